@@ -20,9 +20,7 @@ _ITALIAN = re.compile(
 )
 _NUMERIC = re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})(?:\D{1,9}?(?P<H>\d{1,2})[:hg](?P<M>\d{2}))?")
 _CLOCK_FIRST = re.compile(r"(?P<H>\d{1,2})[:hg](?P<M>\d{2})\D{1,9}?(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})")
-_VIETNAMESE = re.compile(
-    r"ngày\s+(?P<d>\d{1,2})\s+tháng\s+(?P<m>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{4})", re.IGNORECASE
-)
+_VIETNAMESE = re.compile(r"ngày\s+(?P<d>\d{1,2})\s+tháng\s+(?P<m>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{4})", re.IGNORECASE)
 _GMT = re.compile(r"\b(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?::?(?P<m>\d{2}))?")
 _LINK_DATE = re.compile(r"/(?P<y>(?:19|20)\d{2})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?=/|$)")
 _RFC822 = re.compile(r"^\s*(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d{1,2}:\d{2}")
@@ -111,8 +109,8 @@ def _parts(match: re.Match[str], month: int, text: str, zone: ZoneInfo) -> datet
 
 def _iso(match: re.Match[str], zone: ZoneInfo) -> datetime:
     micro = int((match["f"][1:] + "000000")[:6]) if match["f"] else 0
-    clock = (int(match[name] or 0) for name in ("H", "M", "S"))
-    naive = datetime(int(match["y"]), int(match["m"]), int(match["d"]), *clock, micro)
+    hour, minute, second = (int(match[name] or 0) for name in ("H", "M", "S"))
+    naive = datetime(int(match["y"]), int(match["m"]), int(match["d"]), hour, minute, second, micro)
     offset = match["zone"]
     if not offset:
         return naive.replace(tzinfo=zone)

@@ -22,8 +22,8 @@ from crawler.dates import date_in_link, parse_date
 __all__ = [
     "NEWSPAPERS",
     "Article",
-    "Newspaper",
     "NewsmillError",
+    "Newspaper",
     "RecordError",
     "article_from_record",
     "canonical_link",

@@ -38,8 +38,8 @@ START_TIMEOUT = 90.0
 _POLL = 0.25
 # Sizes from measurements: 0.25 GB of cache serves archives of a million articles, idle memory stays at 125 MB.
 _OPTIONS = (
-    "--bind_ip 127.0.0.1 --replSet rs0 --wiredTigerCacheSizeGB 0.25 --networkMessageCompressors disabled --oplogSize 128"
-    " --setParameter diagnosticDataCollectionEnabled=false --quiet"
+    "--bind_ip 127.0.0.1 --replSet rs0 --wiredTigerCacheSizeGB 0.25 --networkMessageCompressors disabled"
+    " --oplogSize 128 --setParameter diagnosticDataCollectionEnabled=false --quiet"
 ).split()
 _users: dict[Path, IO[bytes]] = {}
 

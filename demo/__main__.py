@@ -1,0 +1,232 @@
+"""`make demo`: newspapers -> MongoDB -> events -> samples -> export -> LoRA fine-tune -> text, all on this machine.
+
+Every step is a command a user could type; each is shown as it runs, and its output kept in the workspace's `logs`.
+Run again, each step finds its work done and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from crawler.items import NEWSPAPERS, NewsmillError
+from demo.newsstand.server import Newsstand
+
+ROOT = Path(__file__).resolve().parent.parent
+RECIPE = ROOT / "train/recipes/tiny/news.yaml"
+SCRIPTS = Path(sys.executable).parent
+
+
+class StepFailed(NewsmillError):
+    """A command of the chain ended with an error; carries where its output is."""
+
+
+class Demo:
+    """The chain on one article file, in a workspace of its own."""
+
+    def __init__(self, articles: Path, console: Console) -> None:
+        self.articles = articles
+        self.console = console
+        digest = hashlib.sha256(articles.read_bytes()).hexdigest()[:8]
+        self.name = f"{re.sub(r'[^A-Za-z0-9]+', '-', articles.stem)}-{digest}"
+        self.folder = home() / "demo" / self.name
+        (self.folder / "logs").mkdir(parents=True, exist_ok=True)
+        self.step = 0
+        self.seconds: dict[str, float] = {}
+        self.environment = os.environ | {
+            "SCRAPY_SETTINGS_MODULE": "crawler.settings",
+            "USE_TF": "0",
+            "TOKENIZERS_PARALLELISM": "false",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    def run(self) -> None:
+        """Every step, then the table."""
+        with store(f"newsmill_demo_{self.name.replace('-', '_')}") as uri:
+            self.environment["MONGODB_URI"] = uri
+            self.crawl()
+            self.samples()
+            self.train()
+            self.command("report", "Write the report", "synth report --out report.html --training out/tiny-news")
+            self.table(uri)
+
+    def crawl(self) -> None:
+        with Newsstand(self.articles) as stand:
+            for name, paper in NEWSPAPERS.items():
+                span = stand.spans.get(name)
+                if span is None:
+                    continue
+                self.command(
+                    f"crawl-{name}",
+                    f"Crawl {paper.source_site}",
+                    f"scrapy crawl {name} -a since={span[0]} -a until={span[1]} -a origin={stand.origins[name]}",
+                )
+
+    def samples(self) -> None:
+        for name, title, line in (
+            ("cluster", "Find the events", "synth cluster"),
+            ("summarize", "Summarise each event", "synth summarize --llm extractive"),
+            ("score", "Score the samples", "synth score"),
+            ("export", "Export a training set", "synth export --out export"),
+        ):
+            self.command(name, title, line)
+
+    def train(self) -> None:
+        """Tokenizer and tiny model, text before, LoRA, text after; skipped where it was done on the same data."""
+        if self.is_trained():
+            self.say("Fine-tune", "the same data and recipe as last time: kept")
+            self.step += 4
+            return
+        prompts = "--prompts export/litgpt/val.json --limit 4"
+        self.command("tiny", "Make a tiny Llama", "train tiny --corpus export/alpaca.jsonl --out checkpoints/tiny")
+        (self.folder / "out/tiny-news/generations.jsonl").unlink(missing_ok=True)
+        self.command(
+            "before", "Write before tuning",
+            f"train generate --checkpoint checkpoints/tiny {prompts} --out out/before.jsonl --stage before",
+        )  # fmt: skip
+        self.command("finetune", "Fine-tune it (LoRA)", f"litgpt finetune_lora --config {self.recipe()}")
+        self.command(
+            "after", "Write after tuning",
+            f"train generate --checkpoint out/tiny-news/final {prompts} --out out/after.jsonl --stage after",
+        )  # fmt: skip
+        self.gather()
+
+    def gather(self) -> None:
+        """What the report reads in one folder, then the mark that this training is whole."""
+        run = self.folder / "out/tiny-news"
+        texts = [(self.folder / f"out/{stage}.jsonl").read_text(encoding="utf-8") for stage in ("before", "after")]
+        (run / "generations.jsonl").write_text("".join(texts), encoding="utf-8")
+        (run / "trained-on").write_text(self.fingerprint())
+
+    def recipe(self) -> str:
+        """The recipe as a user would name it: relative to the project where that is where we are."""
+        return os.path.relpath(RECIPE, self.folder)
+
+    def fingerprint(self) -> str:
+        files = [self.folder / "export/litgpt/train.json", self.folder / "export/litgpt/val.json", RECIPE]
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+
+    def is_trained(self) -> bool:
+        mark = self.folder / "out/tiny-news/trained-on"
+        return mark.exists() and mark.read_text() == self.fingerprint()
+
+    def command(self, name: str, title: str, line: str) -> None:
+        """Run one command line in the workspace; its output goes to the terminal's bar and to logs/NAME.log."""
+        self.say(title, f"[dim]$ {line}[/dim]")
+        program, *arguments = line.split()
+        log = self.folder / "logs" / f"{name}.log"
+        began = time.monotonic()
+        with log.open("w", encoding="utf-8") as output:
+            # A terminal keeps stderr, so that each command shows its own progress bar there.
+            live = self.console.is_terminal and program in ("scrapy", "synth", "train")
+            done = subprocess.run(
+                [str(SCRIPTS / program), *arguments],
+                cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=None if live else subprocess.STDOUT, check=False,
+            )  # fmt: skip
+        self.seconds[name] = time.monotonic() - began
+        if done.returncode:
+            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
+            raise StepFailed(f"demo: {line} ended with status {done.returncode} (see {log})\n" + "\n".join(tail))
+        self.console.print(f"       [dim]{last_line(log)}[/dim]  {self.seconds[name]:.1f} s", highlight=False)
+
+    def say(self, title: str, what: str) -> None:
+        self.step += 1
+        self.console.print(f"[bold cyan]{self.step:>3}[/]  [bold]{title}[/]  {what}", highlight=False, soft_wrap=True)
+
+    def numbers(self, line: str) -> dict[str, Any]:
+        program, *arguments = line.split()
+        done = subprocess.run(
+            [str(SCRIPTS / program), *arguments], cwd=self.folder, env=self.environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise StepFailed(f"demo: {line} ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+        return dict(json.loads(done.stdout))
+
+    def table(self, uri: str) -> None:
+        from crawler.mongo import connect
+
+        database = connect(uri)
+        loss = self.numbers("train loss --run out/tiny-news --json")
+        similarity = [row["mean_similarity"] for row in database.samples.find({"superseded": {"$ne": True}})]
+        table = Table(title="Newsmill", title_style="bold", show_header=False, min_width=56)
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        for label, value in (
+            ("articles stored", f"{database.articles.count_documents({}):,}"),
+            ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
+            ("samples", f"{len(similarity):,}"),
+            ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
+            ("validation loss before", f"{loss['first_val_loss']:.3f}"),
+            ("validation loss after", f"{loss['last_val_loss']:.3f}"),
+            ("seconds a training step", f"{loss['seconds_per_step']:.3f}"),
+        ):
+            table.add_row(label, value)
+        self.console.print(table)
+        self.console.print(f"Report:    {os.path.relpath(self.folder / 'report.html')}", highlight=False)
+        self.console.print(f"Workspace: {os.path.relpath(self.folder)}  (exports, checkpoints, logs)", highlight=False)
+
+
+EVENTS = {"current": True, "size": {"$gte": 2}}
+
+
+def home() -> Path:
+    return Path(os.environ.get("NEWSMILL_HOME") or ROOT / ".newsmill").resolve()
+
+
+@contextmanager
+def store(name: str) -> Iterator[str]:
+    """The URI of the demo's own database: on the server at MONGODB_URI, else on the embedded one."""
+    from crawler.mongo import with_database
+    from crawler.mongod import lease
+
+    yield with_database(os.environ.get("MONGODB_URI") or lease(home() / "mongo"), name)
+
+
+def last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1][:110] if lines else "done"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo", description=__doc__.splitlines()[0],
+        epilog="example: python -m demo demo/articles.jsonl",
+    )  # fmt: skip
+    parser.add_argument("articles", nargs="?", default=str(ROOT / "demo/articles.jsonl"), help="JSON lines of articles")
+    arguments = parser.parse_args()
+    console = Console()
+    # SIGTERM as Ctrl-C: the running command ends, and what it stored stays.
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        path = Path(arguments.articles).resolve()
+        if not path.is_file():
+            raise NewsmillError(f"demo: no article file {arguments.articles}: give a JSON lines file, ARTICLES=…")
+        Demo(path, console).run()
+    except NewsmillError as error:
+        print(error, file=sys.stderr)
+        return 1 if isinstance(error, StepFailed) else 2
+    except KeyboardInterrupt:
+        print("demo: interrupted; run it again to go on where it stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
