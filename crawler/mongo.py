@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import time
 import uuid
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 DEFAULT_DATABASE = "newsmill"
+# mongod's journal grows in files of 100 MB: below that it stops.
+_FULL = 100_000_000
 
 #: collection -> [(keys, options)]; keys as PyMongo takes them.
 INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
@@ -80,6 +83,15 @@ def connect(uri: str | None = None) -> Database[dict[str, Any]]:
     except PyMongoError as error:
         raise NewsmillError(f"store: no answer from MongoDB at {_without_password(given)}: {_short(error)}") from error
     return database
+
+
+def lost(error: Exception) -> str:
+    """One line for a connection that broke while a command worked: what to do, and whether the disk is full."""
+    folder = Path(os.environ.get("NEWSMILL_HOME") or ".newsmill")
+    where = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    if not os.environ.get("MONGODB_URI") and (free := shutil.disk_usage(where).free) < _FULL:
+        return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run the command again"
+    return f"store: MongoDB stopped answering ({_short(error)}): what it acknowledged is kept; run the command again"
 
 
 def ensure_indexes(database: Database[dict[str, Any]]) -> None:

@@ -203,3 +203,51 @@ def test_a_killed_run_is_named_so_by_the_next(database: Any) -> None:
     with mongo.run_of(database, "score", {}):
         pass
     assert sorted(row["outcome"] for row in database.runs.find()) == ["done", "killed"]
+
+
+def test_a_full_disk_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path / "not-there-yet"))
+    monkeypatch.setattr(mongo.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000}))
+    assert "is full (3 MB left)" in mongo.lost(OSError("x"))
+    monkeypatch.setenv("MONGODB_URI", "mongodb://elsewhere")
+    assert "run the command again" in mongo.lost(OSError("connection refused"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk: needs root on Linux")
+def test_a_disk_that_ran_full_loses_nothing_acknowledged(environment: dict[str, str], tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=380m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount here: {mounted.stderr.decode().strip()}")
+    environment = environment | {"NEWSMILL_HOME": str(disk), "NEWSMILL_MONGO_TIMEOUT_MS": "4000"}
+    try:
+        filled = subprocess.run([sys.executable, "-c", FILL], env=environment, capture_output=True, text=True)
+        acknowledged = int(filled.stdout.split()[-1])
+        assert acknowledged > 0
+        assert "is full" in filled.stderr
+        subprocess.run(["mount", "-o", "remount,size=900m", str(disk)], check=True)
+        counted = subprocess.run([sys.executable, "-c", COUNT], env=environment, capture_output=True, text=True)
+        assert int(counted.stdout) >= acknowledged, counted.stderr
+        address = read_address(disk)
+        assert address is not None
+        eventually(lambda: is_gone(address["keeper"]))
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+FILL = """
+import os, sys
+from pymongo.errors import PyMongoError
+from crawler.mongo import connect, lost
+db, number = connect(), 0
+try:
+    while True:
+        db.articles.insert_one({"link": f"https://a/{number}", "content": os.urandom(400_000)})
+        number += 1
+except PyMongoError as error:
+    print(lost(error), file=sys.stderr)
+print(number)
+"""
+COUNT = "from crawler.mongo import connect; print(connect().articles.count_documents({}))"

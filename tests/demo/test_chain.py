@@ -1,0 +1,149 @@
+"""The chain as a user runs it: each command killed with -9 in its middle and started again ends as if undisturbed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.items import NEWSPAPERS
+from crawler.mongo import connect, with_database
+from demo.newsstand.server import Newsstand
+
+SCRIPTS = Path(sys.executable).parent
+STAGES = ["synth cluster", "synth summarize --llm extractive", "synth score", "synth export --out export"]
+
+
+def environment(uri: str) -> dict[str, str]:
+    return os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
+
+
+def start(line: str, uri: str, folder: Path) -> subprocess.Popen[bytes]:
+    program, *arguments = line.split()
+    return subprocess.Popen(
+        [str(SCRIPTS / program), *arguments],
+        cwd=folder,
+        env=environment(uri),
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / "out.log").open("ab"),
+        stderr=subprocess.STDOUT,
+    )
+
+
+def finish(line: str, uri: str, folder: Path) -> float:
+    began = time.monotonic()
+    code = start(line, uri, folder).wait(timeout=200)
+    assert code == 0, f"{line}: {(folder / 'out.log').read_text()[-2000:]}"
+    return time.monotonic() - began
+
+
+def kill_after(line: str, uri: str, folder: Path, seconds: float) -> bool:
+    """Whether the command was still at work when it was killed."""
+    process = start(line, uri, folder)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
+def state(uri: str, folder: Path) -> dict[str, Any]:
+    """What the chain has made, without what differs from run to run (ids, instants)."""
+    database = connect(uri)
+    made: dict[str, Any] = {
+        "articles": {row["link"]: row["content_hash"] for row in database.articles.find()},
+        "doubles": sorted(link for row in database.articles.find() for link in row.get("also_at", [])),
+        "events": sorted(sorted(row["links"]) for row in database.clusters.find({"current": True})),
+        "samples": {
+            row["key"]: (row["answer"], row.get("similarity"), row.get("detected_language"))
+            for row in database.samples.find({"superseded": {"$ne": True}})
+        },
+        "sample rows": database.samples.count_documents({}),
+    }
+    export = folder / "export/litgpt"
+    made["export"] = {path.name: path.read_bytes() for path in sorted(export.glob("*.json"))} if export.exists() else {}
+    database.client.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def records(root: Path) -> list[dict[str, Any]]:
+    with (root / "demo/articles.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    events = sorted({row.get("event") or row["link"] for row in rows})
+    chosen = set(events[::2])
+    return [row for row in rows if (row.get("event") or row["link"]) in chosen]
+
+
+@pytest.fixture(scope="module")
+def stand(records: list[dict[str, Any]]) -> Iterator[Newsstand]:
+    with Newsstand(records) as newsstand:
+        yield newsstand
+
+
+@pytest.fixture
+def two_stores(server_uri: str) -> Iterator[tuple[str, str]]:
+    uris = [with_database(server_uri, f"test_chain_{os.getpid()}_{name}") for name in ("calm", "killed")]
+    yield uris[0], uris[1]
+    for uri in uris:
+        database = connect(uri)
+        database.client.drop_database(database.name)
+
+
+def crawl(stand: Newsstand, name: str) -> str:
+    since, until = stand.spans[name]
+    return f"scrapy crawl {name} -a since={since} -a until={until} -a origin={stand.origins[name]}"
+
+
+@pytest.mark.timeout(900)
+def test_killed_anywhere_and_started_again_it_ends_the_same(
+    stand: Newsstand, two_stores: tuple[str, str], tmp_path: Path
+) -> None:
+    calm, killed = two_stores
+    folders = [tmp_path / "calm", tmp_path / "killed"]
+    for folder in folders:
+        folder.mkdir()
+    lines = [crawl(stand, name) for name in NEWSPAPERS] + STAGES
+    kills = 0
+    for line in lines:
+        seconds = finish(line, calm, folders[0])
+        for part in (0.5, 0.75, 0.95):
+            kills += kill_after(line, killed, folders[1], seconds * part)
+        finish(line, killed, folders[1])
+    assert kills >= len(lines), "the commands ended before they could be killed: the test shows nothing"
+    undisturbed = state(calm, folders[0])
+    assert undisturbed["samples"], "nothing was made"
+    assert undisturbed["export"]
+    assert state(killed, folders[1]) == undisturbed
+
+
+@pytest.mark.timeout(600)
+def test_a_second_run_fetches_and_changes_nothing(
+    stand: Newsstand, two_stores: tuple[str, str], tmp_path: Path, records: list[dict[str, Any]]
+) -> None:
+    uri = two_stores[0]
+    lines = [crawl(stand, name) for name in NEWSPAPERS] + STAGES
+    for line in lines:
+        finish(line, uri, tmp_path)
+    first = state(uri, tmp_path)
+    served = {row["link"] for row in records}
+    assert set(first["articles"]) | set(first["doubles"]) == served
+    before = sum(count for (_, path), count in stand.requests.items() if is_article(path))
+    for line in lines:
+        finish(line, uri, tmp_path)
+    after = sum(count for (_, path), count in stand.requests.items() if is_article(path))
+    assert after == before, "a known article was fetched again"
+    assert state(uri, tmp_path) == first
+
+
+def is_article(path: str) -> bool:
+    tail = path.rstrip("/").rsplit("/", 1)[-1]
+    return bool(tail) and ("_" in tail or tail.rsplit("-", 1)[-1].removesuffix(".html").isdigit()) and "." in tail
