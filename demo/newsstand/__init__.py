@@ -1,0 +1,1 @@
+"""The newsstand: a server on this machine's loopback that prints any article file as four newspapers."""

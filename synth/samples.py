@@ -1,0 +1,93 @@
+"""The dataset row. Its fields are flat and keep the names of the dataset it descends from, so its queries work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+TASKS = ("news_summary", "translation", "reverse_instruction", "import")
+STATUSES = ("new", "accepted", "edited", "rejected")
+#: The samples that count: not replaced by a newer one of the same event, not rejected by a person.
+CURRENT: dict[str, Any] = {"superseded": {"$ne": True}, "status": {"$ne": "rejected"}}
+
+
+def sample_key(task: str, event: str, prompt: str, model: str) -> str:
+    """sha256 (hex) of what a sample is made from: the same work has the same key, whenever it is done."""
+    return hashlib.sha256("\0".join((task, event, prompt, model)).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Sample:
+    """One training sample, as stored in the collection `samples`; fields that scoring adds are in SCORED."""
+
+    #: `sample_key`; unique.
+    key: str
+    #: one of TASKS.
+    task: str
+    #: the prompt as a user would ask it, sources included.
+    question: str
+    #: the response a model is to learn.
+    answer: str
+    #: ISO 639-1 code of question and answer.
+    language: str
+    #: system message; "" for none.
+    system: str = ""
+    #: earlier turns, [{role, content}].
+    history: list[dict[str, str]] = field(default_factory=list)
+    #: the short request, without the sources; with `sources` it makes up `question`.
+    instruction: str = ""
+    #: instant of the event's newest article (aware).
+    date: datetime | None = None
+    tags: list[str] = field(default_factory=list)
+    #: [{title, link, date, content, tags, source_site, id}], in order of time.
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    #: sha256 of the event's member links.
+    event: str = ""
+    #: articles in the event, near copies included.
+    cluster_size: int = 0
+    #: one of STATUSES.
+    status: str = "new"
+    #: True once a newer sample of the same event took its place.
+    superseded: bool = False
+    #: {run, cluster, articles, calls, prompt, model}.
+    provenance: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The row of `samples`."""
+        row = {item.name: getattr(self, item.name) for item in fields(self)}
+        row["created_at"] = self.created_at or datetime.now(UTC)
+        return row
+
+
+#: field -> what it holds; what `synth query` accepts besides the fields of Sample.
+SCORED = {
+    "similarity": "cosine of the answer to each source",
+    "min_similarity": "smallest of `similarity`",
+    "mean_similarity": "mean of `similarity`",
+    "similarity_std": "standard deviation of `similarity`",
+    "similarity_embedder": "what measured it",
+    "detected_language": "ISO 639-1 code found in the answer, or unknown",
+    "language_confidence": "0 to 1",
+    "superseded_by": "key of the sample that took its place",
+}
+
+
+def known_fields() -> set[str]:
+    """Names a filter may use, the inner ones of `sources` and `provenance` included."""
+    inner = {f"sources.{name}" for name in ("title", "link", "date", "content", "tags", "source_site", "id")}
+    inner |= {f"provenance.{name}" for name in ("run", "cluster", "articles", "calls", "prompt", "model")}
+    inner |= {"history.role", "history.content"}
+    return {item.name for item in fields(Sample)} | set(SCORED) | inner | {"_id"}
+
+
+def source_of(article: Mapping[str, Any]) -> dict[str, Any]:
+    """An article as a sample carries it."""
+    return {
+        "title": article["title"], "link": article["link"], "date": article.get("date"),
+        "content": article["content"], "tags": list(article.get("tags") or []),
+        "source_site": article.get("source_site", ""), "id": str(article["_id"]),
+    }  # fmt: skip
