@@ -36,6 +36,7 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("also_at", 1)], {"sparse": True}),
     ],
     "revisions": [([("link", 1), ("revision", 1)], {"unique": True})],
+    "refusals": [([("link", 1)], {"unique": True})],
     "clusters": [
         ([("run", 1), ("number", 1)], {"unique": True}),
         ([("current", 1), ("language", 1)], {}),
@@ -90,7 +91,7 @@ def lost(error: Exception) -> str:
     folder = Path(os.environ.get("NEWSMILL_HOME") or ".newsmill")
     where = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     if not os.environ.get("MONGODB_URI") and (free := shutil.disk_usage(where).free) < _FULL:
-        return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run the command again"
+        return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run it again"
     return f"store: MongoDB stopped answering ({_short(error)}): what it acknowledged is kept; run the command again"
 
 

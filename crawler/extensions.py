@@ -1,0 +1,201 @@
+"""What a person sees of a crawl: a bar while it runs, a table when it ends; and its row in `runs`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+
+from crawler.mongo import run_of
+from crawler.pipelines import counts_of
+from crawler.store import database_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.spiders.newspaper import NewspaperSpider
+
+#: Reasons of Scrapy for which a crawl is whole, and for which it was cut short.
+WHOLE = ("finished", "limit")
+INTERRUPTED = ("shutdown",)
+
+
+class RunLog:
+    """The crawl's row in `runs`, and its closing words."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def opened(self, spider: NewspaperSpider) -> None:
+        self._began = time.monotonic()
+        configuration = {
+            "newspaper": spider.name, "since": str(spider.since) if spider.dated else None,
+            "until": str(spider.until) if spider.dated else None, "section": spider.section or None,
+            "limit": spider.limit or None, "origin": spider.origin or None, "refresh": spider.refresh,
+        }  # fmt: skip
+        self._context = run_of(database_of(self.crawler), f"crawl:{spider.name}", configuration)
+        self._run = self._context.__enter__()
+
+    def closed(self, spider: NewspaperSpider, reason: str) -> None:
+        stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        closing = closing_of(spider, reason, stats, time.monotonic() - self._began)
+        self._run.counts.update(closing["counts"])
+        self._run.notes.update({name: closing[name] for name in ("reason", "known", "skipped", "lists", "requests",
+                                                                 "incomplete", "missed")})  # fmt: skip
+        with suppress(BaseException):
+            # An exception thrown in names the outcome: failed, interrupted.
+            ended = None if reason in WHOLE else KeyboardInterrupt() if reason in INTERRUPTED else RuntimeError(reason)
+            self._context.__exit__(type(ended) if ended else None, ended, None)
+        self.crawler.newsmill_closing = closing  # type: ignore[attr-defined]
+
+
+def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What a crawl comes to: counts by outcome, and what a user must know before trusting them."""
+    skipped = {key.removeprefix("newsmill/skipped/"): int(value)
+               for key, value in stats.items() if key.startswith("newsmill/skipped/")}  # fmt: skip
+    return {
+        "newspaper": spider.name,
+        "reason": reason,
+        "counts": counts_of(stats),
+        "known": int(stats.get("newsmill/known", 0)),
+        "skipped": skipped,
+        "opted_out": int(stats.get("newsmill/opted_out", 0)),
+        "lists": {"failed": int(stats.get("newsmill/lists/failed", 0)),
+                  "missing": int(stats.get("newsmill/lists/missing", 0))},
+        "requests": int(stats.get("downloader/request_count", 0)),
+        "retries": int(stats.get("retry/count", 0)),
+        "bytes": int(stats.get("downloader/response_bytes", 0)),
+        "incomplete": int(stats.get("newsmill/incomplete", 0)),
+        "missed": list(stats.get("newsmill/missed", [])),
+        "closed": str(stats.get("newsmill/closed", "")),
+        "errors": int(stats.get("log_count/ERROR", 0)),
+        "seconds": round(seconds, 2),
+    }  # fmt: skip
+
+
+def exit_status(closing: dict[str, Any]) -> int:
+    """0: everything there is was had. 1: something is missing, and a second run may bring it."""
+    whole = closing["reason"] in WHOLE and not closing["closed"] and not closing["incomplete"] and not closing["errors"]
+    return 0 if whole else 1
+
+
+def show(closing: dict[str, Any], as_json: bool = False) -> None:
+    """The closing table and its last line; JSON instead where asked for."""
+    if as_json:
+        print(json.dumps(closing, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    counts = closing["counts"]
+    table = Table(show_header=False, box=None, padding=(0, 2), highlight=False)
+    table.add_column()
+    table.add_column(justify="right", style="bold")
+    rows = {name: value for name, value in counts.items() if name != "also_at"}
+    for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _KEPT, -row[1])):
+        table.add_row(_WORDS.get(name, name.replace("_", " ")), f"{value:,}")
+    for name, value in closing["skipped"].items():
+        table.add_row(f"{name.replace('_', ' ')} (by its link, not fetched)", f"{value:,}")
+    console.print(table)
+    print(last_line(closing))
+
+
+_KEPT = ("fetched", "stored", "updated", "unchanged")
+_WORDS = {"fetched": "articles fetched", "stored": "new articles stored"}
+
+
+def last_line(closing: dict[str, Any]) -> str:
+    counts = closing["counts"]
+    parts = [f"{counts.get('stored', 0):,} new articles"]
+    if counts.get("updated"):
+        parts.append(f"{counts['updated']:,} changed")
+    if closing["known"]:
+        parts.append(f"{closing['known']:,} known already")
+    if counts.get("also_at"):
+        parts.append(f"{counts['also_at']:,} the same under another link")
+    dropped = sum(value for name, value in counts.items() if name not in (*_KEPT, "also_at"))
+    if dropped:
+        parts.append(f"{dropped:,} refused")
+    if closing["opted_out"]:
+        parts.append(f"{closing['opted_out']:,} opted out of text mining")
+    return f"{closing['newspaper']}: {', '.join(parts)}; {closing['requests']:,} requests, {closing['seconds']:.1f} s"
+
+
+def warnings_of(closing: dict[str, Any]) -> list[str]:
+    """What went wrong, one line each: for stderr."""
+    name, found = closing["newspaper"], []
+    if closing["closed"]:
+        found.append(f"{name}: stopped: {closing['closed']}")
+    elif closing["reason"] in INTERRUPTED:
+        found.append(f"{name}: interrupted; run it again to go on")
+    elif closing["reason"] not in WHOLE:
+        found.append(f"{name}: ended early: {closing['reason']}")
+    if closing["incomplete"]:
+        found.append(
+            f"{name}: {closing['incomplete']} pages could not be had; run it again for them: "
+            + "; ".join(closing["missed"][:3])
+        )
+    return found
+
+
+class Progress:
+    """One line on a terminal: articles, the day reached, speed, errors."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not sys.stderr.isatty() or not crawler.settings.getbool("PROGRESS", True):
+            raise NotConfigured
+        self.crawler = crawler
+        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def opened(self, spider: NewspaperSpider) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        self._spider = spider
+        self._bar = Bar(
+            SpinnerColumn(), TextColumn("[bold]{task.description}"), BarColumn(bar_width=20),
+            TextColumn("{task.fields[what]}"), TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task(spider.name, total=None, what="")
+        self._bar.start()
+        self._loop = create_looping_call(self.tick)
+        self._began = time.monotonic()
+        self._loop.start(0.25)
+
+    def tick(self) -> None:
+        assert self.crawler.stats is not None
+        values = self.crawler.stats.get_stats()
+        stored = values.get("newsmill/stored", 0) + values.get("newsmill/updated", 0)
+        fetched = values.get("newsmill/fetched", 0)
+        rate = fetched / max(0.1, time.monotonic() - self._began)
+        reached = f"  back to {self._spider.reached}" if self._spider.reached else ""
+        retries = f"  {values['retry/count']} retries" if values.get("retry/count") else ""
+        candidates = values.get("newsmill/candidates", 0)
+        self._bar.update(
+            self._task, completed=fetched, total=candidates or None,
+            what=f"{stored:,} articles{reached}  {rate:.1f}/s{retries}",
+        )  # fmt: skip
+
+    def closed(self, spider: NewspaperSpider, reason: str) -> None:
+        if self._loop.running:
+            self._loop.stop()
+        self._bar.stop()

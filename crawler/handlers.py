@@ -1,0 +1,56 @@
+"""Fetching from a copy of the site: the last hand on a request, the first on its response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.utils.misc import build_from_crawler
+
+from crawler.items import newspaper_of
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+
+class OriginHandler(BaseDownloadHandler):
+    """Scrapy's handler; where the spider has an `origin`, the newspaper's addresses are fetched from there.
+
+    Everything above it (filters, robots.txt, redirects, the stored links) knows canonical addresses only.
+    """
+
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._inner = build_from_crawler(HTTP11DownloadHandler, crawler)
+        self._origin: str = getattr(crawler.spider, "origin", "") or ""
+        self._newspaper = crawler.spider.name if crawler.spider else ""
+
+    async def download_request(self, request: Request) -> Response:
+        if not self._origin or newspaper_of(request.url) != self._newspaper:
+            return await self._inner.download_request(request)
+        moved = request.replace(url=self.at_origin(request.url))
+        response = await self._inner.download_request(moved)
+        # The handler writes what it measured into the request it was given.
+        request.meta.update(moved.meta)
+        location = response.headers.get("Location", b"") or b""
+        if location.decode("latin-1").startswith(self._origin):
+            response.headers["Location"] = self.at_home(location.decode("latin-1"), request.url)
+        return response.replace(url=request.url)
+
+    def at_origin(self, url: str) -> str:
+        parts = urlsplit(url)
+        return self._origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def at_home(self, url: str, asked: str) -> str:
+        """The newspaper's address of something at the origin."""
+        home = urlsplit(asked)
+        return f"{home.scheme}://{home.netloc}{url.removeprefix(self._origin) or '/'}"
+
+    async def close(self) -> None:
+        await self._inner.close()

@@ -1,0 +1,163 @@
+"""What a site permits: robots.txt (RFC 9309) with its Crawl-delay, and reservations of text and data mining.
+
+A robots.txt that cannot be had closes the site: an outage is no permission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import decode_robotstxt
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+log = logging.getLogger(__name__)
+
+#: Agents that collect text for language models: rules for them tell what a site thinks of our purpose.
+AI_AGENTS = (
+    "GPTBot", "CCBot", "ClaudeBot", "anthropic-ai", "Google-Extended", "Applebot-Extended", "Bytespider",
+    "PerplexityBot", "meta-externalagent", "cohere-ai",
+)  # fmt: skip
+_NAME = re.compile(r"[A-Za-z_-]+")
+
+
+class Forbidden(IgnoreRequest):
+    """A page that may not be fetched.
+
+    Attributes:
+        reason: the name it is counted under.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass
+class Rules:
+    """What one host says."""
+
+    robots: Protego | None = None
+    #: why nothing may be fetched; "" where robots.txt was read, or the site has none
+    closed: str = ""
+    #: (path pattern, reserved) of /.well-known/tdmrep.json, in its order
+    reservations: list[tuple[str, bool]] = field(default_factory=list)
+
+    def allowed(self, url: str, agent: str) -> bool:
+        return not self.closed and (self.robots is None or bool(self.robots.can_fetch(url, agent)))
+
+    def crawl_delay(self, agent: str) -> float:
+        """Seconds between two requests that the site asks for; 0 where it does not."""
+        delay = self.robots.crawl_delay(agent) if self.robots else None
+        return float(delay or 0.0)
+
+    def opt_outs(self, url: str, agent: str) -> list[str]:
+        """What the site says, besides the page itself, against mining this page: as evidence."""
+        found = []
+        if self.robots and (refused := [name for name in AI_AGENTS if not self.robots.can_fetch(url, name)]):
+            found.append(f"robots.txt: {', '.join(refused)} disallowed")
+        path = unquote(urlsplit(url).path)
+        reserved = next((yes for pattern, yes in self.reservations if _matches(pattern, path)), False)
+        if reserved:
+            found.append("tdmrep.json: tdm-reservation 1")
+        return found
+
+
+class RobotsMiddleware:
+    """Asks each host once; holds every request until the answer is there."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        self.crawler = crawler
+        # Rules are for the product's name, without version and comment.
+        named = _NAME.match(crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"])
+        self.agent = named.group() if named else "*"
+        self._asked: dict[str, asyncio.Task[Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("dont_obey_robotstxt") or urlsplit(request.url).scheme not in ("http", "https"):
+            return
+        rules = await self.rules_of(request.url)
+        if rules.closed:
+            raise Forbidden("robots_unreachable", rules.closed)
+        if not rules.allowed(request.url, self.agent):
+            raise Forbidden("robots_forbidden", f"robots.txt forbids {request.url}")
+        if delay := rules.crawl_delay(self.agent):
+            self._slow_down(request, delay)
+
+    async def rules_of(self, url: str) -> Rules:
+        parts = urlsplit(url)
+        home = f"{parts.scheme}://{parts.netloc}"
+        if home not in self._asked:
+            self._asked[home] = asyncio.ensure_future(self._ask(home))
+        return await asyncio.shield(self._asked[home])
+
+    async def _ask(self, home: str) -> Rules:
+        try:
+            response = await self._get(f"{home}/robots.txt")
+        except Exception as error:
+            return self._closed(home, str(error).splitlines()[0] if str(error) else type(error).__name__)
+        if response.status >= 500 or response.status == 429:
+            return self._closed(home, f"status {response.status}")
+        rules = Rules()
+        if response.status < 300:
+            rules.robots = Protego.parse(decode_robotstxt(response.body, None))
+        rules.reservations = await self._reservations(home)
+        return rules
+
+    def _closed(self, home: str, why: str) -> Rules:
+        what = f"{home}/robots.txt cannot be read ({why})"
+        log.info("%s", what)
+        if self.crawler.stats:
+            self.crawler.stats.set_value("newsmill/closed", f"{what}: nothing is fetched without it; try again later")
+        return Rules(closed=what)
+
+    async def _reservations(self, home: str) -> list[tuple[str, bool]]:
+        """https://www.w3.org/community/reports/tdmrep/: a list of {location, tdm-reservation}."""
+        try:
+            response = await self._get(f"{home}/.well-known/tdmrep.json")
+            rows = json.loads(response.body) if response.status == 200 else []
+            return [(str(row["location"]), str(row.get("tdm-reservation")) == "1") for row in rows]
+        except Exception as error:
+            # Absent, or not in that form: says nothing.
+            log.debug("%s: no tdmrep.json: %s", home, error)
+            return []
+
+    async def _get(self, url: str) -> Response:
+        request = Request(url, priority=1000, meta={"dont_obey_robotstxt": True}, callback=NO_CALLBACK)
+        assert self.crawler.engine is not None
+        return await self.crawler.engine.download_async(request)
+
+    def _slow_down(self, request: Request, delay: float) -> None:
+        """Let the host's slot wait that long between requests, whatever the throttle thinks of its speed."""
+        request.meta["autothrottle_dont_adjust_delay"] = True
+        assert self.crawler.engine is not None
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        downloader.per_slot_settings[key] = {"delay": delay, "jitter": 0.0, "concurrency": 1}
+        if slot := downloader.slots.get(key):
+            slot.delay, slot.jitter, slot.concurrency = max(slot.delay, delay), 0.0, 1
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a path matches a pattern of robots.txt's kind: a prefix, with * and a closing $."""
+    end = pattern.endswith("$")
+    parts = (re.escape(part) for part in pattern.removesuffix("$").split("*"))
+    return re.match(".*".join(parts) + ("$" if end else ""), path) is not None

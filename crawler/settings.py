@@ -1,0 +1,85 @@
+"""Polite by default. Each value that differs from Scrapy's own says why; `-s NAME=VALUE` overrides any of them."""
+
+import os
+
+from crawler import __version__
+
+BOT_NAME = "newsmill"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+
+# --- who we are ------------------------------------------------------------------------------------------------------
+#: A page or mail address where a newspaper finds out who crawls it, and can say no.
+CONTACT = os.environ.get("NEWSMILL_CONTACT", "")
+USER_AGENT = f"Newsmill/{__version__} (research crawler{'; +' + CONTACT if CONTACT else ''})"
+DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+# None of the four newspapers needs a cookie, and ANSA counts its "10 free contents" by them.
+COOKIES_ENABLED = False
+
+# --- what is allowed -------------------------------------------------------------------------------------------------
+ROBOTSTXT_OBEY = True
+#: What happens to an article whose site opted out of text and data mining: `store` (recorded, and left out of
+#: exports), or `drop`.
+OPT_OUT = "store"
+
+# --- how fast --------------------------------------------------------------------------------------------------------
+DOWNLOAD_DELAY = 1.0
+AUTOTHROTTLE_ENABLED = True
+# Scrapy begins with 5 s: a newspaper of a day would take an hour before the throttle has learnt anything.
+AUTOTHROTTLE_START_DELAY = 1.0
+CONCURRENT_REQUESTS_PER_DOMAIN = 2
+DOWNLOAD_TIMEOUT = 60
+# Article pages have 0.1-1 MB; sitemaps up to 50 MB unpacked.
+DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
+#: For an `origin` on this machine: nobody else is disturbed.
+LOOPBACK_SETTINGS = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "BACKOFF_START": 0.1,
+}
+
+# --- when it goes wrong ----------------------------------------------------------------------------------------------
+# Scrapy's two retries without a pause lose pages to every short outage.
+RETRY_TIMES = 6
+RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 520, 522, 524]
+# The closing words name what is missing.
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+#: Seconds before the first retry; doubled with each, with jitter, up to BACKOFF_MAX.
+BACKOFF_START = 2.0
+BACKOFF_MAX = 120.0
+#: A server that asks for a longer pause than this ends the crawl.
+RETRY_AFTER_MAX = 900.0
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+DOWNLOAD_HANDLERS = {"http": "crawler.handlers.OriginHandler", "https": "crawler.handlers.OriginHandler"}
+DOWNLOADER_MIDDLEWARES = {
+    # Scrapy's own take a robots.txt that cannot be had for permission, and retry at once.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.BackoffMiddleware": 550,
+}
+SPIDER_MIDDLEWARES = {"crawler.middlewares.PermissionMiddleware": 900}
+ITEM_PIPELINES = {
+    "crawler.pipelines.ValidatePipeline": 100,
+    "crawler.pipelines.PermissionPipeline": 200,
+    "crawler.pipelines.LanguagePipeline": 300,
+    "crawler.pipelines.StorePipeline": 400,
+}
+EXTENSIONS = {
+    "scrapy.extensions.logstats.LogStats": None,
+    "crawler.extensions.Progress": 100,
+    "crawler.extensions.RunLog": 200,
+}
+#: Where the crawl asks which articles it has: "" fetches everything anew.
+KNOWN_LINKS = "crawler.store.StoredLinks"
+#: The server; empty = the embedded one (crawler.mongo.connect).
+MONGODB_URI = os.environ.get("MONGODB_URI", "")
+
+TELNETCONSOLE_ENABLED = False
+# The progress bar and the closing table say what INFO would; -L INFO shows every refused page by name.
+LOG_LEVEL = "WARNING"
+LOG_FORMAT = "%(levelname)s: %(message)s"
+FEED_EXPORT_ENCODING = "utf-8"

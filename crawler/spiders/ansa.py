@@ -1,0 +1,162 @@
+"""ANSA: an agency's wire and editorial pieces; two templates, a consent wall in front of every page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from crawler.items import read_date
+from crawler.page import ArticlePage
+from crawler.page_text import first, select, text_of
+from crawler.spiders.newspaper import Chain, NewspaperSpider
+
+HOME = "https://www.ansa.it"
+REGIONS = (
+    "abruzzo basilicata calabria campania emiliaromagna friuliveneziagiulia lazio liguria lombardia marche molise "
+    "piemonte puglia sardegna sicilia toscana trentino umbria valledaosta veneto"
+).split()
+CHANNELS = "tecnologia scienza saluteebenessere lifestyle motori viaggi terraegusto legalita_scuola".split()
+#: name -> folder of the section's listings
+FOLDERS = {
+    **{name: f"/sito/notizie/{name}" for name in "topnews cronaca politica economia mondo cultura".split()},
+    "tecnologia": "/sito/notizie/tecnologia",
+    "sport": "/sito/notizie/sport",
+    "calcio": "/sito/notizie/sport/calcio",
+    **{region: f"/{region}/notizie" for region in REGIONS},
+    **{f"canale_{name}": f"/canale_{name}/notizie" for name in CHANNELS},
+    "europa": "/europa/notizie",
+    "nuova_europa": "/nuova_europa/it/notizie",
+    "ansamed": "/ansamed/it/notizie",
+    "ansa2030": "/ansa2030/notizie",
+    "osservatorio_intelligenza_artificiale": "/osservatorio_intelligenza_artificiale/notizie",
+}
+_DATELINE = re.compile(
+    r"^\(ANSA(?:[-/][A-Za-z]+)*\)\s*[-–]?\s*(?:(?P<city>[^\W\d_][^,\d()]{1,60}?),\s*\d{1,2}\s+[A-Za-z]{3,9}\.?\s*[-–]\s*)?"
+)
+_FOLDER = re.compile(r"^/(?:sito/notizie/|canale_)?([a-z0-9_-]+)/")
+_TAIL = re.compile(r"\s*\(ANSA(?:[-/][A-Za-z]+)*\)\s*\.?\s*$")
+
+
+class AnsaPage(ArticlePage):
+    """Template B, since the redesign of spring 2023 (real pages of 2026-07-07)."""
+
+    newspaper = "ansa"
+    # A UUID ends the name (2011-); before, a number did.
+    ARTICLE = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html(?:_\d+\.html)?$")
+    OTHER_PATHS = (
+        (r"/photogallery/|/foto/", "gallery"),
+        (r"/videogallery/|/video/", "video_without_text"),
+        (r"/podcast/", "podcast"),
+        (r"^/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/", "other_edition"),
+        (r"^/(?:ansacom|native)/|/pressrelease/", "sponsored"),
+        (r"\.shtml$|/$", "listing_page"),
+    )
+    OTHER_HOSTS: ClassVar = {"teleborsa.ansa.it": "sponsored"}
+    TITLE = "h1.post-single-title"
+    TITLE_SUFFIX = r"\s+-\s+[^-]+\s+-\s+(?:Ansa\.it|ANSA(?:\.it)?)$"
+    LEAD = ".post-single-summary"
+    LOCATION = ".post-single-meta p.details strong"
+    BYLINE = ".post-single-meta p.author"
+    SECTION = "div.crumbs li.is-section a"
+    TAGS = ".article-tags a, #all-tags a"
+    DATE = ".post-single-meta p.details"
+    BODY = "div[itemprop=articleBody], div.news-txt"
+    DROP = (
+        ".article-copyright, .ad-section, .article-related, .article-share, .article-tags, .article-outbrain,"
+        " .article-widget, .image-caption, .prompt-to-accept, .bt-Subscribe, .bt-abbonati, figure, table.infographic"
+    )
+    # Wire copy is one <p> with <br/>&nbsp; between its paragraphs; in editorial copy a <br/> alone separates too.
+    BREAKS = True
+    SIGNS: ClassVar = {
+        "article span.partnership, .article-intro span.partnership, .article-detail span.partnership": "sponsored",
+    }
+
+    def section(self) -> str:
+        """The crumb; the metas say "Notizie" on every page, so that the folder of the address is the next best."""
+        return self.shown(self.SECTION) or section_in(urlsplit(self.link()).path)
+
+    def description(self) -> str:
+        """The sub-title; the metas repeat the beginning of the text instead."""
+        return self.shown(self.LEAD)
+
+    def location(self) -> str:
+        """The city beside the date, else the one in the wire's dateline."""
+        if city := super().location() or read_date(self.shown(self.DATE), self.url)[1]:
+            return city.rstrip(" ,")
+        body = self.body()
+        text = super().paragraphs(body) if body is not None else []
+        match = _DATELINE.match(text[0]) if text else None
+        return (match["city"] or "").strip() if match else ""
+
+    def paragraphs(self, body: etree._Element) -> list[str]:
+        """The text without the agency's mark at both ends: "(ANSA) - ROMA, 28 LUG - … (ANSA)."."""
+        text = super().paragraphs(body)
+        if text:
+            text[0] = _DATELINE.sub("", text[0])
+            text[-1] = _TAIL.sub("", text[-1])
+        return [part for part in text if part]
+
+
+def section_in(path: str) -> str:
+    """The section that an address is of: /sito/notizie/cronaca/2026/… Cronaca, /canale_viaggi/notizie/… Viaggi."""
+    match = _FOLDER.match(path)
+    return match[1].replace("_", " ").replace("-", " ").title() if match else ""
+
+
+class AnsaPageUntil2023(AnsaPage):
+    """Template A (a real page of 2020-07, scrapers of 2020-2022)."""
+
+    TEMPLATE = "h1.news-title"
+    TITLE = "h1.news-title"
+    LEAD = "h2.news-stit"
+    LOCATION = ".news-location"
+    BYLINE = ".news-author"
+    SECTION = "div.pathway li a"
+    DATE = ".news-time, .news-date"
+    BODY = "div[itemprop=articleBody], div.news-txt"
+
+    def section(self) -> str:
+        told = self.meta("articleSection")
+        # The first crumb is the home page.
+        crumbs = [text_of(node) for node in select(self.tree, self.SECTION)][1:]
+        return told if told not in ("", "Notizie") else next(iter(crumbs), "") or section_in(urlsplit(self.link()).path)
+
+    def tags(self) -> list[str]:
+        shown = super().tags()
+        return shown or self.without_service((self.meta("news_keywords") or self.meta("keywords")).split(","))
+
+
+class Ansa(NewspaperSpider):
+    name = "ansa"
+    page_class = AnsaPage
+    SECTIONS: ClassVar = {**FOLDERS, **{name: f"/canale_{name}/notizie" for name in CHANNELS if name not in FOLDERS}}
+    FIRST_DAY = date(2000, 1, 1)
+    ITEMS = "div.article-teaser, .article-content, .news-list > *, section.news article, .pp-teaser"
+    ITEM_LINK = "h1 a[href], h2 a[href], h3 a[href], .title a[href]"
+    ITEM_DATE = "p.date, .date, time"
+    NEXT = "li.pg-next a, link[rel=next]"
+    PAGE_SIZE = 20
+    SITEMAP = r"sito_sitemap_index|canali_sitemap_index|news-sitemap|_sitemap_|sitemap"
+    # Galleries and videos have an index of their own.
+    NO_SITEMAP = r"media"
+
+    def newest(self) -> Iterator[Chain]:
+        for folder in self.sections:
+            yield Chain(f"{HOME}{folder}/index.shtml", follow=False)
+        if not self.section:
+            yield Chain(f"{HOME}/sito/ansait_rss.xml", follow=False, kind="feed")
+
+    def archive(self, since: date, until: date) -> Iterator[Chain]:
+        for folder in self.sections:
+            yield Chain(f"{HOME}{folder}/index.shtml")
+
+    def page_url(self, url: str, number: int) -> str:
+        return url.replace("/index.shtml", f"/index_{number}.shtml")
+
+    def is_sponsored(self, item: etree._Element) -> bool:
+        return "Sponsorizzato" in (item.get("data-track") or "") or first(item, ".partnership") is not None

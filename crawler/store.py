@@ -1,0 +1,198 @@
+"""Articles into MongoDB: one for each text, the old text kept when it changes; and what need not be fetched again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from crawler.items import Article
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+    from pymongo.database import Database
+    from scrapy.crawler import Crawler
+
+    from crawler.spiders.newspaper import NewspaperSpider
+
+#: A refused page is asked for again after this: live blogs end, missing pages appear.
+REFUSAL_HOLDS = timedelta(days=7)
+
+
+def database_of(crawler: Crawler) -> Database[dict[str, Any]]:
+    """The crawl's one connection, opened when it is first asked for.
+
+    Raises:
+        NewsmillError: no server.
+    """
+    from crawler.mongo import connect
+
+    found: Database[dict[str, Any]] | None = getattr(crawler, "newsmill_database", None)
+    if found is None:
+        found = connect(crawler.settings.get("MONGODB_URI") or None)
+        crawler.newsmill_database = found  # type: ignore[attr-defined]
+    return found
+
+
+class StoredLinks:
+    """The links that earlier crawls stored, or refused."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._database = database_of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
+        """Those of the links that need not be fetched again."""
+        return await asyncio.to_thread(self._known, links, spider)
+
+    def _known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
+        rows = self._database.articles.find(
+            {"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]}, {"link": 1, "also_at": 1}
+        )
+        known = {link for row in rows for link in (row["link"], *row.get("also_at", []))}
+        for row in self._database.refusals.find({"link": {"$in": links}}):
+            if _still_refused(row, spider):
+                known.add(row["link"])
+        return known & set(links)
+
+    async def remember(self, link: str, reason: str, day: datetime | None, spider: NewspaperSpider) -> None:
+        row = {"newspaper": spider.name, "reason": reason, "date": day, "checked_at": datetime.now(UTC)}
+        await asyncio.to_thread(self._database.refusals.update_one, {"link": link}, {"$set": row}, upsert=True)
+
+
+def _still_refused(row: dict[str, Any], spider: NewspaperSpider) -> bool:
+    if row["reason"] == "outside_dates" and row.get("date"):
+        day = row["date"].astimezone(spider.zone).date()
+        return spider.dated and not spider.since <= day <= spider.until
+    return bool(row["checked_at"] > datetime.now(UTC) - REFUSAL_HOLDS)
+
+
+def preferred(links: Iterable[str]) -> str:
+    """The link that stands for a text published under several: of a section rather than of ANSA's collecting page.
+
+    The same whatever order they arrive in, so that an interrupted crawl ends as an undisturbed one.
+    """
+    return min(links, key=lambda link: ("/topnews/" in link, link))
+
+
+def write(database: Database[dict[str, Any]], batch: list[Article]) -> list[str]:
+    """Store articles; what became of each: `stored`, `updated`, `unchanged`, or `also_at` (a text we have).
+
+    Written again after an interruption, a batch ends the same. Acknowledged by a majority, journal included.
+    """
+    from pymongo.errors import DuplicateKeyError
+
+    batch_links = [article.link for article in batch]
+    rows = _Rows(database.articles, batch)
+    outcomes = []
+    for article in batch:
+        try:
+            outcomes.append(_write(database, rows, article))
+        except DuplicateKeyError:
+            # Another crawl stored it between our look and our write: look again.
+            rows = _Rows(database.articles, batch)
+            outcomes.append(_write(database, rows, article))
+    rows.flush()
+    if len(outcomes) != len(batch_links):
+        raise AssertionError("an article without an outcome")
+    return outcomes
+
+
+class _Rows:
+    """The stored articles a batch has to do with, by link and by text; new ones are inserted together."""
+
+    def __init__(self, articles: Collection[dict[str, Any]], batch: list[Article]) -> None:
+        self.articles = articles
+        self.by_link: dict[str, dict[str, Any]] = {}
+        self.by_text: dict[tuple[str, str], dict[str, Any]] = {}
+        self._new: list[dict[str, Any]] = []
+        links = [article.link for article in batch]
+        hashes = [article.content_hash for article in batch]
+        fields = {"content": 0, "description": 0}
+        for row in articles.find(
+            {"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}, {"content_hash": {"$in": hashes}}]}, fields
+        ):
+            self.put(row)
+
+    def put(self, row: dict[str, Any]) -> None:
+        for link in (row["link"], *row.get("also_at", [])):
+            self.by_link[link] = row
+        self.by_text[row["source_site"], row["content_hash"]] = row
+
+    def insert(self, row: dict[str, Any]) -> None:
+        self.put(row)
+        self._new.append(row)
+
+    def is_new(self, row: dict[str, Any]) -> bool:
+        return any(row is new for new in self._new)
+
+    def flush(self) -> None:
+        from pymongo import UpdateOne
+
+        if self._new:
+            writes = [
+                UpdateOne({"link": row["link"]}, {"$setOnInsert": _without_id(row)}, upsert=True) for row in self._new
+            ]
+            self.articles.bulk_write(writes, ordered=False)
+        self._new = []
+
+
+def _without_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "_id"}
+
+
+def _write(database: Database[dict[str, Any]], rows: _Rows, article: Article) -> str:
+    stored = rows.by_link.get(article.link)
+    if stored is not None and stored["content_hash"] == article.content_hash:
+        return "unchanged" if stored["link"] == article.link else "also_at"
+    if stored is not None and stored["link"] == article.link:
+        rows.flush()
+        _revise(database, stored, article)
+        rows.put(stored)
+        return "updated"
+    if stored is not None:
+        # It was the same text as another's once, and is no more.
+        rows.flush()
+        database.articles.update_one({"link": stored["link"]}, {"$pull": {"also_at": article.link}})
+        stored["also_at"].remove(article.link)
+    twin = rows.by_text.get((article.source_site, article.content_hash))
+    if twin is not None:
+        _join(database, rows, twin, article)
+        return "also_at"
+    rows.insert(article.document())
+    return "stored"
+
+
+def _revise(database: Database[dict[str, Any]], stored: dict[str, Any], article: Article) -> None:
+    """Keep the text as it was, then replace it; interrupted between the two, the next try does both again."""
+    before = database.articles.find_one({"link": article.link})
+    if before is None:
+        return
+    number = int(before.get("revision") or 0)
+    database.revisions.update_one(
+        {"link": article.link, "revision": number}, {"$set": _without_id(before)}, upsert=True
+    )
+    row = article.document() | {"revision": number + 1}
+    database.articles.update_one({"link": article.link}, {"$set": row})
+    stored.update(content_hash=article.content_hash, revision=number + 1)
+
+
+def _join(database: Database[dict[str, Any]], rows: _Rows, twin: dict[str, Any], article: Article) -> None:
+    """One more link for a text we have."""
+    before = twin["link"]
+    links = {before, *twin.get("also_at", []), article.link}
+    chosen = preferred(links)
+    others = sorted(links - {chosen})
+    change: dict[str, Any] = {"link": chosen, "also_at": others}
+    if chosen == article.link:
+        # Section, tags and dates go with the link.
+        change = _without_id(article.document()) | change
+    is_new = rows.is_new(twin)
+    twin.update(change)
+    rows.put(twin)
+    if not is_new:
+        database.articles.update_one({"link": before}, {"$set": change})
