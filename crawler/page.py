@@ -51,6 +51,8 @@ from crawler.page_text import (
 
 # Of 709 real articles (it_news_2024) the shortest has 101 characters; below this are captions and "read more" lines.
 MIN_CHARACTERS = 60
+#: what is guessed rather than known to be the text has to be longer than a caption or a lead.
+_GUESS_MIN = 200
 #: figures from which a page without text counts as a gallery rather than as a broken article.
 _GALLERY_FIGURES = 3
 _ARTICLE_TYPES = frozenset({"NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "BlogPosting"})
@@ -376,7 +378,12 @@ class ArticlePage:
             raise NotAnArticle(other, f"the page calls itself {self.own_address()}")
         if _LOST.search(self.title()):
             raise NotAnArticle("soft_404", self.title())
-        return [part for part in guess(self.tree) if part != self.title()] if self.is_dated() else []
+        if not self.is_dated():
+            return []
+        # A page that was cut before its body has a title and a lead all the same.
+        known = (self.title(), self.description())
+        text = [part for part in guess(self.tree) if not any(line.startswith(part) for line in known)]
+        return text if sum(map(len, text)) >= _GUESS_MIN else []
 
     def is_dated(self) -> bool:
         """Whether the page declares when it was published: listings and errors do not (their og:type says anything)."""

@@ -39,7 +39,7 @@ _POINTER = re.compile(
 _ROLE = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _BY = re.compile(
     r"^(?:(?:(?:testo|articolo) )?di|a cura di|by|dal(?:la)? (?:nostr[oa] )?(?:inviat[oa]|corrispondente)(?: di)?"
-    r"|dell['’](?:inviat[oa])|(?:bài|tin|nội dung)(?: và ảnh|, ảnh)? ?:)\s+",
+    r"|dell['’](?:inviat[oa])|(?:bài|tin|nội dung)(?: và ảnh|, ảnh)? ?:)(?:\s+|$)",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(r"@|https?:|\d|^(?:theo|nguồn|ảnh|video|đồ họa|foto|fonte)\b", re.IGNORECASE)
@@ -130,6 +130,9 @@ def parse(text: str) -> etree._Element:
     Raises:
         GarbageError: there is no element in it.
     """
+    # A transfer that was cut may end inside a tag, which would be read as text.
+    if (cut := text.rfind("<")) > text.rfind(">"):
+        text = text[:cut]
     # huge_tree lifts the limits on depth and on the length of one node: a page that breaks them is still one page.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
@@ -137,7 +140,7 @@ def parse(text: str) -> etree._Element:
     except (etree.LxmlError, ValueError) as error:
         raise GarbageError(str(error)) from error
     if tree is None:
-        raise GarbageError("no element")
+        raise GarbageError("no element of a page")
     return tree
 
 

@@ -16,15 +16,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from crawler.items import NEWSPAPERS, NewsmillError
 from demo.newsstand.server import Newsstand
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "train/recipes/tiny/news.yaml"
@@ -67,6 +70,7 @@ class Demo:
 
     def crawl(self) -> None:
         with Newsstand(self.articles) as stand:
+            self.served(stand)
             for name, paper in NEWSPAPERS.items():
                 span = stand.spans.get(name)
                 if span is None:
@@ -76,6 +80,13 @@ class Demo:
                     f"Crawl {paper.source_site}",
                     f"scrapy crawl {name} -a since={span[0]} -a until={span[1]} -a origin={stand.origins[name]}",
                 )
+
+    def served(self, stand: Newsstand) -> None:
+        """What the newsstand makes of the file: every row is on a page, or left out under a name."""
+        pages = sum(len(paper.stories) for paper in stand.papers.values())
+        left_out = ", ".join(f"{reason} {count}" for reason, count in stand.skipped.most_common())
+        rows = pages + sum(stand.skipped.values())
+        self.say("Open the newsstand", f"{rows:,} rows, {pages:,} pages{'; left out: ' * bool(left_out)}{left_out}")
 
     def samples(self) -> None:
         for name, title, line in (
@@ -93,7 +104,7 @@ class Demo:
             self.step += 4
             return
         prompts = "--prompts export/litgpt/val.json --limit 4"
-        self.command("tiny", "Make a tiny Llama", "train tiny --corpus export/alpaca.jsonl --out checkpoints/tiny")
+        self.command("tiny", "Make a tiny Llama", "train tiny --corpus export/litgpt/train.json --out checkpoints/tiny")
         (self.folder / "out/tiny-news/generations.jsonl").unlink(missing_ok=True)
         self.command(
             "before", "Write before tuning",
@@ -134,16 +145,33 @@ class Demo:
         with log.open("w", encoding="utf-8") as output:
             # A terminal keeps stderr, so that each command shows its own progress bar there.
             live = self.console.is_terminal and program in ("scrapy", "synth", "train")
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [str(SCRIPTS / program), *arguments],
                 cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=None if live else subprocess.STDOUT, check=False,
+                stdout=output, stderr=None if live else subprocess.STDOUT,
             )  # fmt: skip
+            status = self.wait(process, None if live else log)
         self.seconds[name] = time.monotonic() - began
-        if done.returncode:
+        if status:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
-            raise StepFailed(f"demo: {line} ended with status {done.returncode} (see {log})\n" + "\n".join(tail))
+            raise StepFailed(f"demo: {line} ended with status {status} (see {log})\n" + "\n".join(tail))
         self.console.print(f"       [dim]{last_line(log)}[/dim]  {self.seconds[name]:.1f} s", highlight=False)
+
+    def wait(self, process: subprocess.Popen[bytes], log: Path | None) -> int:
+        """A command's status; until it ends a terminal shows the last line of its output."""
+        try:
+            if log is None or not self.console.is_terminal:
+                return process.wait()
+            with self.console.status("starting") as line:
+                while True:
+                    with suppress(subprocess.TimeoutExpired):
+                        return process.wait(0.3)
+                    line.update(last_line(log))
+        except KeyboardInterrupt:
+            # A terminal sends Ctrl-C to the command too; SIGTERM reaches only this process.
+            process.terminate()
+            process.wait()
+            raise
 
     def say(self, title: str, what: str) -> None:
         self.step += 1
@@ -170,6 +198,7 @@ class Demo:
         table.add_column(justify="right")
         for label, value in (
             ("articles stored", f"{database.articles.count_documents({}):,}"),
+            ("pages refused, each under a name", f"{refused(database):,}"),
             ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
             ("samples", f"{len(similarity):,}"),
             ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
@@ -184,6 +213,15 @@ class Demo:
 
 
 EVENTS = {"current": True, "size": {"$gte": 2}}
+
+
+def refused(database: Database[dict[str, Any]]) -> int:
+    """Pages that a crawl fetched and refused, and links that it did not follow."""
+    by_link = 0
+    for name in NEWSPAPERS:
+        run = database.runs.find_one({"stage": f"crawl:{name}", "outcome": "done"}, sort=[("started_at", -1)])
+        by_link += sum((run or {}).get("skipped", {}).values())
+    return by_link + database.refusals.count_documents({})
 
 
 def home() -> Path:
@@ -201,7 +239,7 @@ def store(name: str) -> Iterator[str]:
 
 def last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1][:110] if lines else "done"
+    return lines[-1][:110] if lines else "…"
 
 
 def main() -> int:

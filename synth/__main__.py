@@ -61,10 +61,12 @@ def parser_for(words: list[str]) -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; its exit status (2: the user's mistake, 1: ours, 130: interrupted)."""
-    words = sys.argv[1:] if words is None else words
+    words = with_signs(sys.argv[1:] if words is None else words)
     options = parser_for(words).parse_args(words)
     try:
-        return int(importlib.import_module(COMMANDS[options.command].module).main(options))
+        status = int(importlib.import_module(COMMANDS[options.command].module).main(options))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print(f"{options.command}: interrupted; run the same command to go on", file=sys.stderr)
         return 130
@@ -76,8 +78,20 @@ def main(words: list[str] | None = None) -> int:
         if options.debug:
             raise
         line, status = explain(error)
-        print(line if line.startswith("store:") else f"{options.command}: {line}", file=sys.stderr)
+        told = line.startswith(("store:", f"{options.command}:"))
+        print(line if told else f"{options.command}: {line}", file=sys.stderr)
         return status
+
+
+def with_signs(words: list[str]) -> list[str]:
+    """The words, `--sort -date` as `--sort=-date`: argparse takes a value that begins with a sign for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--sort" and word.startswith("-") and not word.startswith("--"):
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def explain(error: Exception) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
 from synth.embed import article_text, load_embedder
 from synth.linkage import LINKAGES, agglomerate
-from synth.stage import print_counts, progress_bar, read_filter
+from synth.stage import filter_errors, positive, print_counts, progress_bar, read_filter
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -45,24 +45,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, default=DEFAULT_THRESHOLD, help="cosine distance, 0 to 2 (0.75)")
     parser.add_argument("--linkage", choices=LINKAGES, default="average")
     parser.add_argument("--window", type=float, default=DEFAULT_WINDOW, help="days; 0: no window (3)")
-    parser.add_argument("--sentences", type=int, help="sentences of the body to compare (default: all)")
+    parser.add_argument(
+        "--sentences", type=positive, metavar="N", help="sentences of the body to compare (default: all)"
+    )
     parser.add_argument("--language", help="only this language (ISO 639-1); the others keep their events")
-    parser.add_argument("--where", metavar="FILTER", help="only articles that this MongoDB filter names")
+    parser.add_argument(
+        "--where", metavar="FILTER",
+        help="events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="count the articles, change nothing")
 
 
 def main(options: argparse.Namespace) -> int:
     if not 0 <= options.threshold <= 2:
-        raise NewsmillError(f"cluster: --threshold {options.threshold} is no cosine distance: 0 to 2")
+        raise NewsmillError(f"--threshold {options.threshold} is no cosine distance: 0 to 2")
+    if not options.window >= 0:
+        raise NewsmillError(f"--window {options.window} is no number of days: 0 (no window) or more")
     settings = Settings(options.embedder, options.threshold, options.linkage, options.window or None, options.sentences)
-    database = connect(options.uri)
     wanted = read_filter(options.where)
+    if options.language:
+        wanted = {"$and": [wanted, {"language": options.language}]}
+    database = connect(options.uri)
+    with filter_errors():
+        found = database.articles.count_documents(wanted)
     if options.dry_run:
-        counts = Counter(articles=database.articles.count_documents(wanted))
+        counts = Counter(articles=found)
     else:
         with run_of(database, "cluster", asdict(settings)) as run:
-            languages = [options.language] if options.language else sorted(database.articles.distinct("language"))
-            for language in languages:
+            languages = set(database.articles.distinct("language", wanted))
+            if not wanted:
+                # A language whose articles are all gone has no events any more.
+                languages |= set(database.clusters.distinct("language", {"current": True}))
+            for language in sorted(languages, key=str):
                 run.counts += cluster_articles(database, run.id, language, settings, wanted)
             counts = run.counts
     print_counts("cluster", counts, options.json, "synth summarize")
@@ -79,7 +93,8 @@ def cluster_articles(
     # Sorted by day and link: row numbers, and with them ties, do not hang on the order of crawling.
     rows = list(
         database.articles.find(
-            {**wanted, "language": language}, {"link": 1, "title": 1, "description": 1, "content": 1, "date": 1}
+            {"$and": [dict(wanted), {"language": language}]},
+            {"link": 1, "title": 1, "description": 1, "content": 1, "date": 1},
         ).sort([("date", 1), ("link", 1)])
     )
     fingerprint = _fingerprint(rows, settings)
@@ -111,11 +126,10 @@ def _clusters(rows: list[dict[str, Any]], settings: Settings, language: str) -> 
         vectors = embedder.encode([article_text(row, settings.sentences) for row in rows])
         labels = agglomerate(
             vectors, distance_threshold=settings.threshold, linkage=settings.linkage,
-            days=_days(rows) if settings.window else None, window=settings.window,
+            days=_days(rows) if settings.window else None, window=settings.window, advance=advance,
         )  # fmt: skip
-        for row, label in zip(rows, labels.tolist(), strict=True):
-            groups.setdefault(label, []).append(row)
-            advance(1)
+    for row, label in zip(rows, labels.tolist(), strict=True):
+        groups.setdefault(label, []).append(row)
     events = [members for members in groups.values() if len(members) > 1]
     for number, members in enumerate(events):
         links = sorted(row["link"] for row in members)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
@@ -58,74 +60,141 @@ def article_text(article: Mapping[str, Any], sentences: int | None = None) -> st
     return "\n".join(part for part in (article.get("title"), article.get("description"), body) if part)
 
 
-#: Texts from which on a word that a single one of them has is left out of their comparison.
-_MANY = 50
-
-
 class TfidfEmbedder:
-    """Word 1-2-grams, sublinear counts, rows of unit length (CSR).
+    """TF-IDF of words and pairs of neighbouring words, sublinear counts, rows of unit length (CSR).
 
-    `fit` fixes vocabulary and weights, for texts that are compared with others than those. Without it, `encode` fits on
-    its own texts and leaves out words that only one of them has: they can match nothing and only make all texts look
-    far apart. With that, BCubed F on vi_vnmds is .935 at threshold .75; with them .81 there and .92 at best.
+    A term that only one text has matches nothing and only drives texts apart: its weight falls as the corpus of n texts
+    grows, by 1 / (1 + n / 15). In a corpus of ten such terms are needed, or unrelated texts look alike.
+    Measured with average linkage below .75: BCubed F on all of vi_vnmds .81 at full weight, .935 as here and without
+    them; joined of ten random Italian articles of three days: none, 2 %, 77 %.
+
+    Once fitted, all terms keep their full weights: what one text of the archive has, a summary of it may share.
+    Terms are known by a 31-bit hash: no vocabulary is kept, and words that `fit` has not seen count as the rarest.
     """
 
     name = "tfidf"
 
     def __init__(self) -> None:
-        self._fitted: Any = None
+        self._seen: tuple[np.ndarray, np.ndarray] | None = None
+        self._texts = 0
 
-    def fit(self, texts: Sequence[str]) -> TfidfEmbedder:
-        self._fitted = _fit_tfidf(texts)
+    def fit(self, texts: Iterable[str]) -> TfidfEmbedder:
+        """Fix weights and columns by these texts; without it each `encode` takes both from its own texts."""
+        import numpy as np
+
+        counts = _counts(texts)
+        self._seen = np.unique(counts.indices, return_counts=True)
+        self._texts = counts.shape[0]
         return self
 
-    def encode(self, texts: Sequence[str]) -> csr_matrix:
-        if self._fitted is not None:
-            return _unit_sparse(self._fitted.transform(texts))
-        rows = _fit_tfidf(texts).transform(texts)
-        return _unit_sparse(_without_hapaxes(rows) if len(texts) >= _MANY else rows)
+    def encode(self, texts: Iterable[str]) -> csr_matrix:
+        """[texts, columns] rows of unit length; a text without a word is a row of zeros.
+
+        Once fitted, all calls share their columns. Before that the columns are those of the call, and only its own
+        rows can be compared.
+        """
+        import numpy as np
+
+        counts = _counts(texts)
+        terms, column, here = np.unique(counts.indices, return_inverse=True, return_counts=True)
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        if self._seen is None:
+            weights = _damped_idf(here, counts.shape[0])[column] * (np.log(counts.data) + 1.0)
+            return _unit_rows(*_compact(rows, column, here, weights, counts.shape[0]))
+        place, frequency = _looked_up(terms, *self._seen)
+        weights = _idf(frequency, self._texts)[column] * (np.log(counts.data) + 1.0)
+        return _unit_rows(weights, rows, place[column], (counts.shape[0], len(self._seen[0]) + _UNSEEN))
 
 
-def _fit_tfidf(texts: Sequence[str]) -> Any:
+#: Columns for words that no fitted text has: enough that two of them in one comparison hardly ever meet.
+_UNSEEN = 2**16
+
+
+#: Texts of a corpus that halve the weight of a term that only one of them has.
+_CROWD = 15.0
+
+
+def _idf(frequency: np.ndarray, texts: int) -> np.ndarray:
+    """[terms] weights, smoothed as if one more text had every term."""
     import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2),
-        sublinear_tf=True,
-        preprocessor=_fold,
-        token_pattern=r"(?u)\b\w+\b",
-        norm=None,
-        dtype=np.float64,
-    )
-    try:
-        return vectorizer.fit(texts)
-    except ValueError:
-        # No word in any text: every row is zero.
-        return vectorizer.fit(["-", "empty"])
+    return np.log((1.0 + texts) / (1.0 + frequency)) + 1.0
 
 
-def _without_hapaxes(rows: csr_matrix) -> csr_matrix:
-    """The columns that two rows or more have; a row that would lose everything keeps all of its own."""
+def _damped_idf(frequency: np.ndarray, texts: int) -> np.ndarray:
+    """[terms] weights among texts that are compared with one another alone: terms of one text down, as told above."""
     import numpy as np
-    from scipy import sparse
 
-    common = np.asarray(rows.getnnz(axis=0) > 1, dtype=np.float64)
-    kept = (rows @ sparse.diags(common)).tocsr()
-    kept.eliminate_zeros()
-    bare = np.asarray(kept.getnnz(axis=1) == 0, dtype=np.float64)
-    return (kept + sparse.diags(bare) @ rows).tocsr()
+    weights = _idf(frequency, texts)
+    return np.where(frequency > 1, weights, weights / (1.0 + texts / _CROWD))
 
 
-def _unit_sparse(rows: csr_matrix) -> csr_matrix:
-    from sklearn.preprocessing import normalize
+def _compact(
+    rows: np.ndarray, column: np.ndarray, here: np.ndarray, weights: np.ndarray, texts: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
+    """(weights, rows, columns, shape) with one column a text for all the terms that it alone has.
 
-    return normalize(rows, copy=False)
+    Those matter for its length and in no product: the same rows to all ends, with a third of the entries.
+    """
+    import numpy as np
+
+    shared = here[column] > 1
+    width = int((here > 1).sum())
+    place = np.cumsum(here > 1) - 1
+    alone = np.sqrt(np.bincount(rows[~shared], weights[~shared] ** 2, minlength=texts))
+    owners = np.flatnonzero(alone)
+    return (
+        np.concatenate([weights[shared], alone[owners]]), np.concatenate([rows[shared], owners]),
+        np.concatenate([place[column[shared]], width + owners]), (texts, width + texts),
+    )  # fmt: skip
 
 
-def _fold(text: str) -> str:
-    # Composed first: a combining accent is no word character and would cut Vietnamese words apart.
-    return unicodedata.normalize("NFC", text).lower()
+def _unit_rows(weights: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    lengths = np.sqrt(np.bincount(rows, weights**2, minlength=shape[0]))
+    return csr_matrix((weights / np.where(lengths > 0, lengths, 1.0)[rows], (rows, columns)), shape=shape)
+
+
+def _looked_up(terms: np.ndarray, known: np.ndarray, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """([terms] column, [terms] number of fitted texts) of each; 0 texts and a column at the end where none has it."""
+    import numpy as np
+
+    if not len(known):
+        return terms % _UNSEEN, np.zeros(len(terms))
+    at = np.minimum(np.searchsorted(known, terms), len(known) - 1)
+    found = known[at] == terms
+    return np.where(found, at, len(known) + terms % _UNSEEN), np.where(found, frequency[at], 0)
+
+
+# Languages without spaces between words: each character is a token, pairs of them the terms.
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+
+
+@functools.cache
+def _token_pattern() -> re.Pattern[str]:
+    r"""Words of two letters or more. Python's \w lacks combining marks: Hindi or Arabic words would break at them."""
+    marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+    return re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{marks}])+")
+
+
+def _terms(text: str) -> list[str]:
+    """Words and pairs of neighbouring words, composed (NFC) and folded to lower case."""
+    words = _token_pattern().findall(unicodedata.normalize("NFC", text).lower())
+    return words + [f"{first} {second}" for first, second in itertools.pairwise(words)]
+
+
+def _counts(texts: Iterable[str]) -> csr_matrix:
+    """[texts, 2^31 - 1] how often each text has the term of a hash."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction import FeatureHasher
+
+    hasher = FeatureHasher(n_features=2**31 - 1, input_type="string", alternate_sign=False, dtype=np.float64)
+    # scikit-learn refuses to hash no texts at all: one more comes first and goes away again.
+    terms = itertools.chain([[]], (_terms(text) for text in texts))
+    return csr_matrix(hasher.transform(terms)[1:])
 
 
 class UseEmbedder:

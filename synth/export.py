@@ -16,12 +16,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from crawler.items import NewsmillError
 from crawler.mongo import code_version, connect, run_of
+from synth.copies import Copies
 from synth.files import staged
 from synth.samples import CURRENT
 from synth.split import Row, validation_keys
@@ -89,7 +90,7 @@ def export(
     rows, left_out = chosen_rows(database, wanted, settings.include_opted_out)
     if not rows:
         raise NewsmillError(nothing(settings.filter, left_out))
-    in_validation = validation_keys(rows, settings.val_fraction, settings.seed)
+    in_validation = validation_keys(with_copies(database, rows), settings.val_fraction, settings.seed)
     with staged(folder) as partial:
         with Writer(partial, settings.formats) as writer, progress_bar("export", len(rows)) as advance:
             for sample in full_samples(database, rows):
@@ -185,6 +186,24 @@ def opted_out(database: Database[dict[str, Any]], links: set[str]) -> set[str]:
         for row in database.articles.find(wanted, {"link": 1, "also_at": 1}):
             found.update([row["link"], *row.get("also_at", [])])
     return found & links
+
+
+def with_copies(database: Database[dict[str, Any]], rows: list[Row]) -> Iterator[Row]:
+    """The rows with the names of their texts: a copy under another link, or in another event, is the same text."""
+    copies = Copies()
+    known: dict[str, str] = {}
+    for start in range(0, len(rows), _CHUNK):
+        part = {row.key: row for row in rows[start : start + _CHUNK]}
+        fields = {"key": 1, "answer": 1, "sources.link": 1, "sources.content": 1}
+        for sample in database.samples.find({"key": {"$in": list(part)}}, fields).sort("key", 1):
+            names = {copies.name(sample["answer"])}
+            for source in sample.get("sources") or []:
+                link, content = source.get("link") or "", source.get("content") or ""
+                # Popular articles are in many samples; a link is one text.
+                if link not in known or not link:
+                    known[link] = copies.name(content)
+                names.add(known[link])
+            yield replace(part[sample["key"]], copies=sorted(names - {""}))
 
 
 def full_samples(database: Database[dict[str, Any]], rows: list[Row]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Training and validation rows, split by event and by date.
 
-Rows that tell of one event, or share a source, never fall on both sides: a model would be examined on what it has read.
+Rows that tell of one event, share a source, or hold near copies of one text, never fall on both sides: a model would be
+examined on what it has read.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Row:
     date: datetime | None = None
     #: links of the sources.
     links: Sequence[str] = ()
+    #: names of its texts, the same for near copies (`synth.copies`).
+    copies: Sequence[str] = ()
 
 
 @dataclass(eq=False)
@@ -49,7 +52,7 @@ class Group:
 
 
 def groups_of(rows: Iterable[Row]) -> list[Group]:
-    """Connected components of "same event or a source in common", by union-find in near linear time."""
+    """Connected components of "same event, or a source or near copy in common", by union-find in near linear time."""
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -62,6 +65,7 @@ def groups_of(rows: Iterable[Row]) -> list[Group]:
     rows = sorted(rows, key=lambda row: row.key)
     for row in rows:
         ties = ([f"event {row.event}"] if row.event else []) + [f"link {link}" for link in row.links]
+        ties += [f"text {name}" for name in row.copies]
         for tie in ties:
             parent[root(tie)] = root(f"row {row.key}")
     groups: dict[str, Group] = {}

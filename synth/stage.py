@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import inspect
+import json
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
@@ -69,31 +72,78 @@ def local_runner(work: Work, batches: Iterator[list[dict[str, Any]]]) -> Iterato
 def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     """--limit, --where, --dry-run, --batch-size: the same for every stage."""
     group = parser.add_argument_group("stage")
-    group.add_argument("--limit", type=int, help="documents to work on, at most")
+    group.add_argument("--limit", type=positive, metavar="N", help="documents to work on, at most")
     group.add_argument(
-        "--where", metavar="FILTER", help="only documents that this MongoDB filter (extended JSON) names"
+        "--where", metavar="FILTER", help="only documents that this MongoDB filter (extended JSON, or @FILE) names"
     )
     group.add_argument("--dry-run", action="store_true", help="count what is pending, change nothing")
-    group.add_argument("--batch-size", type=int, help="documents in one batch")
+    group.add_argument("--batch-size", type=positive, metavar="N", help="documents in one batch")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up, for argparse: 0 would mean "all" to MongoDB."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
 
 
 def read_filter(text: str | None) -> dict[str, Any]:
-    """A MongoDB filter from extended JSON.
+    """A MongoDB filter from extended JSON, or from the file that `@FILE` names.
+
+    An instant is {"$date": "2026-05-01"} or any other ISO 8601 text; without an offset it is UTC.
 
     Raises:
-        NewsmillError: it is no JSON object.
+        NewsmillError: the file cannot be read, or it is no JSON object, or holds a value that is none of its type.
     """
-    if not text:
+    if not text or not text.strip():
         return {}
-    from bson import json_util
+    name, text = _told_filter(text.strip())
+    from bson.errors import BSONError
 
     try:
-        wanted = json_util.loads(text)
-    except (ValueError, TypeError, KeyError) as error:
-        raise NewsmillError(f"bad filter {text!r}: {error}") from error
+        wanted = json.loads(text, object_hook=_extended)
+    except (ValueError, TypeError, KeyError, RecursionError, BSONError) as error:
+        raise NewsmillError(f"bad filter {name}: {error}") from error
     if not isinstance(wanted, dict):
-        raise NewsmillError(f"bad filter {text!r}: a filter is a JSON object")
+        raise NewsmillError(f'bad filter {name}: a filter is a JSON object, such as {{"language": "it"}}')
     return wanted
+
+
+def _told_filter(text: str) -> tuple[str, str]:
+    """(how to name a filter in a message, its text)."""
+    if not text.startswith("@"):
+        return (text if len(text) <= 200 else text[:200] + "…"), text
+    try:
+        return f"in {text[1:]}", Path(text[1:]).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise NewsmillError(
+            f"cannot read the filter {text[1:]}: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def _extended(value: dict[str, Any]) -> Any:
+    """One object of extended JSON; bson reads no dates without a time of day."""
+    from bson import json_util
+
+    if set(value) == {"$date"} and isinstance(value["$date"], str):
+        moment = datetime.fromisoformat(value["$date"])
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return json_util.object_hook(value, json_util.JSONOptions(tz_aware=True, tzinfo=UTC))
+
+
+@contextmanager
+def filter_errors() -> Iterator[None]:
+    """What the server says of a filter, as the user's mistake.
+
+    Raises:
+        NewsmillError: the server refused the filter, e.g. for an operator that there is not.
+    """
+    from pymongo.errors import OperationFailure
+
+    try:
+        yield
+    except OperationFailure as error:
+        raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
 
 
 def run_stage(
@@ -109,17 +159,19 @@ def run_stage(
     """
     limit = getattr(options, "limit", None)
     wanted = {"$and": [dict(stage.pending), read_filter(getattr(options, "where", None))]}
-    total = database[stage.collection].count_documents(wanted, **({"limit": limit} if limit else {}))
+    with filter_errors():
+        total = database[stage.collection].count_documents(wanted, **({"limit": limit} if limit else {}))
     if getattr(options, "dry_run", False):
         return Counter(pending=total)
     size = getattr(options, "batch_size", None) or stage.batch_size
     # The keys are fixed before the first write: what this run writes can make nothing pending again.
     keys = [row["_id"] for row in database[stage.collection].find(wanted, {"_id": 1}).sort("_id", 1).limit(limit or 0)]
-    with run_of(database, stage.name, dict(configuration or {})) as run, progress_bar(stage.name, total) as advance:
+    with run_of(database, stage.name, dict(configuration or {})) as run, progress_bar(stage.name, len(keys)) as advance:
         for writes, outcomes in runner(stage.work, _batches(database, stage, keys, size)):
             _write(database, stage, writes)
             run.counts.update(outcomes)
-            advance(sum(outcomes.values()))
+            # Not the sum of the outcomes: one document may count under several names.
+            advance(size)
     return run.counts
 
 
@@ -171,8 +223,6 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
 def print_counts(name: str, counts: Mapping[str, int], as_json: bool, following: str = "") -> None:
     """One line about a run: what happened, how often, and what to run next."""
     if as_json:
-        import json
-
         print(json.dumps(dict(counts)))
         return
     told = ", ".join(f"{count:,} {label.replace('_', ' ')}" for label, count in sorted(counts.items()) if count)
@@ -183,7 +233,9 @@ __all__ = [
     "Run",
     "Stage",
     "add_stage_arguments",
+    "filter_errors",
     "local_runner",
+    "positive",
     "print_counts",
     "progress_bar",
     "read_filter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from lxml import etree
 
 from crawler.items import read_date
 from crawler.page import ArticlePage
-from crawler.page_text import first, select, text_of
+from crawler.page_text import first, select, text_of, tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.ansa.it"
@@ -39,6 +40,7 @@ _DATELINE = re.compile(
     r"^\(ANSA(?:[-/][A-Za-z]+)*\)\s*[-–]?\s*(?:(?P<city>[^\W\d_][^,\d()]{1,60}?),\s*\d{1,2}\s+[A-Za-z]{3,9}\.?\s*[-–]\s*)?"
 )
 _FOLDER = re.compile(r"^/(?:sito/notizie/|canale_)?([a-z0-9_-]+)/")
+_TOLD_TAG = re.compile(r'displayTags\(\s*"((?:[^"\\]|\\.)*)"')
 _TAIL = re.compile(r"\s*\(ANSA(?:[-/][A-Za-z]+)*\)\s*\.?\s*$")
 
 
@@ -72,13 +74,20 @@ class AnsaPage(ArticlePage):
     )
     # Wire copy is one <p> with <br/>&nbsp; between its paragraphs; in editorial copy a <br/> alone separates too.
     BREAKS = True
-    SIGNS: ClassVar = {
-        "article span.partnership, .article-intro span.partnership, .article-detail span.partnership": "sponsored",
-    }
+    # Not the partners' teasers in the menu and beside the article.
+    SIGNS: ClassVar = {".article-intro span.partnership, .article-main span.partnership": "sponsored"}
 
     def section(self) -> str:
-        """The crumb; the metas say "Notizie" on every page, so that the folder of the address is the next best."""
-        return self.shown(self.SECTION) or section_in(urlsplit(self.link()).path)
+        """The crumb, of a channel its logo; the metas say "Notizie" on every page: the next best is the address."""
+        logo = first(self.tree, "div.crumbs li.is-channel img[alt]")
+        channel = tidy(logo.get("alt") or "") if logo is not None else ""
+        return self.shown(self.SECTION) or channel or section_in(urlsplit(self.link()).path)
+
+    def tags(self) -> list[str]:
+        """The links, or what a script is told to make links of (2026-07): displayTags("Calcio", "all-tags")."""
+        scripts = "".join(node.text or "" for node in select(self.tree, ".article-tags script"))
+        told = [unescape(re.sub(r"\\(.)", r"\1", tag)) for tag in _TOLD_TAG.findall(scripts)]
+        return super().tags() or self.without_service(told)
 
     def description(self) -> str:
         """The sub-title; the metas repeat the beginning of the text instead."""

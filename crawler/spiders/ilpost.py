@@ -24,7 +24,7 @@ class IlPostPage(ArticlePage):
     OTHER_PATHS = (
         (r"^/live/", "live_blog"),
         (r"^/(?:episodes|podcasts?)/", "podcast"),
-        (r"^/(?:tag|storie-idee|topics?)/", "listing_page"),
+        (rf"^/(?:tag|storie-idee|topics?|{'|'.join(SECTIONS)})/|^/?$", "listing_page"),
         (r"/\d{4}/\d{2}/\d{2}/(?:page(?:/\d+)?/?)?$", "listing_page"),
     )
     TITLE = "article h1, main h1"

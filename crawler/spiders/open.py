@@ -29,7 +29,7 @@ class OpenPage(ArticlePage):
     OTHER_PATHS = (
         (r"^/(?:c|temi|author|ultime-notizie|tag)(?:/|$)", "listing_page"),
         (r"^/\d{4}/\d{2}/\d{2}/(?:page(?:/\d+)?/?)?$", "listing_page"),
-        (r"/page/\d+/?$", "listing_page"),
+        (r"/page/\d+/?$|^/?$", "listing_page"),
     )
     TITLE = "header.entry-header h1, article h1"
     TITLE_SUFFIX = r"\s+-\s+Open$"

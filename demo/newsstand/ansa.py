@@ -26,8 +26,18 @@ REGIONS = (
     "abruzzo basilicata calabria campania emiliaromagna friuliveneziagiulia lazio liguria lombardia marche molise "
     "piemonte puglia sardegna sicilia toscana trentino umbria valledaosta veneto"
 ).split()
+CHANNELS = "tecnologia scienza saluteebenessere lifestyle motori viaggi terraegusto legalita_scuola".split()
+#: folders that have an index of their own, with or without articles today
+INDEXED = {
+    *SECTIONS,
+    *(f"/{region}/notizie" for region in REGIONS),
+    *(f"/canale_{channel}/notizie" for channel in CHANNELS),
+    *("/europa/notizie", "/nuova_europa/it/notizie", "/ansamed/it/notizie", "/ansa2030/notizie"),
+    "/osservatorio_intelligenza_artificiale/notizie",
+}
 CATCH_ALL = "/sito/notizie/topnews"
 _FOLDER = re.compile(r"^(?P<folder>/.+?)/(?:null/)?\d{4}/\d{2}/\d{2}/[^/]+$")
+_CHANNEL = re.compile(r"^/canale_([a-z_]+)/")
 _EDITORIAL = re.compile(r"^/(canale_|sito/notizie/(magazine|speciali)/|ansacom/)")
 # The width at which the agency's system breaks lines, inside sentences too.
 WIRE_COLUMNS = 64
@@ -101,6 +111,7 @@ class Ansa(Paper):
             folder=folder,
             section=story.article.section or name_of(folder),
             front=f"{folder}/{folder.rsplit('/', 1)[-1]}.shtml",
+            channel=channel[1] if (channel := _CHANNEL.match(folder)) else "",
             editorial=editorial,
             blocks=self.editorial(story) if editorial else self.wire(story),
             lead=f"{lead} (ANSA)",
@@ -116,6 +127,7 @@ class Ansa(Paper):
 
     @staticmethod
     def editorial(story: Story) -> list[Block]:
+        """One <p> a paragraph, but for the second: it follows the first one's <br />."""
         blocks: list[Block] = []
         for index, text in enumerate(story.paragraphs):
             heading = story.is_heading(index)
@@ -135,9 +147,7 @@ class Ansa(Paper):
         return self.page_of(name_of(folder), folder, shown, number, last)
 
     def of_folder(self, folder: str) -> Sequence[Story]:
-        folder = folder if folder.endswith("/notizie") or folder in self.sections else folder.removesuffix("/notizie")
-        known = folder in SECTIONS or folder.strip("/").removesuffix("/notizie") in REGIONS
-        if folder not in self.sections and not known:
+        if folder not in self.sections and folder not in INDEXED:
             raise MissingPage
         return self.sections.get(folder, [])
 

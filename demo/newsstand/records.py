@@ -99,7 +99,12 @@ def _article(row: Mapping[str, Any]) -> Article:
     except RecordError as error:
         if error.reason != "empty_body":
             raise
-    article = article_from_record({**row, "content": _BLANK})
+        empty = error
+    try:
+        article = article_from_record({**row, "content": _BLANK})
+    except RecordError:
+        # Without a title or a day there is no page either: the missing text is the reason that tells.
+        raise empty from None
     article.content = ""
     return article
 

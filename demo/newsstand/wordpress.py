@@ -57,9 +57,10 @@ class WordPress(Paper):
     def listing(self, title: str, url: str, stories: Sequence[Story], page: str | None) -> Page:
         number = number_of(page)
         shown = slice_of(stories, number, self.page_size)
-        if not shown:
+        # WordPress knows an empty section, but no empty day and no page past the last one.
+        if not shown and (number > 1 or url.removeprefix("/c").strip("/") not in self.menu):
             raise MissingPage
-        last = pages_of(stories, self.page_size)
+        last = max(1, pages_of(stories, self.page_size))
         return self.draw(
             "listing.html", title=title, url=url, stories=shown, number=number, last=last, aside=self.stories[1::5][:5]
         )

@@ -1,0 +1,40 @@
+"""Language models behind one call: `await load_llm(name).complete(messages, **parameters)`.
+
+Names: `extractive` (offline: a summary made of the sources' own sentences) and `openai:MODEL` (any server that speaks
+OpenAI's chat completions, at LLM_BASE_URL with LLM_API_KEY). With a ledger, a call that was paid is never repeated.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+from synth.llm.completion import LLM, Completion, LLMError, Message
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+__all__ = ["LLM", "Completion", "LLMError", "Message", "load_llm"]
+
+
+def load_llm(name: str, ledger: Collection[dict[str, Any]] | None = None) -> LLM:
+    """The model of that name; with `ledger` (the collection `llm_calls`) its replies are kept and used again.
+
+    Raises:
+        LLMError: there is no such name, or the server's address or key is missing.
+    """
+    if name == "extractive":
+        from synth.llm.offline import Extractive
+
+        # It costs nothing and always says the same: there is nothing to keep.
+        return Extractive()
+    kind, _, model = name.partition(":")
+    if kind != "openai" or not model:
+        raise LLMError("unknown_model", f"no language model {name!r}: there are extractive and openai:MODEL")
+    if importlib.util.find_spec("httpx") is None:
+        raise LLMError("not_installed", f"{name} needs httpx: pip install 'newsmill[llm]'")
+    from synth.llm.chat import ChatServer
+    from synth.llm.ledger import Ledgered
+
+    server = ChatServer.from_environment(model)
+    return server if ledger is None else Ledgered(server, ledger)

@@ -1,0 +1,70 @@
+"""The offline model: it answers a request to summarise with the most telling sentences of the texts it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from synth import extractive
+from synth.llm.completion import Completion, Message
+from synth.text import words
+
+#: How the prompts name a source's title and text; the text goes on to the next title.
+_SOURCE = re.compile(
+    r"^-? ?(?:Titolo|Tiêu đề|Title): (?P<title>[^\n]*)\n\s*(?:Testo|Nội dung|Content|Contenuto):\s*"
+    r"(?P<content>.*?)(?=^-? ?(?:Titolo|Tiêu đề|Title): |\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Extractive:
+    """Nothing is downloaded, nothing paid; the same request always has the same answer."""
+
+    name = f"extractive/{extractive.VERSION}"
+    takes_documents = True
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        documents: Sequence[Mapping[str, Any]] | None = None,
+        language: str = "",
+        max_words: int | None = None,
+        max_sentences: int | None = None,
+        **_: Any,
+    ) -> Completion:
+        """A summary of `documents` ({title, content, date}), else of the sources in the messages; "" if unfit.
+
+        What only a sampling model understands (temperature, max_tokens …) changes nothing here.
+        """
+        asked = [message["content"] for message in messages if message.get("role") != "assistant"]
+        given = [extractive.from_mapping(row) for row in documents] if documents is not None else read_sources(asked)
+        text = extractive.summarize(given, language or _language(given), max_words, max_sentences=max_sentences)
+        read = sum(len(words(part)) for part in asked)
+        return Completion(text, self.name, "stop", read, len(words(text)), cost=0.0)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
+    """The articles of a prompt: its pairs of title and text, else all of it as one text."""
+    found = [
+        extractive.Document(source["title"].strip(), source["content"].strip())
+        for message in messages
+        for source in _SOURCE.finditer(message)
+    ]
+    return found or [extractive.Document("", "\n\n".join(messages))]
+
+
+def _language(documents: Sequence[extractive.Document]) -> str:
+    from synth.language import detect
+
+    return detect("\n".join(document.content for document in documents)[:2000])[0]

@@ -1,0 +1,108 @@
+"""Numbers to one HTML page: no script, no font, no image, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from synth.report.charts import draw_all
+from synth.report.funnel import told
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: Names of the languages a reader of this page may meet; others are shown by their code.
+LANGUAGES = {
+    "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
+    "pt": "Portuguese", "nl": "Dutch", "": "unknown",
+}  # fmt: skip
+
+
+def render(numbers: Mapping[str, Any]) -> str:
+    """The page; every text is escaped by the template engine, charts are made here."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(
+        whole=whole, real=real, day=day, moment=moment, language=language, words=words, paragraphs=paragraphs,
+        web=web, percent=percent, seconds=seconds, gist=gist,
+    )  # fmt: skip
+    charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    steps = told(numbers["funnel"]["steps"])
+    return environment.get_template("page.html.jinja").render(**numbers, steps=steps, charts=charts, style=style)
+
+
+def whole(value: int | None) -> str:
+    """1234567 -> 1,234,567; a dash for what is not known."""
+    return "–" if value is None else f"{value:,}"
+
+
+def real(value: float | None, digits: int = 3) -> str:
+    """0.7391 -> 0.739; a dash for what is not known."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """0.139 -> 14 %."""
+    return "–" if value is None else f"{value * 100:.0f} %"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds in words short enough for a table."""
+    if value is None:
+        return "–"
+    if value < 100:
+        return f"{value:.1f} s"
+    return f"{value / 60:.0f} min" if value < 6000 else f"{value / 3600:.1f} h"
+
+
+def day(value: str | None) -> str:
+    """2024-01-09 -> 9 January 2024."""
+    if not value:
+        return ""
+    when = date.fromisoformat(value)
+    return f"{when.day} {when:%B %Y}"
+
+
+def moment(value: str | None) -> str:
+    """An ISO instant, in the zone it names -> 9 January 2024, 18:54 UTC."""
+    if not value:
+        return ""
+    when = datetime.fromisoformat(value)
+    return f"{when.day} {when:%B %Y, %H:%M %Z}"
+
+
+def language(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
+def words(name: str) -> str:
+    """no_second_report -> no second report."""
+    return name.replace("_", " ").replace("/", " / ")
+
+
+def paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def gist(prompt: str) -> str:
+    """What a prompt is about: its input, else its instruction, without the frame of the prompt style."""
+    match = re.search(r"###? Input:\s*(.+?)(?=\n###? |\Z)", prompt, re.DOTALL)
+    match = match or re.search(r"###? Instruction:\s*(.+?)(?=\n###? |\Z)", prompt, re.DOTALL)
+    return " ".join((match.group(1) if match else prompt).split()).lstrip("-–•* ")
+
+
+def web(link: str) -> str:
+    """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
+    return link if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -1,0 +1,123 @@
+"""`synth summarize --llm openai:…` as a user runs it, against a server on the loopback."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from crawler.items import article_from_record
+from synth.cluster import event_key
+
+
+@pytest.fixture
+def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
+    """The Italian sample articles with their gold events."""
+    events: dict[str, list[Any]] = {}
+    for record in sample_records:
+        if record.get("event") and record["language"] == "it":
+            article = article_from_record(record).document()
+            article["_id"] = database.articles.insert_one(article).inserted_id
+            events.setdefault(record["event"], []).append(article)
+    for number, rows in enumerate(rows for rows in events.values() if len(rows) > 1):
+        links = [row["link"] for row in rows]
+        database.clusters.insert_one(
+            {"run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
+             "links": links, "size": len(rows), "language": "it", "current": True}
+        )  # fmt: skip
+    return database
+
+
+def start(stand: Any, uri: str, *words: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "synth", "summarize", "--llm", "openai:tiny", "--json", *words],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def finish(stand: Any, uri: str, *words: str) -> tuple[int, dict[str, int], str]:
+    process = start(stand, uri, *words)
+    told, errors = process.communicate(timeout=120)
+    return process.returncode, json.loads(told or "{}"), errors
+
+
+def test_each_event_is_asked_once_and_recorded(stand: Any, store: Any, database_uri: str) -> None:
+    events = store.clusters.count_documents({})
+    # Limits on the way are waited out.
+    stand.script = [(429, {"Retry-After": "0.1"}, {"error": {"message": "slow"}})] * 3
+    code, counts, _ = finish(stand, database_uri)
+    assert (code, counts) == (0, {"summarized": events, "calls": events})
+    assert len(stand.asked) == events + 3
+    for sample in store.samples.find():
+        (call,) = sample["provenance"]["calls"]
+        assert sample["answer"] == stand.answer == store.llm_calls.find_one({"hash": call})["text"]
+        assert sample["provenance"]["model"] == "openai:tiny"
+        assert sample["question"] in [body["messages"][-1]["content"] for body in stand.bodies]
+    assert set(stand.bodies[0]) == {"model", "messages"}
+    before = len(stand.asked)
+    assert finish(stand, database_uri)[1] == {}
+    # Even where the samples are lost, nothing is paid again.
+    store.samples.delete_many({})
+    assert finish(stand, database_uri)[1] == {"summarized": events, "cached": events}
+    assert len(stand.asked) == before
+
+
+def test_killed_in_the_middle_no_kept_reply_is_asked_for_again(stand: Any, store: Any, database_uri: str) -> None:
+    events = store.clusters.count_documents({})
+    stand.delay = 0.1
+    process = start(stand, database_uri, "--concurrency", "2")
+    while store.llm_calls.count_documents({}) < events // 3 and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    kept = store.llm_calls.count_documents({})
+    assert 0 < kept < events
+    # What was under way is answered before the next run begins.
+    time.sleep(0.3)
+    asked_before = len(stand.asked)
+    assert asked_before - kept <= 2
+    code, counts, _ = finish(stand, database_uri, "--concurrency", "2")
+    assert code == 0
+    assert counts["calls"] == events - kept
+    assert len(stand.asked) - asked_before == events - kept
+    asked = Counter(body["messages"][-1]["content"] for body in stand.bodies)
+    assert len(asked) == events == store.llm_calls.count_documents({}) == store.samples.count_documents({})
+
+
+def test_no_more_calls_at_a_time_than_allowed(stand: Any, store: Any, database_uri: str) -> None:
+    stand.delay = 0.05
+    finish(stand, database_uri, "--concurrency", "1", "--limit", "5")
+    instants = [instant for _, _, instant in stand.asked]
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(instants))
+
+
+def test_a_wrong_key_ends_the_run_in_one_line(stand: Any, store: Any, database_uri: str) -> None:
+    stand.script = [(401, {}, {"error": {"message": "Incorrect API key: sk-secret"}})] * 100
+    code, counts, errors = finish(stand, database_uri, "--concurrency", "1")
+    assert (code, counts) == (2, {})
+    assert errors.startswith("summarize: openai:tiny at 127.0.0.1:")
+    assert errors.count("\n") == 1
+    assert "check LLM_API_KEY" in errors
+    assert "sk-secret" not in errors
+    assert len(stand.asked) == 1
+    assert store.runs.find_one({"stage": "summarize"})["outcome"] == "failed"
+    assert store.samples.count_documents({}) == 0
+
+
+def test_refused_events_are_left_for_the_next_run(stand: Any, store: Any, database_uri: str) -> None:
+    events = store.clusters.count_documents({})
+    stand.script = [(400, {}, {"error": {"code": "context_length_exceeded", "message": "too long"}})] * 5
+    code, counts, errors = finish(stand, database_uri)
+    assert (code, counts) == (0, {"summarized": events - 5, "calls": events - 5, "too_long": 5})
+    assert errors.count("left for the next run") == 3
+    assert finish(stand, database_uri)[1] == {"summarized": 5, "calls": 5}

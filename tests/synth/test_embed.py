@@ -1,0 +1,163 @@
+"""Rows of unit length, the same for the same text, whatever the language; and what cannot be loaded says so."""
+
+from __future__ import annotations
+
+import importlib.util
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.items import NewsmillError
+from synth.embed import TfidfEmbedder, UseEmbedder, article_text, load_embedder
+
+
+def cosines(texts: Sequence[str], embedder: TfidfEmbedder | None = None) -> np.ndarray:
+    rows = (embedder or TfidfEmbedder()).encode(texts)
+    return (rows @ rows.T).toarray()
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.text(max_size=60), max_size=12), fitted=st.booleans())
+def test_rows_have_unit_length_or_none(texts: list[str], fitted: bool) -> None:
+    embedder = TfidfEmbedder().fit(["the cat sat", "cani e gatti"]) if fitted else TfidfEmbedder()
+    rows = embedder.encode(texts)
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    assert rows.shape[0] == len(texts)
+    assert all(abs(length - 1) < 1e-9 or length == 0 for length in lengths)
+
+
+def test_no_texts_and_no_words() -> None:
+    assert load_embedder("tfidf").encode([]).shape[0] == 0
+    assert load_embedder("tfidf").encode(["", " \n", "!!!"]).nnz == 0
+    assert TfidfEmbedder().fit([]).encode(["una frase"]).shape[0] == 1
+
+
+def test_equal_texts_are_equal_whatever_their_form_and_case() -> None:
+    composed = unicodedata.normalize("NFC", "Động đất tại Điện Biên")
+    found = cosines([composed, unicodedata.normalize("NFD", composed).upper(), "Terremoto in Friuli"])
+    assert found[0, 1] == pytest.approx(1)
+    assert found[0, 2] == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "near", "far"),
+    [
+        ("地震が東京で発生した", "東京で大きな地震が発生", "新しい映画が公開された"),
+        ("भूकंप से दिल्ली में हड़कंप", "दिल्ली में भूकंप के झटके", "क्रिकेट टीम की जीत"),
+        ("แผ่นดินไหวที่เชียงใหม่", "เกิดแผ่นดินไหวในเชียงใหม่", "ฟุตบอลโลก"),
+    ],
+)
+def test_scripts_with_marks_or_without_spaces(one: str, near: str, far: str) -> None:
+    found = cosines([one, near, far])
+    assert found[0, 1] > 0.1
+    assert found[0, 1] > 2 * found[0, 2]
+
+
+def test_the_order_of_texts_changes_nothing() -> None:
+    texts = ["il terremoto nelle Marche", "terremoto nelle Marche oggi", "sciopero dei treni", "lo sciopero venerdì"]
+    found, turned = cosines(texts), cosines(texts[::-1])
+    assert np.allclose(found, turned[::-1, ::-1])
+
+
+def test_fitted_rows_can_be_compared_over_calls() -> None:
+    embedder = TfidfEmbedder().fit(["il terremoto nelle Marche", "lo sciopero dei treni", "il voto in Senato"])
+    together = embedder.encode(["terremoto nelle Marche", "sciopero dei treni, parola inedita"])
+    apart = [embedder.encode([text]) for text in ("terremoto nelle Marche", "sciopero dei treni, parola inedita")]
+    assert np.allclose(together.toarray(), np.vstack([row.toarray() for row in apart]))
+
+
+def test_a_word_the_archive_lacks_counts_against_an_answer() -> None:
+    archive = [f"notizia numero {i} dal terremoto" for i in range(200)]
+    embedder = TfidfEmbedder().fit(archive)
+    found = cosines([archive[0], archive[0], archive[0] + " zyxwv"], embedder)
+    assert found[0, 1] == pytest.approx(1)
+    assert found[0, 2] < 0.9
+
+
+def test_what_one_text_alone_has_weighs_less_the_more_texts_there_are() -> None:
+    """Else news of one event, each with names of its own, drift apart as the archive grows."""
+    pair = ["scossa forte nelle Marche alba", "scossa forte nelle Marche sera"]
+    small = cosines(pair)[0, 1]
+    large = cosines([*pair, *(f"parola{i} altra{i}" for i in range(200))])[0, 1]
+    # Full weights would leave it at .75.
+    assert small < 0.7
+    assert large > 0.9
+
+
+def test_the_text_of_an_article() -> None:
+    article = {"title": "T", "description": None, "content": "Uno. Due! Tre? Quattro."}
+    assert article_text(article) == "T\nUno. Due! Tre? Quattro."
+    assert article_text(article, 2) == "T\nUno. Due!"
+    assert article_text({}) == ""
+
+
+@pytest.mark.parametrize("name", ["", "word2vec", "tfidf:x", "st", "st:"])
+def test_an_unknown_name_is_refused(name: str) -> None:
+    with pytest.raises(NewsmillError, match="no embedder"):
+        load_embedder(name)
+
+
+def test_use_is_refused_for_a_language_it_was_not_made_for() -> None:
+    with pytest.raises(NewsmillError, match="not made for 'vi'"):
+        load_embedder("use", language="vi")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow_hub") is not None, reason="tensorflow-hub is here")
+def test_use_without_its_library_names_the_extra() -> None:
+    with pytest.raises(NewsmillError, match=r"newsmill\[use\]"):
+        load_embedder("use", language="it")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("sentence_transformers") is not None, reason="the library is here")
+def test_sentence_transformers_missing_names_the_extra() -> None:
+    with pytest.raises(NewsmillError, match=r"newsmill\[embed\]"):
+        load_embedder("st:some/model")
+
+
+def test_use_from_a_folder_with_a_saved_model(tmp_path: Any) -> None:
+    """A SavedModel of the same signature: texts in, rows out."""
+    tf: Any = pytest.importorskip("tensorflow", reason="tensorflow is an extra")
+    pytest.importorskip("tensorflow_hub", reason="tensorflow-hub is an extra")
+
+    class Lengths(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+        def __call__(self, texts: Any) -> Any:
+            sizes = tf.cast(tf.strings.length(texts), tf.float32)
+            return tf.stack([sizes, tf.ones_like(sizes)], axis=1)
+
+    tf.saved_model.save(Lengths(), str(tmp_path))
+    rows = load_embedder(f"use:{tmp_path}").encode(["", "abc"] * 40)
+    assert isinstance(load_embedder(f"use:{tmp_path}"), UseEmbedder)
+    assert rows.shape == (80, 2)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+
+
+def test_sentence_transformers_from_a_folder(tmp_path: Any) -> None:
+    """A tiny model with random weights, built here, in the format of the hub's."""
+    library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
+    from sentence_transformers import models
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    folder = tmp_path / "bert"
+    folder.mkdir()
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh"]))
+    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=13, **sizes)).save_pretrained(folder)
+    word = models.Transformer(str(folder))
+    library.SentenceTransformer(modules=[word, models.Pooling(16)], device="cpu").save(str(tmp_path / "st"))
+    rows = load_embedder(f"st:{tmp_path / 'st'}").encode(["a b", "c d", "a b"])
+    assert rows.shape == (3, 16)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    assert np.allclose(rows[0], rows[2], atol=1e-6)
+
+
+def test_a_model_that_is_nowhere_is_named(tmp_path: Any) -> None:
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
+    with pytest.raises(NewsmillError, match="cannot load"):
+        load_embedder(f"st:{tmp_path / 'none'}")
