@@ -56,6 +56,8 @@ class Demo:
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore",
+            # Threads that spin while they wait make training many times slower on a busy machine.
+            "OMP_WAIT_POLICY": "PASSIVE",
         }
 
     def run(self) -> None:
@@ -202,9 +204,9 @@ class Demo:
             ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
             ("samples", f"{len(similarity):,}"),
             ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
-            ("validation loss before", f"{loss['first_val_loss']:.3f}"),
-            ("validation loss after", f"{loss['last_val_loss']:.3f}"),
-            ("seconds a training step", f"{loss['seconds_per_step']:.3f}"),
+            ("validation loss before", figure(loss["first_val_loss"])),
+            ("validation loss after", figure(loss["last_val_loss"])),
+            ("seconds a training step", figure(loss["seconds_per_step"])),
         ):
             table.add_row(label, value)
         self.console.print(table)
@@ -213,6 +215,11 @@ class Demo:
 
 
 EVENTS = {"current": True, "size": {"$gte": 2}}
+
+
+def figure(value: float | None) -> str:
+    """Three decimals; a loss that is no number has none."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def refused(database: Database[dict[str, Any]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import NamedTuple
 
@@ -41,7 +42,10 @@ def parser_for(arguments: list[str]) -> argparse.ArgumentParser:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(
-            name, help=command.summary, description=command.summary, formatter_class=argparse.RawDescriptionHelpFormatter
+            name,
+            help=command.summary,
+            description=command.summary,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:
             importlib.import_module(command.module).configure(sub)
@@ -54,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status (2: the user's mistake, 1: ours, 130: interrupted)."""
     words = sys.argv[1:] if arguments is None else arguments
     options = parser_for(words).parse_args(words)
+    # Set before torch is loaded: on a busy machine its threads' waiting costs several times the work itself.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return int(importlib.import_module(COMMANDS[options.command].module).main(options))
     except TrainError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.rows import read_rows, request_of, row_id
+from train.rows import read_prompts, request_of
 from train.tiny import progress
 
 
@@ -34,12 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     if options.max_new_tokens < 1 or options.temperature < 0 or options.top_k < 1:
         raise TrainError("--max-new-tokens and --top-k must be 1 at least, --temperature 0 at least")
-    rows = read_rows(options.prompts)[: options.limit]
-    if not rows:
-        raise TrainError(f"{options.prompts} holds no prompts")
+    if options.limit is not None and options.limit < 1:
+        raise TrainError("--limit must be 1 at least")
+    rows = read_prompts(options.prompts, options.limit)
     settings = Settings(options.max_new_tokens, options.temperature, options.top_k, options.seed)
-    done = repair(options.out, model_name(options.checkpoint), settings)
-    todo = [row for row in rows if row_id(row) not in done]
+    done = repair(options.out, (model_name(options.checkpoint), options.stage, settings.seed, digest(settings)))
+    todo = {key: row for key, row in rows.items() if key not in done}
     shortened = write_texts(options, todo, settings) if todo else 0
     outcome = {"out": str(options.out), "written": len(todo), "kept": len(rows) - len(todo), "shortened": shortened}
     if options.json:
@@ -65,41 +65,45 @@ def model_name(checkpoint: Path) -> str:
     return "/".join(checkpoint.resolve().parts[-2:])
 
 
-def repair(out: Path, model: str, settings: Settings) -> set[str]:
-    """Ids already answered in `out` with these settings; a line torn by a kill is cut off.
+def repair(out: Path, made: tuple[str, str, int, str]) -> set[str]:
+    """Ids already answered in `out` by the same (model, stage, seed, settings); a line torn by a kill is cut off.
 
     Raises:
-        TrainError: the file holds texts of another model or of other settings.
+        TrainError: the file holds texts of another model, stage or settings, or something else altogether.
     """
     if not out.exists():
         return set()
     whole = out.read_bytes()
     complete = whole[: whole.rfind(b"\n") + 1]
-    rows = [json.loads(line) for line in complete.splitlines() if line.strip()]
-    for row in rows:
-        if (row.get("model"), row.get("seed"), row.get("settings")) != (model, settings.seed, digest(settings)):
-            raise TrainError(f"{out} holds texts of another model or other settings: give another --out or remove it")
+    try:
+        rows = [json.loads(line) for line in complete.splitlines() if line.strip()]
+        same = all((row["model"], row["stage"], row["seed"], row["settings"]) == made for row in rows)
+        done = {row["id"] for row in rows}
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainError(f"{out} holds something else than texts of `train generate`: give another --out") from error
+    if not same:
+        raise TrainError(f"{out} holds texts of another model or other settings: give another --out or remove it")
     if complete != whole:
         with out.open("r+b") as handle:
             handle.truncate(len(complete))
-    return {row["id"] for row in rows}
+    return done
 
 
 def digest(settings: Settings) -> str:
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
-def write_texts(options: argparse.Namespace, rows: list[dict[str, Any]], settings: Settings) -> int:
+def write_texts(options: argparse.Namespace, rows: dict[str, dict[str, Any]], settings: Settings) -> int:
     """Answer the rows, each line on disk before the next is begun; how many prompts had to be shortened."""
     writer = Writer(options.checkpoint)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     shortened = 0
     with options.out.open("a", encoding="utf-8") as out:
-        for row in progress(rows, "generate"):
+        for key, row in progress(rows.items(), "generate"):
             prompt, cut = writer.prompt(row, settings.max_new_tokens)
             shortened += cut
             line = {
-                "id": row_id(row), "prompt": prompt, "text": writer.answer(prompt, row_id(row), settings),
+                "id": key, "prompt": prompt, "text": writer.answer(prompt, key, settings),
                 "model": model_name(options.checkpoint), "seed": settings.seed, "stage": options.stage,
                 "settings": digest(settings),
             }  # fmt: skip

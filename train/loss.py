@@ -7,11 +7,13 @@ import csv
 import json
 import math
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
 
+_COLUMNS = ("step", "loss", "val_loss", "iter_time")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -24,7 +26,13 @@ def main(options: argparse.Namespace) -> int:
     curve = read_curve(metrics_file(options.run), accumulation(options.run))
     base = base_loss(options.run)
     outcome = summary(curve, base)
-    (options.run / "loss.json").write_text(json.dumps(outcome | {"curve": curve}) + "\n", encoding="utf-8")
+    finite = [{name: _number(value) for name, value in row.items()} for row in curve]
+    (options.run / "loss.json").write_text(json.dumps(outcome | {"curve": finite}) + "\n", encoding="utf-8")
+    if outcome["not_a_number"]:
+        hint = "a prompt longer than max_seq_length, or too high a learning rate"
+        print(
+            f"loss: {outcome['not_a_number']} losses of {options.run} are not a number (NaN): {hint}", file=sys.stderr
+        )
     if options.json:
         print(json.dumps(outcome))
         return 0
@@ -70,12 +78,16 @@ def read_curve(path: Path, batches: int = 1) -> list[dict[str, float]]:
     curve: list[dict[str, float]] = []
     step = 0
     with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row.get("loss"):
-                step = -(-int(float(row["step"])) // batches)
-                curve.append({"step": step, "loss": float(row["loss"]), "seconds": float(row.get("iter_time") or 0)})
-            if row.get("val_loss") and {"step": step, "val_loss": float(row["val_loss"])} not in curve[-2:]:
-                curve.append({"step": step, "val_loss": float(row["val_loss"])})
+        for line, row in enumerate(csv.DictReader(lines), 2):
+            try:
+                numbers = {name: float(value) for name, value in row.items() if name in _COLUMNS and value}
+            except ValueError as error:
+                raise TrainError(f"{path}:{line} holds no numbers: is it LitGPT's own log?") from error
+            if "loss" in numbers:
+                step = -(-int(numbers.get("step", 0)) // batches)
+                curve.append({"step": step, "loss": numbers["loss"], "seconds": numbers.get("iter_time", 0.0)})
+            if "val_loss" in numbers and {"step": step, "val_loss": numbers["val_loss"]} not in curve[-2:]:
+                curve.append({"step": step, "val_loss": numbers["val_loss"]})
     if not any("loss" in row for row in curve):
         raise TrainError(f"{path} holds no losses: the run ended before its first step")
     return curve
@@ -94,9 +106,9 @@ def base_loss(run: Path) -> float | None:
 
 def measure(checkpoint: Path, settings: dict[str, Any]) -> float | None:
     """Mean validation loss of a checkpoint under a recipe's `data`, `train` and `eval` settings."""
-    import lightning as L
     import torch
     from jsonargparse import ArgumentParser
+    from lightning.fabric import Fabric
     from litgpt import GPT, Config, Tokenizer
     from litgpt.args import EvalArgs
     from litgpt.data import DataModule
@@ -111,7 +123,7 @@ def measure(checkpoint: Path, settings: dict[str, Any]) -> float | None:
         data.setup()
     except (OSError, SystemExit):
         return None
-    fabric = L.Fabric(devices=1, accelerator="auto", precision="32-true")
+    fabric = Fabric(devices=1, accelerator="auto", precision="32-true")
     model = GPT(Config.from_file(checkpoint / "model_config.yaml"))
     weights = torch.load(checkpoint / "lit_model.pth", mmap=True, weights_only=True)
     model.load_state_dict(weights.get("model", weights))
@@ -180,5 +192,3 @@ def show(curve: list[dict[str, float]], outcome: dict[str, Any]) -> None:
     console.print(table)
     console.print(f"training  {sparkline([row['loss'] for row in curve if 'loss' in row])}", highlight=False)
     console.print(f"{outcome['seconds_per_step']:.3f} s a step, {outcome['steps']} steps", highlight=False)
-    if outcome["not_a_number"]:
-        console.print("[red]some losses are not a number: is every prompt longer than max_seq_length?[/red]")

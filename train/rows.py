@@ -25,13 +25,13 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         try:
             rows = json.loads(text)
         except ValueError as error:
-            raise TrainError(f"{path} is no JSON: {error}") from error
-    else:
-        rows = list(_json_lines(path, text))
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, dict):
-            raise TrainError(f"{path}: row {number} is no object but {type(row).__name__}")
-    return rows
+            at = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise TrainError(f"{path}{at} is no JSON: {getattr(error, 'msg', error)}") from error
+        for number, row in enumerate(rows, 1):
+            if not isinstance(row, dict):
+                raise TrainError(f"{path}: row {number} is no object but {type(row).__name__}")
+        return list(rows)
+    return list(_json_lines(path, text))
 
 
 def read_text(path: Path) -> str:
@@ -41,14 +41,18 @@ def read_text(path: Path) -> str:
         raise TrainError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _json_lines(path: Path, text: str) -> Iterator[Any]:
+def _json_lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
     # Not splitlines: U+2028 and its kin end no JSON line.
     for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise TrainError(f"{path}, line {number} is no JSON: {error}") from error
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise TrainError(f"{path}:{number} is no JSON: {getattr(error, 'msg', error)}") from error
+        if not isinstance(row, dict):
+            raise TrainError(f"{path}:{number} is no object but {type(row).__name__}")
+        yield row
 
 
 def read_corpus(paths: list[Path]) -> list[str]:
@@ -70,6 +74,24 @@ def _fields(row: dict[str, Any]) -> Iterator[str]:
         value = row.get(name)
         if isinstance(value, str) and value.strip():
             yield value
+
+
+def read_prompts(path: Path, limit: int | None = None) -> dict[str, dict[str, Any]]:
+    """The first `limit` prompt rows by id, in their order; a request met twice counts once.
+
+    Raises:
+        TrainError: as `read_rows`; no rows, or one without a request.
+    """
+    prompts: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(read_rows(path)[:limit], 1):
+        try:
+            request_of(row)
+        except TrainError as error:
+            raise TrainError(f"{path}, row {number}: {error}") from error
+        prompts.setdefault(row_id(row), row)
+    if not prompts:
+        raise TrainError(f"{path} holds no prompts")
+    return prompts
 
 
 def request_of(row: dict[str, Any]) -> tuple[str, str]:

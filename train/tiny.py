@@ -37,7 +37,7 @@ class Shape:
     """Sizes of the model, in LitGPT's words."""
 
     vocab_size: int = 4096
-    n_layer: int = 4
+    n_layer: int = 2
     n_embd: int = 128
     n_head: int = 4
     n_query_groups: int = 2
@@ -54,15 +54,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", nargs="+", type=Path, required=True, help="exports, article files or plain text")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; replaced as a whole")
     parser.add_argument("--vocab-size", type=int, default=4096, help="tokens in the vocabulary, at most (4096)")
-    parser.add_argument("--n-layer", type=int, default=4, help="transformer blocks (4)")
+    parser.add_argument("--n-layer", type=int, default=2, help="transformer blocks (2)")
     parser.add_argument("--n-embd", type=int, default=128, help="width, a multiple of 8 (128)")
-    parser.add_argument("--pretrain-steps", type=int, default=150, help="steps of plain language modelling (150)")
+    parser.add_argument("--pretrain-steps", type=int, default=120, help="steps of plain language modelling (120)")
     parser.add_argument("--seed", type=int, default=0)
 
 
 def main(options: argparse.Namespace) -> int:
     shape = shape_of(options)
     digest = digest_of(options.corpus, shape, options.pretrain_steps, options.seed)
+    check_replaceable(options.out)
     outcome = _made_before(options.out, digest) or make(options, shape, digest)
     if options.json:
         print(json.dumps(outcome))
@@ -70,7 +71,7 @@ def main(options: argparse.Namespace) -> int:
         loss = f", loss {outcome['loss']:.2f}" if outcome["loss"] is not None else ""
         print(
             f"{options.out}: {outcome['parameters']:,} parameters, {outcome['vocabulary']:,} tokens{loss}, "
-            f"{'already there' if outcome['kept'] else '%.1f s' % outcome['seconds']}; "
+            f"{'already there' if outcome['kept'] else format(outcome['seconds'], '.1f') + ' s'}; "
             "next: litgpt finetune_lora --config train/recipes/tiny/news.yaml"
         )
     return 0
@@ -91,12 +92,23 @@ def shape_of(options: argparse.Namespace) -> Shape:
     return Shape(vocab_size=options.vocab_size, n_layer=options.n_layer, n_embd=options.n_embd)
 
 
+def check_replaceable(out: Path) -> None:
+    """Only an earlier work of this command is ever deleted.
+
+    Raises:
+        TrainError: `out` is a file, or a folder that holds something else.
+    """
+    if out.exists() and not (out / _MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise TrainError(f"{out} holds something that `train tiny` did not make: give another --out")
+
+
 def _made_before(out: Path, digest: str) -> dict[str, Any] | None:
     try:
         made = json.loads((out / _MARK).read_text())
     except (OSError, ValueError):
         return None
-    return dict(made, kept=True) if made.get("digest") == digest else None
+    whole = made.get("digest") == digest and (out / "lit_model.pth").is_file()
+    return dict(made, kept=True) if whole else None
 
 
 def make(options: argparse.Namespace, shape: Shape, digest: str) -> dict[str, Any]:
@@ -188,7 +200,7 @@ def build(shape: Shape, vocabulary: int, seed: int) -> tuple[Any, Any]:
     return model, config
 
 
-def pretrain(model: Any, stream: torch.Tensor, steps: int, seed: int, length: int = 256, rows: int = 8) -> float | None:
+def pretrain(model: Any, stream: torch.Tensor, steps: int, seed: int, length: int = 256, rows: int = 4) -> float | None:
     """Plain next-token training on random windows of the corpus; the mean loss of the last steps, None without any."""
     import torch
 
