@@ -7,7 +7,7 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null) python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP     = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Where PyPI's torch would bring gigabytes of CUDA packages, give pip PyTorch's CPU index here.
 TORCH_PIP_ARGS ?=
 ARTICLES ?= demo/articles.jsonl

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from crawler.items import NEWSPAPERS, NewsmillError
@@ -157,7 +158,9 @@ class Demo:
         if status:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
             raise StepFailed(f"demo: {line} ended with status {status} (see {log})\n" + "\n".join(tail))
-        self.console.print(f"       [dim]{last_line(log)}[/dim]  {self.seconds[name]:.1f} s", highlight=False)
+        self.console.print(
+            f"       [dim]{escape(last_line(log))}[/dim]  {self.seconds[name]:.1f} s", highlight=False, soft_wrap=True
+        )
 
     def wait(self, process: subprocess.Popen[bytes], log: Path | None) -> int:
         """A command's status; until it ends a terminal shows the last line of its output."""
@@ -168,7 +171,7 @@ class Demo:
                 while True:
                     with suppress(subprocess.TimeoutExpired):
                         return process.wait(0.3)
-                    line.update(last_line(log))
+                    line.update(escape(last_line(log)))
         except KeyboardInterrupt:
             # A terminal sends Ctrl-C to the command too; SIGTERM reaches only this process.
             process.terminate()
@@ -246,7 +249,7 @@ def store(name: str) -> Iterator[str]:
 
 def last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1][:110] if lines else "…"
+    return lines[-1].partition("; next:")[0][:140] if lines else "…"
 
 
 def main() -> int:
