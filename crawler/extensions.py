@@ -12,6 +12,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.drift import Watch, warnings
 from crawler.mongo import run_of
 from crawler.pipelines import counts_of
 from crawler.store import database_of
@@ -31,6 +32,7 @@ class RunLog:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._watch = Watch(crawler)
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
@@ -40,6 +42,7 @@ class RunLog:
 
     def opened(self, spider: NewspaperSpider) -> None:
         self._began = time.monotonic()
+        self._watch.open(spider)
         configuration = {
             "newspaper": spider.name, "since": str(spider.since) if spider.dated else None,
             "until": str(spider.until) if spider.dated else None, "section": spider.section or None,
@@ -54,11 +57,25 @@ class RunLog:
         self._run.counts.update(closing["counts"])
         self._run.notes.update({name: closing[name] for name in ("reason", "known", "skipped", "lists", "requests",
                                                                  "incomplete", "missed")})  # fmt: skip
+        seen = self._watched(spider, closing)
+        self._run.notes.update(seen)
+        closing |= {"drift": seen.get("drift", []), "drift_accepted": seen.get("accepted", False)}
         with suppress(BaseException):
             # An exception thrown in names the outcome: failed, interrupted.
             ended = None if reason in WHOLE else KeyboardInterrupt() if reason in INTERRUPTED else RuntimeError(reason)
             self._context.__exit__(type(ended) if ended else None, ended, None)
         self.crawler.newsmill_closing = closing  # type: ignore[attr-defined]
+
+    def _watched(self, spider: NewspaperSpider, closing: dict[str, Any]) -> dict[str, Any]:
+        """What the drift alarm says; nothing where the store is gone, which is told already."""
+        from pymongo.errors import PyMongoError
+
+        if closing["reason"] == "store_lost":
+            return {}
+        try:
+            return self._watch.close(spider, closing["counts"])
+        except PyMongoError:
+            return {}
 
 
 def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -86,7 +103,12 @@ def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seco
 
 
 def exit_status(closing: dict[str, Any]) -> int:
-    """0: everything there is was had. 1: something is missing, and a second run may bring it."""
+    """0: everything there is was had. 1: something is missing, and a second run may bring it. 3: the quality fell.
+
+    3 goes before 1: what is missing is fetched by the next run, what was read wrongly stays wrong.
+    """
+    if closing.get("drift") and not closing.get("drift_accepted"):
+        return 3
     whole = closing["reason"] in WHOLE and not closing["closed"] and not closing["incomplete"] and not closing["errors"]
     return 0 if whole else 1
 
@@ -105,7 +127,7 @@ def show(closing: dict[str, Any], as_json: bool = False) -> None:
     table.add_column()
     table.add_column(justify="right", style="bold")
     rows = {name: value for name, value in counts.items() if name != "also_at"}
-    for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _KEPT, -row[1])):
+    for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _KEPT, -row[1], row[0])):
         table.add_row(_WORDS.get(name, name.replace("_", " ")), f"{value:,}")
     for name, value in closing["skipped"].items():
         table.add_row(f"{name.replace('_', ' ')} (by its link, not fetched)", f"{value:,}")
@@ -148,6 +170,7 @@ def warnings_of(closing: dict[str, Any]) -> list[str]:
             f"{name}: {closing['incomplete']} pages could not be had; run it again for them: "
             + "; ".join(closing["missed"][:3])
         )
+    found += warnings(name, closing.get("drift", []), closing.get("drift_accepted", False))
     return found
 
 

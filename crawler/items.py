@@ -58,16 +58,19 @@ class Newspaper(NamedTuple):
     host: str
     language: str
     zone: str
+    #: articles at /YYYY/MM/DD/slug end in a slash: the form without it is redirected there
+    slash: bool = False
 
 
+#: spider name (and module of `crawler.spiders`) -> newspaper. A new one is one line here and its file there.
 NEWSPAPERS: dict[str, Newspaper] = {
     "vnexpress": Newspaper("VnExpress", "vnexpress.net", "vi", "Asia/Ho_Chi_Minh"),
     "ansa": Newspaper("Ansa", "www.ansa.it", "it", "Europe/Rome"),
-    "ilpost": Newspaper("IlPost", "www.ilpost.it", "it", "Europe/Rome"),
-    "open": Newspaper("Open", "www.open.online", "it", "Europe/Rome"),
+    "ilpost": Newspaper("IlPost", "www.ilpost.it", "it", "Europe/Rome", slash=True),
+    "open": Newspaper("Open", "www.open.online", "it", "Europe/Rome", slash=True),
 }
 
-_SLASHED_HOSTS = {NEWSPAPERS["ilpost"].host, NEWSPAPERS["open"].host}
+_SLASHED_HOSTS = {paper.host for paper in NEWSPAPERS.values() if paper.slash}
 
 
 @dataclass(slots=True)
@@ -145,7 +148,6 @@ def canonical_link(url: str) -> str:
     if host in _HOME_HOSTS:
         host = _HOME_HOSTS[host]
     path = _AMP.sub("", parts.path) or "/"
-    # Il Post and Open redirect the form without the last slash.
     slash = "/" if host in _SLASHED_HOSTS and _DAY_PATH.match(path) else ""
     return f"https://{host}{path}{slash}"
 

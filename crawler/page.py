@@ -11,6 +11,7 @@ prints the article as JSON (exit status 0), or one line `NEWSPAPER: reason: deta
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
 import json
 import re
@@ -18,7 +19,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from functools import cached_property
 from html import unescape
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
@@ -26,27 +29,26 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from crawler.dates import date_in_link, parse_date
+from crawler.elements import REACH, Elements
 from crawler.items import (
     NEWSPAPERS,
     Article,
     NewsmillError,
     RecordError,
     canonical_link,
-    content_hash,
     newspaper_of,
 )
 from crawler.page_text import (
     GarbageError,
-    blocks,
-    decode,
-    first,
+    TooLargeError,
     guess,
     linked_data,
     names_of,
-    parse,
-    select,
+    passages,
+    read,
     text_of,
     tidy,
+    without_rights,
 )
 
 # Of 709 real articles (it_news_2024) the shortest has 101 characters; below this are captions and "read more" lines.
@@ -79,7 +81,7 @@ class NotAnArticle(NewsmillError):
     Attributes:
         reason: the name it is counted under: soft_404, live_blog, gallery, video_without_text, podcast, teaser,
             consent_wall_only, other_edition, sponsored, too_short, empty_body, not_an_article_url, listing_page,
-            wrong_language, no_title, no_date, garbage, unreadable.
+            wrong_language, no_title, no_date, garbage, too_large, unreadable.
         detail: what was found.
     """
 
@@ -132,12 +134,11 @@ class ArticlePage:
         super().__init_subclass__(**arguments)
         _VERSIONS.setdefault(cls.newspaper, []).append(cls)
 
-    def __init__(self, tree: etree._Element, url: str) -> None:
+    def __init__(self, tree: etree._Element, url: str, elements: Elements | None = None) -> None:
         self.tree = tree
         self.url = url
         self.paper = NEWSPAPERS[self.newspaper]
-        self._metas: dict[str, str] | None = None
-        self._linked_data: list[dict[str, Any]] | None = None
+        self.elements = elements or Elements(tree)
 
     # --- addresses ---------------------------------------------------------------------------------------------------
 
@@ -156,10 +157,11 @@ class ArticlePage:
                 return reason
         return None if cls.ARTICLE.search(parts.path) else "not_an_article_url"
 
+    @cached_property
     def own_address(self) -> str:
         """The address the page calls its own; "" where it names none."""
-        canonical = first(self.tree, 'link[rel="canonical"]')
-        for candidate in (canonical.get("href") if canonical is not None else None, self.meta("og:url")):
+        canonical = (node.get("href") for node in self.tree.iter("link") if node.get("rel") == "canonical")
+        for candidate in (next(canonical, None), self.meta("og:url")):
             if candidate:
                 try:
                     return canonical_link(urljoin(self.url, candidate.strip()))
@@ -169,26 +171,37 @@ class ArticlePage:
 
     def link(self) -> str:
         """The address the page calls its own where an article can be there, else the one it was fetched from."""
-        own = self.own_address()
+        own = self.own_address
         return own if own and self.refusal(own) is None else canonical_link(self.url)
 
     # --- what any page offers ----------------------------------------------------------------------------------------
 
+    def select(self, selector: str) -> list[etree._Element]:
+        """The page's elements that a CSS selector names, in document order; [] for the empty selector."""
+        return self.elements.select(selector)
+
+    def first(self, selector: str) -> etree._Element | None:
+        return self.elements.first(selector)
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """Name, property or itemprop (small letters) -> content of the first meta element of it that has any."""
+        metas: dict[str, str] = {}
+        for node in self.tree.iter("meta"):
+            content = node.get("content")
+            if content and not content.isspace():
+                for attribute in ("name", "property", "itemprop"):
+                    if key := node.get(attribute):
+                        metas.setdefault(key.lower(), content)
+        return metas
+
     def meta(self, name: str) -> str:
         """Content of the first meta element of that name, property or itemprop; "" where there is none."""
-        if self._metas is None:
-            self._metas = {}
-            for node in select(self.tree, "meta[content]"):
-                for attribute in ("name", "property", "itemprop"):
-                    if (key := node.get(attribute)) and (node.get("content") or "").strip():
-                        self._metas.setdefault(key.lower(), node.get("content") or "")
-        return self._metas.get(name.lower(), "")
+        return self.metas.get(name.lower(), "")
 
-    @property
+    @cached_property
     def linked_data(self) -> list[dict[str, Any]]:
-        if self._linked_data is None:
-            self._linked_data = linked_data(self.tree)
-        return self._linked_data
+        return linked_data(self.tree)
 
     def structured(self, name: str) -> Any:
         """A field of the page's JSON-LD article; None where there is none."""
@@ -203,7 +216,7 @@ class ArticlePage:
 
     def shown(self, selector: str, leave_out: str = "") -> str:
         """The text of the first element of a selector that has any."""
-        texts = (text_of(node, leave_out) for node in select(self.tree, selector))
+        texts = (text_of(node, leave_out) for node in self.select(selector))
         return next((text for text in texts if text), "")
 
     # --- fields ------------------------------------------------------------------------------------------------------
@@ -213,7 +226,7 @@ class ArticlePage:
             return shown
         if headline := tidy(self.structured_text("headline")):
             return headline
-        headings = [text_of(node) for node in select(self.tree, "h1")]
+        headings = [text_of(node) for node in self.select("h1")]
         for other in (unescape(self.meta("og:title")), *headings[: len(headings) == 1], self.shown("title")):
             if title := re.sub(self.TITLE_SUFFIX, "", tidy(other)) if self.TITLE_SUFFIX else tidy(other):
                 return title
@@ -221,7 +234,7 @@ class ArticlePage:
 
     def description(self) -> str:
         """The lead as shown; where its element is missing, the one in the metas."""
-        if first(self.tree, self.LEAD) is not None:
+        if self.first(self.LEAD) is not None:
             return self.shown(self.LEAD, self.LOCATION)
         told = self.structured_text("description") or self.meta("og:description") or self.meta("description")
         # Some are escaped twice.
@@ -231,8 +244,9 @@ class ArticlePage:
         return self.shown(self.LOCATION)
 
     def authors(self) -> list[str]:
-        found = select(self.tree, self.BYLINE)
-        around = {parent for node in found for parent in node.iterancestors()}
+        found = self.select(self.BYLINE)
+        # In document order, an element that is around others is around the next one.
+        around = {node for node, inside in pairwise(found) if node in islice(inside.iterancestors(), REACH)}
         return [name for node in found if node not in around for name in names_of(text_of(node))]
 
     def section(self) -> str:
@@ -243,7 +257,7 @@ class ArticlePage:
         return tidy(str(told or self.meta("article:section") or self.meta("articleSection")))
 
     def tags(self) -> list[str]:
-        return self.without_service([text_of(node) for node in select(self.tree, self.TAGS)])
+        return self.without_service([text_of(node) for node in self.select(self.TAGS)])
 
     def without_service(self, tags: list[str]) -> list[str]:
         cleaned = (tidy(tag).removeprefix("#") for tag in tags)
@@ -287,19 +301,29 @@ class ArticlePage:
         return found
 
     def body(self) -> etree._Element | None:
-        return first(self.tree, self.BODY)
+        return self.first(self.BODY)
+
+    @cached_property
+    def text(self) -> list[str]:
+        """The paragraphs of the body; [] where there is none."""
+        body = self.body()
+        return self.paragraphs(body) if body is not None else []
+
+    def left_out(self, inside: Elements) -> set[etree._Element]:
+        """The parts of the body that are no text of the article."""
+        return {*inside.select(self.DROP), *inside.select(_FOREIGN)}
 
     def paragraphs(self, body: etree._Element) -> list[str]:
         """The article's paragraphs, sub-headings among them."""
-        leave_out = {*select(body, self.DROP), *select(body, _FOREIGN)}
-        whole = list(blocks(body, leave_out, self.BREAKS))
-        if not self.TEXT:
-            return whole
-        wrappers = set(select(body, self.WRAPPERS))
-        kept = [node for node in body if (node.tag in self.TEXT or node in wrappers) and node not in leave_out]
-        text = [part for node in kept for part in blocks(node, leave_out, self.BREAKS)]
-        # Bodies of older years hold bare text or wrap it in elements of their own; boxes alone are never that long.
-        return text if 2 * sum(map(len, text)) >= sum(map(len, whole)) else whole
+        inside = Elements(body)
+        found = list(passages(body, self.left_out(inside), self.BREAKS))
+        whole = [text for _, text in found]
+        if self.TEXT:
+            wrappers = set(inside.select(self.WRAPPERS))
+            text = [text for top, text in found if top is not None and (top.tag in self.TEXT or top in wrappers)]
+            # Bodies of older years hold bare text or wrap it in elements of their own; boxes alone are never that long.
+            whole = text if 2 * sum(map(len, text)) >= sum(map(len, whole)) else whole
+        return without_rights(whole)
 
     # --- the article -------------------------------------------------------------------------------------------------
 
@@ -312,9 +336,9 @@ class ArticlePage:
         if any("LiveBlogPosting" in _types(item) for item in self.linked_data):
             raise NotAnArticle("live_blog", "JSON-LD LiveBlogPosting")
         if not self.is_dated() and (other := self.other_address()):
-            raise NotAnArticle(other, f"the page calls itself {self.own_address()}")
+            raise NotAnArticle(other, f"the page calls itself {self.own_address}")
         for selector, reason in self.SIGNS.items():
-            if first(self.tree, selector) is not None:
+            if self.first(selector) is not None:
                 raise NotAnArticle(reason, selector)
         language = (self.tree.get("lang") or self.paper.language).lower()
         if not language.startswith(self.paper.language):
@@ -350,7 +374,7 @@ class ArticlePage:
             language=self.paper.language,
             access=self.access(),
             permission={"robots": None, "opt_out": bool(evidence) or None, "evidence": evidence, "checked_at": None},
-            content_hash=content_hash(title, content),
+            content_hash=_hash(title, content),
         )
 
     def content(self) -> list[str]:
@@ -360,7 +384,7 @@ class ArticlePage:
             NotAnArticle: there are none, or too little to be an article; says what the page is instead.
         """
         body = self.body()
-        text = self.paragraphs(body) if body is not None else self.elsewhere()
+        text = self.text if body is not None else self.elsewhere()
         size = sum(map(len, text))
         if size < MIN_CHARACTERS and body is not None:
             # Drawn by a script from what the metas hold.
@@ -375,7 +399,7 @@ class ArticlePage:
         if whole := self.told():
             return whole
         if other := self.other_address():
-            raise NotAnArticle(other, f"the page calls itself {self.own_address()}")
+            raise NotAnArticle(other, f"the page calls itself {self.own_address}")
         if _LOST.search(self.title()):
             raise NotAnArticle("soft_404", self.title())
         if not self.is_dated():
@@ -396,7 +420,7 @@ class ArticlePage:
 
     def other_address(self) -> str | None:
         """The kind of page that its canonical address is of, where that is no article's; None where it is one."""
-        address = self.own_address()
+        address = self.own_address
         if not address or self.refusal(address) is None:
             return None
         home = newspaper_of(address) == self.newspaper and urlsplit(address).path in ("", "/")
@@ -406,15 +430,15 @@ class ArticlePage:
         """The name of a page that has (next to) no text."""
         if self.access() == "teaser":
             return "teaser"
-        inside = first(self.tree, "main, article, #page")
-        where = self.tree if inside is None else inside
-        if len(select(where, "figure img, .gallery img, .slideshow img")) >= _GALLERY_FIGURES:
+        main = self.first("main, article, #page")
+        inside = self.elements if main is None else Elements(main)
+        if len(inside.select("figure img, .gallery img, .slideshow img")) >= _GALLERY_FIGURES:
             return "gallery"
-        if select(where, "video, .meride-video, [class*=videoplayer], [class*=video-container]"):
+        if inside.select("video, .meride-video, [class*=videoplayer], [class*=video-container]"):
             return "video_without_text"
-        if select(where, "audio, [class*=podcast]"):
+        if inside.select("audio, [class*=podcast]"):
             return "podcast"
-        if self.body() is None and select(self.tree, ".prompt-to-accept"):
+        if self.body() is None and self.select(".prompt-to-accept"):
             return "consent_wall_only"
         return "too_short" if size else "empty_body"
 
@@ -422,6 +446,11 @@ class ArticlePage:
 def _types(item: dict[str, Any]) -> set[str]:
     kind = item.get("@type")
     return {kind} if isinstance(kind, str) else {str(part) for part in kind} if isinstance(kind, list) else set()
+
+
+def _hash(title: str, content: str) -> str:
+    """`content_hash` of a title and paragraphs that are tidy already: cleaning them again takes longer than reading."""
+    return hashlib.sha256(f"{title}\n{content}".encode()).hexdigest()
 
 
 def versions_of(newspaper: str) -> list[type[ArticlePage]]:
@@ -465,11 +494,14 @@ def _extract(html: bytes | str, url: str, versions: list[type[ArticlePage]]) -> 
     if reason := versions[0].refusal(link):
         raise NotAnArticle(reason, url)
     try:
-        tree = parse(decode(html))
+        tree = read(html)
     except GarbageError as error:
         raise NotAnArticle("garbage", str(error)) from error
-    version = next((page for page in versions if first(tree, page.TEMPLATE) is not None), versions[0])
-    return version(tree, link).article()
+    except TooLargeError as error:
+        raise NotAnArticle("too_large", str(error)) from error
+    elements = Elements(tree)
+    version = next((page for page in versions if elements.first(page.TEMPLATE) is not None), versions[0])
+    return version(tree, link, elements).article()
 
 
 def as_json(article: Article) -> str:

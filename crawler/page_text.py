@@ -1,7 +1,7 @@
 """From the bytes of a page to its text: decoding, parsing, JSON-LD, paragraphs as a reader sees them, names in bylines.
 
 Nothing here knows a newspaper. Everything here meets hostile input: loops instead of recursion, no trust in what a
-page declares about itself.
+page declares about itself, bounds on what a page may make us do.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import functools
 import json
 import logging
 import re
+import threading
+import unicodedata
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from cssselect import HTMLTranslator
 from lxml import etree
-
-from crawler.items import clean_text
 
 #: elements whose text no reader reads as part of an article.
 UNREAD = frozenset(
@@ -43,26 +44,51 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(r"@|https?:|\d|^(?:theo|nguồn|ảnh|video|đồ họa|foto|fonte)\b", re.IGNORECASE)
-# Above this, trafilatura's guess takes minutes.
-_GUESS_MAX = 3_000_000
+# A page of an article has 3,000 elements and 1 MB; trafilatura takes 5 s for 20,000 of lists, minutes for 100,000.
+_GUESS_MAX = 1_500_000
+_GUESS_ELEMENTS = 5_000
 # The same words alone: the heading of a list of links.
 _POINTER_ALONE = re.compile(r"\W*(?:leggi anche|xem thêm|đọc thêm|tin liên quan)\W*", re.IGNORECASE)
+# Longer than any list of links; searching 20 MB for a word takes half a second.
+_POINTER_MAX = 5000
 # A headline ends without a full stop; a sentence that happens to be one link does not.
 _SENTENCE_END = re.compile(r"[.…][»”\"')]*\s*$")
 # Breaks of words and marks of direction: never seen, and in the way of every search. (The joiner U+200D stays: emoji.)
 _INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_WHITE = re.compile(r"\s+")
+# The one of them that Python calls printable.
+_JOINER = "\u034f"
+_LETTER = re.compile(r"[^\W_]")
 # &#146; and the like: browsers read them as Windows-1252, libxml2 as control characters.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
 # A page in a wrong charset has a few bytes per hundred out of place; noise has more than every fourth.
 _MAX_UNDECODABLE = 0.05
 # Binary content (images, compressed streams) has one control character in ten; pages have none.
 _MAX_CONTROL = 0.01
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x20)])
+# A page of an article has 5,000 tags and 1 MB at most; these are what a second of work is enough for.
+_MAX_BYTES = 32_000_000
+_MAX_TAGS = 200_000
+# libxml2 takes quadratic time over the attributes of one element: 0.2 s for these, 87 s for 200,000.
+_MAX_ATTRIBUTES = 10_000
+_LONG_TAG = 4 * _MAX_ATTRIBUTES
+_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_STYLE = re.compile(rb'<style(?:\s+[\w-]+(?:="[^"<>]*")?)*\s*>')
+# Up to here a second parse, for the few pages that are not in UTF-8, costs less than decoding all pages first.
+_SMALL = 1_000_000
+# How much of a page tells text from binary content.
+_HEAD = 8192
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Stands for <br> until a paragraph is complete; folded like any white space afterwards.
 _BREAK = "\v"
+# A last paragraph that holds nothing but these names the owner of the rights.
+_RIGHTS = re.compile(
+    r"(?=.*(?:riservat|copyright|©))\W*(?:(?:riproduzione(?: anche parziale)? riservata|(?:tutti i )?diritti riservati"
+    r"|copyright|(?:agenzia )?ansa|il post|open|adnkronos|agi|lapresse|c|\d{4})\b\W*)+",
+    re.IGNORECASE,
+)
+# Longer than any such line.
+_RIGHTS_MAX = 120
 # What old pages wrap scripts in.
 _OPENED = re.compile(r"\s*(?:/[/*]\s*)?(?:<!\[CDATA\[|<!--)(?:\s*\*/)?")
 _BLANK_LINE = re.compile(r"\v(?: ?\v)+")
@@ -73,9 +99,76 @@ class GarbageError(ValueError):
     """Bytes that hold no text."""
 
 
+class TooLargeError(ValueError):
+    """A page that would take longer than any article does."""
+
+
 def tidy(text: str) -> str:
     """Text as it is read: NFC, one space where there was any white space, nothing invisible."""
-    return clean_text(_WHITE.sub(" ", _INVISIBLE.sub("", text).translate(_WINDOWS)))
+    text = text.strip()
+    # Most text is as it should be: of all white space only the space is printable, and nothing invisible but one mark.
+    if not text.isprintable() or "  " in text or _JOINER in text:
+        text = " ".join(_INVISIBLE.sub("", text).translate(_WINDOWS).split())
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def read(page: bytes | str) -> etree._Element:
+    """The tree of a page as it came, comments left out.
+
+    Raises:
+        GarbageError: there is no text in it, or no element.
+        TooLargeError: it is no page of a newspaper.
+    """
+    check_size(page)
+    if isinstance(page, bytes) and len(page) < _SMALL and _is_plain(page):
+        tree, exact = _parse(page)
+        # What is UTF-8 from the first byte to the last need not be decoded to be parsed; nearly all pages are.
+        if exact:
+            return tree
+    return parse(decode(page))
+
+
+def check_size(page: bytes | str) -> None:
+    """Look for what takes a parser or us more than a second.
+
+    Raises:
+        TooLargeError: found.
+    """
+    if len(page) > _MAX_BYTES:
+        raise TooLargeError(f"{len(page)} bytes")
+    data = page if isinstance(page, bytes) else page.encode("utf-8", "replace")
+    # The shortest page of so many tags.
+    if len(data) > 3 * _MAX_TAGS and (tags := data.count(b"<")) > _MAX_TAGS:
+        raise TooLargeError(f"{tags} tags")
+    place = 0
+    while place + _LONG_TAG < len(data):
+        closed = data.rfind(b">", place, place + _LONG_TAG)
+        if closed < 0:
+            closed = data.find(b">", place + _LONG_TAG)
+            closed = len(data) if closed < 0 else closed
+            if (opened := data.rfind(b"<", place, closed)) >= 0:
+                _check_tag(data[opened:closed])
+        place = closed + 1
+
+
+def _check_tag(tag: bytes) -> None:
+    """Look for attributes without end in what may be a tag, or a script."""
+    # Words in quotes are one attribute; few long stretches have so many words that it matters.
+    if tag[1:2].isalpha() and _is_wordy(tag) and _is_wordy(_QUOTED.sub(b"", tag)):
+        raise TooLargeError("attributes without end")
+
+
+def _is_wordy(tag: bytes) -> bool:
+    return len(tag) > _LONG_TAG and len(tag.split(None, _MAX_ATTRIBUTES)) > _MAX_ATTRIBUTES
+
+
+def _is_plain(page: bytes) -> bool:
+    """Whether a page can be given to the parser as it is: no byte-order mark, nothing binary."""
+    return not page.startswith(tuple(mark for mark, _ in _BOMS)) and b"\0" not in page and not _is_binary(page[:_HEAD])
+
+
+def _is_binary(head: bytes) -> bool:
+    return len(head) - len(head.translate(None, _CONTROL)) > _MAX_CONTROL * len(head)
 
 
 def decode(page: bytes | str) -> str:
@@ -85,8 +178,7 @@ def decode(page: bytes | str) -> str:
         GarbageError: the bytes are noise.
     """
     text = page if isinstance(page, str) else _decoded(page)
-    head = text[:100_000]
-    if len(_CONTROL.findall(head)) > _MAX_CONTROL * len(head):
+    if _is_binary(text[:100_000].encode("utf-8", "replace")):
         raise GarbageError("control characters: binary content")
     return text.replace("\x00", "")
 
@@ -130,18 +222,54 @@ def parse(text: str) -> etree._Element:
     Raises:
         GarbageError: there is no element in it.
     """
+    return _parse(text.encode("utf-8", "replace"))[0]
+
+
+def without_styles(page: bytes) -> bytes:
+    """A page with its style sheets emptied: two thirds of a real page, and nobody reads them."""
+    parts, place = [], 0
+    while (start := page.find(b"<style", place)) >= 0:
+        opened = _STYLE.match(page, start)
+        # Only where nothing but its own end follows, so that a mention of a style sheet can never swallow the page.
+        closed = page.find(b"<", opened.end()) if opened else -1
+        end = opened.end() if opened and page.startswith(b"</style>", closed) else start + 1
+        parts.append(page[place:end])
+        place = closed if end > start + 1 else end
+    return b"".join((*parts, page[place:]))
+
+
+_local = threading.local()
+
+
+def _parse(page: bytes) -> tuple[etree._Element, bool]:
+    """The tree of a page in UTF-8, and whether every byte of it was.
+
+    Raises:
+        GarbageError: there is no element in it.
+    """
     # A transfer that was cut may end inside a tag, which would be read as text.
-    if (cut := text.rfind("<")) > text.rfind(">"):
-        text = text[:cut]
-    # huge_tree lifts the limits on depth and on the length of one node: a page that breaks them is still one page.
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    if (cut := page.rfind(b"<")) > page.rfind(b">"):
+        page = page[:cut]
+    parser = _parser()
     try:
-        tree = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        tree = etree.fromstring(without_styles(page), parser)
     except (etree.LxmlError, ValueError) as error:
         raise GarbageError(str(error)) from error
     if tree is None:
         raise GarbageError("no element of a page")
-    return tree
+    invalid = etree.ErrorTypes.ERR_INVALID_ENCODING
+    return tree, not any(entry.type == invalid for entry in parser.error_log)
+
+
+def _parser() -> etree.HTMLParser:
+    """The thread's parser: making one costs as much as a page of 200 kB does."""
+    if not hasattr(_local, "parser"):
+        # huge_tree lifts the limits on depth and on the length of one node: a page that breaks them is still one page.
+        _local.parser = etree.HTMLParser(
+            encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
+        )
+    parser: etree.HTMLParser = _local.parser
+    return parser
 
 
 @functools.cache
@@ -166,6 +294,8 @@ def text_of(node: etree._Element | None, leave_out: str = "") -> str:
     """What is read in an element, on one line; without the parts a selector names."""
     if node is None:
         return ""
+    if not len(node):
+        return tidy(node.text or "")
     return " ".join(blocks(node, set(select(node, leave_out)), pointers=True))
 
 
@@ -180,30 +310,62 @@ def blocks(
         pointers: keep paragraphs that only send the reader elsewhere: those that are one link (">> …"), and
             "Leggi anche: <link>".
     """
-    out: list[str] = []
+    for _, text in passages(root, leave_out, breaks, pointers):
+        yield text
+
+
+def passages(
+    root: etree._Element, leave_out: Collection[etree._Element] = (), breaks: bool = False, pointers: bool = False
+) -> Iterator[tuple[etree._Element | None, str]]:
+    """The paragraphs of `blocks`, each with the child of `root` it is in; None for text outside its blocks."""
     block = _Block(breaks, pointers)
+    block.enter(root.tag, root.text)
+    for child in root:
+        tag = child.tag
+        own = tag in BLOCKS
+        if block.parts and (own or tag in _STANDALONE):
+            for text in block.flush():
+                yield None, text
+        if tag in UNREAD or child in leave_out:
+            pass
+        elif own and not len(child) and not block.links:
+            # One run of text, as most paragraphs are.
+            if text := block.alone(child.text):
+                yield child, text
+        else:
+            for text in _inside(child, leave_out, block):
+                yield (child if own else None), text
+            if own:
+                for text in block.flush():
+                    yield child, text
+            elif tag == "a":
+                block.links -= 1
+        if tail := child.tail:
+            block.add(tail)
+    for text in block.flush():
+        yield None, text
+
+
+def _inside(root: etree._Element, leave_out: Collection[etree._Element], block: _Block) -> Iterator[str]:
+    """The paragraphs that end inside an element; what has begun there is left in `block`."""
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, node in walk:
         tag = node.tag
-        skipped = node is not root and (tag in UNREAD or node in leave_out)
-        if tag in BLOCKS or tag in _STANDALONE:
-            block.flush(out)
-        if event == "start":
-            if skipped:
-                walk.skip_subtree()
-                continue
-            block.enter(tag)
-            block.add(node.text)
-        else:
+        if node is root:
+            if event == "start":
+                block.enter(tag, node.text)
+            continue
+        if block.parts and (tag in BLOCKS or tag in _STANDALONE):
+            yield from block.flush()
+        skipped = tag in UNREAD or node in leave_out
+        if event == "end":
             if tag == "a" and not skipped:
                 block.links -= 1
-            if node is not root:
-                block.add(node.tail)
-        if out:
-            yield from out
-            out.clear()
-    block.flush(out)
-    yield from out
+            block.add(node.tail)
+        elif skipped:
+            walk.skip_subtree()
+        else:
+            block.enter(tag, node.text)
 
 
 class _Block:
@@ -216,12 +378,15 @@ class _Block:
         self.links = 0
         self.linked = False
         self.plain = False
+        #: "Leggi anche:" was read: links that follow are what it points at.
+        self.pointed = False
 
-    def enter(self, tag: Any) -> None:
+    def enter(self, tag: Any, text: str | None) -> None:
         if tag == "a":
             self.links += 1
         elif tag == "br":
             self.parts.append(_BREAK)
+        self.add(text)
 
     def add(self, text: str | None) -> None:
         if not text:
@@ -230,21 +395,45 @@ class _Block:
         if self.links:
             self.linked = True
         elif not self.plain:
-            self.plain = any(map(str.isalnum, text))
+            self.plain = len(text) > _POINTER_MAX or _LETTER.search(text) is not None
 
-    def flush(self, out: list[str]) -> None:
-        if self.parts:
-            text = _INSIDE_LINE.sub(" ", "".join(self.parts))
-            if self.pointers or not self.leads_elsewhere(text):
-                pieces = (tidy(piece) for piece in self.split.split(text))
-                out.extend(piece for piece in pieces if piece)
+    def alone(self, text: str | None) -> str:
+        """What `flush` would give for a paragraph without markup."""
+        text = tidy(text or "")
+        return "" if not text or (not self.pointers and self.leads_elsewhere(text)) else text
+
+    def flush(self) -> list[str]:
+        if not self.parts:
+            return []
+        text = "".join(self.parts)
+        pieces = self.split.split(_INSIDE_LINE.sub(" ", text)) if _BREAK in text else [text]
+        found = [piece for piece in map(tidy, pieces) if piece]
+        if found and not self.pointers and self.leads_elsewhere(" ".join(found)):
+            found = []
         self.parts.clear()
         self.linked = self.plain = False
+        return found
 
     def leads_elsewhere(self, text: str) -> bool:
+        pointed, self.pointed = self.pointed, False
+        if len(text) > _POINTER_MAX:
+            return False
         if not self.linked:
-            return bool(_POINTER_ALONE.fullmatch(text))
-        return bool(_POINTER.match(text)) or not (self.plain or _SENTENCE_END.search(text))
+            self.pointed = _POINTER_ALONE.fullmatch(text) is not None
+            return self.pointed
+        if not self.plain:
+            # Links only: the list that a pointer announces, or a headline.
+            self.pointed = pointed
+            return pointed or not _SENTENCE_END.search(text) or _POINTER.match(text) is not None
+        return _POINTER.match(text) is not None
+
+
+def without_rights(paragraphs: list[str]) -> list[str]:
+    """Paragraphs without the last ones that only name the owner of the rights."""
+    end = len(paragraphs)
+    while end and len(paragraphs[end - 1]) <= _RIGHTS_MAX and _RIGHTS.fullmatch(paragraphs[end - 1]):
+        end -= 1
+    return paragraphs[:end]
 
 
 def json_objects(text: str) -> Iterator[Any]:
@@ -267,7 +456,9 @@ def json_objects(text: str) -> Iterator[Any]:
 def linked_data(tree: etree._Element) -> list[dict[str, Any]]:
     """Every JSON-LD object of a page, members of @graph and of lists included, in document order."""
     found: list[dict[str, Any]] = []
-    for script in select(tree, 'script[type*="ld+json"]'):
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or ""):
+            continue
         waiting = list(json_objects(script.text or ""))[::-1]
         while waiting:
             value = waiting.pop()
@@ -299,6 +490,8 @@ def guess(tree: etree._Element) -> list[str]:
     """Trafilatura's reading of a page, walls and menus removed first; the last resort. [] for a huge page."""
     import trafilatura
 
+    if next(islice(tree.iter(), _GUESS_ELEMENTS, None), None) is not None:
+        return []
     page = etree.tostring(tree, encoding="unicode", method="html")
     if len(page) > _GUESS_MAX:
         return []

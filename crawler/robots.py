@@ -52,6 +52,8 @@ class Rules:
     robots: Protego | None = None
     #: why nothing may be fetched; "" where robots.txt was read, or the site has none
     closed: str = ""
+    #: those of AI_AGENTS that robots.txt names
+    ai_agents: tuple[str, ...] = ()
     #: (path pattern, reserved) of /.well-known/tdmrep.json, in its order
     reservations: list[tuple[str, bool]] = field(default_factory=list)
 
@@ -66,13 +68,20 @@ class Rules:
     def opt_outs(self, url: str, agent: str) -> list[str]:
         """What the site says, besides the page itself, against mining this page: as evidence."""
         found = []
-        if self.robots and (refused := [name for name in AI_AGENTS if not self.robots.can_fetch(url, name)]):
+        if self.robots and (refused := [name for name in self.ai_agents if not self.robots.can_fetch(url, name)]):
             found.append(f"robots.txt: {', '.join(refused)} disallowed")
         path = unquote(urlsplit(url).path)
         reserved = next((yes for pattern, yes in self.reservations if _matches(pattern, path)), False)
         if reserved:
             found.append("tdmrep.json: tdm-reservation 1")
         return found
+
+
+def read(text: str) -> Rules:
+    """The rules in a robots.txt."""
+    # Agents that it does not name fall under the rules for everybody, as we do: nothing to ask for each page.
+    named = tuple(name for name in AI_AGENTS if name.lower() in text.lower())
+    return Rules(robots=Protego.parse(text), ai_agents=named)
 
 
 class RobotsMiddleware:
@@ -115,10 +124,9 @@ class RobotsMiddleware:
         except Exception as error:
             return self._closed(home, str(error).splitlines()[0] if str(error) else type(error).__name__)
         if response.status >= 500 or response.status == 429:
+            # RFC 9309, 2.3.1.4: as long as it cannot be reached, everything is disallowed.
             return self._closed(home, f"status {response.status}")
-        rules = Rules()
-        if response.status < 300:
-            rules.robots = Protego.parse(decode_robotstxt(response.body, None))
+        rules = read(decode_robotstxt(response.body, None)) if response.status < 300 else Rules()
         rules.reservations = await self._reservations(home)
         return rules
 

@@ -29,15 +29,23 @@ AUTOTHROTTLE_ENABLED = True
 # Scrapy begins with 5 s: a newspaper of a day would take an hour before the throttle has learnt anything.
 AUTOTHROTTLE_START_DELAY = 1.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
+# A crawl has one host: what waits behind it in Scrapy's queue would still be sent after the site has said no.
+CONCURRENT_REQUESTS = 4
 DOWNLOAD_TIMEOUT = 60
+# A page holds one article; Scrapy starts this many tasks for every response, 100 unless told: a third of its time.
+CONCURRENT_ITEMS = 2
 # Article pages have 0.1-1 MB; sitemaps up to 50 MB unpacked.
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
+#: Processes that read pages beside the crawl's own (crawler/extraction.py); 0: none.
+EXTRACT_WORKERS = 0
 #: For an `origin` on this machine: nobody else is disturbed.
 LOOPBACK_SETTINGS = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "CONCURRENT_REQUESTS": 32,
     "BACKOFF_START": 0.1,
+    "EXTRACT_WORKERS": max(1, min(4, (os.cpu_count() or 2) - 1)),
 }
 
 # --- when it goes wrong ----------------------------------------------------------------------------------------------
@@ -52,14 +60,32 @@ BACKOFF_MAX = 120.0
 #: A server that asks for a longer pause than this ends the crawl.
 RETRY_AFTER_MAX = 900.0
 
+#: Refusals in a row (403, captcha, endless redirects) after which the site has said no.
+BAN_LIMIT = 5
+# Newspapers redirect once or twice; Scrapy follows 20.
+REDIRECT_MAX_TIMES = 6
+
+# --- when a site changes ---------------------------------------------------------------------------------------------
+#: Share of the pages on which the drift alarm tries the selectors and reads the body with trafilatura as well
+#: (10 ms a page, in a thread): 0 = none, 1 = all. The first 20 are always among them; one in a hundred after 100.
+DRIFT_SAMPLE = 0.1
+#: Take what a crawl finds changed for a new beginning (`scrapy crawl NAME --accept-drift`).
+ACCEPT_DRIFT = False
+
 # --- the parts -------------------------------------------------------------------------------------------------------
 DOWNLOAD_HANDLERS = {"http": "crawler.handlers.OriginHandler", "https": "crawler.handlers.OriginHandler"}
 DOWNLOADER_MIDDLEWARES = {
     # Scrapy's own take a robots.txt that cannot be had for permission, and retry at once.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.robots.RobotsMiddleware": 100,
     "crawler.middlewares.BackoffMiddleware": 550,
+    # Nearer to the server than the back-off, which would try a wall again; behind decompression.
+    "crawler.bans.BanMiddleware": 580,
+    "crawler.bans.EndlessRedirects": 600,
+    # Nearest to the server of all: on record as it came, before Scrapy unpacks or repeats anything.
+    "crawler.archive.ArchiveMiddleware": 995,
 }
 SPIDER_MIDDLEWARES = {"crawler.middlewares.PermissionMiddleware": 900}
 ITEM_PIPELINES = {
@@ -73,6 +99,14 @@ EXTENSIONS = {
     "crawler.extensions.Progress": 100,
     "crawler.extensions.RunLog": 200,
 }
+#: For pages that scripts draw (`-a javascript=1`): the program, else the first Chromium on PATH; pages drawn at a time;
+#: clicks on a list's "more" at most.
+PLAYWRIGHT_CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM", "")
+JAVASCRIPT_PAGES = 4
+JAVASCRIPT_CLICKS = 50
+#: Folder for the raw archive, a gzipped WARC file a crawl: FOLDER/<newspaper>-<UTC>-<run>.warc.gz; "" keeps none.
+#: `-a warc=FILE` extracts from it again without the network.
+WARC = os.environ.get("NEWSMILL_WARC", "")
 #: Where the crawl asks which articles it has: "" fetches everything anew.
 KNOWN_LINKS = "crawler.store.StoredLinks"
 #: The server; empty = the embedded one (crawler.mongo.connect).

@@ -68,6 +68,8 @@ def _still_refused(row: dict[str, Any], spider: NewspaperSpider) -> bool:
     if row["reason"] == "outside_dates" and row.get("date"):
         day = row["date"].astimezone(spider.zone).date()
         return spider.dated and not spider.since <= day <= spider.until
+    if row["reason"] == "moved":
+        return True
     return bool(row["checked_at"] > datetime.now(UTC) - REFUSAL_HOLDS)
 
 

@@ -16,13 +16,24 @@ class Command(CrawlCommand):
     def long_desc(self) -> str:
         return (
             "Crawl a newspaper into MongoDB. Arguments (-a NAME=VALUE): since, until (days of publication, ISO), "
-            "section, limit, origin (a copy of the site), refresh=1 (known articles too). Example: scrapy crawl ansa "
-            "-a since=2026-05-01 -a until=2026-05-09. Exit status: 0 whole, 1 something is missing, 2 cannot start."
+            "section, limit, origin (a copy of the site), refresh=1 (known articles too), warc=FILE (extract again "
+            "from what -s WARC=FOLDER kept, or from others' WARC files, offline). Example: scrapy crawl ansa "
+            "-a since=2026-05-01 -a until=2026-05-09. Exit status: 0 whole, 1 something is missing, 2 cannot start, "
+            "3 the articles are worse than those of earlier crawls (drift; goes before 1): stderr says which field."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the closing counts as JSON")
+        parser.add_argument(
+            "--accept-drift", action="store_true", help="what changed is right: compare with it from now on"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if opts.accept_drift:
+            assert self.settings is not None
+            self.settings.set("ACCEPT_DRIFT", True, "cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -49,10 +60,15 @@ class Command(CrawlCommand):
         if name not in names:
             raise NewsmillError(f"crawl: no newspaper {name!r}: one of {', '.join(sorted(names))}")
         crawler = self._create_crawler(name)
-        # Both would fail later as well, inside the reactor and with a traceback.
-        crawler.spidercls(**arguments)
+        # All of these would fail later as well, inside the reactor and with a traceback.
+        spider = crawler.spidercls(**arguments)
+        from crawler.archive import check_folder
+        from crawler.browser import check_browser
         from crawler.store import database_of
 
+        check_folder(crawler.settings)
+        if getattr(spider, "javascript", False):
+            check_browser(crawler.settings)
         database_of(crawler)
         self.crawler_process.crawl(crawler, **arguments)
         self.crawler_process.start()

@@ -13,7 +13,7 @@ from lxml import etree
 
 from crawler.items import read_date
 from crawler.page import ArticlePage
-from crawler.page_text import first, select, text_of, tidy
+from crawler.page_text import first, text_of, tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.ansa.it"
@@ -77,15 +77,18 @@ class AnsaPage(ArticlePage):
     # Not the partners' teasers in the menu and beside the article.
     SIGNS: ClassVar = {".article-intro span.partnership, .article-main span.partnership": "sponsored"}
 
+    #: the city in the wire's dateline, known once the body has been read
+    dateline = ""
+
     def section(self) -> str:
         """The crumb, of a channel its logo; the metas say "Notizie" on every page: the next best is the address."""
-        logo = first(self.tree, "div.crumbs li.is-channel img[alt]")
+        logo = self.first("div.crumbs li.is-channel img[alt]")
         channel = tidy(logo.get("alt") or "") if logo is not None else ""
         return self.shown(self.SECTION) or channel or section_in(urlsplit(self.link()).path)
 
     def tags(self) -> list[str]:
         """The links, or what a script is told to make links of (2026-07): displayTags("Calcio", "all-tags")."""
-        scripts = "".join(node.text or "" for node in select(self.tree, ".article-tags script"))
+        scripts = "".join(node.text or "" for node in self.select(".article-tags script"))
         told = [unescape(re.sub(r"\\(.)", r"\1", tag)) for tag in _TOLD_TAG.findall(scripts)]
         return super().tags() or self.without_service(told)
 
@@ -97,16 +100,15 @@ class AnsaPage(ArticlePage):
         """The city beside the date, else the one in the wire's dateline."""
         if city := super().location() or read_date(self.shown(self.DATE), self.url)[1]:
             return city.rstrip(" ,")
-        body = self.body()
-        text = super().paragraphs(body) if body is not None else []
-        match = _DATELINE.match(text[0]) if text else None
-        return (match["city"] or "").strip() if match else ""
+        return self.dateline if self.text else ""
 
     def paragraphs(self, body: etree._Element) -> list[str]:
         """The text without the agency's mark at both ends: "(ANSA) - ROMA, 28 LUG - … (ANSA)."."""
         text = super().paragraphs(body)
         if text:
-            text[0] = _DATELINE.sub("", text[0])
+            if match := _DATELINE.match(text[0]):
+                self.dateline = (match["city"] or "").strip()
+                text[0] = text[0][match.end() :]
             text[-1] = _TAIL.sub("", text[-1])
         return [part for part in text if part]
 
@@ -132,7 +134,7 @@ class AnsaPageUntil2023(AnsaPage):
     def section(self) -> str:
         told = self.meta("articleSection")
         # The first crumb is the home page.
-        crumbs = [text_of(node) for node in select(self.tree, self.SECTION)][1:]
+        crumbs = [text_of(node) for node in self.select(self.SECTION)][1:]
         return told if told not in ("", "Notizie") else next(iter(crumbs), "") or section_in(urlsplit(self.link()).path)
 
     def tags(self) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from crawler.page import WRAPPERS, ArticlePage
-from crawler.page_text import select, tidy
+from crawler.page_text import tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.ilpost.it"
@@ -47,7 +47,7 @@ class IlPostPage(ArticlePage):
     def section(self) -> str:
         if shown := self.shown(self.SECTION):
             return shown
-        scripts = "".join(node.text or "" for node in select(self.tree, "script:not([src])"))
+        scripts = "".join(node.text or "" for node in self.select("script:not([src])"))
         match = _CATEGORY.search(scripts)
         return tidy(match[1]) if match else super().section()
 

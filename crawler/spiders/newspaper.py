@@ -6,12 +6,10 @@ A newspaper adds its selectors (`page_class`), its archive addresses (`newest`, 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import logging
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
@@ -23,9 +21,13 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from crawler import browser, replay
+from crawler.arguments import day_of, origin_of, positive, switch
 from crawler.dates import date_in_link, local_day, parse_date
+from crawler.extraction import Extractor
+from crawler.feeds import NOTHING, root_of, text_in
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
-from crawler.page import ArticlePage, NotAnArticle, extract
+from crawler.page import ArticlePage, NotAnArticle
 from crawler.page_text import GarbageError, decode, first, parse, select, text_of
 
 if TYPE_CHECKING:
@@ -40,11 +42,12 @@ _SLACK = timedelta(days=1)
 _LOOPBACK = re.compile(r"^(?:localhost|127(?:\.\d+){3}|::1)$")
 #: Answers that say for good that there is no article.
 _GONE = (404, 410)
+#: Refusals by name that another day may bring.
+_FOR_NOW = frozenset({"unreachable", "banned", "endless_redirects"})
 #: What a broken transfer looks like after it was parsed: worth another try.
 _TRANSIENT = frozenset({"garbage", "unreadable"})
 #: Tries of a page that comes, but broken: a site that always ends its pages so is read as it is.
 _BROKEN_TRIES = 3
-_NOTHING = "nothing"
 
 
 class Chain(NamedTuple):
@@ -82,7 +85,7 @@ class NewspaperSpider(Spider):
     ITEM_LINK: ClassVar[str]
     ITEM_DATE: ClassVar[str] = ""
     #: CSS of the link to a list's next page
-    NEXT: ClassVar[str]
+    NEXT: ClassVar[str] = ""
     #: items of a full page of a list
     PAGE_SIZE: ClassVar[int]
     #: addresses of sitemaps with articles, and of those without; "" = no sitemaps are read
@@ -90,6 +93,12 @@ class NewspaperSpider(Spider):
     NO_SITEMAP: ClassVar[str] = ""
     #: a list without articles is answered by 404
     MISSING_IS_EMPTY: ClassVar[bool] = False
+    #: its pages are drawn by scripts: see crawler/browser.py
+    JAVASCRIPT: ClassVar[bool] = False
+    #: CSS of what shows more of a list when it is clicked
+    LOAD_MORE: ClassVar[str] = "#load_more, .load-more, .loadmore, [data-load-more]"
+    #: hosts of scripts besides the newspaper's own
+    SCRIPT_HOSTS: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -99,6 +108,8 @@ class NewspaperSpider(Spider):
         limit: str | int | None = None,
         origin: str | None = None,
         refresh: str | int = 0,
+        warc: str | None = None,
+        javascript: str | int | None = None,
         **arguments: Any,
     ) -> None:
         """Read the arguments of `-a`.
@@ -109,31 +120,41 @@ class NewspaperSpider(Spider):
             limit: how many articles to store at most.
             origin: fetch from this copy of the site; links stay canonical.
             refresh: 1 fetches known articles again.
+            warc: files (patterns, folders) to extract from again, instead of fetching.
+            javascript: 1 has a browser draw the pages; 0 does not, where JAVASCRIPT would.
         Raises:
             NewsmillError: an argument that cannot be.
         """
         if arguments:
             raise NewsmillError(f"{self.name}: unknown argument {', '.join(arguments)}: use since, until, section, "
-                                "limit, origin, refresh")  # fmt: skip
+                                "limit, origin, refresh, warc, javascript")  # fmt: skip
         super().__init__()
         self.paper = NEWSPAPERS[self.name]
         self.zone = ZoneInfo(self.paper.zone)
         self.allowed_domains = [self.paper.host]
         self.dated = bool(since or until)
-        self.since = _day(since, "since") or self.FIRST_DAY
-        self.until = _day(until, "until") or datetime.now(self.zone).date()
+        self.since = day_of(since, "since") or self.FIRST_DAY
+        self.until = day_of(until, "until") or datetime.now(self.zone).date()
         if self.since > self.until:
             raise NewsmillError(f"{self.name}: since={self.since} is after until={self.until}: swap them")
         self.section = section or ""
         self.sections = self._chosen(section)
-        self.limit = _positive(limit, self.name)
-        self.origin = _origin(origin, self.name)
-        self.refresh = str(refresh).lower() not in ("", "0", "false", "no")
+        self.limit = positive(limit, self.name)
+        self.origin = origin_of(origin, self.name)
+        self.refresh = switch(refresh)
+        self.warc = replay.files_of(warc, self.name) if warc else []
+        if warc and section:
+            raise NewsmillError(f"{self.name}: warc={warc} knows no sections: leave section out")
+        self.javascript = self.JAVASCRIPT if javascript is None else switch(javascript)
+        #: what the files of `warc` hold
+        self.replay: replay.Replay | None = None
+        self.extractor: Extractor
         #: what knows the links of earlier crawls; None where nothing is stored
         self.memory: Any = None
         #: oldest day met in a list so far
         self.reached: date | None = None
         self._seen: set[str] = set()
+        self._lists: set[str] = set()
         self._open = 0
         self._stored = 0
         self._waiting: deque[Request] = deque()
@@ -155,8 +176,18 @@ class NewspaperSpider(Spider):
                 crawler.settings.set(name, value, "spider")
         headers = {**crawler.settings.getdict("DEFAULT_REQUEST_HEADERS"), "Accept-Language": spider.paper.language}
         crawler.settings.set("DEFAULT_REQUEST_HEADERS", headers, "spider")
+        contact, agent = crawler.settings.get("CONTACT"), crawler.settings.get("USER_AGENT")
+        if contact and contact not in agent:
+            # Given with -s: the settings file made the name before it was known.
+            crawler.settings.set("USER_AGENT", f"{agent.rstrip(')')}; +{contact})", "spider")
         memory = crawler.settings.get("KNOWN_LINKS")
         spider.memory = build_from_crawler(load_object(memory), crawler) if memory else None
+        spider.extractor = Extractor(crawler)
+        crawler.signals.connect(spider.extractor.close, signals.spider_closed)
+        if spider.warc:
+            spider.replay = replay.install(crawler, spider)
+        elif spider.javascript:
+            browser.install(crawler)
         crawler.signals.connect(spider._item_stored, signals.item_scraped)
         crawler.signals.connect(spider._item_dropped, signals.item_dropped)
         return spider
@@ -193,16 +224,26 @@ class NewspaperSpider(Spider):
     # --- the crawl ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
+        if self.replay is not None:
+            async for request in self.replay.requests():
+                yield request
+            return
         for chain in self.archive(self.since, self.until) if self.dated else self.newest():
-            yield self._list(chain, chain.url, 1)
+            for request in self._list(chain, chain.url, 1):
+                yield request
         if self.dated and self.SITEMAP and not self.section:
             robots = f"https://{self.paper.host}/robots.txt"
             yield Request(robots, self.parse_robots, errback=self.no_sitemaps, dont_filter=True)
 
-    def _list(self, chain: Chain, url: str, number: int) -> Request:
+    def _list(self, chain: Chain, url: str, number: int) -> Iterator[Request]:
+        """The request for a page of a list; none for one that was asked for before."""
+        if url in self._lists:
+            return
+        self._lists.add(url)
         callback = {"listing": self.parse_listing, "feed": self.parse_feed, "sitemap": self.parse_sitemap}[chain.kind]
-        return Request(
-            url, callback, errback=self.list_failed, cb_kwargs={"chain": chain, "number": number},
+        # Not filtered by Scrapy: it would drop, without a word, a list that is redirected to another one.
+        yield Request(
+            url, callback, errback=self.list_failed, cb_kwargs={"chain": chain, "number": number}, dont_filter=True,
             meta={"list": True, "handle_httpstatus_list": list(_GONE)},
         )  # fmt: skip
 
@@ -223,19 +264,22 @@ class NewspaperSpider(Spider):
         if chain.follow and fresh and not self._all_older(entries):
             following = first(tree, self.NEXT)
             if following is not None and following.get("href"):
-                yield self._list(chain, urljoin(response.url, following.get("href") or ""), number + 1)
+                following_url = urljoin(response.url, following.get("href") or "")
+                for request in self._list(chain, following_url, number + 1):
+                    yield request
             elif len(entries) >= self.PAGE_SIZE:
-                yield self._list(chain, self.page_url(chain.url, number + 1), number + 1)
+                for request in self._list(chain, self.page_url(chain.url, number + 1), number + 1):
+                    yield request
 
     async def parse_feed(self, response: Response, chain: Chain, number: int) -> AsyncIterator[Any]:
         """RSS 2.0 or Atom."""
         entries = []
-        root = _xml(response.body)
-        if root.tag == _NOTHING and self._again(response, "garbage"):
+        root = root_of(response.body)
+        if root.tag == NOTHING and self._again(response, "garbage"):
             return
         for item in root.iter("{*}item", "{*}entry"):
-            link = _child(item, "link") or next((node.get("href", "") for node in item.iter("{*}link")), "")
-            if found := self.entry_of(link, _child(item, "pubDate") or _child(item, "published")):
+            link = text_in(item, "link") or next((node.get("href", "") for node in item.iter("{*}link")), "")
+            if found := self.entry_of(link, text_in(item, "pubDate") or text_in(item, "published")):
                 entries.append(found)
         async for request in self._admit(entries, chain.dated):
             yield request
@@ -243,24 +287,26 @@ class NewspaperSpider(Spider):
     async def parse_robots(self, response: Response) -> AsyncIterator[Any]:
         for url in re.findall(r"(?im)^\s*sitemap:\s*(\S+)", decode(response.body)):
             if self._is_sitemap(url):
-                yield self._list(Chain(url, kind="sitemap"), url, 1)
+                for request in self._list(Chain(url, kind="sitemap"), url, 1):
+                    yield request
 
     async def parse_sitemap(self, response: Response, chain: Chain, number: int) -> AsyncIterator[Any]:
         """An index leads on to the sitemaps that changed since; a sitemap names articles."""
-        root = _xml(response.body)
-        if root.tag == _NOTHING and self._again(response, "garbage"):
+        root = root_of(response.body)
+        if root.tag == NOTHING and self._again(response, "garbage"):
             return
         entries = []
         for node in root.iter("{*}sitemap", "{*}url"):
-            url = _child(node, "loc")
-            changed = self.when(_child(node, "lastmod"))
+            url = text_in(node, "loc")
+            changed = self.when(text_in(node, "lastmod"))
             # What was published since a day cannot have been changed last before it.
             if not url or (changed is not None and changed < self.since):
                 continue
             if etree.QName(node).localname == "sitemap":
                 if self._is_sitemap(url):
-                    yield self._list(Chain(url, kind="sitemap"), url, 1)
-            elif found := self.entry_of(url, _child(node, "publication_date")):
+                    for request in self._list(Chain(url, kind="sitemap"), url, 1):
+                        yield request
+            elif found := self.entry_of(url, text_in(node, "publication_date")):
                 entries.append(found)
         async for request in self._admit(entries, chain.dated):
             yield request
@@ -330,16 +376,17 @@ class NewspaperSpider(Spider):
                 self.reached = entry.when
             if entry.link in known:
                 continue
-            request = Request(
-                entry.link, self.parse_article, errback=self.article_failed, dont_filter=True, priority=10,
-                meta={"article": True},
-            )  # fmt: skip
+            request = self.article_request(entry.link)
             if self.limit and self._stored + self._open >= self.limit:
                 self._waiting.append(request)
                 continue
             self._open += 1
             self._count("candidates")
             yield request
+
+    def article_request(self, link: str) -> Request:
+        return Request(link, self.parse_article, errback=self.article_failed, dont_filter=True, priority=10,
+                       meta={"article": True})  # fmt: skip
 
     async def _known(self, links: list[str]) -> set[str]:
         if self.memory is None or self.refresh or not links:
@@ -349,12 +396,12 @@ class NewspaperSpider(Spider):
     # --- articles ----------------------------------------------------------------------------------------------------
 
     async def parse_article(self, response: Response) -> AsyncIterator[Any]:
-        link = response.request.url if response.request else response.url
+        link = response.meta.get("redirect_urls", [response.url])[0] if response.request else response.url
         # Half a page reads like a short article: not stored as one unless the site never ends its pages.
         if is_cut(response.body) and self._again(response, "cut"):
             return
         try:
-            article = extract(response.body, response.url, self.name)
+            article = await self.extractor.extract(response.body, response.url, self.name)
         except NotAnArticle as refusal:
             if refusal.reason in _TRANSIENT and self._again(response, refusal.reason):
                 return
@@ -363,7 +410,11 @@ class NewspaperSpider(Spider):
             self._finished()
             return
         self._count("fetched")
-        article.crawled_at = datetime.now(UTC)
+        captured = response.request.meta.get("captured_at") if response.request else None
+        article.crawled_at = captured or datetime.now(UTC)
+        if article.link != link and self.memory is not None:
+            # Lists go on naming the address that leads here.
+            await self.memory.remember(link, "moved", None, self)
         if self._is_outside(article):
             await self.refuse(link, "outside_dates", article.date)
             self._finished()
@@ -395,7 +446,7 @@ class NewspaperSpider(Spider):
             # Robots and limits refuse by name, everything else is the network's failure.
             reason = getattr(failure.value, "reason", "") or "unreachable"
             self._count(f"dropped/{reason}")
-            if reason == "unreachable":
+            if reason in _FOR_NOW:
                 self._incomplete(f"{link} ({_short(failure)})")
         self._finished()
 
@@ -404,6 +455,8 @@ class NewspaperSpider(Spider):
         if refused := getattr(failure.value, "reason", ""):
             self._count(f"lists/{refused}")
             log.info("%s: %s", self.name, failure.value)
+            if refused in _FOR_NOW:
+                self._incomplete(f"{request.url} ({_short(failure)})")
             return
         status = _status(failure)
         self._count("lists/failed")
@@ -457,6 +510,8 @@ class NewspaperSpider(Spider):
 
     def _again(self, response: Response, reason: str) -> bool:
         """Ask once more for what was broken on its way; False when that was tried often enough."""
+        if self.replay is not None:
+            return self.replay.has_better(response.url)
         request = response.request and get_retry_request(
             response.request, spider=self, reason=reason, max_retry_times=_BROKEN_TRIES
         )
@@ -468,37 +523,6 @@ class NewspaperSpider(Spider):
     def _count(self, name: str, amount: int = 1) -> None:
         if amount and self.crawler.stats:
             self.crawler.stats.inc_value(f"newsmill/{name}", amount)
-
-
-def _day(text: str | None, name: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError:
-        raise NewsmillError(f"crawl: {name}={text!r} is no day: write it as 2026-05-31") from None
-
-
-def _positive(text: str | int | None, name: str) -> int:
-    """The limit; 0 for none."""
-    if text in (None, ""):
-        return 0
-    try:
-        number = int(str(text))
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise NewsmillError(f"{name}: limit={text!r}: give a whole number of 1 or more")
-    return number
-
-
-def _origin(text: str | None, name: str) -> str:
-    if not text:
-        return ""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NewsmillError(f"{name}: origin={text!r} is no address: write it as http://127.0.0.1:8801")
-    return text.rstrip("/")
 
 
 def is_cut(page: bytes) -> bool:
@@ -513,22 +537,3 @@ def _status(failure: Failure) -> int:
 
 def _short(failure: Failure) -> str:
     return (str(failure.value) or type(failure.value).__name__).splitlines()[0][:120]
-
-
-def _xml(body: bytes) -> etree._Element:
-    """The root of a feed or sitemap, gzipped or not; an empty element where there is nothing to read."""
-    if body[:2] == b"\x1f\x8b":
-        with suppress(OSError, EOFError):
-            body = gzip.decompress(body)
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body.strip(), parser)
-    except etree.XMLSyntaxError:
-        root = None
-    return root if root is not None else etree.Element(_NOTHING)
-
-
-def _child(node: etree._Element, name: str) -> str:
-    """The text of the first descendant of that local name."""
-    found = next(node.iter("{*}" + name), None)
-    return (found.text or "").strip() if found is not None else ""

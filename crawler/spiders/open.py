@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from lxml import etree
 
+from crawler.elements import Elements
 from crawler.page import WRAPPERS, ArticlePage
-from crawler.page_text import select, text_of
+from crawler.page_text import text_of
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.open.online"
@@ -64,13 +65,12 @@ class OpenPageUntil2024(OpenPage):
     DATE = ".news__date-day, .news__date"
     BODY = "div.news__content"
 
-    def paragraphs(self, body: etree._Element) -> list[str]:
-        """Up to "Leggi anche": other articles follow it."""
-        headings = (node for node in select(body, "h2, h3, h4") if _LEGGI_ANCHE.fullmatch(text_of(node)))
-        if (heading := next(headings, None)) is not None and (parent := heading.getparent()) is not None:
-            for node in [heading, *heading.itersiblings()]:
-                parent.remove(node)
-        return super().paragraphs(body)
+    def left_out(self, inside: Elements) -> set[etree._Element]:
+        """From "Leggi anche" on there are other articles."""
+        headings = (node for node in inside.select("h2, h3, h4") if _LEGGI_ANCHE.fullmatch(text_of(node)))
+        heading = next(headings, None)
+        after = {heading, *heading.itersiblings()} if heading is not None else set()
+        return super().left_out(inside) | after
 
 
 def uncapitalised(name: str) -> str:

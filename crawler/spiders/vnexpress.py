@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import ClassVar
 
 from lxml import etree
 
+from crawler.elements import REACH, Elements
 from crawler.page import ArticlePage, NotAnArticle
-from crawler.page_text import blocks, first, names_of, select, text_of
+from crawler.page_text import blocks, names_of, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
 
 #: slug -> number of the category in calendar addresses; the menu of 2026-03, and the sections merged in 2025.
@@ -41,6 +42,8 @@ HOME = "https://vnexpress.net"
 WINDOW = timedelta(days=30)
 #: a byline is a few names; a right-aligned line longer than this is a verse or a quotation.
 MAX_BYLINE = 100
+#: how many of the last paragraphs, empty ones and boxes included, are searched for it
+_TRAILING = 40
 
 
 class VnExpressPage(ArticlePage):
@@ -81,9 +84,12 @@ class VnExpressPage(ArticlePage):
     PREVIEW = ".paywall-preview, .paywall-paragraph-overlay, a.paywall-readmore"
     SERVICE_TAGS = frozenset({"tin nóng"})
 
+    #: the author's lines in the body
+    bylines: Sequence[etree._Element] = ()
+
     def check(self) -> None:
         super().check()
-        kind, headline = self.meta("tt_page_type"), first(self.tree, self.TITLE)
+        kind, headline = self.meta("tt_page_type"), self.first(self.TITLE)
         if kind in ("folder", "site"):
             raise NotAnArticle("listing_page", f"tt_page_type={kind}")
         # A missing article is a shell with status 200 that names the whole site's number as its own.
@@ -104,32 +110,20 @@ class VnExpressPage(ArticlePage):
     def published(self) -> datetime | None:
         return self.instant(self.meta("pubdate")) or super().published() or self.instant(self.meta("its_publication"))
 
-    def bylines(self, body: etree._Element) -> list[etree._Element]:
-        """The author's lines: among the last paragraphs, right-aligned (2022-) or of their own class (2023)."""
-        boxes = set(select(body, self.DROP)) - set(select(body, "p.author_mail"))
-        texts = (p for p in reversed(select(body, "p")) if text_of(p) and boxes.isdisjoint(p.iterancestors()))
-        return [
-            node
-            for node in reversed(list(islice(texts, 4)))
-            if {"author_mail", "author"} & set((node.get("class") or "").split())
-            or (_right(node) and len(text_of(node)) <= MAX_BYLINE)
-        ]
+    def left_out(self, inside: Elements) -> set[etree._Element]:
+        boxes = super().left_out(inside)
+        self.bylines = bylines(inside.root, boxes)
+        return boxes | set(self.bylines)
 
     def authors(self) -> list[str]:
-        body = self.body()
-        nodes = self.bylines(body) if body is not None else []
-        # One line each: "Hà Thu<br>Theo Reuters".
-        lines = [line for node in nodes for line in blocks(node, breaks=True, pointers=True)]
+        # Known once the body has been read; one line each: "Hà Thu<br>Theo Reuters".
+        _ = self.text
+        lines = [line for node in self.bylines for line in blocks(node, breaks=True, pointers=True)]
         # JSON-LD names the newspaper itself, an Organization, on all pages but some opinion pieces.
         author = self.structured("author") if not lines else None
         if isinstance(author, dict) and author.get("@type") == "Person":
             lines = [str(author.get("name") or "")]
         return [name for line in lines for name in names_of(line)]
-
-    def paragraphs(self, body: etree._Element) -> list[str]:
-        for node in self.bylines(body):
-            node.set("class", "author_mail")
-        return super().paragraphs(body)
 
     def tags(self) -> list[str]:
         """Of `keywords`, those that `its_tag` has too: it comes without service tags, but in small letters."""
@@ -138,7 +132,7 @@ class VnExpressPage(ArticlePage):
         return self.without_service([tag for tag in shown if not own or tag.lower() in own])
 
     def access(self) -> str:
-        return "teaser" if first(self.tree, self.PREVIEW) is not None else super().access()
+        return "teaser" if self.first(self.PREVIEW) is not None else super().access()
 
     def modified(self) -> datetime | None:
         # meta lastmod repeats the publication on most pages.
@@ -156,8 +150,22 @@ class VnExpressPageUntil2019(VnExpressPage):
     SECTION = "ul.breadcrumb a, .breadcrumb h4 a"
 
 
+def bylines(body: etree._Element, boxes: Collection[etree._Element]) -> list[etree._Element]:
+    """The author's lines: among the last paragraphs, right-aligned (2022-) or of their own class (2023)."""
+    last = islice(reversed(list(body.iter("p"))), _TRAILING)
+    outside = (node for node in last if not any(box in boxes for box in islice(node.iterancestors(), REACH)))
+    texts = (node for node in outside if any(text.strip() for text in node.itertext()))
+    return [node for node in reversed(list(islice(texts, 4))) if _is_byline(node)]
+
+
+def _is_byline(node: etree._Element) -> bool:
+    if {"author_mail", "author"} & set((node.get("class") or "").split()):
+        return True
+    return _right(node) and len(text_of(node)) <= MAX_BYLINE
+
+
 def _right(node: etree._Element) -> bool:
-    style = re.sub(r"\s", "", node.get("style") or "").lower()
+    style = "".join((node.get("style") or "").split()).lower()
     return "text-align:right" in style or (node.get("align") or "").lower() == "right"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import os
 import signal
@@ -18,8 +19,9 @@ from typing import Any
 import pytest
 
 from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newspaper_of
+from crawler.spiders.open import Open
 from demo.newsstand.faults import Faults
-from demo.newsstand.server import Newsstand
+from demo.newsstand.server import PAPERS, Newsstand
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(180)
@@ -60,7 +62,7 @@ def of(records: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return {article.link: article for article in articles}
 
 
-@pytest.mark.parametrize("name", list(NEWSPAPERS))
+@pytest.mark.parametrize("name", [paper.name for paper in PAPERS])
 def test_every_article_arrives_whole_and_once(
     crawl: Crawl, stand: Newsstand, database: Any, sample_records: list[dict[str, Any]], name: str
 ) -> None:
@@ -89,7 +91,7 @@ def paths(links: Any) -> set[str]:
     return {"/" + link.split("/", 3)[3] for link in links}
 
 
-@pytest.mark.parametrize("name", list(NEWSPAPERS))
+@pytest.mark.parametrize("name", [paper.name for paper in PAPERS])
 def test_only_days_asked_for(
     crawl: Crawl, stand: Newsstand, database: Any, sample_records: list[dict[str, Any]], name: str
 ) -> None:
@@ -170,13 +172,17 @@ def test_refresh_keeps_the_old_text(crawl: Crawl, database: Any, sample_records:
 
 
 @contextmanager
-def site(answers: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[tuple[str, list[str]]]:
+def site(
+    answers: dict[str, tuple[int, dict[str, str], bytes]], times: list[float] | None = None
+) -> Iterator[tuple[str, list[str]]]:
     """A server of fixed answers; everything else is 404. Yields its address and the paths it is asked for."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
+            if times is not None:
+                times.append(time.monotonic())
             status, headers, body = answers.get(self.path, (404, {}, b"<html>none</html>"))
             self.send_response(status)
             for key, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -221,6 +227,71 @@ def test_a_server_that_asks_for_hours_ends_the_crawl(crawl: Crawl, database: Any
     assert "7200 s" in closing["stderr"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ((403, {}, b"<html>Forbidden</html>"), "status 403"),
+        ((200, {}, b"<html><title>Just a moment...</title></html>"), "just a moment"),
+        ((302, {"Location": "/c/attualita/"}, b""), "redirects without end"),
+    ],
+)
+def test_a_site_that_turns_us_away_is_left_alone(
+    crawl: Crawl, database: Any, answer: tuple[int, dict[str, str], bytes], word: str
+) -> None:
+    names = list(Open.SECTIONS)
+    answers = {f"/c/{name}/": answer for name in names} | {"/feed/": answer}
+    with site({"/robots.txt": (404, {}, b""), **answers}) as (origin, asked):
+        settings = "BAN_LIMIT=3 CONCURRENT_REQUESTS=1"
+        closing = crawl("open", origin, expect=1, settings=settings)
+    assert "banned" in closing["stderr"]
+    assert word in closing["stderr"]
+    assert len({path for path in asked if path.startswith("/c/")}) <= 5
+    assert database.runs.find_one({})["outcome"] == "failed"
+
+
+def test_a_single_refusal_does_not_end_the_crawl(crawl: Crawl, root: Path, database: Any) -> None:
+    with Newsstand(root / "demo/articles.jsonl") as stand:
+        stories = stand.papers["open"].stories[:4]
+        pages = {story.path: (200, {}, stand.papers["open"].respond(story.path).body) for story in stories}
+    links = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in pages)
+    pages[stories[1].path] = (403, {}, b"no")
+    listing = f"<html><main>{links}</main></html>".encode()
+    with site({"/robots.txt": (404, {}, b""), "/c/attualita/": (200, {}, listing), **pages}) as (origin, _):
+        closing = crawl("open", origin, expect=1)
+    assert closing["counts"] == {"fetched": 3, "stored": 3, "banned": 1}
+    assert stories[1].path in closing["stderr"]
+
+
+def test_an_address_that_leads_to_another_is_followed_once(crawl: Crawl, root: Path, database: Any) -> None:
+    with Newsstand(root / "demo/articles.jsonl") as stand:
+        story = stand.papers["open"].stories[0]
+        page = stand.papers["open"].respond(story.path).body
+    old = "/2026/05/01/vecchio-indirizzo/"
+    listing = f'<html><main><article><h2><a href="{old}">x</a></h2></article></main></html>'.encode()
+    answers = {
+        "/robots.txt": (404, {}, b""),
+        "/c/attualita/": (200, {}, listing),
+        old: (301, {"Location": story.path}, b""),
+        story.path: (200, {}, page),
+    }
+    with site(answers) as (origin, asked):
+        assert crawl("open", origin)["counts"] == {"fetched": 1, "stored": 1}
+        crawl("open", origin)
+    assert asked.count(old) == 1
+    assert database.articles.find_one({})["link"] == story.article.link
+
+
+def test_a_crawl_delay_is_kept(crawl: Crawl, database: Any) -> None:
+    robots = b"User-agent: *\nCrawl-delay: 0.3\n"
+    times: list[float] = []
+    with site({"/robots.txt": (200, {}, robots)}, times) as (origin, asked):
+        crawl("open", origin)
+    later = times[-8:]
+    gaps = [after - before for before, after in itertools.pairwise(later)]
+    assert len(asked) > 8
+    assert min(gaps) > 0.25
+
+
 def test_reservations_are_stored_with_the_article(crawl: Crawl, root: Path, database: Any) -> None:
     with Newsstand(root / "demo/articles.jsonl") as stand:
         paper = stand.papers["open"]
@@ -246,7 +317,7 @@ def test_reservations_are_stored_with_the_article(crawl: Crawl, root: Path, data
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["crawl", "corriere"], "no newspaper 'corriere'"),
+        (["crawl", "gazzettino"], "no newspaper 'gazzettino'"),
         (["crawl", "ansa", "-a", "since=yesterday"], "since='yesterday'"),
         (["crawl", "ansa", "-a", "colour=red"], "colour"),
     ],

@@ -214,6 +214,37 @@ def test_paragraphs_are_what_a_reader_reads(body: str, paragraphs: list[str]) ->
     assert read(P + body).content.split("\n\n") == [SENTENCE, *paragraphs]
 
 
+@pytest.mark.parametrize("newspaper", ["ansa", "ilpost", "open"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Riproduzione riservata © Copyright ANSA",
+        "© RIPRODUZIONE RISERVATA",
+        "RIPRODUZIONE RISERVATA © Copyright 2026 ANSA.",
+        "(Riproduzione riservata)",
+        "© Copyright ANSA - Tutti i diritti riservati",
+    ],
+)
+@pytest.mark.parametrize("element", ["<p>{}</p>", "<p class=x><b>{}</b></p>", "<h4>{}</h4>", "<ul><li>{}</li></ul>"])
+def test_the_owner_of_the_rights_is_no_text(newspaper: str, line: str, element: str) -> None:
+    last = element.format(line)
+    assert read(P + last, newspaper).content == SENTENCE
+    assert read(P + last + last, newspaper).content == SENTENCE
+    # Only at the end, and only alone.
+    assert line in read(P + last + P, newspaper).content
+    assert read(P + element.format(f"{line}: lo dice la legge"), newspaper).content != SENTENCE
+
+
+def test_what_a_pointer_announces_is_links_only() -> None:
+    titles = "<a href=1>Chi ha vinto.</a><a href=2>«Era ora»</a><br><br><a href=3>Perché?</a>"
+    for pointer in ("<p>Leggi anche:</p>", "<p><b>– Leggi anche</b></p>", "<h3>LEGGI ANCHE</h3>"):
+        assert read(P + pointer + f"<p>{titles}</p>", "open").content == SENTENCE
+        assert read(P + pointer + f"<ul><li>{titles}</li></ul><p>Fine.</p>", "open").content.endswith("\n\nFine.")
+        # Not by guess: words outside the links make it a paragraph.
+        assert read(P + pointer + "<p>Vedi <a href=1>chi ha vinto.</a></p>", "open").content.endswith("chi ha vinto.")
+    assert read(P + "<p><a href=1>Chi ha vinto.</a></p>", "open").content.endswith("\n\nChi ha vinto.")
+
+
 def test_a_body_in_a_wrapper_of_its_own_is_read_all_the_same() -> None:
     for body in (f"<div><div>{P}{P}</div></div>", SENTENCE + "<br><br>" + SENTENCE, f"<section>{P}{P}</section>"):
         assert read(body).content == f"{SENTENCE}\n\n{SENTENCE}"
@@ -301,8 +332,41 @@ def test_no_page_takes_long_or_breaks_the_reader(filler: str, newspaper: str) ->
 
 
 def test_twenty_megabytes_are_read() -> None:
-    body = P + "<p>" + "parola " * 2_900_000
-    assert len(read(body, "open").content) > 20_000_000
+    for filler in ("parola ", "lỗi ", "()", "\n", "x", "  a"):
+        began = time.process_time()
+        found = read(P + "<p>" + filler * (20_000_000 // len(filler.encode())), "open")
+        assert found.content.startswith(SENTENCE)
+        assert time.process_time() - began < 3
+    assert len(read(P + "<p>" + "parola " * 2_900_000, "open").content) > 20_000_000
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "<p>parola</p>" * 200_000,
+        "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">",
+        "x" * 33_000_000,
+    ],
+    ids=["tags", "attributes", "bytes"],
+)
+def test_what_no_newspaper_prints_is_too_large(filler: str) -> None:
+    began = time.process_time()
+    assert reason_of(BODIES["ilpost"].format(P + filler)) == "too_large"
+    assert reason_of(BODIES["ilpost"].format(P + filler).encode()) == "too_large"
+    assert time.process_time() - began < 1
+
+
+def test_many_words_in_one_attribute_are_one_attribute() -> None:
+    for quote in "\"'":
+        assert read(P + f"<p data-x={quote}{'a=1 ' * 20_000}{quote}>Fine.</p>").content == f"{SENTENCE}\n\nFine."
+
+
+def test_no_guess_takes_minutes() -> None:
+    """trafilatura's time over lists grows with the square of their number."""
+    page = f"<h1>T</h1>{DATED}" + "<ul><li>una frase</ul>" * 40_000
+    began = time.process_time()
+    assert reason_of(page) == "empty_body"
+    assert time.process_time() - began < 2
 
 
 def test_a_bug_in_a_page_class_does_not_end_a_crawl(monkeypatch: pytest.MonkeyPatch) -> None:

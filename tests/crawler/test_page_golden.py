@@ -35,8 +35,8 @@ def test_a_golden_page_is_read_as_expected(page: Path) -> None:
 @pytest.mark.parametrize("page", GOLDEN, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_a_golden_page_says_where_its_markup_comes_from(page: Path) -> None:
     case = told(page)
-    assert case["origin"].startswith("MARKUP")
+    assert case["origin"].startswith(("MARKUP", "recorded "))
     assert ("expected" in case) != ("reason" in case)
     assert set(case.get("expected", {})) <= set(Article.__slots__)
-    # Small enough to be read by a person.
-    assert page.stat().st_size < 8000
+    # What we wrote is small enough to be read by a person.
+    assert page.stat().st_size < 8000 or case["origin"].startswith("recorded ")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
-from crawler.items import clean_text
-from crawler.page import NotAnArticle, extract
+from crawler.items import clean_text, content_hash
+from crawler.page import NotAnArticle, _hash, extract
 from crawler.page_text import (
     GarbageError,
     blocks,
@@ -23,6 +24,8 @@ from crawler.page_text import (
     select,
     text_of,
     tidy,
+    without_rights,
+    without_styles,
 )
 
 #: others share this machine: a slow moment is no finding.
@@ -214,3 +217,53 @@ def test_selectors_look_at_the_element_itself_too() -> None:
     (box,) = select(tree, "div.a")
     assert [node.tag for node in select(box, ".a")] == ["div", "p"]
     assert select(box, "") == []
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("<style>p{}</style><p>a", "<style></style><p>a"),
+        ('<style type="text/css" media=x>p{}</style>', '<style type="text/css" media=x>p{}</style>'),
+        ('<style type="text/css" data-x>p>b{}</style>', '<style type="text/css" data-x></style>'),
+        # A mention of a style sheet must not swallow what follows.
+        (
+            "<script>x('<style>')</script><p>a</p><style>q</style>",
+            "<script>x('<style>')</script><p>a</p><style></style>",
+        ),
+        ('<p title="<style>">a</p>', '<p title="<style>">a</p>'),
+        ("<styled>a</styled>", "<styled>a</styled>"),
+        ('<style title="a>b">p{}</style>', '<style title="a>b">p{}</style>'),
+        ("<style>p{}", "<style>p{}"),
+        ("<style", "<style"),
+        ("<style><style>x</style>", "<style><style></style>"),
+    ],
+)
+def test_style_sheets_are_emptied_and_nothing_else(page: str, kept: str) -> None:
+    assert without_styles(page.encode()).decode() == kept
+
+
+@relaxed
+@given(
+    st.lists(st.sampled_from(["<style>", "</style>", "<p>", "x", "<script>", "</script>", ' a="', '">']), max_size=12)
+)
+def test_emptied_style_sheets_change_no_text(pieces: list[str]) -> None:
+    page = "".join(pieces).encode()
+    whole, emptied = (
+        etree.fromstring(b"<div>" + each, etree.HTMLParser(encoding="utf-8")) for each in (page, without_styles(page))
+    )
+    assert list(blocks(whole)) == list(blocks(emptied))
+
+
+def test_the_owner_of_the_rights_is_named_in_the_last_lines_only() -> None:
+    line = "© Riproduzione riservata"
+    assert without_rights(["a", line, line]) == ["a"]
+    assert without_rights([line, "a"]) == [line, "a"]
+    assert without_rights(["Copyright è una parola."]) == ["Copyright è una parola."]
+    assert without_rights([]) == []
+
+
+@relaxed
+@given(st.text(max_size=200), st.lists(st.text(min_size=1, max_size=60).map(tidy).filter(bool), max_size=5))
+def test_the_hash_is_the_one_of_the_record(title: str, paragraphs: list[str]) -> None:
+    title, content = tidy(title), "\n\n".join(paragraphs)
+    assert _hash(title, content) == content_hash(title, content)

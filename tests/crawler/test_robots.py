@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from protego import Protego
 
-from crawler.robots import Rules, _matches
+from crawler.robots import Rules, _matches, read
 
 AGENT = "Newsmill"
 PAGE = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x.html"
 
 
-def rules(text: str, **more: object) -> Rules:
-    return Rules(robots=Protego.parse(text), **more)  # type: ignore[arg-type]
-
-
 def test_what_is_disallowed_is_forbidden_and_nothing_else() -> None:
-    told = rules("User-agent: *\nDisallow: /ricerca/\n")
+    told = read("User-agent: *\nDisallow: /ricerca/\n")
     assert told.allowed(PAGE, AGENT)
     assert not told.allowed("https://www.ansa.it/ricerca/ansait/search.shtml?any=x", AGENT)
 
@@ -27,16 +22,16 @@ def test_a_site_without_robots_is_open_and_one_that_cannot_be_asked_is_closed() 
 
 
 def test_crawl_delay_is_ours_or_everybodys() -> None:
-    assert rules("User-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 7
-    assert rules("User-agent: newsmill\nCrawl-delay: 3\n\nUser-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 3
+    assert read("User-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 7
+    assert read("User-agent: newsmill\nCrawl-delay: 3\n\nUser-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 3
     assert Rules().crawl_delay(AGENT) == 0
 
 
 def test_rules_for_ai_crawlers_are_evidence_but_do_not_forbid() -> None:
-    told = rules("User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
+    told = read("User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
     assert told.allowed(PAGE, AGENT)
     assert told.opt_outs(PAGE, AGENT) == ["robots.txt: GPTBot, CCBot disallowed"]
-    assert rules("User-agent: *\nAllow: /\n").opt_outs(PAGE, AGENT) == []
+    assert read("User-agent: *\nAllow: /\n").opt_outs(PAGE, AGENT) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,219 @@
+"""CSS selectors on one page: its elements are read once, into an index by class; each selector is compiled once.
+
+A page is asked for some thirty selectors. XPath, which CSS is commonly translated to, walks the whole tree and builds
+strings for each of them; here the walk happens once, and a selector looks only at the elements of its last class, id or
+tag. Selectors that this cannot do (`:first-child` and the like) are left to XPath.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+import cssselect
+from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash, Negation
+from lxml import etree
+
+Test = Callable[[etree._Element], bool]
+Seeds = Callable[["Elements"], Iterable[etree._Element]]
+#: how far a combinator looks up, or back along the siblings: bounds the time on pages nested without end.
+REACH = 128
+
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "=": lambda have, value: have == value,
+    "~=": lambda have, value: value in have.split(),
+    "|=": lambda have, value: have == value or have.startswith(f"{value}-"),
+    "^=": lambda have, value: bool(value) and have.startswith(value),
+    "$=": lambda have, value: bool(value) and have.endswith(value),
+    "*=": lambda have, value: bool(value) and value in have,
+}
+_IDENTIFIED = etree.XPath("descendant-or-self::*[@id]")
+
+
+class Elements:
+    """The elements at or below one, by what selectors ask for. It does not see later changes of the tree."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.root = root
+        #: each class attribute that occurs -> its elements
+        self.by_class: dict[str, list[etree._Element]] = {}
+        #: each class -> the class attributes that name it
+        self.spellings: dict[str, list[str]] = {}
+        self._found: dict[str, list[etree._Element]] = {}
+        self._by_id: dict[str, list[etree._Element]] | None = None
+        self._places: dict[etree._Element, int] | None = None
+        self._index()
+
+    def _index(self) -> None:
+        by_class, spellings = self.by_class, self.spellings
+        for node in self.root.iter():
+            if name := node.get("class"):
+                if name in by_class:
+                    by_class[name].append(node)
+                else:
+                    by_class[name] = [node]
+        for attribute in by_class:
+            for name in attribute.split():
+                if name in spellings:
+                    spellings[name].append(attribute)
+                else:
+                    spellings[name] = [attribute]
+
+    def select(self, selector: str) -> list[etree._Element]:
+        """The elements a selector names, in document order; [] for the empty selector."""
+        if selector not in self._found:
+            self._found[selector] = self._select(selector) if selector else []
+        return self._found[selector]
+
+    def first(self, selector: str) -> etree._Element | None:
+        found = self.select(selector)
+        return found[0] if found else None
+
+    def _select(self, selector: str) -> list[etree._Element]:
+        alternatives, xpath = compiled(selector)
+        if xpath is not None:
+            return list(xpath(self.root))  # type: ignore[arg-type]
+        found = [node for seeds, test in alternatives for node in seeds(self) if test(node)]
+        return found if len(found) < 2 else self.in_order(found)
+
+    def of_id(self, name: str) -> list[etree._Element]:
+        if self._by_id is None:
+            self._by_id = {}
+            found: list[etree._Element] = _IDENTIFIED(self.root)  # type: ignore[assignment]
+            for node in found:
+                self._by_id.setdefault(node.get("id") or "", []).append(node)
+        return self._by_id.get(name, [])
+
+    def in_order(self, found: list[etree._Element]) -> list[etree._Element]:
+        """Each element once, in document order."""
+        if self._places is None:
+            self._places = {node: place for place, node in enumerate(self.root.iter("*"))}
+        return sorted(dict.fromkeys(found), key=self._places.__getitem__)
+
+
+class Alternative(NamedTuple):
+    """One of the selectors that commas separate: where to look, and what has to hold there."""
+
+    seeds: Seeds
+    test: Test
+
+
+@functools.cache
+def compiled(selector: str) -> tuple[tuple[Alternative, ...], etree.XPath | None]:
+    """The alternatives of a selector, or an XPath where one of them asks for what they cannot do."""
+    trees = [part.parsed_tree for part in cssselect.parse(selector)]
+    try:
+        return tuple(Alternative(_seeds(tree), _test(tree)) for tree in trees), None
+    except NotImplementedError:
+        return (), etree.XPath(cssselect.HTMLTranslator().css_to_xpath(selector))
+
+
+def _seeds(tree: Any) -> Seeds:
+    """Where a selector's elements can be: by class or id if it names one, else below its left part, else by tag."""
+    last = tree.subselector if isinstance(tree, CombinedSelector) else tree
+    if seeds := _narrow_seeds(last):
+        return seeds
+    while not isinstance(last, Element):
+        last = last.selector
+    tag = last.element.lower() if last.element else "*"
+    if isinstance(tree, CombinedSelector) and tree.combinator in (" ", ">") and _narrow_seeds(tree.selector):
+        return functools.partial(_below, _seeds(tree.selector), tag)
+    return lambda elements: elements.root.iter(tag)
+
+
+def _narrow_seeds(part: Any) -> Seeds | None:
+    """The elements of the id, class or piece of a class that a selector's last part asks for; None if it does not."""
+    part = part.subselector if isinstance(part, CombinedSelector) else part
+    while not isinstance(part, Element):
+        if isinstance(part, Class):
+            return functools.partial(_of_class, part.class_name)
+        if isinstance(part, Hash):
+            return functools.partial(_of_id, part.id)
+        if isinstance(part, Attrib) and part.attrib.lower() == "class" and part.operator == "*=":
+            return functools.partial(_of_piece, _value(part))
+        part = part.selector
+    return None
+
+
+def _below(seeds: Seeds, tag: str, elements: Elements) -> Iterator[etree._Element]:
+    around: set[etree._Element] = set()
+    for node in seeds(elements):
+        # What is inside another one has been walked with it.
+        if around.isdisjoint(islice(node.iterancestors(), REACH)):
+            yield from node.iterdescendants(tag)
+        around.add(node)
+
+
+def _of_class(name: str, elements: Elements) -> Iterator[etree._Element]:
+    for attribute in elements.spellings.get(name, ()):
+        yield from elements.by_class[attribute]
+
+
+def _of_id(name: str, elements: Elements) -> list[etree._Element]:
+    return elements.of_id(name)
+
+
+def _of_piece(piece: str, elements: Elements) -> Iterator[etree._Element]:
+    for attribute, nodes in elements.by_class.items():
+        if piece in attribute:
+            yield from nodes
+
+
+def _test(tree: Any) -> Test:
+    """What an element has to be for a parsed selector.
+
+    Raises:
+        NotImplementedError: the selector asks for something else than tags, classes, ids, attributes, `:not`.
+    """
+    if isinstance(tree, CombinedSelector):
+        return _combined(tree.combinator, _test(tree.selector), _test(tree.subselector))
+    if isinstance(tree, Element):
+        tag = tree.element.lower() if tree.element else None
+        return (lambda node: node.tag == tag) if tag else (lambda node: True)
+    own: Test
+    if isinstance(tree, Class):
+        own = functools.partial(_has, "class", _OPERATORS["~="], tree.class_name)
+    elif isinstance(tree, Hash):
+        own = functools.partial(_has, "id", _OPERATORS["="], tree.id)
+    elif isinstance(tree, Attrib) and tree.namespace is None:
+        own = _attribute(tree)
+    elif isinstance(tree, Negation):
+        refused = _test(tree.subselector)
+        own = lambda node: not refused(node)  # noqa: E731
+    else:
+        raise NotImplementedError(type(tree).__name__)
+    rest = _test(tree.selector)
+    return lambda node: rest(node) and own(node)
+
+
+def _attribute(tree: Attrib) -> Test:
+    name = tree.attrib.lower()
+    if tree.operator == "exists":
+        return lambda node: node.get(name) is not None
+    if tree.operator == "!=":
+        raise NotImplementedError(tree.operator)
+    return functools.partial(_has, name, _OPERATORS[tree.operator], _value(tree))
+
+
+def _value(tree: Attrib) -> str:
+    return (tree.value.value if tree.value else None) or ""
+
+
+def _has(name: str, compare: Callable[[str, str], bool], value: str, node: etree._Element) -> bool:
+    have = node.get(name)
+    return have is not None and compare(have, value)
+
+
+def _combined(combinator: str, left: Test, right: Test) -> Test:
+    before: Callable[[etree._Element], Iterable[etree._Element]]
+    if combinator == " ":
+        before = lambda node: islice(node.iterancestors(), REACH)  # noqa: E731
+    elif combinator == ">":
+        before = lambda node: islice(node.iterancestors(), 1)  # noqa: E731
+    elif combinator == "~":
+        before = lambda node: islice(node.itersiblings(preceding=True), REACH)  # noqa: E731
+    else:
+        before = lambda node: islice(node.itersiblings(preceding=True), 1)  # noqa: E731
+    return lambda node: right(node) and any(left(other) for other in before(node))

@@ -1,0 +1,380 @@
+"""`-a warc=FILE[,FILE…]`: the articles of WARC files go through the same extraction and pipelines, without the network.
+
+A replay refreshes: what is stored is replaced where the text differs, the old text kept in `revisions`; except by a
+capture that is older than what is stored, unless `refresh=1` says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import json
+import logging
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import DontCloseSpider, IgnoreRequest
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+from scrapy.robotstxt import decode_robotstxt
+
+from crawler.items import Article, NewsmillError, RecordError, canonical_link, newspaper_of
+from crawler.middlewares import said_in
+from crawler.robots import Rules, read
+from crawler.warc import Exchange, Place, Reader, Record, exchange_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.spiders.newspaper import NewspaperSpider
+
+log = logging.getLogger(__name__)
+
+#: What a site says for all its pages.
+_ROBOTS, _RESERVATIONS = "/robots.txt", "/.well-known/tdmrep.json"
+#: MongoDB keeps milliseconds.
+_TICK = timedelta(milliseconds=2)
+_BATCH = 1000
+
+
+class Capture(NamedTuple):
+    """One answer of a newspaper, as some crawl got it."""
+
+    when: datetime
+    place: Place
+    #: of the payload, as the record gives it; "" where it does not
+    digest: str
+    #: the record's name
+    id: str
+
+
+class Replay:
+    """What some files hold of one newspaper: each article's captures, oldest first, and what the site permitted."""
+
+    def __init__(self, crawler: Crawler, spider: NewspaperSpider) -> None:
+        self.crawler = crawler
+        self.spider = spider
+        self.reader = Reader(spider.warc)
+        self._captures: dict[str, deque[Capture]] = {}
+        self._site: dict[str, list[Capture]] = {_ROBOTS: [], _RESERVATIONS: []}
+        #: id of a record -> what a browser made of it
+        self._drawn: dict[str, Place] = {}
+        self._served: set[str] = set()
+        self._read_well: set[str] = set()
+        self._rules: dict[Capture | None, Rules] = {}
+        crawler.signals.connect(self.idle, signals.spider_idle)
+        crawler.signals.connect(self.reader.close, signals.spider_closed)
+
+    async def requests(self) -> AsyncIterator[Request]:
+        """A request for each article's first capture; the others follow when all of those are through."""
+        await asyncio.to_thread(self._index)
+        await asyncio.to_thread(self._leave_out)
+        for why in self.reader.damage.values():
+            # An error: the crawl ends with status 1.
+            log.error("%s: warc: %s", self.spider.name, why)
+        entries = [entry for link in self._captures if (entry := self.spider.entry_of(link))]
+        async for request in self.spider._admit(entries, False):
+            yield request
+
+    def idle(self) -> None:
+        """Everything asked for came to its end, store included: now the next captures of the same articles.
+
+        One after the other, so that the newest text ends up in `articles` and the others, in their order, in
+        `revisions`.
+        """
+        engine = self.crawler.engine
+        more = [link for link in sorted(self._served) if self._captures[link]]
+        if not more or engine is None or self.spider._closing is not None:
+            return
+        self._served.clear()
+        for link in more:
+            self.spider._open += 1
+            engine.crawl(self.spider.article_request(link))
+        raise DontCloseSpider
+
+    # --- looking through the files -----------------------------------------------------------------------------------
+
+    def _index(self) -> None:
+        for record in self.reader.records():
+            if newspaper_of(record.url) == self.spider.name:
+                self._sort_in(record)
+        for link, captures in self._captures.items():
+            self._captures[link] = deque(self._different(sorted(captures, key=_when)))
+
+    def _sort_in(self, record: Record) -> None:
+        path = urlsplit(record.url).path
+        if path in self._site:
+            if record.kind == "response" and record.when:
+                self._site[path].append(_capture(record))
+            return
+        if record.kind == "conversion" and record.headers.get("content-type", "").startswith("text/html"):
+            self._drawn[record.headers.get("warc-refers-to", "")] = record.place
+            return
+        link = self._link(record)
+        if not link:
+            return
+        if reason := _useless(record):
+            self._skip(reason)
+            return
+        self._captures.setdefault(link, deque()).append(_capture(record))
+
+    def _link(self, record: Record) -> str:
+        """The article's canonical link; "" for what is none of this newspaper's articles."""
+        if record.kind not in ("response", "revisit"):
+            return ""
+        try:
+            link = canonical_link(record.url)
+        except (RecordError, ValueError):
+            return ""
+        if reason := self.spider.page_class.refusal(link):
+            if reason not in ("not_an_article_url", "listing_page"):
+                self._skip(reason)
+            return ""
+        if urlsplit(link).path.rstrip("/") != urlsplit(record.url).path.rstrip("/"):
+            self._skip("amp_page")
+            return ""
+        return link
+
+    def _different(self, captures: list[Capture]) -> Iterator[Capture]:
+        """Without those that say the same as the one before."""
+        before = ""
+        for capture in captures:
+            if capture.digest and capture.digest == before:
+                self._skip("same_capture")
+                continue
+            before = capture.digest
+            yield capture
+
+    def _leave_out(self) -> None:
+        """Drop what is older than the store's text."""
+        if self.spider.refresh or not self.crawler.settings.get("KNOWN_LINKS"):
+            return
+        from crawler.store import database_of
+
+        articles = database_of(self.crawler).articles
+        links = list(self._captures)
+        for begin in range(0, len(links), _BATCH):
+            chosen = {"link": {"$in": links[begin : begin + _BATCH]}, "crawled_at": {"$ne": None}}
+            for row in articles.find(chosen, {"link": 1, "crawled_at": 1}):
+                captures = self._captures[row["link"]]
+                while captures and captures[0].when < row["crawled_at"] - _TICK:
+                    captures.popleft()
+                    self._skip("older_than_stored")
+                if not captures:
+                    del self._captures[row["link"]]
+
+    def _skip(self, reason: str) -> None:
+        self.spider._count(f"skipped/{reason}")
+
+    # --- answers -----------------------------------------------------------------------------------------------------
+
+    def response(self, request: Request) -> Response:
+        """The next capture of an article, as the server sent it.
+
+        Raises:
+            IgnoreRequest: the files hold none.
+        """
+        captures = self._captures.get(request.url)
+        found = self._exchange(captures[0]) if captures else None
+        if not captures or found is None:
+            raise IgnoreRequest(f"warc: no capture of {request.url}")
+        capture = captures.popleft()
+        self._served.add(request.url)
+        request.meta["captured_at"] = capture.when
+        headers = Headers()
+        for name, value in found.headers:
+            headers.appendlist(name, value)
+        if _is_plain(found):
+            headers.pop(b"Content-Encoding", None)
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=found.body)
+        return kind(request.url, status=found.status, headers=headers, body=found.body, request=request)
+
+    def _exchange(self, capture: Capture) -> Exchange | None:
+        record = self.reader.read(capture.place)
+        found = exchange_of(record.block) if record else None
+        drawn = self.reader.read(self._drawn[capture.id]) if capture.id in self._drawn else None
+        if found is None or drawn is None:
+            return found
+        replaced = (b"content-type", b"content-encoding")
+        headers = [(name, value) for name, value in found.headers if name.lower() not in replaced]
+        headers.append((b"Content-Type", b"text/html; charset=utf-8"))
+        return Exchange(found.status, headers, drawn.block)
+
+    def read_well(self, link: str) -> None:
+        self._read_well.add(link)
+
+    def has_better(self, link: str) -> bool:
+        """Whether an article whose capture is broken has, or had, another one."""
+        return bool(self._captures.get(link)) or link in self._read_well
+
+    def rules(self, when: datetime) -> Rules | None:
+        """What the site permitted at an instant, as far as the files tell; None where they do not."""
+        robots = _nearest(self._site[_ROBOTS], when)
+        if robots not in self._rules:
+            self._rules[robots] = self._read_rules(robots) if robots else Rules(closed="not on record")
+        found = self._rules[robots]
+        return None if found.closed else found
+
+    def _read_rules(self, robots: Capture) -> Rules:
+        answer = self._exchange(robots)
+        if answer is None or answer.status >= 500 or answer.status == 429:
+            return Rules(closed="not on record")
+        found = read(decode_robotstxt(answer.body, None)) if answer.status < 300 else Rules()
+        reservations = _nearest(self._site[_RESERVATIONS], robots.when)
+        answer = self._exchange(reservations) if reservations else None
+        if answer is not None and answer.status == 200:
+            found.reservations = _reservations(answer.body)
+        return found
+
+
+def _capture(record: Record) -> Capture:
+    when = record.when or datetime.min.replace(tzinfo=UTC)
+    digest = record.headers.get("warc-payload-digest", "").lower()
+    return Capture(when, record.place, digest, record.headers.get("warc-record-id", ""))
+
+
+def _useless(record: Record) -> str:
+    """Why a record of an article's address holds no page; "" where it does."""
+    if record.kind == "revisit":
+        return "revisit"
+    if record.when is None:
+        return "no_date_of_capture"
+    answer = exchange_of(record.block)
+    if answer is None:
+        return "no_http"
+    if answer.status != 200:
+        return f"status_{answer.status}"
+    kind = answer.header(b"content-type").lower()
+    is_html = b"html" in kind or (not kind and b"<html" in answer.body[:2048].lower())
+    return "" if is_html else "not_html"
+
+
+def _is_plain(found: Exchange) -> bool:
+    """Whether a body is not coded, whatever its headers say: many tools decode it and keep the header."""
+    coding = found.header(b"content-encoding").lower()
+    if coding in (b"gzip", b"x-gzip"):
+        return not found.body.startswith(b"\x1f\x8b")
+    return found.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<html" in found.body[:4096].lower()
+
+
+def _nearest(captures: list[Capture], when: datetime) -> Capture | None:
+    """The last one before an instant, else the first after it."""
+    ordered = sorted(captures, key=_when)
+    before = [capture for capture in ordered if capture.when <= when]
+    return next(iter(before[-1:] or ordered[:1]), None)
+
+
+def _when(capture: Capture) -> datetime:
+    return capture.when
+
+
+def _reservations(body: bytes) -> list[tuple[str, bool]]:
+    try:
+        return [(str(row["location"]), str(row.get("tdm-reservation")) == "1") for row in json.loads(body)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+class ReplayHandler(BaseDownloadHandler):
+    """Takes the network's place: what the files do not hold cannot be had."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._crawler = crawler
+
+    async def download_request(self, request: Request) -> Response:
+        replay: Replay = self._crawler.spider.replay  # type: ignore[union-attr]
+        return replay.response(request)
+
+    async def close(self) -> None:
+        pass
+
+
+class RecordedPermission:
+    """Writes into each article what its site permitted when it was captured, as far as the files tell."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self.agent = re.split(r"[^A-Za-z_-]", agent)[0] or "*"
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for item in result:
+            if isinstance(item, Article):
+                self._record(item, response)
+            yield item
+
+    def _record(self, article: Article, response: Response) -> None:
+        replay: Replay = self.crawler.spider.replay  # type: ignore[union-attr]
+        replay.read_well(response.url)
+        when: datetime = response.meta["captured_at"]
+        rules = replay.rules(when)
+        evidence = [*article.permission.get("evidence", []), *said_in(response)]
+        if rules is not None:
+            evidence += rules.opt_outs(response.url, self.agent)
+        article.permission = {
+            # None: what the site allowed then is not on record.
+            "robots": rules.allowed(response.url, self.agent) if rules is not None else None,
+            "opt_out": bool(evidence),
+            "evidence": evidence,
+            "checked_at": when,
+        }
+
+
+def install(crawler: Crawler, spider: NewspaperSpider) -> Replay:
+    """Put the files in the network's place, before the crawl's parts are built."""
+    settings = crawler.settings
+    changes = {
+        **settings.getdict("LOOPBACK_SETTINGS"),
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.replay.ReplayHandler"),
+        # All of ours deal with servers; and Scrapy's count of requests would be one of reads.
+        "DOWNLOADER_MIDDLEWARES": dict.fromkeys(
+            (*settings.getdict("DOWNLOADER_MIDDLEWARES"), "scrapy.downloadermiddlewares.stats.DownloaderStats")
+        ),
+        "SPIDER_MIDDLEWARES": {
+            **settings.getdict("SPIDER_MIDDLEWARES"),
+            "crawler.middlewares.PermissionMiddleware": None,
+            "crawler.replay.RecordedPermission": 900,
+        },
+    }
+    for name, value in changes.items():
+        settings.set(name, value, "cmdline")
+    # What some old capture is refused for says nothing of the page as it is today.
+    spider.memory = None
+    return Replay(crawler, spider)
+
+
+def _matching(pattern: str) -> list[Path]:
+    # Path.glob refuses absolute patterns.
+    return sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207
+
+
+def files_of(text: str, newspaper: str) -> list[Path]:
+    """The files that `warc=` names: paths and patterns, separated by commas; a folder stands for the WARCs in it.
+
+    Raises:
+        NewsmillError: one of them names nothing.
+    """
+    found: list[Path] = []
+    for part in [text] if Path(text).exists() else filter(None, text.split(",")):
+        paths = [Path(part)] if Path(part).exists() else _matching(part)
+        if Path(part).is_dir():
+            paths = sorted([*Path(part).glob("*.warc"), *Path(part).glob("*.warc.gz")])
+        paths = [path for path in paths if path.is_file()]
+        if not paths:
+            raise NewsmillError(f"{newspaper}: warc={part!r}: no such file: name WARC files, or a folder of them")
+        found += paths
+    return list(dict.fromkeys(found))
