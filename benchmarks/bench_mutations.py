@@ -141,10 +141,10 @@ def main() -> int:
         outcomes[kind][found.partition(":")[0]] += 1
         times[kind].append(seconds)
     print("| kind | pages | articles | refusals | by reason | max s | escaped |\n|---|---:|---:|---:|---|---:|---:|")
-    for kind, found in outcomes.items():
-        articles, lost = found["article"], found["escaped"]
-        reasons = ", ".join(f"{name} {n}" for name, n in found.most_common() if name not in ("article", "escaped"))
-        total = found.total()
+    for kind, counts in outcomes.items():
+        articles, lost = counts["article"], counts["escaped"]
+        reasons = ", ".join(f"{name} {n}" for name, n in counts.most_common() if name not in ("article", "escaped"))
+        total = counts.total()
         row = [kind, total, articles, total - articles - lost, reasons, f"{max(times[kind]):.2f}", lost]
         print(f"| {' | '.join(map(str, row))} |")
     print("\n".join(escaped[:20]))

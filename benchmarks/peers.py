@@ -59,7 +59,7 @@ def trafilatura() -> Reader:
     from trafilatura import bare_extraction
 
     def read(page: dict[str, str], html: bytes) -> Fields | None:
-        found = bare_extraction(html, url=page["url"], with_metadata=True, include_comments=False)
+        found: Any = bare_extraction(html, url=page["url"], with_metadata=True, include_comments=False)
         if found is None:
             return None
         return {

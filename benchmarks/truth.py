@@ -46,7 +46,8 @@ def body_at(page: bytes, xpath: str) -> str:
     tree = etree.fromstring(page, etree.HTMLParser(encoding="utf-8", remove_comments=True))
     for br in tree.iter("br"):
         br.tail = _BREAK + (br.tail or "")
-    texts = ("".join(node.itertext()) for node in tree.xpath(xpath))
+    nodes: Any = tree.xpath(xpath)
+    texts = ("".join(node.itertext()) for node in nodes)
     lines = (" ".join(line.split()) for text in texts for line in text.split(_BREAK))
     return "\n\n".join(line for line in lines if line)
 

@@ -47,6 +47,8 @@ class RunLog:
             "newspaper": spider.name, "since": str(spider.since) if spider.dated else None,
             "until": str(spider.until) if spider.dated else None, "section": spider.section or None,
             "limit": spider.limit or None, "origin": spider.origin or None, "refresh": spider.refresh,
+            "warc": [str(path) for path in spider.warc] or None,
+            "javascript": bool(getattr(spider, "javascript", False)),
         }  # fmt: skip
         self._context = run_of(database_of(self.crawler), f"crawl:{spider.name}", configuration)
         self._run = self._context.__enter__()

@@ -154,7 +154,7 @@ def check_size(page: bytes | str) -> None:
 def _check_tag(tag: bytes) -> None:
     """Look for attributes without end in what may be a tag, or a script."""
     # Words in quotes are one attribute; few long stretches have so many words that it matters.
-    if tag[1:2].isalpha() and _is_wordy(tag) and _is_wordy(_QUOTED.sub(b"", tag)):
+    if tag[1:2].isalpha() and _is_wordy(tag) and _is_wordy(_QUOTED.sub(b"", tag, _MAX_ATTRIBUTES)):
         raise TooLargeError("attributes without end")
 
 
