@@ -74,7 +74,7 @@ SHIFT = 3
 MONTHS = 12
 #: Sampled are the first pages, then one in ten until there are enough, then one in a hundred.
 FIRST_PAGES = 20
-ENOUGH_PAGES = 100
+ENOUGH_PAGES = 50
 #: Below this similarity (Dice, on the words) two readings of a page differ.
 SAME = 0.8
 _PAGE_MAX = 2_000_000

@@ -16,6 +16,8 @@ USER_AGENT = f"Newsmill/{__version__} (research crawler{'; +' + CONTACT if CONTA
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 # None of the four newspapers needs a cookie, and ANSA counts its "10 free contents" by them.
 COOKIES_ENABLED = False
+# No article page of theirs refreshes itself to another; looking for it reads every page once more.
+METAREFRESH_ENABLED = False
 
 # --- what is allowed -------------------------------------------------------------------------------------------------
 ROBOTSTXT_OBEY = True
@@ -33,11 +35,9 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 2
 CONCURRENT_REQUESTS = 4
 DOWNLOAD_TIMEOUT = 60
 # A page holds one article; Scrapy starts this many tasks for every response, 100 unless told: a third of its time.
-CONCURRENT_ITEMS = 2
+CONCURRENT_ITEMS = 1
 # Article pages have 0.1-1 MB; sitemaps up to 50 MB unpacked.
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
-#: Processes that read pages beside the crawl's own (crawler/extraction.py); 0: none.
-EXTRACT_WORKERS = 0
 #: For an `origin` on this machine: nobody else is disturbed.
 LOOPBACK_SETTINGS = {
     "DOWNLOAD_DELAY": 0,
@@ -45,7 +45,6 @@ LOOPBACK_SETTINGS = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
     "CONCURRENT_REQUESTS": 32,
     "BACKOFF_START": 0.1,
-    "EXTRACT_WORKERS": max(1, min(4, (os.cpu_count() or 2) - 1)),
 }
 
 # --- when it goes wrong ----------------------------------------------------------------------------------------------

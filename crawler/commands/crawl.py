@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import Any
 
@@ -70,6 +71,8 @@ class Command(CrawlCommand):
         if getattr(spider, "javascript", False):
             check_browser(crawler.settings)
         database_of(crawler)
+        # Scrapy lets its handler judge the level: it would make a record of every page, to throw it away.
+        logging.getLogger("scrapy").setLevel(crawler.settings["LOG_LEVEL"])
         self.crawler_process.crawl(crawler, **arguments)
         self.crawler_process.start()
         closing: dict[str, Any] | None = getattr(crawler, "newsmill_closing", None)

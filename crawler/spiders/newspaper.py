@@ -24,10 +24,9 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from crawler import browser, replay
 from crawler.arguments import day_of, origin_of, positive, switch
 from crawler.dates import date_in_link, local_day, parse_date
-from crawler.extraction import Extractor
 from crawler.feeds import NOTHING, root_of, text_in
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
-from crawler.page import ArticlePage, NotAnArticle
+from crawler.page import ArticlePage, NotAnArticle, extract
 from crawler.page_text import GarbageError, decode, first, parse, select, text_of
 
 if TYPE_CHECKING:
@@ -148,7 +147,6 @@ class NewspaperSpider(Spider):
         self.javascript = self.JAVASCRIPT if javascript is None else switch(javascript)
         #: what the files of `warc` hold
         self.replay: replay.Replay | None = None
-        self.extractor: Extractor
         #: what knows the links of earlier crawls; None where nothing is stored
         self.memory: Any = None
         #: oldest day met in a list so far
@@ -182,8 +180,6 @@ class NewspaperSpider(Spider):
             crawler.settings.set("USER_AGENT", f"{agent.rstrip(')')}; +{contact})", "spider")
         memory = crawler.settings.get("KNOWN_LINKS")
         spider.memory = build_from_crawler(load_object(memory), crawler) if memory else None
-        spider.extractor = Extractor(crawler)
-        crawler.signals.connect(spider.extractor.close, signals.spider_closed)
         if spider.warc:
             spider.replay = replay.install(crawler, spider)
         elif spider.javascript:
@@ -401,7 +397,7 @@ class NewspaperSpider(Spider):
         if is_cut(response.body) and self._again(response, "cut"):
             return
         try:
-            article = await self.extractor.extract(response.body, response.url, self.name)
+            article = extract(response.body, response.url, self.name)
         except NotAnArticle as refusal:
             if refusal.reason in _TRANSIENT and self._again(response, refusal.reason):
                 return

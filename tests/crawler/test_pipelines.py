@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crawler.items import Article, content_hash
-from crawler.pipelines import counts_of, detected, invalid
+from crawler.pipelines import counts_of, detected, invalid, speaks
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GOOD = Article(
@@ -47,6 +47,29 @@ def test_what_an_article_needs(change: dict[str, Any], reason: str) -> None:
 def test_languages_are_told_apart(text: str, code: str) -> None:
     assert detected(text * 3)[0] == code
     assert detected(text * 3)[1] > 0.9
+
+
+def test_articles_need_no_detector_and_other_languages_do(sample_records: list[dict[str, Any]]) -> None:
+    for row in sample_records:
+        language, text = row["language"], row["content"][:400]
+        assert not speaks(text, "vi" if language == "it" else "it"), row["link"]
+    assert sum(speaks(row["content"][:400], row["language"]) for row in sample_records) > 0.95 * len(sample_records)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El presidente del gobierno anunció ayer una serie de medidas con las que no todos están de acuerdo, dijo. "
+        * 4,
+        "O presidente da República disse ontem que não vai com a comitiva, e que os ministros não foram avisados. " * 4,
+        "The president said on Monday that he would not sign the bill, which had passed after a long debate. " * 4,
+        "Le président de la République a dit que le texte ne sera pas signé avant le mois de juin, selon lui. " * 4,
+        "",
+    ],
+)
+def test_neighbours_are_not_taken_for_our_own(text: str) -> None:
+    assert not speaks(text[:400], "it")
+    assert not speaks(text[:400], "vi")
 
 
 def test_counts_name_every_outcome() -> None:
