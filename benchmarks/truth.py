@@ -1,7 +1,7 @@
 """What pages say, known without our extractor: the real pages' facts (tests/pages/real.json), the newsstand's records.
 
-Bodies of real pages are no part of this project: `real.json` says where on the page they stand, in a few words, and
-which sha256 they have; they are read here in the plainest way and checked against it.
+Leads and bodies of real pages are no part of this project: `real.json` says where on the page they stand, and which
+sha256 they have; they are read here in the plainest way and checked against it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ def body_at(page: bytes, xpath: str) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
+def lead_at(page: bytes, xpath: str) -> str:
+    """The text nodes an XPath names, as one line."""
+    found: Any = etree.fromstring(page, etree.HTMLParser(encoding="utf-8", remove_comments=True)).xpath(xpath)
+    return " ".join("".join(map(str, found)).split())
+
+
 def real_cases(shared: Path) -> list[Case]:
     """The real pages in `shared/newspapers`.
 
@@ -64,7 +70,7 @@ def real_cases(shared: Path) -> list[Case]:
         text = body_at(html, fact["body"]["xpath"])
         if hashlib.sha256(text.encode()).hexdigest() != fact["body"]["sha256"]:
             raise ValueError(f"{fact['page']}: the page has changed; its facts in {REAL.name} are about another one")
-        fields = {**fact["expected"], "content": text}
+        fields = {**fact["expected"], "description": lead_at(html, fact["lead"]["xpath"]), "content": text}
         cases.append(Case(fact["page"].partition("/")[0], fact["url"], html, fields, real=True))
     return cases
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.truth import body_at
+from benchmarks.truth import body_at, lead_at
 from crawler.page import NotAnArticle, extract, versions_of
 
 UUID = "f5d56e6f-93f7-4fa1-a3df-83d51d188dd3"
@@ -20,7 +20,7 @@ WIRE = (
     "https://www.ansa.it/sito/notizie/cronaca/2026/07/07/"
     f"botte-ad-alunni-minorenni-arrestato-insegnante-di-un-centro-islamico_{UUID}.html"
 )
-#: what each page says, read off by eye; of the bodies only their ends and their hash
+#: what each page says, read off by eye; of leads and bodies only where they stand, their ends and their hash
 FACTS: dict[str, dict[str, Any]] = {
     fact["page"]: fact
     for fact in json.loads((Path(__file__).resolve().parent.parent / "pages/real.json").read_text(encoding="utf-8"))
@@ -48,6 +48,9 @@ def test_a_real_page_says_what_it_says(shared: Path, name: str, monkeypatch: pyt
     found, body = told(shared, name), FACTS[name]["body"]
     expected = FACTS[name]["expected"]
     assert {field: found[field] for field in expected} == expected
+    lead = FACTS[name]["lead"]
+    assert found["description"] == lead_at((shared / "newspapers" / name).read_bytes(), lead["xpath"])
+    assert hashlib.sha256(found["description"].encode()).hexdigest() == lead["sha256"]
     paragraphs = found["content"].split("\n\n")
     assert len(paragraphs) == body["paragraphs"]
     assert paragraphs[0].startswith(body["first"])
