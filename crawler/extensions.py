@@ -92,7 +92,9 @@ def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seco
         "skipped": skipped,
         "opted_out": int(stats.get("newsmill/opted_out", 0)),
         "lists": {"failed": int(stats.get("newsmill/lists/failed", 0)),
-                  "missing": int(stats.get("newsmill/lists/missing", 0))},
+                  "missing": int(stats.get("newsmill/lists/missing", 0)),
+                  "read": int(stats.get("newsmill/lists/read", 0)),
+                  "empty": int(stats.get("newsmill/lists/empty", 0))},
         "requests": int(stats.get("downloader/request_count", 0)),
         "retries": int(stats.get("retry/count", 0)),
         "bytes": int(stats.get("downloader/response_bytes", 0)),
@@ -172,6 +174,9 @@ def warnings_of(closing: dict[str, Any]) -> list[str]:
             f"{name}: {closing['incomplete']} pages could not be had; run it again for them: "
             + "; ".join(closing["missed"][:3])
         )
+    lists = closing["lists"]
+    if lists["read"] and lists["read"] == lists["empty"]:
+        found.append(f"{name}: none of {lists['read']} lists names an article: has the newspaper changed them?")
     found += warnings(name, closing.get("drift", []), closing.get("drift_accepted", False))
     return found
 

@@ -153,6 +153,7 @@ class NewspaperSpider(Spider):
         self.reached: date | None = None
         self._seen: set[str] = set()
         self._lists: set[str] = set()
+        self._named: dict[str, set[str]] = {}
         self._open = 0
         self._stored = 0
         self._waiting: deque[Request] = deque()
@@ -254,9 +255,14 @@ class NewspaperSpider(Spider):
             self._incomplete(f"{response.url} (no HTML)")
             return
         entries = list(self._entries(tree))
-        fresh = [entry for entry in entries if entry.link not in self._seen]
-        async for request in self._admit(fresh, chain.dated):
+        self._count("lists/read")
+        self._count("lists/empty", not entries)
+        async for request in self._admit(entries, chain.dated):
             yield request
+        # New to this list: another one may have named a whole page of it before, but not the pages behind.
+        named = self._named.setdefault(chain.url, set())
+        fresh = {entry.link for entry in entries} - named
+        named |= fresh
         if chain.follow and fresh and not self._all_older(entries):
             following = first(tree, self.NEXT)
             if following is not None and following.get("href"):

@@ -281,6 +281,38 @@ def test_an_address_that_leads_to_another_is_followed_once(crawl: Crawl, root: P
     assert database.articles.find_one({})["link"] == story.article.link
 
 
+def test_a_list_is_read_on_where_others_named_its_first_page(crawl: Crawl, root: Path, database: Any) -> None:
+    with Newsstand(root / "demo/articles.jsonl") as stand:
+        paths = [story.path for story in stand.papers["open"].stories[:4]]
+        pages = {path: (200, {}, stand.papers["open"].respond(path).body) for path in paths}
+
+    def listing(shown: list[str], following: str = "") -> tuple[int, dict[str, str], bytes]:
+        links = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in shown)
+        more = f'<link rel="next" href="{following}">' if following else ""
+        return 200, {}, f"<html><head>{more}</head><main>{links}</main></html>".encode()
+
+    answers = {
+        "/robots.txt": (404, {}, b""),
+        "/c/attualita/": listing(paths[:2], "/c/attualita/page/2/"),
+        "/c/attualita/page/2/": listing([paths[2]]),
+        "/c/politica/": listing(paths[:2], "/c/politica/page/2/"),
+        "/c/politica/page/2/": listing([paths[3]], "/c/politica/page/2/"),
+        **pages,
+    }
+    with site(answers) as (origin, asked):
+        closing = crawl("open", origin, since="2026-05-01", until="2026-05-31")
+    assert closing["counts"] == {"fetched": 4, "stored": 4}
+    assert asked.count("/c/politica/page/2/") == 1
+
+
+def test_lists_that_name_nothing_are_not_taken_for_a_quiet_day(crawl: Crawl, database: Any) -> None:
+    redesigned = (200, {}, b"<html><main><app-root></app-root></main></html>")
+    answers = {f"/c/{name}/": redesigned for name in Open.SECTIONS}
+    with site({"/robots.txt": (404, {}, b""), **answers}) as (origin, _):
+        closing = crawl("open", origin)
+    assert f"none of {len(answers)} lists names an article" in closing["stderr"]
+
+
 def test_a_crawl_delay_is_kept(crawl: Crawl, database: Any) -> None:
     robots = b"User-agent: *\nCrawl-delay: 0.3\n"
     times: list[float] = []
