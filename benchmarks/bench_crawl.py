@@ -57,7 +57,7 @@ def rows(count: int) -> list[dict[str, Any]]:
     samples = [json.loads(line) for line in (ROOT / "demo/articles.jsonl").open(encoding="utf-8")]
     samples = [row for row in samples if row["source_site"] == "Open"]
     made = []
-    first = datetime.fromisoformat("2026-01-01T06:00:00+01:00")
+    first = datetime.fromisoformat("2020-01-01T06:00:00+01:00")
     for number in range(count):
         row = dict(samples[number % len(samples)])
         # 100 articles a day, as a newspaper of this size prints.
@@ -104,7 +104,7 @@ def full(origin: str, count: int, database: str) -> dict[str, float]:
     from crawler.mongo import connect
 
     environment = os.environ | {"MONGODB_URI": database, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
-    words = ["-a", "since=2026-01-01", "-a", "until=2030-12-31", "-a", f"origin={origin}", "--json"]
+    words = ["-a", "since=2020-01-01", "-a", "until=2024-12-31", "-a", f"origin={origin}", "--json"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     done = subprocess.run(
         [str(Path(sys.executable).parent / "scrapy"), "crawl", NAME, *words],
