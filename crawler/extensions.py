@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -14,7 +13,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from crawler.drift import Watch, warnings
 from crawler.mongo import run_of
-from crawler.pipelines import counts_of
+from crawler.pipelines import counts_of, reason_of
 from crawler.store import database_of
 
 if TYPE_CHECKING:
@@ -62,11 +61,21 @@ class RunLog:
         seen = self._watched(spider, closing)
         self._run.notes.update(seen)
         closing |= {"drift": seen.get("drift", []), "drift_accepted": seen.get("accepted", False)}
-        with suppress(BaseException):
-            # An exception thrown in names the outcome: failed, interrupted.
-            ended = None if reason in WHOLE else KeyboardInterrupt() if reason in INTERRUPTED else RuntimeError(reason)
-            self._context.__exit__(type(ended) if ended else None, ended, None)
+        self._end(reason, closing)
         self.crawler.newsmill_closing = closing  # type: ignore[attr-defined]
+
+    def _end(self, reason: str, closing: dict[str, Any]) -> None:
+        """Close the row; an exception thrown into its context names the outcome: failed, interrupted."""
+        from pymongo.errors import PyMongoError
+
+        ended = None if reason in WHOLE else KeyboardInterrupt() if reason in INTERRUPTED else RuntimeError(reason)
+        try:
+            self._context.__exit__(type(ended) if ended else None, ended, None)
+        except PyMongoError as error:
+            closing["closed"] = closing["closed"] or reason_of(error)
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if error is not ended:
+                raise
 
     def _watched(self, spider: NewspaperSpider, closing: dict[str, Any]) -> dict[str, Any]:
         """What the drift alarm says; nothing where the store is gone, which is told already."""

@@ -17,7 +17,7 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.response import response_status_message
 
 from crawler.items import Article
-from crawler.robots import RobotsMiddleware, Rules
+from crawler.robots import RobotsMiddleware
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -121,19 +121,18 @@ class PermissionMiddleware:
 
     async def _record(self, article: Article, response: Response) -> None:
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        rules = await robots.rules_of(response.url) if robots else Rules()
-        evidence = [
-            *article.permission.get("evidence", []),
-            *said_in(response),
-            *rules.opt_outs(response.url, robots.agent if robots else "*"),
-        ]
-        article.permission = {
-            # None: the crawl was told not to ask.
-            "robots": True if robots else None,
-            "opt_out": bool(evidence),
-            "evidence": evidence,
-            "checked_at": datetime.now(UTC),
-        }
+        # None: the crawl was told not to ask. It was allowed, or it would not be here.
+        rules = await robots.rules_of(response.url) if robots else None
+        said = rules.opt_outs(response.url, robots.agent) if rules and robots else []
+        record_permission(article, response, True if robots else None, said, datetime.now(UTC))
+
+
+def record_permission(
+    article: Article, response: Response, robots: bool | None, said: list[str], when: datetime
+) -> None:
+    """Write into an article what robots.txt says of it, and all reservations: the page's, headers', site's (`said`)."""
+    evidence = [*article.permission.get("evidence", []), *said_in(response), *said]
+    article.permission = {"robots": robots, "opt_out": bool(evidence), "evidence": evidence, "checked_at": when}
 
 
 def said_in(response: Response) -> list[str]:

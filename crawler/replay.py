@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import glob
-import json
 import logging
-import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -26,8 +24,8 @@ from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import decode_robotstxt
 
 from crawler.items import Article, NewsmillError, RecordError, canonical_link, newspaper_of
-from crawler.middlewares import said_in
-from crawler.robots import Rules, read
+from crawler.middlewares import PermissionMiddleware, record_permission
+from crawler.robots import Rules, agent_of, read, reservations_in
 from crawler.warc import Exchange, Place, Reader, Record, exchange_of
 
 if TYPE_CHECKING:
@@ -230,7 +228,7 @@ class Replay:
         reservations = _nearest(self._site[_RESERVATIONS], robots.when)
         answer = self._exchange(reservations) if reservations else None
         if answer is not None and answer.status == 200:
-            found.reservations = _reservations(answer.body)
+            found.reservations = reservations_in(answer.body)
         return found
 
 
@@ -275,13 +273,6 @@ def _when(capture: Capture) -> datetime:
     return capture.when
 
 
-def _reservations(body: bytes) -> list[tuple[str, bool]]:
-    try:
-        return [(str(row["location"]), str(row.get("tdm-reservation")) == "1") for row in json.loads(body)]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return []
-
-
 class ReplayHandler(BaseDownloadHandler):
     """Takes the network's place: what the files do not hold cannot be had."""
 
@@ -299,39 +290,19 @@ class ReplayHandler(BaseDownloadHandler):
         pass
 
 
-class RecordedPermission:
+class RecordedPermission(PermissionMiddleware):
     """Writes into each article what its site permitted when it was captured, as far as the files tell."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
-        self.agent = re.split(r"[^A-Za-z_-]", agent)[0] or "*"
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        async for item in result:
-            if isinstance(item, Article):
-                self._record(item, response)
-            yield item
-
-    def _record(self, article: Article, response: Response) -> None:
+    async def _record(self, article: Article, response: Response) -> None:
         replay: Replay = self.crawler.spider.replay  # type: ignore[union-attr]
         replay.read_well(response.url)
         when: datetime = response.meta["captured_at"]
-        rules = replay.rules(when)
-        evidence = [*article.permission.get("evidence", []), *said_in(response)]
-        if rules is not None:
-            evidence += rules.opt_outs(response.url, self.agent)
-        article.permission = {
-            # None: what the site allowed then is not on record.
-            "robots": rules.allowed(response.url, self.agent) if rules is not None else None,
-            "opt_out": bool(evidence),
-            "evidence": evidence,
-            "checked_at": when,
-        }
+        rules, agent = replay.rules(when), agent_of(self.crawler.settings)
+        # None: what the site allowed then is not on record.
+        robots = rules.allowed(response.url, agent) if rules is not None else None
+        record_permission(
+            article, response, robots, rules.opt_outs(response.url, agent) if rules is not None else [], when
+        )
 
 
 def install(crawler: Crawler, spider: NewspaperSpider) -> Replay:

@@ -22,6 +22,7 @@ from scrapy.robotstxt import decode_robotstxt
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.settings import BaseSettings
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,23 @@ def read(text: str) -> Rules:
     return Rules(robots=Protego.parse(text), ai_agents=named)
 
 
+def reservations_in(body: bytes) -> list[tuple[str, bool]]:
+    """The rules of a tdmrep.json (https://www.w3.org/community/reports/tdmrep/): a list of {location, tdm-reservation}.
+
+    One that is not in that form says nothing.
+    """
+    try:
+        return [(str(row["location"]), str(row.get("tdm-reservation")) == "1") for row in json.loads(body)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []
+
+
+def agent_of(settings: BaseSettings) -> str:
+    """The name that rules are for: the product's, without version and comment."""
+    named = _NAME.match(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
+    return named.group() if named else "*"
+
+
 class RobotsMiddleware:
     """Asks each host once; holds every request until the answer is there."""
 
@@ -91,9 +109,7 @@ class RobotsMiddleware:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
         self.crawler = crawler
-        # Rules are for the product's name, without version and comment.
-        named = _NAME.match(crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"])
-        self.agent = named.group() if named else "*"
+        self.agent = agent_of(crawler.settings)
         self._asked: dict[str, asyncio.Task[Rules]] = {}
 
     @classmethod
@@ -138,15 +154,13 @@ class RobotsMiddleware:
         return Rules(closed=what)
 
     async def _reservations(self, home: str) -> list[tuple[str, bool]]:
-        """https://www.w3.org/community/reports/tdmrep/: a list of {location, tdm-reservation}."""
         try:
             response = await self._get(f"{home}/.well-known/tdmrep.json")
-            rows = json.loads(response.body) if response.status == 200 else []
-            return [(str(row["location"]), str(row.get("tdm-reservation")) == "1") for row in rows]
         except Exception as error:
-            # Absent, or not in that form: says nothing.
+            # Not to be had: says nothing.
             log.debug("%s: no tdmrep.json: %s", home, error)
             return []
+        return reservations_in(response.body) if response.status == 200 else []
 
     async def _get(self, url: str) -> Response:
         request = Request(url, priority=1000, meta={"dont_obey_robotstxt": True}, callback=NO_CALLBACK)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from crawler.browser import check_browser, executable
 from crawler.items import NewsmillError, canonical_link
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import Newsstand
+from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(180)
@@ -186,7 +186,7 @@ def with_script(page: bytes) -> bytes:
 def site(answers: dict[str, tuple[str, bytes]]) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             kind, body = answers.get(self.path, ("text/html", b""))
@@ -196,16 +196,8 @@ def site(answers: dict[str, tuple[str, bytes]]) -> Iterator[tuple[str, list[str]
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as origin:
+        yield origin, asked
 
 
 @needs_chromium

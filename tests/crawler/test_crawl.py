@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newsp
 from crawler.spiders.open import Open
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import PAPERS, Newsstand
+from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(180)
@@ -178,7 +178,7 @@ def site(
     """A server of fixed answers; everything else is 404. Yields its address and the paths it is asked for."""
     asked: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             if times is not None:
@@ -190,16 +190,8 @@ def site(
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as origin:
+        yield origin, asked
 
 
 @pytest.mark.parametrize("status", [503, 429])

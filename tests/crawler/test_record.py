@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from crawler.commands import record as module
 from crawler.commands.record import FIELDS, Command, address, card, check, differences, slug_of
 from crawler.items import NEWSPAPERS, NewsmillError
 from crawler.page import ArticlePage
+from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 LINK = "https://www.open.online/2026/06/30/il-porto-senza-navi/"
@@ -38,7 +38,7 @@ def site(pages: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """A server of these pages; yields its address and the (path, User-Agent) of every request."""
     asked: list[tuple[str, str]] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append((self.path, self.headers["User-Agent"]))
             text = pages.get(self.path)
@@ -51,16 +51,8 @@ def site(pages: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as origin:
+        yield origin, asked
 
 
 def scrapy(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
