@@ -1,7 +1,8 @@
 """Crawl throughput on a loopback newsstand: the full pipeline into MongoDB beside a bare Scrapy spider.
 
-The limit is a spider that only downloads the same pages with the same concurrency: no discovery, no robots.txt, no
-extraction, no store. Both run in processes of their own against a newsstand in a third.
+The limit is a spider that only downloads the same pages, lists included, with the same concurrency: no discovery, no
+robots.txt, no extraction, no store. A first crawl, into a WARC, tells it the addresses. Both run in processes of their
+own against a newsstand in a third.
 
     python benchmarks/bench_crawl.py [--articles 2000] [--repeat 3]
 """
@@ -88,8 +89,23 @@ def newsstand(count: int, folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def bare(origin: str, count: int, folder: Path) -> dict[str, float]:
-    urls = [row["link"].replace("https://www.open.online", origin) for row in rows(count)]
+def asked_for(folder: Path) -> list[str]:
+    """Every address in the WARC files of a folder, in the order of asking."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    found = []
+    for path in sorted(folder.glob("*.warc.gz")):
+        with path.open("rb") as file:
+            found += [
+                record.rec_headers.get_header("WARC-Target-URI")
+                for record in ArchiveIterator(file)
+                if record.rec_type == "response"
+            ]
+    return found
+
+
+def bare(origin: str, addresses: list[str], folder: Path) -> dict[str, float]:
+    urls = [address.replace("https://www.open.online", origin) for address in addresses]
     (folder / "urls.json").write_text(json.dumps(urls))
     (folder / "bare.py").write_text(BARE)
     done = subprocess.run(
@@ -100,11 +116,11 @@ def bare(origin: str, count: int, folder: Path) -> dict[str, float]:
     return found
 
 
-def full(origin: str, count: int, database: str) -> dict[str, float]:
+def full(origin: str, count: int, database: str, *settings: str) -> dict[str, float]:
     from crawler.mongo import connect
 
     environment = os.environ | {"MONGODB_URI": database, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
-    words = ["-a", "since=2020-01-01", "-a", "until=2024-12-31", "-a", f"origin={origin}", "--json"]
+    words = ["-a", "since=2020-01-01", "-a", "until=2024-12-31", "-a", f"origin={origin}", "--json", *settings]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     done = subprocess.run(
         [str(Path(sys.executable).parent / "scrapy"), "crawl", NAME, *words],
@@ -115,7 +131,7 @@ def full(origin: str, count: int, database: str) -> dict[str, float]:
     if stored != count:
         raise SystemExit(f"bench_crawl: {stored} of {count} articles arrived")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return {"pages": closing["counts"]["fetched"], "seconds": closing["seconds"], "memory": max(before, peak) / 1024}
+    return {"pages": closing["requests"], "seconds": closing["seconds"], "memory": max(before, peak) / 1024}
 
 
 def main() -> None:
@@ -130,9 +146,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, newsstand(options.articles, Path(name)) as origin:
         folder = Path(name)
         uri = os.environ.get("MONGODB_URI") or lease(folder / "mongo")
-        bare(origin, options.articles, folder)  # draws every page once: the newsstand keeps them
+        # This one draws every page, too: the newsstand keeps them.
+        full(origin, options.articles, with_database(uri, "bench_crawl_first"), "-s", f"WARC={folder / 'warc'}")
+        connect(uri).client.drop_database("bench_crawl_first")
+        addresses = asked_for(folder / "warc")
         for turn in range(options.repeat):
-            found["bare"].append(bare(origin, options.articles, folder))
+            found["bare"].append(bare(origin, addresses, folder))
             own = with_database(uri, f"bench_crawl_{turn}")
             found["full"].append(full(origin, options.articles, own))
             connect(own).client.drop_database(f"bench_crawl_{turn}")
@@ -141,7 +160,7 @@ def main() -> None:
 
 def show(found: dict[str, list[dict[str, float]]], options: argparse.Namespace) -> None:
     rate = {name: statistics.median(row["pages"] / row["seconds"] for row in runs) for name, runs in found.items()}
-    title = f"{options.articles:,} article pages from loopback, median of {options.repeat}"
+    title = f"{options.articles:,} articles and their lists from loopback, median of {options.repeat}"
     table = Table(title=title)
     for column in ("", "pages/s", "of bare", "peak memory (MB)"):
         table.add_column(column, justify="left" if not column else "right")

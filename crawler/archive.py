@@ -263,8 +263,8 @@ def run_id(crawler: Crawler) -> str:
 
     from crawler.extensions import RunLog
 
-    run = getattr(crawler.get_extension(RunLog), "_run", None)
-    return str(run.id) if run else uuid.uuid4().hex
+    log = crawler.get_extension(RunLog)
+    return (log.run_id if log else "") or uuid.uuid4().hex
 
 
 def failure(folder: str, error: OSError) -> str:

@@ -22,9 +22,12 @@ log = logging.getLogger(__name__)
 _REFUSING = {401: "status 401", 403: "status 403", 407: "status 407", 451: "status 451"}
 #: What the walls of Cloudflare, Akamai, Imperva, DataDome and PerimeterX say of themselves, in small letters.
 _WALLS = (
-    b"cf-chl-", b"/cdn-cgi/challenge-platform/", b"_incapsula_resource", b"geo.captcha-delivery.com", b"px-captcha",
+    # Not all of /cdn-cgi/challenge-platform/: Cloudflare sets its scripts/jsd/ into ordinary pages, too.
+    b"cf-chl-", b"/orchestrate/", b"_incapsula_resource", b"geo.captcha-delivery.com", b"px-captcha",
     b"errors.edgesuite.net",
 )  # fmt: skip
+#: What no wall says of itself, and every article does, one way or the other.
+_DATED = (b"datePublished", b"article:published_time")
 _TITLES = (
     b"just a moment", b"attention required!", b"access denied", b"pardon our interruption", b"robot check",
     b"human verification", b"are you a robot", b"are you human",
@@ -43,7 +46,7 @@ def ban_of(response: Response) -> str:
     """
     if response.status in _REFUSING:
         return _REFUSING[response.status]
-    if len(response.body) >= _WALL_SIZE:
+    if len(response.body) >= _WALL_SIZE or any(mark in response.body for mark in _DATED):
         return ""
     text = response.body.lower()
     if found := next((mark for mark in _WALLS if mark in text), b""):

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Awaitable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urldefrag, urlsplit
@@ -43,8 +43,9 @@ _LOOK, _STILL, _PATIENCE = 0.05, 0.15, 15.0
 #: Scripts kept for the next pages: a site has a few dozen.
 _SCRIPTS_MAX = 500
 _TRIES = 3
-#: Seconds for something to close: a dead browser never says that it has.
-_CLOSING = 10.0
+#: Seconds for something to open or close: a dead browser never says that it has, and one of which only a part died
+#: goes on saying that it is there.
+_OPENING, _CLOSING = 20.0, 10.0
 #: A number that changes whenever a script draws.
 _SIZE = "() => document.documentElement.innerHTML.length"
 _CLICK = """selector => {
@@ -79,6 +80,7 @@ class BrowserMiddleware:
         self._room = asyncio.Semaphore(crawler.settings.getint("JAVASCRIPT_PAGES"))
         self._scripts: dict[str, asyncio.Task[Response]] = {}
         self._stopping: asyncio.Future[None] | None = None
+        self._dying: asyncio.Future[None] | None = None
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     @classmethod
@@ -110,8 +112,9 @@ class BrowserMiddleware:
 
     async def _watched(self, request: Request, response: HtmlResponse) -> HtmlResponse:
         """Draw; give up when the time is over, or when the browser died: what it was asked then has no answer."""
-        end = time.monotonic() + 2 * self.patience
-        drawing = asyncio.ensure_future(self._draw(request, response))
+        began = time.monotonic()
+        visit = _Visit(self, request, response)
+        drawing = asyncio.ensure_future(self._draw(visit))
         browser: Any = None
         try:
             while not drawing.done():
@@ -119,15 +122,29 @@ class BrowserMiddleware:
                 browser = browser or getattr(self._browser, "browser", None)
                 if not drawing.done() and browser and not browser.is_connected():
                     raise ConnectionError("the browser died")
-                if not drawing.done() and time.monotonic() > end:
+                waited = time.monotonic() - began
+                if not drawing.done() and browser and not visit.is_open and waited > _OPENING:
+                    await self._replace(browser)
+                    raise ConnectionError("the browser opens no page")
+                if not drawing.done() and waited > 2 * self.patience:
                     raise TimeoutError("it took too long")
             return drawing.result()
         finally:
             drawing.cancel()
 
-    async def _draw(self, request: Request, response: HtmlResponse) -> HtmlResponse:
+    async def _replace(self, browser: Any) -> None:
+        """Have a browser closed that is of no use, once for all pages; the next page starts another."""
+        if self._dying is None or self._dying.done():
+            self._dying = asyncio.ensure_future(_within(_CLOSING, browser.close()))
+        await asyncio.wait({self._dying})
+        # scrapy-playwright lets go of it when it hears that it has closed.
+        if getattr(self._browser, "browser", None) is browser:
+            self._browser.context_wrappers.clear()
+            del self._browser.browser
+
+    async def _draw(self, visit: _Visit) -> HtmlResponse:
         """The page after its scripts: same status and headers, the document as text in UTF-8."""
-        visit = _Visit(self, request, response)
+        response = visit.response
         # A context of its own for each page: sites count readers' visits in cookies and local storage.
         name = f"page-{next(self._numbers)}"
         opened = Request(
@@ -150,8 +167,7 @@ class BrowserMiddleware:
 
     async def _shut(self, name: str) -> None:
         if wrapper := self._browser.context_wrappers.get(name):
-            with suppress(Exception):
-                await asyncio.wait_for(wrapper.context.close(), _CLOSING)
+            await _within(_CLOSING, wrapper.context.close())
         self._count("closed")
 
     def _context(self) -> dict[str, Any]:
@@ -204,8 +220,7 @@ class BrowserMiddleware:
         left = sum(len(wrapper.context.pages) + 1 for wrapper in self._browser.context_wrappers.values())
         if self.crawler.stats:
             self.crawler.stats.set_value("newsmill/browser/left_open", left)
-        with suppress(Exception):
-            await asyncio.wait_for(self._browser.close(), _CLOSING)
+        await _within(_CLOSING, self._browser.close())
 
     def _count(self, name: str) -> None:
         if self.crawler.stats:
@@ -222,8 +237,10 @@ class _Visit:
         self.is_list = bool(request.meta.get("list"))
         self._given = False
         self._under_way = 0
+        self.is_open = False
 
     async def prepare(self, page: Page, request: Request) -> None:
+        self.is_open = True
         # Called once more where the browser died under the page.
         self._given, self._under_way = False, 0
         # Later routes go before earlier ones: nothing is left to scrapy-playwright's own.
@@ -293,6 +310,19 @@ class _Visit:
             if time.monotonic() - since >= _STILL:
                 return
             await asyncio.sleep(_LOOK)
+
+
+async def _within(seconds: float, closing: Awaitable[Any]) -> None:
+    """Let something close; go on after that time, and whatever it raises.
+
+    Not `asyncio.wait_for`, which waits for what it cancels.
+    """
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        task.cancel()
+    elif not task.cancelled() and (error := task.exception()):
+        log.debug("not closed: %s", error)
 
 
 def _method(function: Any) -> Any:

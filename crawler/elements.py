@@ -8,7 +8,7 @@ tag. Selectors that this cannot do (`:first-child` and the like) are left to XPa
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash, Neg
 from lxml import etree
 
 Test = Callable[[etree._Element], bool]
-Seeds = Callable[["Elements"], Iterable[etree._Element]]
+Seeds = Callable[["Elements"], list[etree._Element]]
 #: how far a combinator looks up, or back along the siblings: bounds the time on pages nested without end.
 REACH = 128
 
@@ -45,6 +45,8 @@ class Elements:
         self._by_id: dict[str, list[etree._Element]] | None = None
         self._places: dict[etree._Element, int] | None = None
         self._index()
+        #: all class attributes in one text: most pieces that selectors ask for are in none of them
+        self.classes = "\0".join(self.by_class)
 
     def _index(self) -> None:
         by_class, spellings = self.by_class, self.spellings
@@ -75,29 +77,50 @@ class Elements:
         alternatives, xpath = compiled(selector)
         if xpath is not None:
             return list(xpath(self.root))  # type: ignore[arg-type]
-        found = [node for seeds, test in alternatives for node in seeds(self) if test(node)]
+        found = self._unordered(alternatives)
         return found if len(found) < 2 else self.in_order(found)
 
-    def of_id(self, name: str) -> list[etree._Element]:
+    def _unordered(self, alternatives: tuple[Alternative, ...]) -> list[etree._Element]:
+        found: list[etree._Element] = []
+        for seeds, test in alternatives:
+            if test is None:
+                found.extend(seeds(self))
+            elif nodes := seeds(self):
+                found += [node for node in nodes if test(node)]
+        return found
+
+    def any_of(self, selector: str) -> set[etree._Element]:
+        """The elements a selector names, for asking whether one is among them."""
+        if not selector:
+            return set()
+        alternatives, xpath = compiled(selector)
+        return set(self.select(selector) if xpath is not None else self._unordered(alternatives))
+
+    @property
+    def by_id(self) -> dict[str, list[etree._Element]]:
+        """Each id -> its elements: one, on a page as it should be."""
         if self._by_id is None:
             self._by_id = {}
             found: list[etree._Element] = _IDENTIFIED(self.root)  # type: ignore[assignment]
             for node in found:
                 self._by_id.setdefault(node.get("id") or "", []).append(node)
-        return self._by_id.get(name, [])
+        return self._by_id
 
     def in_order(self, found: list[etree._Element]) -> list[etree._Element]:
         """Each element once, in document order."""
+        found = list(dict.fromkeys(found))
+        if len(found) < 2:
+            return found
         if self._places is None:
             self._places = {node: place for place, node in enumerate(self.root.iter("*"))}
-        return sorted(dict.fromkeys(found), key=self._places.__getitem__)
+        return sorted(found, key=self._places.__getitem__)
 
 
 class Alternative(NamedTuple):
-    """One of the selectors that commas separate: where to look, and what has to hold there."""
+    """One of the selectors that commas separate: where to look, and what has to hold there (None: nothing more)."""
 
     seeds: Seeds
-    test: Test
+    test: Test | None
 
 
 @functools.cache
@@ -105,87 +128,107 @@ def compiled(selector: str) -> tuple[tuple[Alternative, ...], etree.XPath | None
     """The alternatives of a selector, or an XPath where one of them asks for what they cannot do."""
     trees = [part.parsed_tree for part in cssselect.parse(selector)]
     try:
-        return tuple(Alternative(_seeds(tree), _test(tree)) for tree in trees), None
+        return tuple(_alternative(tree) for tree in trees), None
     except NotImplementedError:
         return (), etree.XPath(cssselect.HTMLTranslator().css_to_xpath(selector))
 
 
-def _seeds(tree: Any) -> Seeds:
+def _alternative(tree: Any) -> Alternative:
     """Where a selector's elements can be: by class or id if it names one, else below its left part, else by tag."""
     last = tree.subselector if isinstance(tree, CombinedSelector) else tree
-    if seeds := _narrow_seeds(last):
-        return seeds
+    if narrow := _narrow(last):
+        seeds, part = narrow
+        return Alternative(seeds, _test(tree, part))
     while not isinstance(last, Element):
         last = last.selector
     tag = last.element.lower() if last.element else "*"
-    if isinstance(tree, CombinedSelector) and tree.combinator in (" ", ">") and _narrow_seeds(tree.selector):
-        return functools.partial(_below, _seeds(tree.selector), tag)
-    return lambda elements: elements.root.iter(tag)
+    if isinstance(tree, CombinedSelector) and tree.combinator in (" ", ">") and _narrow(tree.selector):
+        left = _alternative(tree.selector).seeds
+        return Alternative(functools.partial(_below, left, tag), _test(tree, last))
+    return Alternative(functools.partial(_of_tag, tag), _test(tree, last))
 
 
-def _narrow_seeds(part: Any) -> Seeds | None:
-    """The elements of the id, class or piece of a class that a selector's last part asks for; None if it does not."""
+def _narrow(part: Any) -> tuple[Seeds, Any] | None:
+    """The elements of the id, class or piece of either that a selector's last part asks for, and that part; or None."""
     part = part.subselector if isinstance(part, CombinedSelector) else part
     while not isinstance(part, Element):
         if isinstance(part, Class):
-            return functools.partial(_of_class, part.class_name)
+            return functools.partial(_of_class, part.class_name), part
         if isinstance(part, Hash):
-            return functools.partial(_of_id, part.id)
-        if isinstance(part, Attrib) and part.attrib.lower() == "class" and part.operator == "*=":
-            return functools.partial(_of_piece, _value(part))
+            return functools.partial(_of_id, part.id), part
+        if isinstance(part, Attrib) and part.operator == "*=" and part.attrib.lower() == "class" and _value(part):
+            return functools.partial(_of_piece, _value(part)), part
+        if isinstance(part, Attrib) and part.operator == "^=" and part.attrib.lower() == "id" and _value(part):
+            return functools.partial(_of_id_start, _value(part)), part
         part = part.selector
     return None
 
 
-def _below(seeds: Seeds, tag: str, elements: Elements) -> Iterator[etree._Element]:
+def _below(seeds: Seeds, tag: str, elements: Elements) -> list[etree._Element]:
+    found: list[etree._Element] = []
     around: set[etree._Element] = set()
     for node in seeds(elements):
         # What is inside another one has been walked with it.
-        if around.isdisjoint(islice(node.iterancestors(), REACH)):
-            yield from node.iterdescendants(tag)
+        if not around or around.isdisjoint(islice(node.iterancestors(), REACH)):
+            found.extend(node.iterdescendants(tag))
         around.add(node)
+    return found
 
 
-def _of_class(name: str, elements: Elements) -> Iterator[etree._Element]:
-    for attribute in elements.spellings.get(name, ()):
-        yield from elements.by_class[attribute]
+def _of_tag(tag: str, elements: Elements) -> list[etree._Element]:
+    return list(elements.root.iter(tag))
+
+
+def _of_class(name: str, elements: Elements) -> list[etree._Element]:
+    return [node for attribute in elements.spellings.get(name, ()) for node in elements.by_class[attribute]]
 
 
 def _of_id(name: str, elements: Elements) -> list[etree._Element]:
-    return elements.of_id(name)
+    return elements.by_id.get(name, [])
 
 
-def _of_piece(piece: str, elements: Elements) -> Iterator[etree._Element]:
-    for attribute, nodes in elements.by_class.items():
-        if piece in attribute:
-            yield from nodes
+def _of_id_start(start: str, elements: Elements) -> list[etree._Element]:
+    return [node for name, nodes in elements.by_id.items() if name.startswith(start) for node in nodes]
 
 
-def _test(tree: Any) -> Test:
-    """What an element has to be for a parsed selector.
+def _of_piece(piece: str, elements: Elements) -> list[etree._Element]:
+    if piece not in elements.classes:
+        return []
+    return [node for attribute, nodes in elements.by_class.items() if piece in attribute for node in nodes]
 
+
+def _test(tree: Any, known: Any = None) -> Test | None:
+    """What an element has to be for a parsed selector; None where it may be any.
+
+    Args:
+        known: the part of the selector that the elements asked about are known to fulfil.
     Raises:
         NotImplementedError: the selector asks for something else than tags, classes, ids, attributes, `:not`.
     """
     if isinstance(tree, CombinedSelector):
-        return _combined(tree.combinator, _test(tree.selector), _test(tree.subselector))
+        return _combined(tree.combinator, _test(tree.selector), _test(tree.subselector, known))
     if isinstance(tree, Element):
-        tag = tree.element.lower() if tree.element else None
-        return (lambda node: node.tag == tag) if tag else (lambda node: True)
-    own: Test
-    if isinstance(tree, Class):
-        own = functools.partial(_has, "class", _OPERATORS["~="], tree.class_name)
-    elif isinstance(tree, Hash):
-        own = functools.partial(_has, "id", _OPERATORS["="], tree.id)
-    elif isinstance(tree, Attrib) and tree.namespace is None:
-        own = _attribute(tree)
-    elif isinstance(tree, Negation):
-        refused = _test(tree.subselector)
-        own = lambda node: not refused(node)  # noqa: E731
-    else:
-        raise NotImplementedError(type(tree).__name__)
-    rest = _test(tree.selector)
+        tag = tree.element.lower() if tree.element and tree is not known else None
+        return (lambda node: node.tag == tag) if tag else None
+    own = _own_test(tree)
+    rest = _test(tree.selector, known)
+    if tree is known or rest is None:
+        return rest if tree is known else own
     return lambda node: rest(node) and own(node)
+
+
+def _own_test(tree: Any) -> Test:
+    """The test of a selector's outermost part alone."""
+    if isinstance(tree, Class):
+        return functools.partial(_has, "class", _OPERATORS["~="], tree.class_name)
+    if isinstance(tree, Hash):
+        return functools.partial(_has, "id", _OPERATORS["="], tree.id)
+    if isinstance(tree, Attrib) and tree.namespace is None:
+        return _attribute(tree)
+    if isinstance(tree, Negation):
+        refused = _test(tree.subselector)
+        return lambda node: refused is not None and not refused(node)
+    raise NotImplementedError(type(tree).__name__)
 
 
 def _attribute(tree: Attrib) -> Test:
@@ -206,7 +249,7 @@ def _has(name: str, compare: Callable[[str, str], bool], value: str, node: etree
     return have is not None and compare(have, value)
 
 
-def _combined(combinator: str, left: Test, right: Test) -> Test:
+def _combined(combinator: str, left: Test | None, right: Test | None) -> Test:
     before: Callable[[etree._Element], Iterable[etree._Element]]
     if combinator == " ":
         before = lambda node: islice(node.iterancestors(), REACH)  # noqa: E731
@@ -216,4 +259,4 @@ def _combined(combinator: str, left: Test, right: Test) -> Test:
         before = lambda node: islice(node.itersiblings(preceding=True), REACH)  # noqa: E731
     else:
         before = lambda node: islice(node.itersiblings(preceding=True), 1)  # noqa: E731
-    return lambda node: right(node) and any(left(other) for other in before(node))
+    return lambda node: (right is None or right(node)) and any(left is None or left(other) for other in before(node))

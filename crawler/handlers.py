@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.utils.misc import build_from_crawler
@@ -12,7 +13,6 @@ from scrapy.utils.misc import build_from_crawler
 from crawler.items import newspaper_of
 
 if TYPE_CHECKING:
-    from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -34,14 +34,22 @@ class OriginHandler(BaseDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         if not self._origin or newspaper_of(request.url) != self._newspaper:
             return await self._inner.download_request(request)
-        moved = request.replace(url=self.at_origin(request.url))
+        # Not request.replace(): it copies every header once more, and so does response.replace().
+        moved = Request(self.at_origin(request.url), method=request.method, body=request.body, meta=request.meta,
+                        dont_filter=True)  # fmt: skip
+        moved.headers = request.headers
         response = await self._inner.download_request(moved)
         # The handler writes what it measured into the request it was given.
         request.meta.update(moved.meta)
         location = response.headers.get("Location", b"") or b""
         if location.decode("latin-1").startswith(self._origin):
             response.headers["Location"] = self.at_home(location.decode("latin-1"), request.url)
-        return response.replace(url=request.url)
+        home = type(response)(
+            request.url, status=response.status, body=response.body, flags=response.flags, request=response.request,
+            certificate=response.certificate, ip_address=response.ip_address, protocol=response.protocol,
+        )  # fmt: skip
+        home.headers = response.headers
+        return home
 
     def at_origin(self, url: str) -> str:
         parts = urlsplit(url)

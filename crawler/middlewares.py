@@ -6,13 +6,13 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.misc import load_object
 from scrapy.utils.response import response_status_message
 
@@ -103,28 +103,20 @@ def retry_after(header: bytes | None, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-class PermissionMiddleware:
+class PermissionMiddleware(BaseSpiderMiddleware):
     """Writes into each article what its site permits, and the evidence."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
+    def get_processed_item(self, item: Any, response: Response | None) -> Any:
+        if isinstance(item, Article) and response is not None:
+            self.record(item, response)
+        return item
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        async for item in result:
-            if isinstance(item, Article):
-                await self._record(item, response)
-            yield item
-
-    async def _record(self, article: Article, response: Response) -> None:
+    def record(self, article: Article, response: Response) -> None:
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        # None: the crawl was told not to ask. It was allowed, or it would not be here.
-        rules = await robots.rules_of(response.url) if robots else None
+        rules = robots.known(response.url) if robots else None
         said = rules.opt_outs(response.url, robots.agent) if rules and robots else []
-        record_permission(article, response, True if robots else None, said, datetime.now(UTC))
+        # None: the crawl was told not to ask. Else it was allowed, or it would not be here.
+        record_permission(article, response, True if rules else None, said, datetime.now(UTC))
 
 
 def record_permission(

@@ -9,7 +9,7 @@ import subprocess
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,8 +40,14 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "clusters": [
         ([("run", 1), ("number", 1)], {"unique": True}),
         ([("current", 1), ("language", 1)], {}),
+        ([("language", 1), ("number", -1)], {}),
+        ([("articles", 1)], {}),
         ([("event", 1)], {}),
     ],
+    # How far clustering is: synth.placements.
+    "placements": [([("language", 1)], {})],
+    "statistics": [([("of", 1), ("number", 1)], {})],
+    "embeddings": [([("embedder", 1), ("text", 1)], {"unique": True})],
     "samples": [
         ([("key", 1)], {"unique": True}),
         ([("event", 1)], {}),
@@ -117,6 +123,27 @@ def _without_password(uri: str) -> str:
 
 def _short(error: Exception) -> str:
     return str(error).split(", Timeout:")[0].splitlines()[0][:200]
+
+
+def revision_of(row: Mapping[str, Any]) -> int:
+    """How often a stored article's text was replaced."""
+    return int(row.get("revision") or 0)
+
+
+def keep_revisions(database: Database[dict[str, Any]], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Stored articles into `revisions`, before they are written over; those that are there already stay as they are.
+
+    Who is interrupted before writing over them may do both again.
+    """
+    from pymongo import UpdateOne
+
+    writes = []
+    for row in rows:
+        key = {"link": row["link"], "revision": revision_of(row)}
+        rest = {name: value for name, value in row.items() if name not in ("_id", *key)}
+        writes.append(UpdateOne(key, {"$setOnInsert": rest}, upsert=True))
+    if writes:
+        database.revisions.bulk_write(writes, ordered=False)
 
 
 @dataclass

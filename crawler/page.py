@@ -265,13 +265,10 @@ class ArticlePage:
 
     def published(self) -> datetime | None:
         """The instant of publication: metas, JSON-LD, the printed date, at last the date in the link."""
-        texts = (
-            self.meta("article:published_time"),
-            self.meta("datePublished"),
-            self.structured("datePublished"),
-            self.shown(self.DATE),
+        declared = self.instant(
+            self.meta("article:published_time"), self.meta("datePublished"), self.structured("datePublished")
         )
-        return self.instant(*texts) or date_in_link(self.link(), self.paper.zone)
+        return declared or self.instant(self.shown(self.DATE)) or date_in_link(self.link(), self.paper.zone)
 
     def modified(self) -> datetime | None:
         return self.instant(
@@ -309,17 +306,16 @@ class ArticlePage:
         body = self.body()
         return self.paragraphs(body) if body is not None else []
 
-    def left_out(self, inside: Elements) -> set[etree._Element]:
-        """The parts of the body that are no text of the article."""
-        return {*inside.select(self.DROP), *inside.select(_FOREIGN)}
+    def left_out(self, body: etree._Element) -> set[etree._Element]:
+        """The parts of the body that are no text of the article; there may be elements outside of it among them."""
+        return self.elements.any_of(self.DROP) | self.elements.any_of(_FOREIGN)
 
     def paragraphs(self, body: etree._Element) -> list[str]:
         """The article's paragraphs, sub-headings among them."""
-        inside = Elements(body)
-        found = list(passages(body, self.left_out(inside), self.BREAKS))
+        found = list(passages(body, self.left_out(body), self.BREAKS))
         whole = [text for _, text in found]
         if self.TEXT:
-            wrappers = set(inside.select(self.WRAPPERS))
+            wrappers = self.elements.any_of(self.WRAPPERS)
             text = [text for top, text in found if top is not None and (top.tag in self.TEXT or top in wrappers)]
             # Bodies of older years hold bare text or wrap it in elements of their own; boxes alone are never that long.
             whole = text if 2 * sum(map(len, text)) >= sum(map(len, whole)) else whole

@@ -10,7 +10,7 @@ import asyncio
 import glob
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +26,7 @@ from scrapy.robotstxt import decode_robotstxt
 from crawler.items import Article, NewsmillError, RecordError, canonical_link, newspaper_of
 from crawler.middlewares import PermissionMiddleware, record_permission
 from crawler.robots import Rules, agent_of, read, reservations_in
-from crawler.warc import Exchange, Place, Reader, Record, exchange_of
+from crawler.warc import Exchange, Place, Reader, Record, exchange_of, instant_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -40,6 +40,10 @@ _ROBOTS, _RESERVATIONS = "/robots.txt", "/.well-known/tdmrep.json"
 #: MongoDB keeps milliseconds.
 _TICK = timedelta(milliseconds=2)
 _BATCH = 1000
+#: Headers that tell how a body is written down: a record that repeats an answer has none.
+_OF_BODIES = frozenset({b"content-type", b"content-encoding", b"content-length", b"transfer-encoding"})
+#: What a file packed with Zstandard begins with; the second is a frame that holds a dictionary for the others.
+_ZSTANDARD = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")
 
 
 class Capture(NamedTuple):
@@ -51,6 +55,22 @@ class Capture(NamedTuple):
     digest: str
     #: the record's name
     id: str
+    #: the record that said later: still the same
+    again: Place | None = None
+
+
+class Revisit(NamedTuple):
+    """A record that names an answer instead of repeating it."""
+
+    #: the article's link, or the path of what a site says for all its pages
+    shelf: str
+    #: of its own
+    when: datetime
+    place: Place
+    #: how it names the answer: the payload's digest, the record's name, its shelf and second
+    digest: str
+    id: str
+    target: tuple[str, datetime | None]
 
 
 class Replay:
@@ -59,11 +79,12 @@ class Replay:
     def __init__(self, crawler: Crawler, spider: NewspaperSpider) -> None:
         self.crawler = crawler
         self.spider = spider
-        self.reader = Reader(spider.warc)
+        self.reader = Reader(spider.warc, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
         self._captures: dict[str, deque[Capture]] = {}
         self._site: dict[str, list[Capture]] = {_ROBOTS: [], _RESERVATIONS: []}
         #: id of a record -> what a browser made of it
         self._drawn: dict[str, Place] = {}
+        self._revisits: list[Revisit] = []
         self._served: set[str] = set()
         self._read_well: set[str] = set()
         self._rules: dict[Capture | None, Rules] = {}
@@ -103,14 +124,15 @@ class Replay:
         for record in self.reader.records():
             if newspaper_of(record.url) == self.spider.name:
                 self._sort_in(record)
+        self._repeat()
         for link, captures in self._captures.items():
             self._captures[link] = deque(self._different(sorted(captures, key=_when)))
 
     def _sort_in(self, record: Record) -> None:
         path = urlsplit(record.url).path
         if path in self._site:
-            if record.kind == "response" and record.when:
-                self._site[path].append(_capture(record))
+            if record.when and not record.too_large:
+                self._sort_in_rules(record, path)
             return
         if record.kind == "conversion" and record.headers.get("content-type", "").startswith("text/html"):
             self._drawn[record.headers.get("warc-refers-to", "")] = record.place
@@ -120,8 +142,45 @@ class Replay:
             return
         if reason := _useless(record):
             self._skip(reason)
+        elif record.kind == "revisit":
+            self._revisits.append(self._revisit(record, link))
+        else:
+            self._captures.setdefault(link, deque()).append(_capture(record))
+
+    def _sort_in_rules(self, record: Record, path: str) -> None:
+        if record.kind == "response":
+            self._site[path].append(_capture(record))
+        elif record.kind == "revisit":
+            self._revisits.append(self._revisit(record, path))
+
+    def _revisit(self, record: Record, shelf: str) -> Revisit:
+        own = _capture(record)
+        url = record.headers.get("warc-refers-to-target-uri", "").strip("<> ") or record.url
+        when = instant_of(record.headers.get("warc-refers-to-date", ""))
+        target = (self._shelf(url), when and when.replace(microsecond=0))
+        return Revisit(shelf, own.when, own.place, own.digest, record.headers.get("warc-refers-to", ""), target)
+
+    def _shelf(self, url: str) -> str:
+        path = urlsplit(url).path
+        try:
+            return path if path in self._site else canonical_link(url)
+        except (RecordError, ValueError):
+            return ""
+
+    def _repeat(self) -> None:
+        """Give each revisit the payload of the answer it names, wherever in the files that lies."""
+        if not self._revisits:
             return
-        self._captures.setdefault(link, deque()).append(_capture(record))
+        answers = _Answers({**self._captures, **self._site})
+        for revisit in self._revisits:
+            answer = answers.of(revisit)
+            rules = self._site.get(revisit.shelf)
+            if answer is not None:
+                captures = self._captures.setdefault(revisit.shelf, deque()) if rules is None else rules
+                captures.append(answer._replace(when=revisit.when, again=revisit.place))
+            elif rules is None:
+                self._skip("revisit_without_original")
+        self._revisits.clear()
 
     def _link(self, record: Record) -> str:
         """The article's canonical link; "" for what is none of this newspaper's articles."""
@@ -142,12 +201,12 @@ class Replay:
 
     def _different(self, captures: list[Capture]) -> Iterator[Capture]:
         """Without those that say the same as the one before."""
-        before = ""
+        before: Capture | None = None
         for capture in captures:
-            if capture.digest and capture.digest == before:
+            if before and (capture.place == before.place or (capture.digest and capture.digest == before.digest)):
                 self._skip("same_capture")
                 continue
-            before = capture.digest
+            before = capture
             yield capture
 
     def _leave_out(self) -> None:
@@ -195,8 +254,9 @@ class Replay:
         return kind(request.url, status=found.status, headers=headers, body=found.body, request=request)
 
     def _exchange(self, capture: Capture) -> Exchange | None:
-        record = self.reader.read(capture.place)
-        found = exchange_of(record.block) if record else None
+        found = self._answer(capture.place)
+        if found and capture.again and (later := self._answer(capture.again)):
+            found = found._replace(headers=_renewed(found.headers, later.headers))
         drawn = self.reader.read(self._drawn[capture.id]) if capture.id in self._drawn else None
         if found is None or drawn is None:
             return found
@@ -204,6 +264,10 @@ class Replay:
         headers = [(name, value) for name, value in found.headers if name.lower() not in replaced]
         headers.append((b"Content-Type", b"text/html; charset=utf-8"))
         return Exchange(found.status, headers, drawn.block)
+
+    def _answer(self, place: Place) -> Exchange | None:
+        record = self.reader.read(place)
+        return exchange_of(record.block) if record else None
 
     def read_well(self, link: str) -> None:
         self._read_well.add(link)
@@ -232,6 +296,38 @@ class Replay:
         return found
 
 
+class _Answers:
+    """The answers that revisits can name."""
+
+    def __init__(self, shelves: Mapping[str, Iterable[Capture]]) -> None:
+        self._named: dict[object, Capture] = {}
+        for shelf, captures in shelves.items():
+            for capture in captures:
+                second = capture.when.replace(microsecond=0)
+                for name in (capture.digest, capture.id, (shelf, second)):
+                    self._named.setdefault(name, capture)
+
+    def of(self, revisit: Revisit) -> Capture | None:
+        """The answer that a revisit names; not one whose payload is another."""
+        for name in (revisit.id, revisit.target, revisit.digest):
+            found = self._named.get(name) if name else None
+            if found is not None and _may_be_same(found.digest, revisit.digest):
+                return found
+        return None
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    # Of another length are those of another method, or another spelling.
+    return not one or not other or one == other or len(one) != len(other)
+
+
+def _renewed(headers: list[tuple[bytes, bytes]], later: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers of an answer with those that came later in their stead: a site may have reserved its rights since."""
+    renewed = {name.lower() for name, _ in later} - _OF_BODIES
+    kept = [(name, value) for name, value in headers if name.lower() not in renewed]
+    return kept + [(name, value) for name, value in later if name.lower() in renewed]
+
+
 def _capture(record: Record) -> Capture:
     when = record.when or datetime.min.replace(tzinfo=UTC)
     digest = record.headers.get("warc-payload-digest", "").lower()
@@ -240,11 +336,14 @@ def _capture(record: Record) -> Capture:
 
 def _useless(record: Record) -> str:
     """Why a record of an article's address holds no page; "" where it does."""
-    if record.kind == "revisit":
-        return "revisit"
+    if record.too_large:
+        return "too_large"
     if record.when is None:
         return "no_date_of_capture"
     answer = exchange_of(record.block)
+    if record.kind == "revisit":
+        # Its own answer may be left out; 304 is what a server says that was asked for news.
+        return f"status_{answer.status}" if answer and answer.status not in (200, 304) else ""
     if answer is None:
         return "no_http"
     if answer.status != 200:
@@ -293,7 +392,7 @@ class ReplayHandler(BaseDownloadHandler):
 class RecordedPermission(PermissionMiddleware):
     """Writes into each article what its site permitted when it was captured, as far as the files tell."""
 
-    async def _record(self, article: Article, response: Response) -> None:
+    def record(self, article: Article, response: Response) -> None:
         replay: Replay = self.crawler.spider.replay  # type: ignore[union-attr]
         replay.read_well(response.url)
         when: datetime = response.meta["captured_at"]
@@ -343,9 +442,28 @@ def files_of(text: str, newspaper: str) -> list[Path]:
     for part in [text] if Path(text).exists() else filter(None, text.split(",")):
         paths = [Path(part)] if Path(part).exists() else _matching(part)
         if Path(part).is_dir():
-            paths = sorted([*Path(part).glob("*.warc"), *Path(part).glob("*.warc.gz")])
+            paths = sorted(path for ending in ("", ".gz", ".zst") for path in Path(part).glob(f"*.warc{ending}"))
         paths = [path for path in paths if path.is_file()]
         if not paths:
             raise NewsmillError(f"{newspaper}: warc={part!r}: no such file: name WARC files, or a folder of them")
         found += paths
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_unpacked(path, newspaper) for path in found))
+
+
+def _unpacked(path: Path, newspaper: str) -> Path:
+    """The file itself; the unpacked one beside it where it is packed with Zstandard.
+
+    Raises:
+        NewsmillError: there is none.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(4) in _ZSTANDARD
+    except OSError:
+        # Told when it is read.
+        return path
+    beside = path.with_suffix("")
+    if packed and not beside.is_file():
+        raise NewsmillError(f"{newspaper}: {path} is packed with Zstandard, which is not read here: unpack it first "
+                            f"(zstd -d {path}) and name the unpacked file")  # fmt: skip
+    return beside if packed else path

@@ -132,7 +132,14 @@ class RobotsMiddleware:
         home = f"{parts.scheme}://{parts.netloc}"
         if home not in self._asked:
             self._asked[home] = asyncio.ensure_future(self._ask(home))
-        return await asyncio.shield(self._asked[home])
+        asked = self._asked[home]
+        return asked.result() if asked.done() else await asyncio.shield(asked)
+
+    def known(self, url: str) -> Rules | None:
+        """The rules of an address's host, once they have been asked for: before its first page was."""
+        parts = urlsplit(url)
+        asked = self._asked.get(f"{parts.scheme}://{parts.netloc}")
+        return asked.result() if asked is not None and asked.done() and not asked.cancelled() else None
 
     async def _ask(self, home: str) -> Rules:
         try:

@@ -86,7 +86,13 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearest to the server of all: on record as it came, before Scrapy unpacks or repeats anything.
     "crawler.archive.ArchiveMiddleware": 995,
 }
-SPIDER_MIDDLEWARES = {"crawler.middlewares.PermissionMiddleware": 900}
+SPIDER_MIDDLEWARES = {
+    # Nothing here asks how many links a page is away from the first, and lists name addresses of one known form each:
+    # each of these handles every result of every page.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "crawler.middlewares.PermissionMiddleware": 900,
+}
 ITEM_PIPELINES = {
     "crawler.pipelines.ValidatePipeline": 100,
     "crawler.pipelines.PermissionPipeline": 200,
@@ -95,6 +101,8 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
+    # Opens a server on this machine that runs what it is sent, in every crawl.
+    "scrapy.extensions.remote_control.RemoteControl": None,
     "crawler.extensions.Progress": 100,
     "crawler.extensions.RunLog": 200,
 }

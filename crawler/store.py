@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from crawler.items import Article
+from crawler.mongo import connect, keep_revisions, revision_of
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -26,8 +27,6 @@ def database_of(crawler: Crawler) -> Database[dict[str, Any]]:
     Raises:
         NewsmillError: no server.
     """
-    from crawler.mongo import connect
-
     found: Database[dict[str, Any]] | None = getattr(crawler, "newsmill_database", None)
     if found is None:
         found = connect(crawler.settings.get("MONGODB_URI") or None)
@@ -172,13 +171,11 @@ def _revise(database: Database[dict[str, Any]], stored: dict[str, Any], article:
     before = database.articles.find_one({"link": article.link})
     if before is None:
         return
-    number = int(before.get("revision") or 0)
-    database.revisions.update_one(
-        {"link": article.link, "revision": number}, {"$set": _without_id(before)}, upsert=True
-    )
-    row = article.document() | {"revision": number + 1}
+    number = revision_of(before) + 1
+    keep_revisions(database, [before])
+    row = article.document() | {"revision": number}
     database.articles.update_one({"link": article.link}, {"$set": row})
-    stored.update(content_hash=article.content_hash, revision=number + 1)
+    stored.update(content_hash=article.content_hash, revision=number)
 
 
 def _join(database: Database[dict[str, Any]], rows: _Rows, twin: dict[str, Any], article: Article) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import mmap
 import os
 import re
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -19,13 +20,25 @@ _GZIP = b"\x1f\x8b\x08"
 _VERSION = re.compile(rb"WARC/\d+\.\d+\s*$")
 _BEGIN = re.compile(rb"WARC/\d\.\d\r?\n")
 _BEGIN_LENGTH = len(b"WARC/1.1\r")
+_BLANK = re.compile(rb"\r?\n\r?\n")
 _CHUNK = 1 << 16
+#: How much is unpacked in one go: 64 kB of a bomb hold 64 MB.
+_PIECE = 1 << 17
 #: Members up to this size are unpacked in memory: a page has a tenth of it.
 _IN_MEMORY = 16 << 20
 #: Bytes and lines of a record's own header: more is no header.
 _HEADER_MAX = 1 << 16
 #: What fills files up, and is no loss.
 _PADDING = b"\0\r\n "
+
+
+def instant_of(text: str) -> datetime | None:
+    """The instant that a header names; None where it names none."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -43,6 +56,8 @@ class Record(NamedTuple):
     headers: dict[str, str]
     block: bytes
     place: Place
+    #: longer than the reader's limit: the block is left out
+    too_large: bool = False
 
     @property
     def kind(self) -> str:
@@ -55,12 +70,7 @@ class Record(NamedTuple):
 
     @property
     def when(self) -> datetime | None:
-        text = self.headers.get("warc-date", "")
-        try:
-            instant = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return instant_of(self.headers.get("warc-date", ""))
 
 
 class Exchange(NamedTuple):
@@ -81,8 +91,10 @@ class Reader:
         damage: file -> what is wrong with it, one line; known when `records` has come to its end.
     """
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: list[Path], limit: int = 0) -> None:
+        """Args: limit: bytes of a payload above which a record is named but not read; 0 for none."""
         self.files = files
+        self.limit = limit + _HEADER_MAX if limit else sys.maxsize
         self.damage: dict[Path, str] = {}
         self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
 
@@ -112,7 +124,7 @@ class Reader:
                 return self._plain_at(raw, place)
             unpacked = BytesIO()
             with _mapped(raw) as data:
-                _unpack(data, place.offset, unpacked)
+                _unpack(data, place.offset, _Sieve(unpacked, self.limit))
             return next((_read(unpacked, span, place) for span in _spans(unpacked) if isinstance(span, _Span)), None)
 
     def _plain_at(self, raw: IO[bytes], place: Place) -> Record | None:
@@ -132,10 +144,12 @@ class Reader:
                     yield from self._packed(file, data)
                     return
             for span in _spans(raw, checked=True):
-                if isinstance(span, _Span):
-                    yield _read(raw, span, Place(file, span.offset, span.end - span.offset))
-                else:
+                if not isinstance(span, _Span):
                     self._note(file, span, "no whole record")
+                elif span.end - span.block > self.limit:
+                    yield Record(span.headers, b"", Place(file, span.offset, 0), too_large=True)
+                else:
+                    yield _read(raw, span, Place(file, span.offset, span.end - span.offset))
 
     def _packed(self, file: Path, data: mmap.mmap) -> Iterator[Record]:
         offset = data.find(_GZIP)
@@ -143,12 +157,15 @@ class Reader:
             self._note(file, 0, "no gzip")
         while offset != -1 and offset < len(data):
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as unpacked:
-                end, why = _unpack(data, offset, unpacked)
+                sieve = _Sieve(unpacked, self.limit)
+                end, why = _unpack(data, offset, sieve)
                 spans = [span for span in _spans(unpacked) if isinstance(span, _Span)]
                 if why:
                     self._note(file, offset, why)
-                elif not spans and unpacked.tell():
+                elif sieve.is_torn or not (spans or sieve.left_out or sieve.is_empty):
                     self._note(file, offset, "no whole record")
+                for headers in sieve.left_out:
+                    yield Record(headers, b"", Place(file, offset, 0), too_large=True)
                 yield from self._of_member(file, offset, unpacked, spans, whole=not why)
             offset = data.find(_GZIP, end)
             rest = data[end : offset if offset != -1 else len(data)]
@@ -176,18 +193,95 @@ def _mapped(raw: IO[bytes]) -> mmap.mmap:
 def _unpack(data: mmap.mmap, offset: int, out: Any) -> tuple[int, str]:
     """Unpack the gzip member at an offset. Returns where to go on, and what was wrong ("" where nothing)."""
     decoder = zlib.decompressobj(zlib.MAX_WBITS + 16)
-    position = offset
+    position, chunk = offset, b""
     try:
-        while not decoder.eof and position < len(data):
-            chunk = data[position : position + _CHUNK]
-            out.write(decoder.decompress(chunk))
-            position += len(chunk)
+        while not decoder.eof and (chunk or position < len(data)):
+            if not chunk:
+                chunk = data[position : position + _CHUNK]
+                position += len(chunk)
+            out.write(decoder.decompress(chunk, _PIECE))
+            chunk = decoder.unconsumed_tail
     except zlib.error:
         return offset + 1, "broken"
     if not decoder.eof:
         # Torn off; or a length that a flipped bit made up, and more members behind it.
         return offset + 1, "torn"
     return position - len(decoder.unused_data), ""
+
+
+class _Sieve:
+    """Between an unpacker and its file: lets pass what reads like records, but no block beyond a limit.
+
+    So a member takes no more memory than a page does, and no more disk than its pages, whatever it unpacks to.
+
+    Attributes:
+        left_out: headers of the records whose blocks were too long.
+    """
+
+    def __init__(self, out: IO[bytes], limit: int) -> None:
+        self.left_out: list[dict[str, str]] = []
+        self._out = out
+        self._limit = limit
+        #: how much may pass that is no record
+        self._room = limit
+        #: what came of a header
+        self._head = b""
+        #: bytes to come of a block; the headers of one that is left out
+        self._rest = 0
+        self._leaving: dict[str, str] | None = None
+        self.is_empty = True
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a block that was left out had not come to its end."""
+        return self._leaving is not None
+
+    def write(self, data: bytes) -> None:
+        self.is_empty = self.is_empty and not data
+        while data:
+            data = self._block(data) if self._rest else self._header(data)
+
+    def _block(self, data: bytes) -> bytes:
+        """Take what belongs to the block; returns what is behind it."""
+        part, data = data[: self._rest], data[self._rest :]
+        self._rest -= len(part)
+        if self._leaving is None:
+            self._out.write(part)
+        elif not self._rest:
+            self.left_out.append(self._leaving)
+            self._leaving = None
+        return data
+
+    def _header(self, data: bytes) -> bytes:
+        """Take what belongs to a header, or to nothing; returns what is behind it."""
+        head = self._head + data
+        found = _BEGIN.search(head)
+        begin = found.start() if found else max(0, len(head) - _BEGIN_LENGTH)
+        blank = _BLANK.search(head, found.end() - 2) if found else None
+        self._pass(head[:begin])
+        if blank is None and len(head) - begin < _HEADER_MAX:
+            self._head = head[begin:]
+            return b""
+        self._head = b""
+        end = blank.end() if blank else begin + _BEGIN_LENGTH
+        self._begin(head[begin:end])
+        return head[end:]
+
+    def _begin(self, head: bytes) -> None:
+        """Read a header: is its block wanted?"""
+        span = _span(BytesIO(head), sys.maxsize)
+        self._rest = span.end - span.block if span else 0
+        if span is None:
+            self._pass(head)
+        elif self._rest > self._limit:
+            self._leaving = span.headers
+        else:
+            self._out.write(head)
+
+    def _pass(self, lost: bytes) -> None:
+        """Pass on what belongs to no record, for its place to be told; within bounds."""
+        self._out.write(lost[: self._room])
+        self._room = max(0, self._room - len(lost))
 
 
 class _Span(NamedTuple):
@@ -256,7 +350,9 @@ def _intact(raw: Any, span: _Span) -> bool:
     if name.lower() not in ("sha1", "sha256", "md5"):
         return True
     raw.seek(span.block)
-    digest = hashlib.new(name.lower(), raw.read(span.end - span.block), usedforsecurity=False)
+    digest = hashlib.new(name.lower(), usedforsecurity=False)
+    for begin in range(span.block, span.end, _PIECE):
+        digest.update(raw.read(min(_PIECE, span.end - begin)))
     return given.lower() in (digest.hexdigest(), base64.b32encode(digest.digest()).decode().lower())
 
 

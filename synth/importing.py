@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import Article, NewsmillError, RecordError, article_from_record
-from crawler.mongo import connect, run_of
+from crawler.mongo import connect, keep_revisions, revision_of, run_of
 from synth.stage import print_counts, progress_bar
 
 if TYPE_CHECKING:
@@ -147,11 +147,11 @@ def store(articles: Collection[dict[str, Any]], batch: Mapping[str, Article]) ->
         elif before.get("content_hash") != row["content_hash"]:
             replaced.append(before)
             said = {name: value for name, value in row.items() if value not in ("", [], {}, None)}
-            writes.append(UpdateOne({"link": link}, {"$set": said | {"revision": _revision(before) + 1}}))
+            writes.append(UpdateOne({"link": link}, {"$set": said | {"revision": revision_of(before) + 1}}))
             counts["updated"] += 1
         else:
             counts["unchanged"] += 1
-    _keep(articles, replaced)
+    keep_revisions(articles.database, replaced)
     if writes:
         articles.bulk_write(writes, ordered=False)
     return counts
@@ -162,20 +162,3 @@ def _known(articles: Collection[dict[str, Any]], links: list[str]) -> dict[str, 
     rows = list(articles.find({"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]})) if links else []
     others = {link: row for row in rows for link in row.get("also_at") or []}
     return others | {row["link"]: row for row in rows}
-
-
-def _revision(row: Mapping[str, Any]) -> int:
-    return int(row.get("revision") or 0)
-
-
-def _keep(articles: Collection[dict[str, Any]], replaced: list[dict[str, Any]]) -> None:
-    """Articles into `revisions`, before they are written over; those that are there already stay as they are."""
-    from pymongo import UpdateOne
-
-    writes = []
-    for row in replaced:
-        key = {"link": row["link"], "revision": _revision(row)}
-        rest = {name: value for name, value in row.items() if name not in ("_id", *key)}
-        writes.append(UpdateOne(key, {"$setOnInsert": rest}, upsert=True))
-    if writes:
-        articles.database.revisions.bulk_write(writes, ordered=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 from scrapy.commands.crawl import Command as CrawlCommand
-from scrapy.exceptions import UsageError
 
+from crawler.arguments import check_origin, suggestion
 from crawler.items import NewsmillError
 
 
@@ -37,18 +40,38 @@ class Command(CrawlCommand):
             self.settings.set("ACCEPT_DRIFT", True, "cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1:
-            raise UsageError("name one newspaper; `scrapy list` shows them")
         try:
-            closing = self._crawl(args[0], opts.spargs)
+            closing = self._crawl(self._named(args), opts.spargs)
         except NewsmillError as error:
-            print(error, file=sys.stderr)
+            say(str(error))
             self.exitcode = 2
+            return
+        except KeyboardInterrupt:
+            # Before Scrapy listens to it: while the store is opened.
+            say(f"{args[0]}: interrupted before it began; run it again")
+            self.exitcode = 1
             return
         if closing is None:
             self.exitcode = 1
             return
         self._close(closing, opts.json)
+
+    def _named(self, args: list[str]) -> str:
+        """The newspaper that the command names.
+
+        Raises:
+            NewsmillError: none, or more than one.
+        """
+        # Scrapy hands unknown options on as arguments.
+        if unknown := [word for word in args if word.startswith("-")]:
+            raise NewsmillError(f"crawl: unknown option {unknown[0]}: see scrapy crawl --help")
+        assert self.crawler_process is not None
+        names = sorted(self.crawler_process.spider_loader.list())
+        if len(args) != 1:
+            raise NewsmillError(f"crawl: give one newspaper ({', '.join(names)}); arguments go after -a")
+        if args[0] not in names:
+            raise NewsmillError(f"crawl: no newspaper {args[0]!r}: {suggestion(args[0], names)}")
+        return args[0]
 
     def _crawl(self, name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         """The crawl's closing; None where it did not come to one.
@@ -57,9 +80,6 @@ class Command(CrawlCommand):
             NewsmillError: it cannot start.
         """
         assert self.crawler_process is not None
-        names = self.crawler_process.spider_loader.list()
-        if name not in names:
-            raise NewsmillError(f"crawl: no newspaper {name!r}: one of {', '.join(sorted(names))}")
         crawler = self._create_crawler(name)
         # All of these would fail later as well, inside the reactor and with a traceback.
         spider = crawler.spidercls(**arguments)
@@ -67,6 +87,7 @@ class Command(CrawlCommand):
         from crawler.browser import check_browser
         from crawler.store import database_of
 
+        check_origin(getattr(spider, "origin", ""), name)
         check_folder(crawler.settings)
         if getattr(spider, "javascript", False):
             check_browser(crawler.settings)
@@ -74,14 +95,49 @@ class Command(CrawlCommand):
         # Scrapy lets its handler judge the level: it would make a record of every page, to throw it away.
         logging.getLogger("scrapy").setLevel(crawler.settings["LOG_LEVEL"])
         self.crawler_process.crawl(crawler, **arguments)
+        _collect_less_often()
         self.crawler_process.start()
-        closing: dict[str, Any] | None = getattr(crawler, "newsmill_closing", None)
-        return closing
+        return closing_words(crawler)
 
     def _close(self, closing: dict[str, Any], as_json: bool) -> None:
         from crawler.extensions import exit_status, show, warnings_of
 
         for line in warnings_of(closing):
-            print(line, file=sys.stderr)
+            say(line)
         show(closing, as_json)
         self.exitcode = exit_status(closing)
+
+
+def _collect_less_often() -> None:
+    """Let Python look for garbage after 10,000 new objects, not 700: a tenth of a crawl's time went there.
+
+    What has been imported is not looked through again. Measured: 3 MB more in a crawl of 4,000 pages.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def closing_words(crawler: Any) -> dict[str, Any] | None:
+    """What the crawl came to; None where it did not begin.
+
+    A second Ctrl-C ends the reactor without a word to anybody: then the words are made up for here.
+    """
+    from crawler.extensions import Progress, RunLog
+
+    closing: dict[str, Any] | None = getattr(crawler, "newsmill_closing", None)
+    # None where a part of the crawl could not be built.
+    log = crawler.get_extension(RunLog) if crawler.extensions else None
+    if closing is None and log is not None and log.run_id:
+        if (bar := crawler.get_extension(Progress)) is not None:
+            bar.end()
+        log.closed(crawler.spider, "shutdown")
+        closing = crawler.newsmill_closing
+    return closing
+
+
+def say(line: str) -> None:
+    """A line on stderr; on a terminal broken between words, so that an address in it can be copied."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    print(line, file=sys.stderr)

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 from scrapy import Request, Spider, signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from crawler import browser, replay
-from crawler.arguments import day_of, origin_of, positive, switch
+from crawler.arguments import day_of, is_loopback, origin_of, positive, suggestion, switch
 from crawler.dates import date_in_link, local_day, parse_date
+from crawler.failures import is_too_large, short, status_of
 from crawler.feeds import NOTHING, root_of, text_in
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
 from crawler.page import ArticlePage, NotAnArticle, extract
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 
 #: Days by which the day in a link may differ from the day of publication: corrections after midnight, time zones.
 _SLACK = timedelta(days=1)
-_LOOPBACK = re.compile(r"^(?:localhost|127(?:\.\d+){3}|::1)$")
 #: Answers that say for good that there is no article.
 _GONE = (404, 410)
 #: Refusals by name that another day may bring.
@@ -163,13 +162,13 @@ class NewspaperSpider(Spider):
         if not section:
             return list(dict.fromkeys(self.SECTIONS.values()))
         if section not in self.SECTIONS:
-            raise NewsmillError(f"{self.name}: no section {section!r}: one of {', '.join(self.SECTIONS)}")
+            raise NewsmillError(f"{self.name}: no section {section!r}: {suggestion(section, list(self.SECTIONS))}")
         return [self.SECTIONS[section]]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        if _LOOPBACK.match(urlsplit(spider.origin).hostname or ""):
+        if is_loopback(spider.origin):
             # A copy on this machine needs no manners of speed; robots.txt is obeyed there as well.
             for name, value in crawler.settings.getdict("LOOPBACK_SETTINGS").items():
                 crawler.settings.set(name, value, "spider")
@@ -397,20 +396,21 @@ class NewspaperSpider(Spider):
 
     # --- articles ----------------------------------------------------------------------------------------------------
 
-    async def parse_article(self, response: Response) -> AsyncIterator[Any]:
+    async def parse_article(self, response: Response) -> list[Article]:
+        # A list, not a generator: each of Scrapy's layers handles those of coroutines twice as slowly.
         link = response.meta.get("redirect_urls", [response.url])[0] if response.request else response.url
         # Half a page reads like a short article: not stored as one unless the site never ends its pages.
         if is_cut(response.body) and self._again(response, "cut"):
-            return
+            return []
         try:
             article = extract(response.body, response.url, self.name)
         except NotAnArticle as refusal:
             if refusal.reason in _TRANSIENT and self._again(response, refusal.reason):
-                return
+                return []
             self._count("fetched")
             await self.refuse(link, refusal.reason)
             self._finished()
-            return
+            return []
         self._count("fetched")
         captured = response.request.meta.get("captured_at") if response.request else None
         article.crawled_at = captured or datetime.now(UTC)
@@ -420,8 +420,8 @@ class NewspaperSpider(Spider):
         if self._is_outside(article):
             await self.refuse(link, "outside_dates", article.date)
             self._finished()
-            return
-        yield article
+            return []
+        return [article]
 
     def _is_outside(self, article: Article) -> bool:
         if not self.dated or article.date is None:
@@ -437,20 +437,30 @@ class NewspaperSpider(Spider):
 
     async def article_failed(self, failure: Failure) -> None:
         link = failure.request.url  # type: ignore[attr-defined]
-        if status := _status(failure):
+        if status := status_of(failure):
             self._count("fetched")
             if status in _GONE:
                 await self.refuse(link, f"http_{status}")
             else:
                 self._count(f"dropped/http_{status}")
                 self._incomplete(f"{link} (status {status})")
+        elif is_too_large(failure):
+            await self._leave(link)
         else:
             # Robots and limits refuse by name, everything else is the network's failure.
             reason = getattr(failure.value, "reason", "") or "unreachable"
             self._count(f"dropped/{reason}")
             if reason in _FOR_NOW:
-                self._incomplete(f"{link} ({_short(failure)})")
+                self._incomplete(f"{link} ({short(failure)})")
         self._finished()
+
+    async def _leave(self, link: str) -> None:
+        """Count a page beyond DOWNLOAD_MAXSIZE; of a file's, as those that are so long before they are unpacked."""
+        if self.replay is not None:
+            self._count("skipped/too_large")
+        else:
+            self._count("fetched")
+            await self.refuse(link, "too_large")
 
     def list_failed(self, failure: Failure) -> None:
         request = failure.request  # type: ignore[attr-defined]
@@ -458,11 +468,11 @@ class NewspaperSpider(Spider):
             self._count(f"lists/{refused}")
             log.info("%s: %s", self.name, failure.value)
             if refused in _FOR_NOW:
-                self._incomplete(f"{request.url} ({_short(failure)})")
+                self._incomplete(f"{request.url} ({short(failure)})")
             return
-        status = _status(failure)
+        status = status_of(failure)
         self._count("lists/failed")
-        reason = f"status {status}" if status else _short(failure)
+        reason = f"status {status}" if status else short(failure)
         log.warning("%s: cannot read the list %s: %s", self.name, request.url, reason)
         self._incomplete(f"{request.url} ({reason})")
 
@@ -530,12 +540,3 @@ class NewspaperSpider(Spider):
 def is_cut(page: bytes) -> bool:
     """Whether a page ends before its end: a connection that broke, behind a server that did not count bytes."""
     return b"</html" not in page[-4096:].lower()
-
-
-def _status(failure: Failure) -> int:
-    """The HTTP status a request failed with; 0 where it failed otherwise."""
-    return int(failure.value.response.status) if isinstance(failure.value, HttpError) else 0
-
-
-def _short(failure: Failure) -> str:
-    return (str(failure.value) or type(failure.value).__name__).splitlines()[0][:120]

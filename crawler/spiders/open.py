@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from lxml import etree
 
-from crawler.elements import Elements
 from crawler.page import WRAPPERS, ArticlePage
 from crawler.page_text import text_of
 from crawler.spiders.newspaper import Chain, NewspaperSpider
@@ -65,12 +64,12 @@ class OpenPageUntil2024(OpenPage):
     DATE = ".news__date-day, .news__date"
     BODY = "div.news__content"
 
-    def left_out(self, inside: Elements) -> set[etree._Element]:
+    def left_out(self, body: etree._Element) -> set[etree._Element]:
         """From "Leggi anche" on there are other articles."""
-        headings = (node for node in inside.select("h2, h3, h4") if _LEGGI_ANCHE.fullmatch(text_of(node)))
+        headings = (node for node in body.iter("h2", "h3", "h4") if _LEGGI_ANCHE.fullmatch(text_of(node)))
         heading = next(headings, None)
         after = {heading, *heading.itersiblings()} if heading is not None else set()
-        return super().left_out(inside) | after
+        return super().left_out(body) | after
 
 
 def uncapitalised(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from lxml import etree
 
-from crawler.elements import REACH, Elements
+from crawler.elements import REACH
 from crawler.page import ArticlePage, NotAnArticle
 from crawler.page_text import blocks, names_of, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
@@ -44,6 +44,10 @@ WINDOW = timedelta(days=30)
 MAX_BYLINE = 100
 #: how many of the last paragraphs, empty ones and boxes included, are searched for it
 _TRAILING = 40
+#: "theo" (according to) and what follows, up to another signature: the agency or paper that a text comes from.
+_SOURCE = re.compile(r"(?:^|[-–—,;|]\s*|\s)theo\s+(.+?)(?=\s[-–—]\s|$)", re.IGNORECASE)
+#: The family names of nine in ten: before one of them "Theo" is a first name.
+_FAMILY_NAMES = frozenset("Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split())
 
 
 class VnExpressPage(ArticlePage):
@@ -110,9 +114,9 @@ class VnExpressPage(ArticlePage):
     def published(self) -> datetime | None:
         return self.instant(self.meta("pubdate")) or super().published() or self.instant(self.meta("its_publication"))
 
-    def left_out(self, inside: Elements) -> set[etree._Element]:
-        boxes = super().left_out(inside)
-        self.bylines = bylines(inside.root, boxes)
+    def left_out(self, body: etree._Element) -> set[etree._Element]:
+        boxes = super().left_out(body)
+        self.bylines = bylines(body, boxes)
         return boxes | set(self.bylines)
 
     def authors(self) -> list[str]:
@@ -123,7 +127,7 @@ class VnExpressPage(ArticlePage):
         author = self.structured("author") if not lines else None
         if isinstance(author, dict) and author.get("@type") == "Person":
             lines = [str(author.get("name") or "")]
-        return [name for line in lines for name in names_of(line)]
+        return [name for line in lines for name in names_of(without_source(line))]
 
     def tags(self) -> list[str]:
         """Of `keywords`, those that `its_tag` has too: it comes without service tags, but in small letters."""
@@ -133,6 +137,13 @@ class VnExpressPage(ArticlePage):
 
     def access(self) -> str:
         return "teaser" if self.first(self.PREVIEW) is not None else super().access()
+
+    def instead(self, size: int) -> str:
+        # A photo essay holds its text in captions. Public notes list it among the pages of another layout, or without
+        # a body, and no page at hand shows that its captions are an article's paragraphs: so a gallery it is.
+        found = super().instead(size)
+        broken = found in ("too_short", "empty_body")
+        return "gallery" if broken and self.first(".item_slide_show") is not None else found
 
     def modified(self) -> datetime | None:
         # meta lastmod repeats the publication on most pages.
@@ -156,6 +167,16 @@ def bylines(body: etree._Element, boxes: Collection[etree._Element]) -> list[etr
     outside = (node for node in last if not any(box in boxes for box in islice(node.iterancestors(), REACH)))
     texts = (node for node in outside if any(text.strip() for text in node.itertext()))
     return [node for node in reversed(list(islice(texts, 4))) if _is_byline(node)]
+
+
+def without_source(line: str) -> str:
+    """A byline without the source it follows: "Hà Thu - Theo AFP, Reuters"; "Theo Nguyễn" is somebody's name."""
+    return _SOURCE.sub(lambda found: found[0] if _is_name(found[1]) else "", line)
+
+
+def _is_name(following: str) -> bool:
+    words = re.split(r"[,;|/•·(]|\s(?:và|&)\s", following)[0].split()
+    return bool(words) and words[0] in _FAMILY_NAMES and all(word[0].isupper() for word in words)
 
 
 def _is_byline(node: etree._Element) -> bool:

@@ -22,7 +22,7 @@ def page(body: str, status: int = 200) -> HtmlResponse:
         (403, "<html>Forbidden</html>", "403"),
         (451, "", "451"),
         (200, "<html><head><title>Just a moment...</title></head></html>", "just a moment"),
-        (503, '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/x"></script>', "challenge-platform"),
+        (503, '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/x"></script>', "orchestrate"),
         (200, "<TITLE>Attention Required! | Cloudflare</TITLE>", "attention required!"),
         (200, '<form><div class="g-recaptcha"></div></form>', "captcha"),
         (200, "<script src='https://geo.captcha-delivery.com/c.js'></script>", "captcha-delivery"),
@@ -30,6 +30,17 @@ def page(body: str, status: int = 200) -> HtmlResponse:
 )
 def test_walls_are_recognised(status: int, body: str, word: str) -> None:
     assert word in ban_of(page(body, status))
+
+
+def test_a_script_that_cloudflare_sets_into_ordinary_pages_is_no_wall() -> None:
+    script = "<script>d.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>"
+    assert ban_of(page(f"<title>Politica</title>{script}", 200)) == ""
+
+
+def test_an_article_is_none_whatever_it_embeds() -> None:
+    article = '<meta property="article:published_time" content="2026-05-01"><div class="g-recaptcha"></div>'
+    assert ban_of(page(article, 200)) == ""
+    assert ban_of(page(article, 403)) == "status 403"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import os
@@ -254,6 +255,28 @@ def test_a_single_refusal_does_not_end_the_crawl(crawl: Crawl, root: Path, datab
     assert stories[1].path in closing["stderr"]
 
 
+def test_what_is_larger_than_any_page_is_refused_once(crawl: Crawl, root: Path, database: Any) -> None:
+    """As it comes, or as it is unpacked: another try would bring the same."""
+    with Newsstand(root / "demo/articles.jsonl") as stand:
+        paper = stand.papers["open"]
+        one, packed, long = (story.path for story in paper.stories[:3])
+        page = paper.respond(one).body
+    listing = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in (one, packed, long))
+    answers = {
+        "/robots.txt": (404, {}, b""),
+        "/c/attualita/": (200, {}, f"<html><main>{listing}</main></html>".encode()),
+        one: (200, {}, page),
+        packed: (200, {"Content-Encoding": "gzip"}, gzip.compress(page + bytes(900_000))),
+        long: (200, {}, page + b" " * 900_000),
+    }
+    with site(answers) as (origin, asked):
+        closing = crawl("open", origin, settings="DOWNLOAD_MAXSIZE=500000")
+        assert closing["counts"] == {"fetched": 3, "stored": 1, "too_large": 2}
+        assert closing["incomplete"] == 0
+        crawl("open", origin)
+    assert (asked.count(packed), asked.count(long)) == (1, 1)
+
+
 def test_an_address_that_leads_to_another_is_followed_once(crawl: Crawl, root: Path, database: Any) -> None:
     with Newsstand(root / "demo/articles.jsonl") as stand:
         story = stand.papers["open"].stories[0]
@@ -344,6 +367,14 @@ def test_reservations_are_stored_with_the_article(crawl: Crawl, root: Path, data
         (["crawl", "gazzettino"], "no newspaper 'gazzettino'"),
         (["crawl", "ansa", "-a", "since=yesterday"], "since='yesterday'"),
         (["crawl", "ansa", "-a", "colour=red"], "colour"),
+        (["crawl", "ansa", "-a", "section=sportt"], "no section 'sportt': did you mean sport?"),
+        (["crawl", "open", "-a", "section=xyz"], "one of attualita, politica"),
+        (["crawl", "ansa", "-a", "since=2026-05-09", "-a", "until=2026-05-07"], "swap them"),
+        (["crawl", "ansa", "-a", "origin=http://127.0.0.1:1"], "nobody answers at origin=http://127.0.0.1:1"),
+        (["crawl", "ansa", "-a", "origin=http://127.0.0.1:99999"], "nobody answers at origin"),
+        (["crawl"], "give one newspaper (ansa, ilpost, open, vnexpress)"),
+        (["crawl", "ansa", "open"], "give one newspaper"),
+        (["crawl", "ansa", "--fast"], "unknown option --fast"),
     ],
 )
 def test_what_cannot_start_says_so_in_one_line(words: list[str], said: str, database_uri: str) -> None:

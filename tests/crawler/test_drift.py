@@ -343,6 +343,17 @@ def no_body(path: str, page: bytes) -> bytes:
     return page[:start] + b'<div class="container-main-content">' + page[end:]
 
 
+def another_text(path: str, page: bytes) -> bytes:
+    """Two thirds of the pages gain a longer text than their own, which our selectors know nothing of."""
+    if "/articolo-" not in path or int(path.rstrip("/").rpartition("-")[2]) % 3 == 0:
+        return page
+    letters = (
+        "<p>La redazione risponde ogni giorno alle lettere dei lettori, che chiedono dei treni e del tempo.</p>" * 20
+    )
+    start = page.index(b'<div class="container-main-content">')
+    return page[:start] + f'<div class="entry-content">{letters}</div>'.encode() + page[start:]
+
+
 def test_a_lost_byline_ends_with_status_3_until_it_is_accepted(crawl: Crawl, papers: str, database: Any) -> None:
     first = crawl(papers, 1)
     assert (first["drift"], first["counts"]["stored"]) == ([], 30)
@@ -390,6 +401,21 @@ def test_pages_refused_all_at_once_alarm_with_their_links(crawl: Crawl, papers: 
     assert (found["field"], found["was"], found["count"], len(found["links"])) == ("empty_body", 0.0, 60, 3)
     assert worse["counts"]["empty_body"] == round(found["now"] * 60) > 20
     assert "DRIFT: refused (" in worse["stderr"]
+
+
+def test_bodies_that_trafilatura_reads_otherwise_end_with_status_3(crawl: Crawl, papers: str, database: Any) -> None:
+    crawl(papers, 1)
+    assert crawl(papers, 2)["drift"] == []
+    with redesigned(papers, another_text) as origin:
+        worse = crawl(origin, 3, 3)
+    # Nothing else tells: each field is as full and as long as it was.
+    (found,) = worse["drift"]
+    assert (found["what"], found["field"], found["was"], len(found["links"])) == ("differs", "content", 0.0, 3)
+    assert 0.3 < found["now"] < 0.9
+    share = f"{found['now']:.0%} of {found['count']} pages, 0% of {found['before']} before"
+    assert f"open: DRIFT: content: trafilatura reads another body on {share}" in worse["stderr"]
+    fields = database.runs.find_one({"drift.what": "differs"})["fields"]
+    assert (fields["compared"], fields["differ"]) == (found["count"], round(found["now"] * found["count"]))
 
 
 def test_without_a_sample_no_page_is_read_twice(crawl: Crawl, papers: str, database: Any) -> None:

@@ -189,7 +189,8 @@ def test_linked_data_in_the_forms_pages_have_it(script: str, kinds: list[str | N
         ("Võ Hải – Sơn Hà và An Bình", ["Võ Hải", "Sơn Hà", "An Bình"]),
         ("Bài và ảnh: An Bình", ["An Bình"]),
         ("An Bình - Ảnh: Hà Thu", ["An Bình"]),
-        ("Theo Reuters", []),
+        ("Nguồn: Reuters", []),
+        ("di Theo Bianchi", ["Theo Bianchi"]),
     ],
 )
 def test_names_in_bylines(byline: str, names: list[str]) -> None:

@@ -3,95 +3,39 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo.uri_parser import parse_uri
 from warcio.archiveiterator import ArchiveIterator
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from crawler.items import newspaper_of
 from crawler.warc import Reader, exchange_of
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import Newsstand
+from tests.crawler.warcs import SCRAPY, Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
 
-SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(180)
-
-#: Imported by Python as it starts: no connection but to the store, each attempt at another one written down.
-NO_NETWORK = """
-import os, socket
-allowed = int(os.environ["STORE_PORT"])
-def guard(name):
-    real = getattr(socket.socket, name)
-    def connect(self, address):
-        if isinstance(address, tuple) and address[1] != allowed:
-            with open(os.environ["ATTEMPTS"], "a") as file:
-                file.write(f"{address}\\n")
-            raise OSError(f"no network: {address}")
-        return real(self, address)
-    setattr(socket.socket, name, connect)
-guard("connect")
-guard("connect_ex")
-"""
-
-Crawl = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def crawl(database_uri: str, tmp_path: Path) -> Crawl:
-    (tmp_path / "guard").mkdir()
-    (tmp_path / "guard" / "sitecustomize.py").write_text(NO_NETWORK)
-    store = str(parse_uri(database_uri)["nodelist"][0][1] or 0)
-
-    def run(
-        name: str, expect: int = 0, settings: str = "", offline: bool = False, size: int = 0, **arguments: Any
-    ) -> dict[str, Any]:
-        words = [f"-a{key}={value}" for key, value in arguments.items()]
-        words += [word for setting in settings.split() for word in ("-s", setting)]
-        env = os.environ | {"MONGODB_URI": database_uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
-        if offline:
-            guards = {"PYTHONPATH": str(tmp_path / "guard"), "STORE_PORT": store}
-            env |= guards | {"ATTEMPTS": str(tmp_path / "attempts")}
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))) if size else None
-        done = subprocess.run(
-            [str(SCRAPY), "crawl", name, "--json", *words], cwd=tmp_path, env=env, capture_output=True, text=True,
-            timeout=120, check=False, preexec_fn=limit,
-        )  # fmt: skip
-        assert done.returncode == expect, done.stderr[-2000:]
-        assert "Traceback" not in done.stderr
-        assert not (tmp_path / "attempts").exists(), (tmp_path / "attempts").read_text()
-        closing: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
-        return closing | {"stderr": done.stderr}
-
-    return run
+    return crawling(database_uri, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def stand(root: Path) -> Iterator[Newsstand]:
     with Newsstand(root / "demo/articles.jsonl") as newsstand:
         yield newsstand
-
-
-def snapshot(database: Any) -> dict[str, Any]:
-    """What is stored, without what every writing changes."""
-    hidden = {"_id": 0, "permission.checked_at": 0}
-    return {row["link"]: row for row in database.articles.find({}, hidden)}
 
 
 def archived(crawl: Crawl, stand: Newsstand, name: str, folder: Path, **more: Any) -> Path:
@@ -251,34 +195,9 @@ def test_what_cannot_start_says_so(crawl: Crawl, arguments: dict[str, str], said
 # --- files that others wrote -----------------------------------------------------------------------------------------
 
 
-class Foreign:
-    """A WARC as another tool might write it."""
-
-    def __init__(self, packed: bool = True, version: str = "1.0") -> None:
-        self.buffer = BytesIO()
-        self.writer = WARCWriter(self.buffer, gzip=packed, warc_version=version)
-
-    def add(self, url: str, body: bytes, kind: str = "response", status: str = "200 OK",
-            date: str = "2026-05-20T10:00:00Z", **headers: str) -> None:  # fmt: skip
-        given = {"Content_Type": "text/html; charset=UTF-8", **headers}
-        lines = [(name.replace("_", "-"), value) for name, value in given.items() if value]
-        http = StatusAndHeaders(status, lines, protocol="HTTP/1.1")
-        record = self.writer.create_warc_record(
-            url, kind, payload=BytesIO(body), length=len(body), http_headers=http, warc_headers_dict={"WARC-Date": date}
-        )
-        self.writer.write_record(record)
-
-
-def chunked(body: bytes) -> bytes:
-    parts = [body[begin : begin + 1000] for begin in range(0, len(body), 1000)]
-    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
-
-
 @pytest.fixture(scope="module")
 def pages(stand: Newsstand) -> dict[str, bytes]:
-    """Canonical link -> page, of Open."""
-    paper = stand.papers["open"]
-    return {story.article.link: paper.respond(story.path).body for story in paper.stories}
+    return pages_of(stand)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -304,7 +223,7 @@ def test_what_other_tools_write_is_understood(
     file.write_bytes(foreign.buffer.getvalue())
     closing = crawl("open", offline=True, warc=file)
     assert closing["counts"] == {"fetched": 6, "stored": 6}, closing
-    assert closing["skipped"] == {"revisit": 1, "not_html": 1, "status_404": 1}
+    assert closing["skipped"] == {"revisit_without_original": 1, "not_html": 1, "status_404": 1}
     stored = snapshot(database)
     assert set(stored) == set(links[:6])
     assert {row["crawled_at"] for row in stored.values()} == {datetime(2026, 5, 20, 10, tzinfo=UTC)}
@@ -320,6 +239,7 @@ def test_what_wget_writes_is_understood(crawl: Crawl, stand: Newsstand, database
     links = [story.article.link.replace("https:", "http:") for story in paper.stories[:5]]
     # The stand as a proxy: it answers for the newspaper's own address.
     words = ["-q", "--header=Accept-Encoding: gzip", f"--warc-file={tmp_path / 'site'}", "-O", str(tmp_path / "all")]
+    words.append("--warc-cdx")
     env = os.environ | {"http_proxy": stand.origins["open"], "no_proxy": ""}
     subprocess.run(["wget", *words, "http://www.open.online/robots.txt", *links], env=env, check=True)
     closing = crawl("open", offline=True, warc=tmp_path / "site.warc.gz")
@@ -329,6 +249,13 @@ def test_what_wget_writes_is_understood(crawl: Crawl, stand: Newsstand, database
         story = next(story for story in paper.stories if story.article.link == row["link"])
         assert row["content"] == story.article.content
         assert row["permission"]["robots"] is True
+    # What it finds again as it was, it writes down as revisits.
+    subprocess.run(
+        ["wget", words[0], words[1], f"--warc-file={tmp_path / 'again'}", f"--warc-dedup={tmp_path / 'site.cdx'}",
+         "--warc-cdx", "-O", str(tmp_path / "all"), *links], env=env, check=True
+    )  # fmt: skip
+    assert crawl("open", offline=True, warc=tmp_path / "again.warc.gz")["skipped"] == {"revisit_without_original": 5}
+    assert crawl("open", offline=True, warc=tmp_path / "*.warc.gz", refresh=1)["skipped"] == {"same_capture": 5}
 
 
 def test_without_robots_on_record_nobody_knows(
@@ -363,15 +290,6 @@ def test_captures_of_a_year_become_revisions_in_their_order(
 
 
 # --- files that broke ------------------------------------------------------------------------------------------------
-
-
-def written(pages: dict[str, bytes], count: int, packed: bool = True) -> tuple[bytes, list[int]]:
-    """A file of pages, and where each record begins."""
-    foreign, begins = Foreign(packed), []
-    for link in sorted(pages)[:count]:
-        begins.append(foreign.buffer.tell())
-        foreign.add(link, pages[link])
-    return foreign.buffer.getvalue(), begins
 
 
 def read(tmp_path: Path, data: bytes) -> tuple[set[str], str]:

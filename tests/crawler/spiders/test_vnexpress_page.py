@@ -6,6 +6,7 @@ import pytest
 
 from crawler.items import Article
 from crawler.page import NotAnArticle, extract
+from crawler.spiders.vnexpress import without_source
 
 URL = "https://vnexpress.net/thu-vien-4936253.html"
 TEXT = "Sáng nay, thư viện tỉnh mở cửa trở lại với phòng đọc rộng gấp đôi trước đây."
@@ -30,6 +31,10 @@ def read(body: str, head: str = "") -> Article:
         (f"<p {RIGHT}><strong>Hà Thu</strong> (Theo <em>Reuters</em>)</p>", ["Hà Thu"]),
         (f"<p {RIGHT}><strong>Hà Thu</strong><br>Theo <em>Reuters</em></p>", ["Hà Thu"]),
         (f"<p {RIGHT}>Theo Reuters</p>", []),
+        (f"<p {RIGHT}>Hà Thu - Theo AFP, Reuters</p>", ["Hà Thu"]),
+        (f"<p {RIGHT}><strong>Hà Thu</strong> theo <em>Nikkei, Guardian</em></p>", ["Hà Thu"]),
+        (f"<p {RIGHT}>Theo Hà Nội Mới - Hà Thu</p>", ["Hà Thu"]),
+        (f"<p {RIGHT}>Theo Nguyễn - Hà Thu</p>", ["Theo Nguyễn", "Hà Thu"]),
         (f"<p {RIGHT}>Hà Thu</p><p class='Normal'>* Tên nhân vật đã được thay đổi.</p>", ["Hà Thu"]),
     ],
 )
@@ -78,3 +83,41 @@ def test_a_live_page_is_no_article() -> None:
 )
 def test_service_tags_are_left_out(keywords: str, own: str, tags: list[str]) -> None:
     assert read("", f'<meta name="keywords" content="{keywords}"><meta name="its_tag" content="{own}">').tags == tags
+
+
+@pytest.mark.parametrize("line", [
+    "Theo Nguyễn", "Theo Lê Minh, Hà Thu", "Hà Thu - Theo Trần", "Theo Đỗ và Hà Thu", "Thuỳ Theo",
+])  # fmt: skip
+def test_theo_before_a_family_name_is_a_first_name(line: str) -> None:
+    assert without_source(line) == line
+
+
+@pytest.mark.parametrize(("line", "left"), [
+    ("Theo Reuters", ""), ("Theo Lý luận Chính trị", ""), ("THEO BBC, CNN", ""), ("Hà Thu, theo Xinhua", "Hà Thu"),
+    ("Theo Bloomberg - Hà Thu", " - Hà Thu"),
+])  # fmt: skip
+def test_theo_before_anything_else_names_a_source(line: str, left: str) -> None:
+    assert without_source(line) == left
+
+
+#: As the style sheets of pages of 2025 know it; the caption is there twice, once over the picture.
+SLIDE = """<div class="item_slide_show clearfix"><div class="block_thumb_slide_show"><picture><img data-src="a.jpg">
+</picture><div class="desc_cation"><p class="Normal">{0}</p></div></div>
+<div class="desc_cation"><p class="Normal">{0}</p></div></div>"""
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_photo_essay_is_a_gallery(count: int) -> None:
+    slides = SLIDE.format(TEXT) * count
+    page = (
+        '<html lang="vi"><meta name="tt_page_type" content="article"><meta name="pubdate" content="2025-09-08">'
+        '<section class="section page-detail detail-photo"><h1 class="title-detail">T</h1><p class="description">L</p>'
+        f'<article class="fck_detail ">{slides}<p {RIGHT}>Thanh Lam</p></article></section>'
+    )
+    with pytest.raises(NotAnArticle) as refused:
+        extract(page, URL, "vnexpress")
+    assert refused.value.reason == "gallery"
+
+
+def test_an_article_with_slides_between_its_paragraphs_is_one() -> None:
+    assert read(SLIDE.format("Chú thích ảnh.") * 3).content == TEXT
