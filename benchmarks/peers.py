@@ -7,7 +7,8 @@ A line in is {"page": path of an HTML file, "url", "newspaper", "language"}; a l
 
 It needs nothing but the tool it runs, so that each peer can live in an environment with the versions it asks for::
 
-    python -m venv PEERS && PEERS/bin/pip install "lxml<6.1" newspaper4k news-please fundus lxml_html_clean "curl_cffi<0.14"
+    python -m venv PEERS
+    PEERS/bin/pip install "lxml<6.1" newspaper4k news-please fundus lxml_html_clean "curl_cffi<0.14"
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ COMMANDS = {
     "import": Command("synth.importing", "read article files (JSON lines) into the store"),
     "cluster": Command("synth.cluster", "find which articles tell the same event"),
     "summarize": Command("synth.summarize", "write one sample for each event, from all its sources"),
+    "plan": Command("synth.plan", "say what a stage will ask a model and what that costs, before it is spent"),
     "score": Command("synth.score", "score samples: similarity to their sources, language"),
     "query": Command("synth.query", "show or count the samples that a MongoDB filter names"),
     "export": Command("synth.export", "write training sets from the samples that a filter names"),

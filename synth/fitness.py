@@ -97,11 +97,17 @@ _FIRST_PERSON = {
         "io noi eravamo avevamo stiamo ho mio mia miei mie abbiamo nostra nostro voglio vogliamo voi vostro siamo "
         "sto mi dovete avete potete siete mettete volete sapete immaginate"
     ),
-    "vi": "tôi em mình",
     "en": "i my we our us me",
     "es": "yo mi mis nosotros nuestro nuestra hemos somos",
     "fr": "je j mon ma mes nous notre nos avons sommes",
     "de": "ich mein meine wir unser unsere haben",
+}
+_SPEAKER = {code: re.compile(rf"\b(?:{'|'.join(text.split())})\b") for code, text in _FIRST_PERSON.items()} | {
+    # "của mình" is his own, "một mình" alone; "các em" and "em bé" are children, "anh em" brothers.
+    "vi": re.compile(
+        r"\btôi\b|(?<!của )(?<!một )(?<!chính )(?<!bàn )\bmình\b|"
+        r"(?<!các )(?<!trẻ )(?<!những )(?<!chị )(?<!anh )(?<!hai )\bem\b(?! (?:bé|gái|trai|học))"
+    )
 }
 RELATIVE_DAYS = {
     "it": r"oggi|ieri|domani|stamattina|stamane|stamani|stasera|stanotte|questa (?:mattina|sera|notte)",
@@ -112,7 +118,9 @@ RELATIVE_DAYS = {
     "de": r"heute|gestern|morgen",
 }
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|''.*?''")
-_MIN_WORDS, _LONGEST = 7, 70
+_MIN_WORDS = 7
+#: Words of the longest sentence that is taken, by language; Vietnamese writes each syllable apart.
+_LONGEST = {"": 70, "vi": 100}
 
 
 def clean(paragraph: str) -> str:
@@ -131,7 +139,8 @@ _GLUED_HEADING = {
         r"Dopo|È|E'|Come|Secondo|Non|Si|Oggi|Ieri) [a-zà-ù]"
     ),
     "vi": re.compile(
-        r"[a-zà-ỹđ] (?:Theo|Trong|Ngày|Các|Những|Một|Tại|Trước|Sau|Khi|Cơ quan|Lực lượng|Quân đội) [a-zà-ỹđ\d]"
+        # Not "Cơ quan", "Lực lượng", "Quân đội": names of offices and forces begin with them in mid-sentence.
+        r"[a-zà-ỹđ] (?:Theo|Trong|Ngày|Các|Những|Một|Tại|Trước|Sau|Khi) [a-zà-ỹđ\d]"
     ),
 }
 #: Letters of the longest word of prose; longer ones are words whose spaces a page lost ("diffusoalcunivideoche").
@@ -144,13 +153,15 @@ def is_fit(sentence: str, language: str = "") -> bool:
         return False
     if not re.search(r"[.!…][»”\"')]*$", sentence) or "?" in sentence or not _is_balanced(sentence):
         return False
-    if not _MIN_WORDS <= len(words(sentence)) <= _LONGEST or _BOILERPLATE.search(sentence):
+    longest = _LONGEST.get(language, _LONGEST[""])
+    if not _MIN_WORDS <= len(words(sentence)) <= longest or _BOILERPLATE.search(sentence):
         return False
     heading = _GLUED_HEADING.get(language)
     if (heading and heading.search(sentence)) or any(len(word) > _LONGEST_WORD for word in words(sentence)):
         return False
     told = [word.lower() for word in words(_QUOTED.sub(" ", sentence))]
-    if set(told) & set(_FIRST_PERSON.get(language, "").split()):
+    speaker = _SPEAKER.get(language)
+    if speaker and speaker.search(" ".join(told)):
         return False
     # A quotation without the words of who reports it says nothing about who speaks.
     return len(told) >= 4

@@ -1,20 +1,27 @@
 """Agglomerative clustering on cosine distances with a threshold, without the n x n matrix.
 
 With a threshold t, clusters never cross the connected components of the graph "distance < t": a merge below t needs one
-pair below t. So the components are found from blocks of matrix products, and only inside a component are points
-agglomerated, with its own small matrix or, where it is large, by rounds of merging pairs that are each other's nearest,
-whose distances are computed in blocks when they are needed. Single-linkage clusters *are* the components.
+pair below t. So the components are found from tiles of matrix products (`synth.space`), and only inside a component are
+points agglomerated, with its own small matrix or, where it is large, by rounds of merging pairs that are each other's
+nearest, whose distances are computed in blocks when they are needed. Single-linkage clusters *are* the components.
 
 Reciprocal nearest neighbours: F. Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983;
 exact for reducible linkages, which average and complete are.
+
+Ties. Where different pairs are equally near, average and complete linkage have several right partitions, and which is
+returned depends on the order of the rows: in a component of up to 8,000 rows it is scipy's, which follows each row's
+chain of nearest neighbours from the first row on and takes the first of equals; in a larger one, pairs of clusters
+whose numbers differ in the lowest bits merge first. Single linkage has one right partition. Distances that differ in
+their last bits by rounding may tie in one and not in the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.space import Space, narrowed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,14 +30,14 @@ if TYPE_CHECKING:
 LINKAGES = ("average", "complete", "single")
 #: Entries of one block of distances: 64 MB of doubles.
 _BLOCK = 8_000_000
-#: Edges kept before they are merged into the components.
-_EDGES = 4_000_000
 #: Points up to which a component's own condensed matrix is used: 256 MB of doubles.
 _SMALL = 8_000
+#: Points up to which the pairs of many components are computed together: a block each would cost more in calls.
+_FEW = 48
+#: Pairs of such components at once.
+_TOGETHER = 100_000
 #: Distances this near are equal. Among many equal ones both sides must choose alike, or but one pair merges in a round.
 _TIE = 1e-11
-#: Rows of a block with a window, at least: below that the calls cost more than the products.
-_ROWS = 256
 
 
 def agglomerate(
@@ -46,7 +53,8 @@ def agglomerate(
 
     The partition is scikit-learn's `AgglomerativeClustering(n_clusters=None, metric="cosine", linkage=linkage,
     distance_threshold=distance_threshold)`. Where different pairs are equally near, average and complete linkage have
-    several right partitions: the one returned depends on the order of the rows alone, so it is the same in every run.
+    several right partitions: the one returned depends on the order of the rows alone (see above), so it is the same in
+    every run.
 
     Args:
         vectors: [n, d] ndarray or CSR; rows of any length. A row of zeros is at distance 1 from every other.
@@ -58,194 +66,120 @@ def agglomerate(
     Returns:
         int64 [n], numbered from 0 by first appearance.
     Cost:
-        time O(n^2 d), with a window O(n w d) for w rows in a window; memory O(n d), some blocks of 64 MB, and at most
-        256 MB for one component. Components of more than 8,000 rows (loose thresholds) need time O(m^2 d) for m rows.
+        time O(n^2 d), with a window O(n w d) for w rows in a window; memory beside the vectors O(n d / 2), with a
+        window O(w d), some blocks of 64 MB, and at most 256 MB for one component. Components of more than 8,000 rows
+        (loose thresholds) need time O(m^2 d) for m rows.
     Raises:
         NewsmillError: unknown linkage, a threshold that is no number, NaN vectors, or days that do not fit.
     """
     import numpy as np
 
-    if linkage not in LINKAGES:
-        raise NewsmillError(f"cluster: no linkage {linkage!r}: {', '.join(LINKAGES)}")
-    if distance_threshold != distance_threshold:
-        raise NewsmillError("cluster: the distance threshold is not a number")
-    space = _Space(vectors, days, window)
+    check(distance_threshold, linkage)
+    space = Space(vectors, days, window)
     if distance_threshold <= 0 or space.n < 2:
         return np.arange(space.n, dtype=np.int64)
     if distance_threshold > 2:
         return np.zeros(space.n, dtype=np.int64)
-    components = space.components(distance_threshold, advance or (lambda _: None))
-    labels = components if linkage == "single" else _split(space, components, distance_threshold, linkage)
-    return _by_appearance(labels)
+    components = space.components(distance_threshold, advance)
+    return by_appearance(split(space, components, distance_threshold, linkage))
 
 
-class _Space:
-    """Unit rows and the distances between them, the window applied, computed in blocks."""
-
-    def __init__(self, vectors: Any, days: Any, window: float | None) -> None:
-        import numpy as np
-        from scipy import sparse
-
-        self.sparse = sparse.issparse(vectors)
-        rows = vectors.tocsr().astype(np.float64) if self.sparse else np.asarray(vectors, dtype=np.float64)
-        if rows.ndim != 2 and rows.size:
-            raise NewsmillError("cluster: vectors must be a matrix, one row a text")
-        if not np.isfinite(rows.data if self.sparse else rows).all():
-            raise NewsmillError("cluster: some vectors are not finite")
-        self.n = rows.shape[0]
-        self.rows = _unit(rows) if self.n else rows
-        self.window = window
-        self.days: np.ndarray | None = None
-        if window is not None:
-            self.days = _checked_days(days, self.n)
-
-    def distances(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Dense [left, right] block of distances, in [0, 2]; 1 where the days are too far apart."""
-        import numpy as np
-
-        block = 1.0 - self.products(left, right)
-        np.clip(block, 0.0, 2.0, out=block)
-        if self.days is not None:
-            block[np.abs(self.days[left][:, None] - self.days[right][None, :]) > self.window] = 1.0
-        return block
-
-    def products(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Dense [left, right] block of cosines."""
-        if not self.sparse:
-            return self.rows[left] @ self.rows[right].T
-        first, second = _narrowed(self.rows[left], self.rows[right])
-        return (first @ second.T).toarray()
-
-    def condensed(self, members: np.ndarray) -> np.ndarray:
-        """[m (m - 1) / 2] distances of the pairs i < j, as scipy takes them."""
-        import numpy as np
-
-        m = len(members)
-        out = np.empty(m * (m - 1) // 2)
-        done, step = 0, max(1, _BLOCK // m)
-        for start in range(0, m - 1, step):
-            block = self.distances(members[start : start + step], members[start:])
-            for i, row in enumerate(block[: m - 1 - start]):
-                out[done : done + m - 1 - start - i] = row[i + 1 :]
-                done += m - 1 - start - i
-        return out
-
-    def components(self, threshold: float, advance: Callable[[int], None]) -> np.ndarray:
-        """Connected components of the graph "distance < threshold", int [n]."""
-        import numpy as np
-
-        # Above 1 the window parts nothing: what lies outside it is at 1, too.
-        days = self.days if threshold <= 1 else None
-        order = np.arange(self.n) if days is None else np.argsort(days, kind="stable")
-        sorted_days = None if days is None else days[order]
-        parts = _Components(self.n)
-        start = 0
-        while start < self.n:
-            stop, last = self._block(sorted_days, start)
-            self._add_edges(parts, order[start:stop], order[start:last], threshold)
-            advance(stop - start)
-            start = stop
-        return parts.labels()
-
-    def _block(self, days: np.ndarray | None, start: int) -> tuple[int, int]:
-        """(end of the block that starts here, end of the rows its members can be near to)."""
-        import numpy as np
-
-        if days is None:
-            return min(self.n, start + max(1, _BLOCK // (self.n - start))), self.n
-        width = int(np.searchsorted(days, days[start] + self.window, side="right")) - start
-        rows = max(_ROWS, width)
-        while True:
-            stop = min(self.n, start + rows)
-            last = int(np.searchsorted(days, days[stop - 1] + self.window, side="right"))
-            # A busy day at the end of a quiet block reaches far beyond its beginning's window.
-            if rows == 1 or (stop - start) * (last - start) <= _BLOCK:
-                return stop, last
-            rows //= 2
-
-    def _add_edges(self, parts: _Components, near: np.ndarray, far: np.ndarray, threshold: float) -> None:
-        import numpy as np
-
-        if not self.sparse or threshold > 1:
-            left, right = (self.distances(near, far) < threshold).nonzero()
-            parts.add(near[left], far[right])
-            return
-        # Products of sparse rows are mostly zero, and at distance 1: never an edge.
-        first, second = _narrowed(self.rows[near], self.rows[far])
-        product = (first @ second.T).tocoo()
-        keep = 1.0 - product.data < threshold
-        left, right = near[product.row[keep]], far[product.col[keep]]
-        if self.days is not None:
-            inside = np.abs(self.days[left] - self.days[right]) <= self.window
-            left, right = left[inside], right[inside]
-        parts.add(left, right)
+def check(threshold: float, linkage: str) -> None:
+    """Raises NewsmillError where there is no such linkage, or the threshold is no number."""
+    if linkage not in LINKAGES:
+        raise NewsmillError(f"cluster: no linkage {linkage!r}: {', '.join(LINKAGES)}")
+    if threshold != threshold:
+        raise NewsmillError("cluster: the distance threshold is not a number")
 
 
-class _Components:
-    """Connected components of a graph whose edges come in portions."""
+def split(space: Space, components: np.ndarray, threshold: float, linkage: str) -> np.ndarray:
+    """Agglomerate inside each component; int labels [n], unique over all.
 
-    def __init__(self, n: int) -> None:
-        import numpy as np
-
-        self._labels = np.arange(n)
-        self._edges: list[tuple[np.ndarray, np.ndarray]] = []
-        self._count = 0
-
-    def add(self, left: np.ndarray, right: np.ndarray) -> None:
-        self._edges.append((left, right))
-        self._count += len(left)
-        if self._count > _EDGES:
-            self._merge()
-
-    def labels(self) -> np.ndarray:
-        self._merge()
-        return self._labels
-
-    def _merge(self) -> None:
-        import numpy as np
-        from scipy.sparse import coo_matrix
-        from scipy.sparse.csgraph import connected_components
-
-        if not self._edges:
-            return
-        n = len(self._labels)
-        left = self._labels[np.concatenate([edge[0] for edge in self._edges])]
-        right = self._labels[np.concatenate([edge[1] for edge in self._edges])]
-        # Booleans, not counts: an edge that is met 256 times would sum to none in a byte.
-        graph = coo_matrix((np.ones(len(left), dtype=bool), (left, right)), shape=(n, n))
-        _, found = connected_components(graph, directed=False)
-        self._labels = found[self._labels]
-        self._edges, self._count = [], 0
-
-
-def _split(space: _Space, components: np.ndarray, threshold: float, linkage: str) -> np.ndarray:
-    """Agglomerate inside each component; labels int [n], unique over all."""
+    Args:
+        components: [n] of the graph "distance < threshold"; negative for rows that shall be left out (label -1).
+    """
     import numpy as np
 
+    if linkage == "single":
+        return components
     order = np.argsort(components, kind="stable")
+    order = order[components[order] >= 0]
     bounds = np.flatnonzero(np.diff(components[order])) + 1
-    labels = np.zeros(space.n, dtype=np.int64)
-    used = 0
-    for members in np.split(order, bounds):
-        inside = _inside(space, members, threshold, linkage)
+    labels = np.full(space.n, -1, dtype=np.int64)
+    starts, ends = np.concatenate([[0], bounds]), np.concatenate([bounds, [len(order)]])
+    sizes = ends - starts if len(order) else np.zeros(0, dtype=np.int64)
+    # One row, or two that are a component because they are below the threshold.
+    labels[order] = np.repeat(np.arange(len(sizes)), sizes)
+    used = len(sizes)
+    for members, inside in _agglomerated(space, [order[starts[i] : ends[i]] for i in np.flatnonzero(sizes > 2)],
+                                         threshold, linkage):  # fmt: skip
         labels[members] = inside + used
         used += int(inside.max()) + 1
     return labels
 
 
-def _inside(space: _Space, members: np.ndarray, threshold: float, linkage: str) -> np.ndarray:
+def _agglomerated(
+    space: Space, components: list[np.ndarray], threshold: float, linkage: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(members, labels from 0) of components of three rows or more."""
+    few: list[np.ndarray] = []
+    pairs = 0
+    for members in components:
+        m = len(members)
+        if m > _SMALL:
+            yield members, _Rounds(space, members, threshold, linkage).labels()
+        elif m > _FEW:
+            yield members, _cut(space.condensed(members), threshold, linkage, m)
+        else:
+            few.append(members)
+            pairs += m * (m - 1) // 2
+        if pairs > _TOGETHER:
+            yield from _few(space, few, threshold, linkage)
+            few, pairs = [], 0
+    yield from _few(space, few, threshold, linkage)
+
+
+def _few(
+    space: Space, components: list[np.ndarray], threshold: float, linkage: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import numpy as np
-    from scipy.cluster.hierarchy import fcluster
+
+    if not components:
+        return
+    corners = {m: np.triu_indices(m, 1) for m in {len(members) for members in components}}
+    left = np.concatenate([members[corners[len(members)][0]] for members in components])
+    right = np.concatenate([members[corners[len(members)][1]] for members in components])
+    distances, done = space.pair_distances(left, right), 0
+    for members in components:
+        m = len(members)
+        own = distances[done : done + m * (m - 1) // 2]
+        done += len(own)
+        yield members, _cut(own, threshold, linkage, m)
+
+
+def _cut(distances: np.ndarray, threshold: float, linkage: str, m: int) -> np.ndarray:
+    """[m] labels from a condensed matrix."""
+    import numpy as np
     from scipy.cluster.hierarchy import linkage as hierarchy
 
-    if len(members) <= 2:
-        # One row, or two that are a component because they are below the threshold.
-        return np.zeros(len(members), dtype=np.int64)
-    if len(members) > _SMALL:
-        return _Rounds(space, members, threshold, linkage).labels()
-    tree = hierarchy(space.condensed(members), method=linkage)
-    # fcluster merges at the threshold too; scikit-learn does not.
-    return fcluster(tree, np.nextafter(threshold, -np.inf), criterion="distance").astype(np.int64) - 1
+    if distances.max() < threshold:
+        # Neither a mean nor a maximum of these reaches the threshold.
+        return np.zeros(m, dtype=np.int64)
+    tree = hierarchy(distances, method=linkage)
+    merges = int(np.searchsorted(tree[:, 2], threshold, side="left"))
+    return _leaves(tree[:merges, :2].astype(np.int64), m)
+
+
+def _leaves(merges: np.ndarray, m: int) -> np.ndarray:
+    """[m] labels after some merges, [merges, 2] as scipy numbers them: the k-th makes cluster m + k."""
+    import numpy as np
+
+    parent = np.arange(m + len(merges))
+    parent[merges.ravel()] = np.repeat(np.arange(m, m + len(merges)), 2)
+    # From the last merge down: who merged later has its root already.
+    for node in range(len(parent) - 1, -1, -1):
+        parent[node] = parent[parent[node]]
+    return np.unique(parent[:m], return_inverse=True)[1]
 
 
 class _Rounds:
@@ -255,16 +189,16 @@ class _Rounds:
     merge of others never comes nearer than they were: only who lost its nearest, and what has merged, looks again.
     """
 
-    def __init__(self, space: _Space, members: np.ndarray, threshold: float, linkage: str) -> None:
+    def __init__(self, space: Space, members: np.ndarray, threshold: float, linkage: str) -> None:
         import numpy as np
 
         self.space, self.members, self.threshold, self.linkage = space, members, threshold, linkage
         #: [m] cluster of each row; numbered from 0 to k - 1 in every round.
         self.cluster = np.arange(len(members))
         self.sizes = np.ones(len(members))
-        self.rows = space.rows[members]
+        self.rows = space.unit(members)
         if space.sparse:
-            self.rows, _ = _narrowed(self.rows, self.rows)
+            self.rows, _ = narrowed(self.rows, self.rows)
 
     def labels(self) -> np.ndarray:
         """int [m] cluster of each row."""
@@ -372,62 +306,8 @@ def _mutual(nearest: np.ndarray, gaps: np.ndarray, threshold: float) -> tuple[np
     return first, nearest[first]
 
 
-def _checked_days(days: Any, n: int) -> np.ndarray:
-    import numpy as np
-
-    if days is None or len(days) != n:
-        raise NewsmillError("cluster: a window needs one day for each vector")
-    numbers = np.asarray(days, dtype=np.float64)
-    if np.isnan(numbers).any():
-        raise NewsmillError("cluster: some days are not numbers")
-    return numbers
-
-
-def _narrowed(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two CSR matrices without the columns that neither has: products cost as much as the width, however empty."""
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    if left.shape[1] <= left.nnz + right.nnz:
-        return left, right
-    used, place = np.unique(np.concatenate([left.indices, right.indices]), return_inverse=True)
-    first = csr_matrix((left.data, place[: left.nnz], left.indptr), shape=(left.shape[0], len(used)))
-    second = csr_matrix((right.data, place[left.nnz :], right.indptr), shape=(right.shape[0], len(used)))
-    return first, second
-
-
-def _unit(rows: Any) -> Any:
-    """Rows over their lengths; first over their largest entries, whose squares may not fit a double."""
-    import numpy as np
-    from scipy import sparse
-
-    for norm in (_largest_entries, _lengths):
-        sizes = norm(rows)
-        scale = 1.0 / np.where(sizes > 0, sizes, 1.0)
-        rows = (sparse.diags(scale) @ rows).tocsr() if sparse.issparse(rows) else rows * scale[:, None]
-    return rows
-
-
-def _largest_entries(rows: Any) -> np.ndarray:
-    import numpy as np
-    from scipy import sparse
-
-    if not rows.shape[1]:
-        return np.zeros(rows.shape[0])
-    top = abs(rows).max(axis=1)
-    return np.asarray(top.toarray() if sparse.issparse(top) else top).ravel()
-
-
-def _lengths(rows: Any) -> np.ndarray:
-    import numpy as np
-    from scipy import sparse
-
-    if sparse.issparse(rows):
-        return np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    return np.linalg.norm(rows, axis=1)
-
-
-def _by_appearance(labels: np.ndarray) -> np.ndarray:
+def by_appearance(labels: np.ndarray) -> np.ndarray:
+    """The labels numbered from 0 in the order in which they appear."""
     import numpy as np
 
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)

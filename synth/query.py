@@ -288,7 +288,7 @@ _NOT_LISTED = {
         "cluster_size", "superseded", "created_at",
     },
     "articles": {"content_hash", "crawled_at", "kind", "permission", "date_modified", "location", "revision"},
-    "clusters": {"articles", "fingerprint", "current", "created_at", "embedder", "linkage", "threshold", "window"},
+    "clusters": {"articles", "texts", "pending", "current", "created_at", "embedder", "linkage", "threshold", "window"},
 }  # fmt: skip
 
 

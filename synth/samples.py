@@ -14,9 +14,14 @@ STATUSES = ("new", "accepted", "edited", "rejected")
 CURRENT: dict[str, Any] = {"superseded": {"$ne": True}, "status": {"$ne": "rejected"}}
 
 
-def sample_key(task: str, event: str, prompt: str, model: str) -> str:
-    """sha256 (hex) of what a sample is made from: the same work has the same key, whenever it is done."""
-    return hashlib.sha256("\0".join((task, event, prompt, model)).encode()).hexdigest()
+def sample_key(task: str, event: str, prompt: str, model: str, texts: str = "") -> str:
+    """sha256 (hex) of what a sample is made from: the same work has the same key, whenever it is done.
+
+    `texts`: sha256 of the event's texts ("" where the event was stored without): an event is known by its links, under
+    which a newspaper may print another text.
+    """
+    parts = (task, event, prompt, model, texts) if texts else (task, event, prompt, model)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -39,6 +44,8 @@ class Sample:
     history: list[dict[str, str]] = field(default_factory=list)
     #: the short request, without the sources; with `sources` it makes up `question`.
     instruction: str = ""
+    #: tokens of the question as it is sent to `provenance.model` (see synth.tokens); None where nobody counted.
+    question_tokens: int | None = None
     #: instant of the event's newest article (aware).
     date: datetime | None = None
     tags: list[str] = field(default_factory=list)
@@ -52,7 +59,8 @@ class Sample:
     status: str = "new"
     #: True once a newer sample of the same event took its place.
     superseded: bool = False
-    #: {run, cluster, articles, calls, prompt, model}.
+    #: {run, cluster, articles, texts, left_out, calls, prompt, model, tokens_by}: `texts` is the event's (sample_key),
+    #: `left_out` [{link, reason}] the articles that are no source, `tokens_by` what counted `question_tokens`.
     provenance: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
 
@@ -79,7 +87,8 @@ SCORED = {
 def known_fields() -> set[str]:
     """Names a filter may use, the inner ones of `sources` and `provenance` included."""
     inner = {f"sources.{name}" for name in ("title", "link", "date", "content", "tags", "source_site", "id")}
-    inner |= {f"provenance.{name}" for name in ("run", "cluster", "articles", "calls", "prompt", "model")}
+    made = ("run", "cluster", "articles", "texts", "left_out", "calls", "prompt", "model", "tokens_by")
+    inner |= {f"provenance.{name}" for name in made} | {"provenance.left_out.link", "provenance.left_out.reason"}
     inner |= {"history.role", "history.content"}
     return {item.name for item in fields(Sample)} | set(SCORED) | inner | {"_id"}
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
 from crawler.mongo import Run, run_of
+from synth.flow import Flow, run_flow
 
 if TYPE_CHECKING:
     from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -40,13 +41,14 @@ class Stage:
         collection: the documents come from here.
         target: the writes go here (default: `collection`).
         pending: filter of the documents that still lack the output.
-        work: batch of documents -> (writes, outcomes counted by name); may be a coroutine function.
+        work: batch of documents -> (writes, outcomes counted by name); may be a coroutine function. Or a Flow, whose
+            documents do not wait for each other.
     """
 
     name: str
     collection: str
     pending: Mapping[str, Any]
-    work: Work
+    work: Work | Flow
     batch_size: int = 100
     target: str = ""
     projection: Mapping[str, Any] | None = None
@@ -157,31 +159,56 @@ def run_stage(
 
     `options` are those of `add_stage_arguments`. A row in `runs` tells what happened.
     """
-    limit = getattr(options, "limit", None)
-    wanted = {"$and": [dict(stage.pending), read_filter(getattr(options, "where", None))]}
-    with filter_errors():
-        total = database[stage.collection].count_documents(wanted, **({"limit": limit} if limit else {}))
+    pending = Pending(database, stage, options)
     if getattr(options, "dry_run", False):
-        return Counter(pending=total)
-    size = getattr(options, "batch_size", None) or stage.batch_size
-    # The keys are fixed before the first write: what this run writes can make nothing pending again.
-    keys = [row["_id"] for row in database[stage.collection].find(wanted, {"_id": 1}).sort("_id", 1).limit(limit or 0)]
+        return Counter(pending=pending.count())
+    keys = pending.keys()
     with run_of(database, stage.name, dict(configuration or {})) as run, progress_bar(stage.name, len(keys)) as advance:
-        for writes, outcomes in runner(stage.work, _batches(database, stage, keys, size)):
+
+        def settle(writes: list[Write], outcomes: Counter[str], documents: int) -> None:
             _write(database, stage, writes)
             run.counts.update(outcomes)
+            run.notes["documents"] = min(len(keys), run.notes.get("documents", 0) + documents)
             # Not the sum of the outcomes: one document may count under several names.
-            advance(size)
+            advance(documents)
+
+        if isinstance(stage.work, Flow):
+            stage.work.run = run
+            run_flow(stage.work, pending.batches(keys), settle, pending.size)
+        else:
+            for writes, outcomes in runner(stage.work, pending.batches(keys)):
+                settle(writes, outcomes, pending.size)
     return run.counts
 
 
-def _batches(
-    database: Database[dict[str, Any]], stage: Stage, keys: Sequence[Any], size: int
-) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, len(keys), size):
-        part = keys[start : start + size]
-        rows = {row["_id"]: row for row in database[stage.collection].find({"_id": {"$in": part}}, stage.projection)}
-        yield [rows[key] for key in part if key in rows]
+class Pending:
+    """The documents that a stage has to do, within --limit and --where."""
+
+    def __init__(
+        self, database: Database[dict[str, Any]], stage: Stage, options: argparse.Namespace | None = None
+    ) -> None:
+        self.stage, self.documents = stage, database[stage.collection]
+        self.limit: int = getattr(options, "limit", None) or 0
+        self.size = getattr(options, "batch_size", None) or stage.batch_size
+        self.wanted = {"$and": [dict(stage.pending), read_filter(getattr(options, "where", None))]}
+
+    def count(self) -> int:
+        with filter_errors():
+            if self.limit:
+                return self.documents.count_documents(self.wanted, limit=self.limit)
+            return self.documents.count_documents(self.wanted)
+
+    def keys(self) -> list[Any]:
+        """Ids, fixed before the first write: what a run writes can make nothing pending again."""
+        with filter_errors():
+            found = self.documents.find(self.wanted, {"_id": 1}).sort("_id", 1).limit(self.limit)
+            return [row["_id"] for row in found]
+
+    def batches(self, keys: Sequence[Any]) -> Iterator[list[dict[str, Any]]]:
+        for start in range(0, len(keys), self.size):
+            part = keys[start : start + self.size]
+            rows = {row["_id"]: row for row in self.documents.find({"_id": {"$in": part}}, self.stage.projection)}
+            yield [rows[key] for key in part if key in rows]
 
 
 def _write(database: Database[dict[str, Any]], stage: Stage, writes: list[Write]) -> None:
@@ -230,6 +257,8 @@ def print_counts(name: str, counts: Mapping[str, int], as_json: bool, following:
 
 
 __all__ = [
+    "Flow",
+    "Pending",
     "Run",
     "Stage",
     "add_stage_arguments",

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import hashlib
-import itertools
-import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect
+from synth.calls import Calls, Fault, add_llm_arguments, fitting, limits_of
+from synth.divide import Messages, Window, Wording, summarise, whole_sentences
+from synth.flow import Flow
 from synth.llm import LLM, Completion, LLMError, load_llm
-from synth.prompts import Prompt, load_prompt
-from synth.samples import Sample, sample_key, source_of
+from synth.prompts import Prompts, load_prompt
+from synth.samples import Sample, sample_key
+from synth.sources import Gathered, gather, union
 from synth.stage import Stage, add_stage_arguments, print_counts, run_stage
+from synth.supersede import CURATED, supersede
 from synth.text import words
+from synth.tokens import Count, estimate, name_of, of_messages
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -30,17 +33,17 @@ if TYPE_CHECKING:
 TASK = "news_summary"
 #: Words below which an answer to several articles is no summary of them.
 SHORTEST = 20
-#: Confidence from which a text's language is what it seems, whatever its newspaper's is.
-_SURE = 0.9
+#: Tokens of the longest summary: five times the words of the human summaries of vi_vnmds (182 in the median).
+MAX_ANSWER_TOKENS = 1024
+#: A context that no event fills, for models of which nothing is known.
+_ENDLESS = 1 << 40
 #: Failures of one kind that are told on stderr; the rest is only counted.
 _SHOWN = 3
-#: Samples and links looked at in one query when the superseded are found.
-_CHUNK = 500
-#: What a person has decided on stays, whatever a model writes later.
-_CURATED = ("accepted", "edited")
 
+_REFUSALS = ("content_filter", "refusal")
 _HEADING = re.compile(
-    r"\A(?:#+ *|\*\*)?(?:Riassunto|Sintesi|Testo integrato|Tóm tắt|Bản tóm tắt|Summary) *:?(?:\*\*)? *:?\s*\n",
+    r"\A(?:#+ *|\*\*)?(?:Riassunto|Sintesi|Testo integrato|Tóm tắt|Bản tóm tắt|Văn bản|Summary|Resumen|Résumé|"
+    r"Zusammenfassung)\s*:?(?:\*\*)?\s*:?\s*\n",
     re.IGNORECASE,
 )
 
@@ -48,50 +51,80 @@ DESCRIPTION = """Write one sample for each current event, from all its sources.
 
 An event is a cluster of at least two articles (synth cluster stores no others): an article that stands alone is no
 sample, because a summary of one text integrates nothing, and its similarity to its only source says nothing. The
-dataset this descends from was made in the same way: 858 articles, 224 samples, each of two sources or more.
+dataset this descends from was made in the same way: 858 articles, 224 samples, each of two sources or more. Near copies
+(an agency's text, edited) count once.
 
-The sample of an event is never written twice with the same prompt and model. Another model's sample takes the place
-of the earlier one (superseded), unless a person accepted or edited that. Samples of events that synth cluster has
-dissolved are marked superseded, too, and named after the event that took their articles."""
+The sample of an event is never written twice with the same prompt and model, unless the texts of its articles changed.
+Another model's sample takes the place of the earlier one (superseded), unless a person accepted or edited that. Samples
+of events that synth cluster has dissolved are marked superseded, too, and named after the event that took their
+articles.
+
+An event whose prompt is larger than the model's context is summarised in parts, and the summaries are summarised."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a summary depends on besides the event; part of the key where it changes the wording."""
 
-    prompt: Prompt
+    prompt: Prompts
     max_sentences: int | None = None
     min_articles: int = 2
     concurrency: int = 8
+    #: tokens of the longest answer, and of prompt and answer together; None: as much as an event has.
+    max_answer_tokens: int = MAX_ANSWER_TOKENS
+    context: int | None = None
+    #: None: as the server likes it.
+    temperature: float | None = 0.0
+    count: Count = field(default=estimate)
+
+    def prompt_id(self, language: str) -> str:
+        """As recorded: another limit makes another sample."""
+        return self.prompt.in_language(language).id + self._suffix
 
     @property
-    def prompt_id(self) -> str:
-        """As recorded: another limit makes another sample."""
-        return self.prompt.id + (f"?max_sentences={self.max_sentences}" if self.max_sentences else "")
+    def prompt_ids(self) -> list[str]:
+        """Of all languages."""
+        return [name + self._suffix for name in self.prompt.ids()]
+
+    @property
+    def _suffix(self) -> str:
+        return f"?max_sentences={self.max_sentences}" if self.max_sentences else ""
+
+    @property
+    def window(self) -> Window:
+        return Window(self.context or _ENDLESS, self.max_answer_tokens, self.count)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
-    parser.epilog = "example: LLM_API_KEY=… synth summarize --llm openai:gpt-4o-mini --min-articles 3 --limit 10"
-    parser.add_argument("--llm", default="extractive", metavar="NAME", help="extractive or openai:MODEL (extractive)")
+    parser.epilog = "example: LLM_API_KEY=… synth summarize --llm openai:gpt-4o-mini --min-articles 3 --max-cost 2"
     parser.add_argument("--min-articles", type=int, default=2, metavar="N", help="articles an event needs (2)")
     parser.add_argument("--max-sentences", type=int, metavar="N", help="sentences of a summary (default: no limit)")
-    parser.add_argument("--concurrency", type=int, default=8, metavar="N", help="calls to the model at a time (8)")
+    add_llm_arguments(parser, MAX_ANSWER_TOKENS)
     add_stage_arguments(parser)
 
 
 def main(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
+    database = connect(options.uri)
+    llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
+    counts = summarize_events(database, llm, settings, options)
+    print_counts("summarize", counts, options.json, "synth score")
+    return 0
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """
+    Raises:
+        NewsmillError: an option makes no sense.
+    """
     if options.min_articles < 2:
         raise NewsmillError(f"--min-articles {options.min_articles}: an event has at least two articles")
     for name in ("max_sentences", "concurrency"):
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise NewsmillError(f"--{name.replace('_', '-')} {getattr(options, name)}: at least 1")
-    settings = Settings(load_prompt(TASK), options.max_sentences, options.min_articles, options.concurrency)
-    database = connect(options.uri)
-    llm = load_llm(options.llm, database.llm_calls)
-    counts = summarize_events(database, llm, settings, options)
-    print_counts("summarize", counts, options.json, "synth score")
-    return 0
+    chosen = (options.max_sentences, options.min_articles, options.concurrency)
+    return Settings(load_prompt(TASK), *chosen, **fitting(options))
 
 
 def summarize_events(
@@ -102,27 +135,40 @@ def summarize_events(
     Raises:
         LLMError: no call can succeed (wrong key, no such model, nobody there); what was written stays.
     """
-    wanted = {"_id": {"$in": _pending(database, llm.name, settings)}}
-    stage = Stage(
-        "summarize", "clusters", wanted, _Writer(database, llm, settings).work, batch_size=32, target="samples"
-    )
     configuration = {
-        "llm": llm.name, "prompt": settings.prompt_id, "min_articles": settings.min_articles,
-        "max_sentences": settings.max_sentences,
+        "llm": llm.name, "prompt": settings.prompt.name, "prompts": settings.prompt_ids,
+        "min_articles": settings.min_articles, "max_sentences": settings.max_sentences,
+        "concurrency": settings.concurrency, "context": settings.context,
+        "max_answer_tokens": settings.max_answer_tokens, "temperature": settings.temperature,
+        "tokens_by": name_of(settings.count),
     }  # fmt: skip
-    counts = run_stage(database, stage, options, configuration)
+    counts = run_stage(database, stage_of(database, llm, settings), options, configuration)
     if not getattr(options, "dry_run", False):
-        counts = counts + supersede(database, llm.name, settings.prompt_id)
+        counts = counts + supersede(database, TASK, llm.name, settings.prompt_ids)
     return counts
 
 
+def stage_of(database: Database[dict[str, Any]], llm: LLM, settings: Settings) -> Stage:
+    """The stage that writes the missing samples with a model."""
+    wanted = {"_id": {"$in": _pending(database, llm.name, settings)}}
+    return Stage("summarize", "clusters", wanted, Writer(database, llm, settings), batch_size=32, target="samples")
+
+
+def planned(database: Database[dict[str, Any]], llm: LLM, options: argparse.Namespace) -> Stage:
+    """For `synth plan`."""
+    return stage_of(database, llm, settings_of(options))
+
+
 def _pending(database: Database[dict[str, Any]], model: str, settings: Settings) -> list[Any]:
-    """Ids of the current events without a sample by this prompt and model, and without one that a person approved."""
-    mine = {"provenance.prompt": settings.prompt_id, "provenance.model": model}
-    approved = {"status": {"$in": _CURATED}, "superseded": {"$ne": True}}
+    """Ids of the current events without a sample of their texts by this prompt and model, and without one that a person
+    approved."""
+    texts = {"$or": [{"$eq": [{"$ifNull": ["$$texts", ""]}, ""]}, {"$eq": ["$provenance.texts", "$$texts"]}]}
+    mine = {"provenance.prompt": {"$in": settings.prompt_ids}, "provenance.model": model, "$expr": texts}
+    approved = {"status": {"$in": CURATED}, "superseded": {"$ne": True}}
     pipeline: list[dict[str, Any]] = [
         {"$match": {"current": True, "size": {"$gte": settings.min_articles}}},
         {"$lookup": {"from": "samples", "localField": "event", "foreignField": "event", "as": "made",
+                     "let": {"texts": "$texts"},
                      "pipeline": [{"$match": {"task": TASK, "$or": [mine, approved]}}, {"$limit": 1},
                                   {"$project": {"_id": 1}}]}},
         {"$match": {"made": []}},
@@ -131,99 +177,118 @@ def _pending(database: Database[dict[str, Any]], model: str, settings: Settings)
     return [row["_id"] for row in database.clusters.aggregate(pipeline, allowDiskUse=True)]
 
 
-# ---- one batch of events
+# ---- one event
 
 
-class _Writer:
-    """Writes the samples of a batch of events; `work` is the stage's batch function."""
+class Writer(Flow):
+    """Writes the samples of events."""
 
     def __init__(self, database: Database[dict[str, Any]], llm: LLM, settings: Settings) -> None:
         self.database, self.llm, self.settings = database, llm, settings
-        self.places = asyncio.Semaphore(settings.concurrency)
-        self.run = ""
+        # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
+        self.width = 3 * settings.concurrency
         self.told: Counter[str] = Counter()
-        #: replies that were asked for (`calls`) or in the ledger (`cached`), in this batch.
-        self.replies: Counter[str] = Counter()
 
-    async def work(self, batch: list[dict[str, Any]]) -> Outcome:
-        """Events -> upserts of their samples, at most `concurrency` calls at a time."""
+    def prepare(self, batch: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Gathered]]:
+        """Each event with its sources."""
+        articles = _articles_of(self.database, batch)
+        found = [[articles[key] for key in cluster["articles"] if key in articles] for cluster in batch]
+        return [(cluster, gather(some, cluster["language"])) for cluster, some in zip(batch, found, strict=True)]
+
+    async def one(self, item: tuple[dict[str, Any], Gathered]) -> Outcome:
+        """The upsert of an event's sample, or the name of the reason why there is none."""
         from pymongo import UpdateOne
 
-        self.run = self.run or await asyncio.to_thread(_run_id, self.database)
-        self.replies.clear()
-        articles = await asyncio.to_thread(_articles_of, self.database, batch)
-        async with self.llm:
-            made = await _together([asyncio.ensure_future(self._one(cluster, articles)) for cluster in batch])
-        samples = [sample for sample in made if isinstance(sample, Sample)]
-        counts = Counter(sample if isinstance(sample, str) else "summarized" for sample in made) + self.replies
-        # setOnInsert: a sample that is there may have been scored or edited since.
-        return [
-            UpdateOne({"key": sample.key}, {"$setOnInsert": sample.document()}, upsert=True) for sample in samples
-        ], counts
-
-    async def _one(self, cluster: Mapping[str, Any], articles: Mapping[Any, dict[str, Any]]) -> Sample | str:
-        """The sample of one event, or the name of the reason why there is none."""
-        found = [articles[key] for key in cluster["articles"] if key in articles]
-        language, sources = sources_of(found, cluster["language"])
-        if len(sources) < 2:
-            return "one_text_only"
-        fields = {"language": language, "max_sentences": self.settings.max_sentences, "sources": sources}
-        messages = self.settings.prompt.render(**fields)
-        given = {"documents": sources, "language": language, "max_sentences": self.settings.max_sentences}
+        cluster, gathered = item
+        counts = gathered.reasons
+        if len(gathered.sources) < 2:
+            return [], counts + Counter(one_text_only=1)
+        wording = Wording(self.settings.prompt.in_language(gathered.language), gathered.language,
+                          self.settings.max_sentences)  # fmt: skip
+        calls = Calls(self.llm, self.settings.temperature)
         try:
-            async with self.places:
-                reply = await self.llm.complete(messages, **given if self.llm.takes_documents else {})
+            answer = await self._answer(gathered, wording, calls)
+        except Fault as fault:
+            return [], counts + calls.counts + Counter({fault.reason: 1})
         except LLMError as error:
             if error.fatal:
                 raise
             self._tell(cluster, error)
-            return error.reason
-        if reply.call:
-            self.replies["cached" if reply.cached else "calls"] += 1
-        answer = tidy(reply.text)
-        if fault := fault_of(reply, answer):
-            return fault
-        asked = (self.settings.prompt.block("instruction", **fields), messages)
-        return self._sample(cluster, language, sources, asked, (answer, reply.call))
+            return [], counts + calls.counts + Counter({error.reason: 1})
+        sample = self._sample(cluster, gathered, wording, calls, answer)
+        # setOnInsert: a sample that is there may have been scored or edited since.
+        write = UpdateOne({"key": sample.key}, {"$setOnInsert": sample.document()}, upsert=True)
+        return [write], counts + calls.counts + Counter(summarized=1)
+
+    async def _answer(self, gathered: Gathered, wording: Wording, calls: Calls) -> str:
+        """The summary of an event of any size.
+
+        Raises:
+            Fault: what came back is none.
+        """
+        if self.llm.takes_documents:
+            reply = await self.llm.complete(
+                wording.whole(gathered.sources), documents=gathered.sources, language=gathered.language,
+                max_sentences=self.settings.max_sentences,
+            )  # fmt: skip
+            return _summary(reply)
+
+        async def ask(messages: Messages, max_tokens: int, kind: str) -> str:
+            if kind in ("part", "combine"):
+                calls.counts["part_calls" if kind == "part" else "combining_calls"] += 1
+                return _part(await calls.ask(messages, max_tokens))
+            calls.counts["divided"] += kind == "final"
+            return _summary(await calls.ask(messages, max_tokens))
+
+        return await summarise(gathered.sources, wording, self.settings.window, ask)
 
     def _sample(
-        self, cluster: Mapping[str, Any], language: str, sources: list[dict[str, Any]],
-        asked: tuple[str, list[dict[str, str]]], answered: tuple[str, str],
-    ) -> Sample:  # fmt: skip
-        prompt, model = self.settings.prompt_id, self.llm.name
+        self, cluster: Mapping[str, Any], gathered: Gathered, wording: Wording, calls: Calls, answer: str
+    ) -> Sample:
+        prompt, model = self.settings.prompt_id(gathered.language), self.llm.name
+        sources, texts = gathered.sources, cluster.get("texts", "")
+        messages = wording.whole(sources)
+        made = {
+            "run": self.run.id if self.run else "", "cluster": cluster["_id"], "articles": list(cluster["articles"]),
+            "left_out": gathered.left_out, "calls": [key for key in calls.keys if key], "prompt": prompt,
+            "model": model, "tokens_by": name_of(self.settings.count),
+        }  # fmt: skip
         return Sample(
-            key=sample_key(TASK, cluster["event"], prompt, model),
+            key=sample_key(TASK, cluster["event"], prompt, model, texts),
             task=TASK,
-            question=asked[1][-1]["content"],
-            instruction=asked[0],
-            answer=answered[0],
-            system="".join(message["content"] for message in asked[1] if message["role"] == "system"),
-            language=language,
+            question=messages[-1]["content"],
+            question_tokens=of_messages(messages, self.settings.count),
+            instruction=wording.instruction(),
+            answer=answer,
+            system="".join(message["content"] for message in messages if message["role"] == "system"),
+            language=gathered.language,
             date=max((source["date"] for source in sources if source["date"]), default=None),
             tags=union(source["tags"] for source in sources),
             sources=sources,
             event=cluster["event"],
             cluster_size=len(cluster["articles"]),
-            provenance={
-                "run": self.run, "cluster": cluster["_id"], "articles": list(cluster["articles"]),
-                "calls": [answered[1]] if answered[1] else [], "prompt": prompt, "model": model,
-            },
-        )  # fmt: skip
+            provenance=made | ({"texts": texts} if texts else {}),
+        )
 
     def _tell(self, cluster: Mapping[str, Any], error: LLMError) -> None:
         self.told[error.reason] += 1
         if self.told[error.reason] <= _SHOWN:
             print(f"summarize: event {cluster['event'][:12]} left for the next run: {error}", file=sys.stderr)
 
+    def stop(self) -> None:
+        # The ledger keeps what is still answered; only the server's client knows what has not been sent yet.
+        client = getattr(self.llm, "llm", self.llm)
+        if stop := getattr(client, "stop", None):
+            stop()
 
-async def _together(tasks: list[asyncio.Task[Sample | str]]) -> list[Sample | str]:
-    """The results; after the first failure nothing more is asked for."""
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def __aenter__(self) -> Self:
+        await self.llm.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.llm.__aexit__(kind, error, trace)
 
 
 def _articles_of(database: Database[dict[str, Any]], batch: Sequence[Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:
@@ -233,51 +298,21 @@ def _articles_of(database: Database[dict[str, Any]], batch: Sequence[Mapping[str
     return {row["_id"]: row for row in database.articles.find(wanted, fields)}
 
 
-def _run_id(database: Database[dict[str, Any]]) -> str:
-    """The row of `runs` that this process is in."""
-    mine = {"stage": "summarize", "outcome": "running", "pid": os.getpid()}
-    row = database.runs.find_one(mine, {"_id": 1}, sort=[("started_at", -1)])
-    return str(row["_id"]) if row else ""
+def _summary(reply: Completion) -> str:
+    answer = tidy(reply.text)
+    if fault := fault_of(reply, answer):
+        raise Fault(fault)
+    return answer
 
 
-def sources_of(articles: Sequence[Mapping[str, Any]], language: str) -> tuple[str, list[dict[str, Any]]]:
-    """(language, sources): the event's articles as a sample carries them, in order of time, each text once.
-
-    A newspaper's language is not always the article's (ANSA has an English desk): the language is that of most texts,
-    `language` where they are even, and texts in another are left out.
-    """
-    undated = (1, 0.0)
-    ordered = sorted(articles, key=lambda one: (_instant(one) if one.get("date") else undated, one["link"]))
-    seen: dict[str, Mapping[str, Any]] = {}
-    for article in ordered:
-        # An agency's text under two titles is one source: a model would learn to copy it.
-        text = " ".join(words(article["content"])).lower()
-        if text:
-            seen.setdefault(hashlib.sha256(text.encode()).hexdigest(), article)
-    written = [(_language_of(article, language), article) for article in seen.values()]
-    counts = Counter(found for found, _ in written)
-    most = max(counts, key=lambda found: (counts[found], found == language, found), default=language)
-    return most, [source_of(article) for found, article in written if found == most]
-
-
-def _instant(article: Mapping[str, Any]) -> tuple[int, float]:
-    return 0, article["date"].timestamp()
-
-
-def _language_of(article: Mapping[str, Any], otherwise: str) -> str:
-    from synth.language import detect
-
-    found, confidence = detect(f"{article['title']}. {article['content'][:300]}")
-    return found if confidence >= _SURE else otherwise
-
-
-def union(lists: Any) -> list[str]:
-    """Tags of all sources in order of appearance; "Meteo" and "meteo" are one."""
-    found: dict[str, str] = {}
-    for tags in lists:
-        for tag in tags:
-            found.setdefault(tag.strip().casefold(), tag.strip())
-    return [tag for key, tag in found.items() if key]
+def _part(reply: Completion) -> str:
+    """A summary on the way: one that was cut off is good as far as its last whole sentence."""
+    answer = tidy(reply.text)
+    if reply.finish_reason == "length":
+        answer = whole_sentences(answer) or answer
+    if reply.finish_reason in _REFUSALS or not answer:
+        raise Fault("refused" if reply.finish_reason in _REFUSALS else "empty")
+    return answer
 
 
 def tidy(text: str) -> str:
@@ -290,109 +325,10 @@ def tidy(text: str) -> str:
 
 def fault_of(reply: Completion, answer: str) -> str:
     """Why an answer is no sample; "" where it is one."""
-    if reply.finish_reason in ("content_filter", "refusal"):
+    if reply.finish_reason in _REFUSALS:
         return "refused"
     if reply.finish_reason == "length":
         return "truncated"
     if not answer:
         return "empty"
     return "too_short" if len(words(answer)) < SHORTEST else ""
-
-
-# ---- samples whose place was taken
-
-
-def supersede(database: Database[dict[str, Any]], model: str, prompt: str) -> Counter[str]:
-    """Make `superseded` true to the current events; only what differs is written.
-
-    - of one event's samples that of this model and prompt is current, and what a person approved;
-    - a sample whose event is current again, is current again;
-    - a sample whose event is gone is superseded, by the sample of the event that took most of its articles.
-    """
-    gone: list[dict[str, Any]] = []
-    changes: list[Change] = []
-    for is_current, samples in _by_event(database):
-        if is_current:
-            changes += _rivals(samples, model, prompt)
-        else:
-            gone += [sample for sample in samples if not (sample.get("superseded") and sample.get("superseded_by"))]
-    counts = _apply(database, changes)
-    # Only now is it settled which samples are current, and with it who the heirs are.
-    for start in range(0, len(gone), _CHUNK):
-        part = gone[start : start + _CHUNK]
-        counts += _apply(database, _dissolved(database, part))
-    return counts
-
-
-class Change(NamedTuple):
-    """What becomes of a sample."""
-
-    sample: dict[str, Any]
-    superseded: bool
-    by: str | None
-
-
-def _by_event(database: Database[dict[str, Any]]) -> Iterator[tuple[bool, list[dict[str, Any]]]]:
-    """(whether the event is current, its samples without their texts), event by event."""
-    pipeline: list[dict[str, Any]] = [
-        {"$match": {"task": TASK}},
-        {"$project": {"key": 1, "event": 1, "superseded": 1, "superseded_by": 1, "status": 1, "provenance": 1,
-                      "created_at": 1, "links": "$sources.link"}},
-        {"$lookup": {"from": "clusters", "localField": "event", "foreignField": "event", "as": "current",
-                     "pipeline": [{"$match": {"current": True}}, {"$limit": 1}, {"$project": {"_id": 1}}]}},
-        {"$sort": {"event": 1, "key": 1}},
-    ]  # fmt: skip
-    rows = database.samples.aggregate(pipeline, allowDiskUse=True)
-    for _, group in itertools.groupby(rows, key=lambda row: row["event"]):
-        samples = list(group)
-        yield bool(samples[0]["current"]), samples
-
-
-def _rivals(samples: Sequence[dict[str, Any]], model: str, prompt: str) -> Iterator[Change]:
-    """Which samples of one current event count. A rejected one takes nobody's place."""
-    mine = next((one for one in samples if _made_by(one) == (model, prompt) and one["status"] != "rejected"), None)
-    if mine is None and all(one.get("superseded") for one in samples):
-        # The event came back, and this model has not written about it: the newest sample stands in.
-        mine = max(samples, key=lambda one: (one["status"] != "rejected", one["created_at"], one["key"]))
-    for one in samples if mine else ():
-        counts = one is mine or one["status"] in _CURATED
-        yield Change(one, not counts, None if counts else str(mine["key"]) if mine else None)
-
-
-def _made_by(sample: Mapping[str, Any]) -> tuple[str, str]:
-    return sample["provenance"].get("model", ""), sample["provenance"].get("prompt", "")
-
-
-def _dissolved(database: Database[dict[str, Any]], samples: Sequence[dict[str, Any]]) -> Iterator[Change]:
-    """Samples of events that are gone, each with its heir where there is one."""
-    links = sorted({link for sample in samples for link in sample["links"]})
-    found = database.clusters.find({"current": True, "links": {"$in": links}}, {"event": 1, "links": 1})
-    clusters = {row["event"]: set(row["links"]) for row in found}
-    holders = {
-        row["event"]: row["key"]
-        for row in database.samples.find(
-            {"task": TASK, "event": {"$in": list(clusters)}, "superseded": {"$ne": True}}, {"event": 1, "key": 1}
-        ).sort("key", -1)
-    }
-    for sample in samples:
-        shared = {event: len(members & set(sample["links"])) for event, members in clusters.items() if event in holders}
-        best = max(shared, key=lambda event: (shared[event], event), default="")
-        yield Change(sample, True, holders[best] if best and shared[best] else None)
-
-
-def _apply(database: Database[dict[str, Any]], changes: Iterable[Change]) -> Counter[str]:
-    from pymongo import UpdateOne
-
-    writes: list[Any] = []
-    counts: Counter[str] = Counter()
-    for sample, superseded, by in changes:
-        before = bool(sample.get("superseded"))
-        if (before, sample.get("superseded_by")) == (superseded, by):
-            continue
-        named: dict[str, Any] = {"$set": {"superseded_by": by}} if by else {"$unset": {"superseded_by": ""}}
-        named["$set"] = {"superseded": superseded, **named.get("$set", {})}
-        writes.append(UpdateOne({"_id": sample["_id"]}, named))
-        counts["superseded" if superseded else "current_again"] += superseded != before
-    if writes:
-        database.samples.bulk_write(writes, ordered=False)
-    return +counts

@@ -7,21 +7,31 @@ OpenAI's chat completions, at LLM_BASE_URL with LLM_API_KEY). With a ledger, a c
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.llm.completion import LLM, Completion, LLMError, Message
+from synth.llm.limits import Limits
+from synth.llm.models import ModelCard, model_card
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-__all__ = ["LLM", "Completion", "LLMError", "Message", "load_llm"]
+__all__ = ["LLM", "Completion", "LLMError", "Limits", "Message", "ModelCard", "load_llm", "model_card"]
 
 
-def load_llm(name: str, ledger: Collection[dict[str, Any]] | None = None) -> LLM:
+def load_llm(
+    name: str, ledger: Collection[dict[str, Any]] | None = None,
+    *, limits: Limits | None = None, models: str | Path | None = None,
+) -> LLM:  # fmt: skip
     """The model of that name; with `ledger` (the collection `llm_calls`) its replies are kept and used again.
 
+    Args:
+        limits: calls at a time, requests and tokens a minute, US dollars; default: eight calls at a time.
+        models: a table of sizes and prices before the project's own (default: $NEWSMILL_MODELS).
+
     Raises:
-        LLMError: there is no such name, or the server's address or key is missing.
+        LLMError: there is no such name, the server's address or key is missing, or `limits.max_cost` lacks a price.
     """
     if name == "extractive":
         from synth.llm.offline import Extractive
@@ -31,10 +41,10 @@ def load_llm(name: str, ledger: Collection[dict[str, Any]] | None = None) -> LLM
     kind, _, model = name.partition(":")
     if kind != "openai" or not model:
         raise LLMError("unknown_model", f"no language model {name!r}: there are extractive and openai:MODEL")
-    if importlib.util.find_spec("httpx") is None:
-        raise LLMError("not_installed", f"{name} needs httpx: pip install 'newsmill[llm]'")
+    if importlib.util.find_spec("openai") is None:
+        raise LLMError("not_installed", f"{name} needs the package openai: pip install 'newsmill[llm]'")
     from synth.llm.chat import ChatServer
     from synth.llm.ledger import Ledgered
 
-    server = ChatServer.from_environment(model)
+    server = ChatServer.from_environment(model, limits=limits, card=model_card(name, models))
     return server if ledger is None else Ledgered(server, ledger)

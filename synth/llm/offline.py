@@ -11,12 +11,16 @@ from synth import extractive
 from synth.llm.completion import Completion, Message
 from synth.text import words
 
-#: How the prompts name a source's title and text; the text goes on to the next title.
+_TITLE = r"^-? ?(?:Titolo|Tiêu đề|Title|Título|Titre|Titel)\s?: "
+_SUMMARY = r"^(?:Riassunto|Bản tóm tắt|Summary|Resumen|Résumé|Zusammenfassung) \d+(?: \([^\n]*\))?\s?:\n"
+#: How the prompts name a source's title, newspaper and text; the text goes on to the next title.
 _SOURCE = re.compile(
-    r"^-? ?(?:Titolo|Tiêu đề|Title): (?P<title>[^\n]*)\n\s*(?:Testo|Nội dung|Content|Contenuto):\s*"
-    r"(?P<content>.*?)(?=^-? ?(?:Titolo|Tiêu đề|Title): |\Z)",
+    _TITLE + r"(?P<title>[^\n]*)\n(?:\s*(?:Fonte|Nguồn|Source|Fuente|Quelle)\s?: [^\n]*\n)?"
+    r"\s*(?:Testo|Nội dung|Content|Contenuto|Texto|Texte|Text)\s?:\s*(?P<content>.*?)(?=" + _TITLE + r"|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+#: How they name the summaries that shall be combined.
+_PART = re.compile(_SUMMARY + r"(?P<content>.*?)(?=" + _SUMMARY + r"|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class Extractive:
@@ -55,13 +59,12 @@ class Extractive:
 
 
 def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
-    """The articles of a prompt: its pairs of title and text, else all of it as one text."""
-    found = [
-        extractive.Document(source["title"].strip(), source["content"].strip())
-        for message in messages
-        for source in _SOURCE.finditer(message)
-    ]
-    return found or [extractive.Document("", "\n\n".join(messages))]
+    """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
+    for pattern in (_SOURCE, _PART):
+        found = [match.groupdict() for message in messages for match in pattern.finditer(message)]
+        if found:
+            return [extractive.Document(one.get("title", "").strip(), one["content"].strip()) for one in found]
+    return [extractive.Document("", "\n\n".join(messages))]
 
 
 def _language(documents: Sequence[extractive.Document]) -> str:

@@ -135,6 +135,13 @@ _MADE = (
     "calls",
     "cached",
     "events",
+    "near_copy",
+    "same_text",
+    "no_text",
+    "other_language",
+    "part_calls",
+    "combining_calls",
+    "divided",
 )
 
 

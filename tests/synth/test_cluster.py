@@ -135,14 +135,20 @@ def test_numbers_do_not_hang_on_the_order_of_crawling(database: Any, italian: li
     assert numbers[0] == numbers[1]
 
 
-def test_a_new_article_makes_a_new_run_current_and_keeps_the_old(database: Any, italian: list[dict[str, Any]]) -> None:
+def test_new_articles_replace_the_events_they_change_and_the_old_ones_are_kept(
+    database: Any, italian: list[dict[str, Any]]
+) -> None:
     fill(database, italian[:-5])
     old = run(database)["events"]
+    before = {row["event"]: row for row in database.clusters.find()}
     fill(database, italian[-5:])
-    new = run(database, number="r2")["events"]
-    assert database.clusters.count_documents({"run": "r1:it", "current": False}) == old
-    assert database.clusters.count_documents({"run": "r2:it", "current": True}) == new
-    assert database.clusters.count_documents({}) == old + new
+    counts = run(database, number="r2")
+    assert counts["unchanged"] + counts["changed"] == counts["events"]
+    assert database.clusters.count_documents({"current": True}) == counts["events"]
+    assert database.clusters.count_documents({"run": "r2:it", "current": True}) == counts["changed"] > 0
+    assert database.clusters.count_documents({"run": "r1:it"}) == old
+    for row in database.clusters.find({"run": "r1:it"}):
+        assert row | {"current": True} == before[row["event"]]
 
 
 def test_events_grow_as_news_come_in_as_if_all_had_come_at_once(database: Any, italian: list[dict[str, Any]]) -> None:
@@ -249,3 +255,34 @@ def test_mistakes_are_one_line(
 def test_an_unknown_linkage_is_refused_by_the_function_too() -> None:
     with pytest.raises(NewsmillError, match="no linkage"):
         agglomerate([[1.0]], distance_threshold=0.5, linkage="ward")
+
+
+def test_refit_counts_the_statistics_anew(database: Any, database_uri: str, italian: list[dict[str, Any]]) -> None:
+    fill(database, italian[:25])
+    assert main(["cluster", "--uri", database_uri]) == 0
+    fill(database, italian[25:])
+    assert main(["cluster", "--uri", database_uri]) == 0
+    assert database.statistics.find_one({"_id": "tfidf:it:all"})["texts"] == 25
+    assert main(["cluster", "--uri", database_uri, "--refit"]) == 0
+    assert database.statistics.find_one({"_id": "tfidf:it:all"})["texts"] == 40
+
+
+@pytest.mark.parametrize("words", [["--embedder", "tfidf:18"], ["--sentences", "3"], ["--linkage", "complete"]])
+def test_other_settings(words: list[str], database: Any, database_uri: str, italian: list[dict[str, Any]]) -> None:
+    fill(database, italian)
+    assert main(["cluster", "--uri", database_uri]) == 0
+    numbers = {row["event"]: row["number"] for row in database.clusters.find({"current": True})}
+    assert main(["cluster", "--uri", database_uri, *words]) == 0
+    after = {row["event"]: row["number"] for row in database.clusters.find({"current": True})}
+    assert len(after) > 5
+    assert all(after[event] == numbers[event] for event in after.keys() & numbers.keys())
+
+
+def test_use_refuses_vietnamese_unless_forced(
+    database: Any, database_uri: str, sample_records: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(database, [row for row in sample_records if row["language"] == "vi"][:5])
+    assert main(["cluster", "--uri", database_uri, "--embedder", "use"]) == 2
+    assert "--force-language" in capsys.readouterr().err
+    assert main(["cluster", "--uri", database_uri, "--embedder", "use:no/such/folder", "--force-language"]) == 2
+    assert "not made for" not in capsys.readouterr().err

@@ -96,10 +96,18 @@ def test_the_text_of_an_article() -> None:
     assert article_text({}) == ""
 
 
-@pytest.mark.parametrize("name", ["", "word2vec", "tfidf:x", "st", "st:"])
+@pytest.mark.parametrize("name", ["", "word2vec", "tfidf:x", "tfidf:", "tfidf:4", "tfidf:31", "st", "st:"])
 def test_an_unknown_name_is_refused(name: str) -> None:
     with pytest.raises(NewsmillError, match="no embedder"):
         load_embedder(name)
+
+
+def test_buckets_bound_the_columns() -> None:
+    embedder = load_embedder("tfidf:10")
+    texts = [" ".join(f"parola{i * j}" for i in range(90)) for j in range(50)]
+    assert embedder.name == "tfidf:10"
+    # Without statistics a column more for each text.
+    assert embedder.encode(texts).shape[1] <= 1024 + 50
 
 
 def test_use_is_refused_for_a_language_it_was_not_made_for() -> None:

@@ -16,6 +16,7 @@ from sklearn.metrics.pairwise import cosine_distances
 
 from crawler.items import NewsmillError
 from synth import linkage as module
+from synth import space
 from synth.cluster import agglomerate
 
 LINKAGES = ["average", "complete", "single"]
@@ -153,8 +154,11 @@ def test_large_components_by_rounds(
     rng = np.random.default_rng(11)
     rows = sparse_rows(rng, 300, 40, 0.2) if sparse else bundles(rng, 300, 8, groups=12, noise=0.8)
     days = rng.uniform(0, 30, size=300)
-    for name, value in (("_SMALL", 3), ("_BLOCK", 700), ("_EDGES", 50), ("_ROWS", 4)):
-        monkeypatch.setattr(module, name, value)
+    for place, name, value in (
+        (module, "_SMALL", 3), (module, "_FEW", 2), (module, "_BLOCK", 700), (space, "_BLOCK", 700),
+        (space, "_EDGES", 50), (space, "_TILE", (4, 16, 16)), (space, "_ENTRIES", 50),
+    ):  # fmt: skip
+        monkeypatch.setattr(place, name, value)
     for threshold in (0.3, 0.6, 0.85, 0.97):
         distances = cosine_distances(rows) if window is None else windowed(rows, days, window)
         vectors: Any = csr_matrix(rows) if sparse else rows
@@ -183,7 +187,9 @@ def test_rounds_as_scikit_learn(
     vectors: Any = csr_matrix(rows) if sparse else rows
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_SMALL", 2)
+        patch.setattr(module, "_FEW", 2)
         patch.setattr(module, "_BLOCK", 150)
+        patch.setattr(space, "_TILE", (3, 7, 7))
         found = agglomerate(vectors, distance_threshold=threshold, linkage=linkage, days=days, window=window)
     assert same(found, reference(distances, threshold, linkage))
 
@@ -199,6 +205,7 @@ def test_many_equal_rows_need_few_rounds(linkage: str, monkeypatch: pytest.Monke
         look(self, stale, nearest, gaps)
 
     monkeypatch.setattr(module, "_SMALL", 3)
+    monkeypatch.setattr(module, "_FEW", 3)
     monkeypatch.setattr(module._Rounds, "_look", counted)
     rows = np.repeat(bundles(np.random.default_rng(5), 4, 6, groups=4, noise=0.1), 100, axis=0)
     rows = rows[np.random.default_rng(6).permutation(400)]

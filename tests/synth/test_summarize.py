@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import signal
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +23,11 @@ from synth.llm import Completion, load_llm
 from synth.llm.offline import Extractive
 from synth.prompts import load_prompt
 from synth.samples import Sample, sample_key
-from synth.summarize import Settings, fault_of, sources_of, summarize_events, tidy, union
+from synth.sources import REASONS
+from synth.summarize import TASK, Settings, fault_of, summarize_events, tidy
+from synth.tokens import CHAT, MESSAGE, by_bytes, of_messages
 
+EXTRACTIVE = Extractive.name
 SETTINGS = Settings(load_prompt("news_summary"))
 
 
@@ -66,6 +69,11 @@ def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
     return database
 
 
+def told(counts: Counter[str]) -> dict[str, int]:
+    """Outcomes of events, without those of their articles."""
+    return {name: count for name, count in counts.items() if name not in REASONS}
+
+
 def samples_of(database: Any) -> dict[str, Any]:
     """What a run made, without ids and instants."""
     return {
@@ -81,7 +89,9 @@ def test_one_sample_an_event(store: Any) -> None:
     for sample in store.samples.find():
         cluster = store.clusters.find_one({"event": sample["event"]})
         articles = {row["link"]: row for row in store.articles.find({"link": {"$in": cluster["links"]}})}
-        assert sample["key"] == sample_key("news_summary", cluster["event"], "news_summary/1", "extractive/1")
+        assert sample["key"] == sample_key(
+            "news_summary", cluster["event"], f"news_summary.{cluster['language']}/2", EXTRACTIVE
+        )
         assert (sample["task"], sample["status"], sample["superseded"]) == ("news_summary", "new", False)
         assert {source["link"] for source in sample["sources"]} <= set(articles)
         assert len(sample["sources"]) > 1
@@ -100,7 +110,8 @@ def test_one_sample_an_event(store: Any) -> None:
         made = sample["provenance"]
         assert made["run"] == store.runs.find_one({"stage": "summarize"})["_id"]
         assert (made["cluster"], made["articles"]) == (cluster["_id"], cluster["articles"])
-        assert (made["prompt"], made["model"], made["calls"]) == ("news_summary/1", "extractive/1", [])
+        assert (made["prompt"], made["model"]) == (f"news_summary.{sample['language']}/2", EXTRACTIVE)
+        assert made["calls"] == []
 
 
 def test_a_second_run_changes_nothing(store: Any) -> None:
@@ -128,7 +139,7 @@ def test_a_limit_a_filter_and_a_dry_run(store: Any) -> None:
     llm, events = load_llm("extractive"), store.clusters.count_documents({})
     assert summarize_events(store, llm, SETTINGS, options(dry_run=True)) == {"pending": events}
     assert store.samples.count_documents({}) == store.runs.count_documents({}) == 0
-    assert summarize_events(store, llm, SETTINGS, options(limit=3)) == {"summarized": 3}
+    assert told(summarize_events(store, llm, SETTINGS, options(limit=3))) == {"summarized": 3}
     vietnamese = store.clusters.count_documents({"language": "vi"})
     summarize_events(store, llm, SETTINGS, options(where='{"language": "vi"}'))
     assert store.samples.count_documents({"language": "vi"}) == vietnamese
@@ -146,8 +157,8 @@ def test_another_model_takes_the_place(store: Any) -> None:
     summarize_events(store, load_llm("extractive"), SETTINGS)
     first = {row["event"]: row["key"] for row in store.samples.find()}
     counts = summarize_events(store, Renamed(), SETTINGS)
-    assert counts == {"summarized": len(first), "superseded": len(first)}
-    for row in store.samples.find({"provenance.model": "extractive/1"}):
+    assert told(counts) == {"summarized": len(first), "superseded": len(first)}
+    for row in store.samples.find({"provenance.model": EXTRACTIVE}):
         successor = store.samples.find_one({"key": row["superseded_by"]})
         assert row["superseded"]
         assert (successor["event"], successor["superseded"]) == (row["event"], False)
@@ -177,7 +188,7 @@ def test_a_dissolved_event_leaves_its_sample_to_the_heir(store: Any) -> None:
     store.clusters.update_many({"_id": {"$in": [one["_id"], two["_id"], gone["_id"]]}}, {"$set": {"current": False}})
     store.clusters.insert_one(cluster_of(store, rows, 1000))
     counts = summarize_events(store, llm, SETTINGS)
-    assert counts == {"summarized": 1, "superseded": 3}
+    assert told(counts) == {"summarized": 1, "superseded": 3}
     heir = store.samples.find_one({"event": event_key(row["link"] for row in rows)})
     for cluster, by in ((one, heir["key"]), (two, heir["key"]), (gone, None)):
         row = store.samples.find_one({"event": cluster["event"]})
@@ -205,52 +216,153 @@ def test_a_dissolved_event_leaves_its_sample_to_the_heir(store: Any) -> None:
 )
 def test_answers_that_are_none_are_counted_by_name(store: Any, llm: Saying, reason: str) -> None:
     events = store.clusters.count_documents({})
-    assert summarize_events(store, llm, SETTINGS) == {reason: events}
+    assert told(summarize_events(store, llm, SETTINGS)) == {reason: events}
     assert store.samples.count_documents({}) == 0
-    assert store.runs.find_one({"stage": "summarize"})["counts"] == {reason: events}
+    assert told(store.runs.find_one({"stage": "summarize"})["counts"]) == {reason: events}
+
+
+def test_near_copies_are_no_sources(store: Any) -> None:
+    """An agency's text in two newspapers is one text, and an event of nothing else has no sample."""
+    (cluster,) = store.clusters.find({"language": "it", "size": 2}).limit(1)
+    one, two = (store.articles.find_one({"_id": key}) for key in cluster["articles"])
+    copied = one["content"].replace("ha", "ha appena", 1) + " (ANSA)"
+    store.articles.update_one({"_id": two["_id"]}, {"$set": {"content": copied}})
+    counts = summarize_events(store, load_llm("extractive"), SETTINGS)
+    assert counts["one_text_only"] == 1
+    assert counts["near_copy"] > 1
+    assert not store.samples.find_one({"event": cluster["event"]})
+    for sample in store.samples.find():
+        out = sample["provenance"]["left_out"]
+        assert len(sample["sources"]) + len(out) == sample["cluster_size"]
+        assert {row["reason"] for row in out} <= set(REASONS)
+        assert not {row["link"] for row in out} & {source["link"] for source in sample["sources"]}
+
+
+def test_a_question_says_what_it_costs(store: Any) -> None:
+    counted = dataclasses.replace(SETTINGS, count=by_bytes)
+    summarize_events(store, load_llm("extractive"), counted)
+    for sample in store.samples.find():
+        assert sample["question_tokens"] == CHAT + MESSAGE + len(sample["question"].encode())
+        assert sample["provenance"]["tokens_by"] == "bytes"
+
+
+def retold(store: Any, texts: str, content: str = "") -> dict[str, Any]:
+    """The first event with other texts under the same links, as `synth cluster` stores it again."""
+    cluster: dict[str, Any] = store.clusters.find_one({}, sort=[("number", 1)])
+    store.clusters.update_one({"_id": cluster["_id"]}, {"$set": {"texts": texts}})
+    if content:
+        store.articles.update_one({"_id": cluster["articles"][0]}, {"$set": {"content": content}})
+    return cluster
+
+
+def test_a_changed_text_under_the_same_links_makes_a_new_sample(store: Any) -> None:
+    llm = load_llm("extractive")
+    retold(store, "t1")
+    summarize_events(store, llm, SETTINGS)
+    cluster = retold(store, "t2", "Il ponte resta chiuso. La giunta ha deciso ieri sera, dopo una lunga riunione.")
+    first = store.samples.find_one({"event": cluster["event"]})
+    assert first["key"] == sample_key(TASK, cluster["event"], first["provenance"]["prompt"], EXTRACTIVE, "t1")
+    assert told(summarize_events(store, llm, SETTINGS)) == {"summarized": 1, "superseded": 1}
+    second = store.samples.find_one({"event": cluster["event"], "superseded": False})
+    assert second["provenance"]["texts"] == "t2"
+    assert "Il ponte resta chiuso." in second["question"]
+    old = store.samples.find_one({"key": first["key"]})
+    assert (old["superseded"], old["superseded_by"]) == (True, second["key"])
+    assert summarize_events(store, llm, SETTINGS) == Counter()
+    # The old text comes back: so does its sample.
+    retold(store, "t1")
+    assert summarize_events(store, llm, SETTINGS) == {"superseded": 1, "current_again": 1}
+    assert not store.samples.find_one({"key": first["key"]})["superseded"]
+
+
+def test_samples_of_before_are_made_again_without_being_paid_again(store: Any) -> None:
+    """Events that were stored without `texts`: the key of their samples stays; the ledger knows the same request."""
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    cluster = retold(store, "t1")
+    before = store.samples.find_one({"event": cluster["event"]})
+    assert before["key"] == sample_key(TASK, cluster["event"], before["provenance"]["prompt"], EXTRACTIVE)
+    assert told(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"summarized": 1, "superseded": 1}
+    after = store.samples.find_one({"event": cluster["event"], "superseded": False})
+    assert after["question"] == before["question"]
+    # What a person accepted is not asked for again, whatever the newspaper prints.
+    store.samples.update_one({"key": after["key"]}, {"$set": {"status": "accepted"}})
+    retold(store, "t2")
+    assert summarize_events(store, load_llm("extractive"), SETTINGS) == Counter()
+
+
+class Telling(Saying):
+    """A paid model by the looks of it: no documents, and it keeps what it was asked."""
+
+    takes_documents = False
+
+    def __init__(self, text: str, part: Completion | None = None) -> None:
+        super().__init__(text)
+        self.part = part
+        self.asked: list[tuple[list[dict[str, str]], dict[str, Any]]] = []
+
+    async def complete(self, messages: Any, **parameters: Any) -> Completion:
+        self.asked.append((messages, parameters))
+        partial = self.part and "parole" in messages[-1]["content"].split("\n")[0]
+        return self.part if self.part and partial else self.reply
+
+
+SMALL = dataclasses.replace(SETTINGS, context=4000, max_answer_tokens=400, count=by_bytes)
+ANSWER = "Il ponte ha riaperto ieri mattina dopo tre mesi di lavori, e il sindaco ha ringraziato " + "tutti " * 20
+
+
+def test_an_event_larger_than_the_context_is_divided(store: Any) -> None:
+    llm = Telling(ANSWER, Completion("Una frase intera. E una tagl", "m", "length"))
+    counts = summarize_events(store, llm, SMALL, argparse.Namespace(where='{"language": "it"}'))
+    assert counts["divided"] > 0
+    assert counts["calls"] == len(llm.asked) == counts["summarized"] + counts["part_calls"] + counts["combining_calls"]
+    for messages, parameters in llm.asked:
+        assert of_messages(messages, by_bytes) + parameters["max_tokens"] <= 4000
+        assert parameters["temperature"] == 0
+    # Parts that were cut off are good to the end of their last sentence.
+    finals = [text for messages, _ in llm.asked if "Riassunto 2" in (text := messages[-1]["content"])]
+    assert len(finals) >= counts["divided"]
+    assert all("Una frase intera.\n" in text and "tagl" not in text for text in finals)
+    # The question is the whole one all the same, as a user would ask it.
+    largest = store.samples.find_one({}, sort=[("question_tokens", -1)])
+    assert largest["question_tokens"] > 3600
+    assert all(source["content"] in largest["question"] for source in largest["sources"])
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [(Completion("", "m"), "empty"), (Completion("No.", "m", "content_filter"), "refused")],
+)
+def test_an_event_with_a_part_without_answer_is_left(store: Any, part: Completion, reason: str) -> None:
+    counts = summarize_events(store, Telling(ANSWER, part), SMALL, argparse.Namespace(where='{"language": "it"}'))
+    assert counts[reason] > 0
+    assert counts["summarized"] + counts[reason] == store.clusters.count_documents({"language": "it"})
+
+
+def test_an_unknown_context_divides_nothing(store: Any) -> None:
+    llm = Telling(ANSWER)
+    server_default = dataclasses.replace(SETTINGS, temperature=None)
+    assert "part_calls" not in summarize_events(store, llm, server_default)
+    assert all(parameters == {"max_tokens": 1024} for _, parameters in llm.asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("openai:gpt-4o-mini", {"max_tokens": 1024, "temperature": 0.0}),
+        ("openai:o4-mini", {"max_completion_tokens": 1024}),
+        ("openai:gpt-5-nano", {"max_completion_tokens": 1024}),
+    ],
+)
+def test_models_are_asked_as_they_take_it(store: Any, name: str, parameters: dict[str, Any]) -> None:
+    llm = Telling(ANSWER)
+    llm.name = name
+    summarize_events(store, llm, SETTINGS, argparse.Namespace(limit=1))
+    assert [given for _, given in llm.asked] == [parameters]
 
 
 def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
     store.articles.delete_many({})
     assert set(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"one_text_only"}
-
-
-def test_sources_are_in_one_language_and_each_text_once() -> None:
-    now = datetime(2026, 5, 4, tzinfo=UTC)
-
-    def article(name: str, content: str, hours: int | None = 0) -> dict[str, Any]:
-        date = None if hours is None else now + timedelta(hours=hours)
-        return {
-            "_id": name,
-            "title": "",
-            "link": f"https://x/{name}",
-            "date": date,
-            "content": content,
-            "language": "it",
-        }
-
-    italian = "Il consiglio comunale ha approvato ieri sera il bilancio di previsione per il prossimo anno."
-    english = "The city council approved the budget for the coming year late on Monday evening after a long debate."
-    rows = [
-        article("undated", "Il sindaco ha detto che la scuola riaprirà presto, dopo i lavori.", None),
-        article("late", italian, 5),
-        article("english", english, 1),
-        article("copy", italian.upper().replace(" ", "  "), 6),
-        article("early", "La giunta presenta oggi in aula il bilancio, con nuove spese per le scuole della città.", 2),
-        article("empty", "", 0),
-    ]
-    language, sources = sources_of(rows, "it")
-    assert (language, [source["id"] for source in sources]) == ("it", ["early", "late", "undated"])
-    # An English desk of an Italian newspaper: the articles decide.
-    language, sources = sources_of([rows[2], article("two", english + " Nobody voted against it.")], "it")
-    assert (language, len(sources)) == ("en", 2)
-    # Even: the newspaper decides.
-    assert sources_of([rows[1], rows[2]], "it")[0] == "it"
-    assert sources_of([], "vi") == ("vi", [])
-
-
-def test_tags_of_all_sources_once() -> None:
-    assert union([["Meteo", "Roma "], ["meteo", "", "Tevere"]]) == ["Meteo", "Roma", "Tevere"]
 
 
 @pytest.mark.parametrize(
@@ -272,8 +384,8 @@ def test_what_models_put_around_an_answer(said: str, text: str) -> None:
 
 
 def test_the_key_is_of_what_makes_the_sample() -> None:
-    assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id == "news_summary/1?max_sentences=3"
-    assert Settings(SETTINGS.prompt, min_articles=5).prompt_id == "news_summary/1"
+    assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id("it") == "news_summary.it/2?max_sentences=3"
+    assert Settings(SETTINGS.prompt, min_articles=5).prompt_id("nl") == "news_summary.en/2"
 
 
 def run(uri: str, *words: str) -> subprocess.Popen[bytes]:

@@ -1,11 +1,17 @@
-"""A real server on the loopback that speaks chat completions, and does what a test tells it to do first."""
+"""A real server on the loopback that speaks chat completions, and does what a test tells it to do first.
+
+Besides (status, headers, body) an entry of its script may be (0, {}, bytes): these bytes and then a broken connection.
+A header X-Delay is no header but the seconds to wait before the reply.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,6 +35,22 @@ class ChatStand:
     #: what was asked: (body, headers, instant).
     asked: list[tuple[dict[str, Any], dict[str, str], float]] = field(default_factory=list)
     url: str = ""
+    #: requests at this moment, and at most.
+    flying: int = 0
+    most: int = 0
+    #: decides about a request before the script does; None: it does not.
+    judge: Callable[[dict[str, Any]], tuple[int, dict[str, str], Any] | None] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next(self, body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        if self.judge and (told := self.judge(body)):
+            return told
+        return self.script.pop(0) if self.script else (200, {}, self.reply(body))
+
+    def enter(self, change: int) -> None:
+        with self.lock:
+            self.flying += change
+            self.most = max(self.most, self.flying)
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -48,9 +70,15 @@ def _handler(stand: ChatStand) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            stand.asked.append((body, dict(self.headers.items()), time.monotonic()))
-            status, headers, told = stand.script.pop(0) if stand.script else (200, {}, stand.reply(body))
-            time.sleep(stand.delay)
+            headers = {name.title(): value for name, value in self.headers.items()}
+            stand.asked.append((body, headers, time.monotonic()))
+            stand.enter(1)
+            status, headers, told = stand.next(body)
+            time.sleep(float(headers.pop("X-Delay", stand.delay)))
+            stand.enter(-1)
+            if not status:
+                self.break_off(told)
+                return
             data = (told if isinstance(told, str) else json.dumps(told)).encode()
             self.send_response(status if self.path == "/v1/chat/completions" else 404)
             for name, value in {"Content-Length": str(len(data)), **headers}.items():
@@ -58,16 +86,32 @@ def _handler(stand: ChatStand) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
+        def break_off(self, data: bytes) -> None:
+            self.wfile.write(data)
+            self.wfile.flush()
+            # Without lingering the connection is reset, not closed.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+
         def log_message(self, *_: object) -> None:
             return
 
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    # Who is killed leaves requests behind that wait.
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that are gone are what some tests are about."""
+
+
 @pytest.fixture
 def stand() -> Iterator[ChatStand]:
     told = ChatStand()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told))
+    server = _Server(("127.0.0.1", 0), _handler(told))
     told.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

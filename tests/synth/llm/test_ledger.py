@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from pymongo.monitoring import CommandListener
 
-from synth.llm import LLMError
+from synth.llm import Limits, LLMError
 from synth.llm.chat import ChatServer
 from synth.llm.ledger import Ledgered, call_hash
+from synth.llm.models import ModelCard
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
 
@@ -80,3 +91,234 @@ def test_the_order_of_keys_is_no_other_request() -> None:
     left = call_hash("m", [{"role": "user", "content": "x"}], {"a": 1, "b": 2})
     assert left == call_hash("m", [{"content": "x", "role": "user"}], {"b": 2, "a": 1})
     assert left != call_hash("m", [{"role": "user", "content": "x"}], {"a": 1, "b": 3})
+
+
+def question(number: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"Riassumi {number}."}]
+
+
+# ---- many at a time
+
+
+class Commands(CommandListener):
+    """Names of the commands sent to MongoDB."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] = Counter()
+        self.concerns: list[Any] = []
+
+    def started(self, event: Any) -> None:
+        self.sent[event.command_name] += 1
+        if event.command_name == "insert":
+            self.concerns.append(event.command["writeConcern"])
+
+    def succeeded(self, event: Any) -> None:
+        return
+
+    def failed(self, event: Any) -> None:
+        return
+
+
+def test_many_calls_at_a_time_take_few_commands(stand: Any, database_uri: str) -> None:
+    stand.delay = 0.05
+    commands = Commands()
+    with MongoClient(database_uri, event_listeners=[commands]) as client:
+        server = ChatServer("tiny", stand.url, limits=Limits(concurrency=50))
+        llm = Ledgered(server, client.get_default_database().llm_calls)
+
+        async def ask() -> None:
+            async with llm:
+                await asyncio.gather(*(llm.complete(question(number)) for number in range(200)))
+
+        asyncio.run(ask())
+        calls = client.get_default_database().llm_calls
+        assert calls.count_documents({}) == 200
+    assert commands.sent["find"] < 20
+    assert commands.sent["insert"] < 100
+    assert commands.concerns[0] == {"w": "majority", "j": True}
+
+
+def test_a_reply_is_in_the_store_before_anybody_has_it(stand: Any, database: Any) -> None:
+    async def ask() -> None:
+        async with ledgered(stand, database) as llm:
+
+            async def one(number: int) -> None:
+                reply = await llm.complete(question(number))
+                found = await asyncio.to_thread(database.llm_calls.find_one, {"hash": reply.call})
+                assert found["text"] == reply.text
+
+            await asyncio.gather(*(one(number) for number in range(30)))
+
+    asyncio.run(ask())
+
+
+def test_a_store_that_fails_is_told_to_everybody_who_waits(stand: Any) -> None:
+    with MongoClient("mongodb://127.0.0.1:9/none", serverSelectionTimeoutMS=200) as client:
+        llm = Ledgered(ChatServer("tiny", stand.url), client.none.llm_calls)
+
+        async def ask() -> list[Any]:
+            calls = (llm.complete(question(number)) for number in range(3))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        told = asyncio.run(ask())
+    assert {type(error).__name__ for error in told} == {"ServerSelectionTimeoutError"}
+    assert stand.asked == []
+
+
+def test_parameters_that_no_store_takes_are_refused_before_they_cost_anything(stand: Any, database: Any) -> None:
+    with pytest.raises(TypeError, match="no store takes"):
+        asyncio.run(ledgered(stand, database).complete(ASKED, seed=2**70))
+    assert stand.asked == []
+
+
+# ---- replies that are no good are kept, too
+
+
+@pytest.mark.parametrize(
+    ("content", "finish"), [("Il cons", "length"), ("", "content_filter"), ("", "stop"), ("No.", "refusal")]
+)
+def test_cut_off_refused_and_empty_replies_are_not_asked_again(
+    stand: Any, database: Any, content: str, finish: str
+) -> None:
+    told = {"content": content, "refusal": "No." if finish == "refusal" else None}
+    stand.script = [(200, {}, {"choices": [{"message": told, "finish_reason": finish}]})]
+    first = asyncio.run(ledgered(stand, database).complete(ASKED, max_tokens=5))
+    again = asyncio.run(ledgered(stand, database).complete(ASKED, max_tokens=5))
+    assert (first.finish_reason, again.finish_reason, again.cached) == (finish, finish, True)
+    # With other parameters it is another request.
+    assert asyncio.run(ledgered(stand, database).complete(ASKED, max_tokens=500)).text == stand.answer
+    assert len(stand.asked) == 2
+
+
+def test_each_row_has_its_cost_and_no_key(stand: Any, database: Any) -> None:
+    stand.reply = lambda body: {
+        "choices": [{"message": {"content": "sì"}}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100},
+    }
+    server = ChatServer("tiny", stand.url, "sk-secret", card=ModelCard("tiny", None, None, 0.15, 0.6))
+    llm = Ledgered(server, database.llm_calls)
+    assert asyncio.run(llm.complete(ASKED)).cost == pytest.approx(0.00021)
+    row = database.llm_calls.find_one()
+    assert row["cost"] == pytest.approx(0.00021)
+    assert row["server"] == stand.url.split("/")[2]
+    assert "sk-secret" not in str(row)
+    # What the ledger gives was paid before: the run's budget has only the first.
+    asyncio.run(llm.complete(ASKED))
+    assert server.budget.spent == pytest.approx(0.00021)
+
+
+# ---- callers who leave
+
+
+def test_who_leaves_loses_no_reply_that_is_under_way(stand: Any, database: Any) -> None:
+    stand.delay = 0.3
+
+    async def ask() -> None:
+        async with ledgered(stand, database) as llm:
+            tasks = [asyncio.create_task(llm.complete(question(number))) for number in range(20)]
+            while len(stand.asked) < 8:
+                await asyncio.sleep(0.01)
+            for task in tasks:
+                task.cancel()
+            told = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(one) for one in told} == {asyncio.CancelledError}
+
+    asyncio.run(ask())
+    # Eight at a time: those were with the server, the others had not been sent and never are.
+    assert len(stand.asked) == database.llm_calls.count_documents({}) == 8
+
+
+def test_one_of_two_callers_may_leave(stand: Any, database: Any) -> None:
+    stand.delay = 0.2
+
+    async def ask() -> str:
+        async with ledgered(stand, database) as llm:
+            first, second = (asyncio.create_task(llm.complete(ASKED)) for _ in range(2))
+            await asyncio.sleep(0)
+            first.cancel()
+            return (await second).text
+
+    assert asyncio.run(ask()) == stand.answer
+    assert len(stand.asked) == 1
+
+
+def test_nothing_is_tried_again_while_the_run_ends(stand: Any, database: Any) -> None:
+    stand.script = [(503, {"X-Delay": "0.2"}, "")]
+
+    async def ask() -> None:
+        server = ChatServer("tiny", stand.url, first_wait=20.0)
+        async with Ledgered(server, database.llm_calls) as llm:
+            task = asyncio.create_task(llm.complete(ASKED))
+            while not stand.asked:
+                await asyncio.sleep(0.01)
+            task.cancel()
+
+    began = time.monotonic()
+    asyncio.run(ask())
+    assert time.monotonic() - began < 5
+    assert len(stand.asked) == 1
+
+
+def test_the_last_calls_of_a_budget_are_kept(stand: Any, database: Any) -> None:
+    stand.delay = 0.05
+    card = ModelCard("tiny", input_price=0.0, output_price=1e6)
+    stand.reply = lambda body: {
+        "choices": [{"message": {"content": "a"}}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 1},
+    }
+
+    async def run() -> list[Any]:
+        server = ChatServer("tiny", stand.url, limits=Limits(concurrency=4, max_cost=10.5), card=card)
+        async with Ledgered(server, database.llm_calls) as llm:
+            calls = (llm.complete(question(number), max_tokens=1) for number in range(30))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    told = asyncio.run(run())
+    assert Counter(getattr(one, "reason", "answered") for one in told) == {"answered": 10, "max_cost": 20}
+    assert len(stand.asked) == 10
+    assert sum(row["cost"] for row in database.llm_calls.find()) == pytest.approx(10)
+
+
+# ---- kill -9
+
+CLIENT = """
+import asyncio, sys
+from crawler.mongo import connect
+from synth.llm import Limits, load_llm
+
+async def main():
+    async with load_llm("openai:tiny", connect().llm_calls, limits=Limits(concurrency=16)) as llm:
+        await asyncio.gather(*(llm.complete([{"role": "user", "content": f"Riassumi {n}."}]) for n in range(300)))
+
+asyncio.run(main())
+"""
+
+
+def test_killed_at_any_moment_no_acknowledged_call_is_asked_again(
+    stand: Any, database: Any, database_uri: str, root: Path
+) -> None:
+    stand.delay = 0.05
+    stand.reply = lambda body: {"choices": [{"message": {"content": body["messages"][0]["content"]}}]}
+    environment = os.environ | {"MONGODB_URI": database_uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk"}
+    kept: dict[str, int] = {}
+
+    def counted() -> Counter[str]:
+        return Counter(body["messages"][0]["content"] for body in stand.bodies)
+
+    for kill in (True, True, True, False):
+        before = database.llm_calls.count_documents({})
+        process = subprocess.Popen([sys.executable, "-c", CLIENT], env=environment, cwd=root)
+        while kill and database.llm_calls.count_documents({}) <= before and process.poll() is None:
+            time.sleep(0.005)
+        if kill:
+            time.sleep(random.uniform(0, 0.25))
+            process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        # What was with the server is answered into nothing before the next start.
+        time.sleep(0.3)
+        now = counted()
+        for row in database.llm_calls.find():
+            kept.setdefault(row["text"], now[row["text"]])
+    end = counted()
+    assert len(end) == len(kept) == database.llm_calls.count_documents({}) == 300
+    assert {text: end[text] for text in kept} == kept

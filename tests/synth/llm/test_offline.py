@@ -11,7 +11,7 @@ from synth.llm import load_llm
 from synth.llm.offline import read_sources
 from synth.prompts import load_prompt
 
-LANGUAGES = ("it", "vi", "en")
+LANGUAGES = ("it", "vi", "en", "es", "fr", "de")
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,15 @@ def test_it_reads_the_articles_out_of_the_prompt(articles: list[dict[str, Any]],
     found = read_sources([message["content"] for message in messages])
     assert [document.title for document in found] == [row["title"] for row in articles]
     assert [document.content for document in found] == [row["content"].strip() for row in articles]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_reads_the_summaries_that_shall_be_combined(language: str) -> None:
+    texts = [{"content": f"Riassunto di un fatto.\n\nParte {number}."} for number in range(3)]
+    fields = {"language": language, "max_sentences": None, "max_words": None, "texts": texts}
+    messages = load_prompt("news_summary").render("combine", "summaries", **fields)
+    found = read_sources([message["content"] for message in messages])
+    assert [document.content for document in found] == [text["content"] for text in texts]
 
 
 def test_from_messages_it_writes_in_the_sources_own_words(articles: list[dict[str, Any]]) -> None:

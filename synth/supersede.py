@@ -1,0 +1,128 @@
+"""Which samples of an event count, once articles, events, models and wordings have moved on."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+#: What a person has decided on stays, whatever a model writes later.
+CURATED = ("accepted", "edited")
+#: Samples and links looked at in one query when the superseded are found.
+_CHUNK = 500
+
+
+def supersede(database: Database[dict[str, Any]], task: str, model: str, prompts: Sequence[str]) -> Counter[str]:
+    """Make `superseded` true to the current events; only what differs is written.
+
+    - of one event's samples that of this model and one of these prompts is current, and what a person approved; of
+      several (the texts under the same links changed) that of the event's texts, else the newest;
+    - a sample whose event is current again, is current again;
+    - a sample whose event is gone is superseded, by the sample of the event that took most of its articles.
+    """
+    gone: list[dict[str, Any]] = []
+    changes: list[Change] = []
+    for event, samples in _by_event(database, task):
+        if event:
+            changes += _rivals(samples, model, prompts, event[0].get("texts"))
+        else:
+            gone += [sample for sample in samples if not (sample.get("superseded") and sample.get("superseded_by"))]
+    counts = _apply(database, changes)
+    # Only now is it settled which samples are current, and with it who the heirs are.
+    for start in range(0, len(gone), _CHUNK):
+        part = gone[start : start + _CHUNK]
+        counts += _apply(database, _dissolved(database, task, part))
+    return counts
+
+
+class Change(NamedTuple):
+    """What becomes of a sample."""
+
+    sample: dict[str, Any]
+    superseded: bool
+    by: str | None
+
+
+def _by_event(
+    database: Database[dict[str, Any]], task: str
+) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """([the current event] or [], its samples without their texts), event by event."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"task": task}},
+        {"$project": {"key": 1, "event": 1, "superseded": 1, "superseded_by": 1, "status": 1, "created_at": 1,
+                      "made_by": {"model": "$provenance.model", "prompt": "$provenance.prompt",
+                                  "texts": "$provenance.texts"},
+                      "links": {"$concatArrays": ["$sources.link", {"$ifNull": ["$provenance.left_out.link", []]}]}}},
+        {"$lookup": {"from": "clusters", "localField": "event", "foreignField": "event", "as": "current",
+                     "pipeline": [{"$match": {"current": True}}, {"$limit": 1}, {"$project": {"texts": 1}}]}},
+        {"$sort": {"event": 1, "key": 1}},
+    ]  # fmt: skip
+    rows = database.samples.aggregate(pipeline, allowDiskUse=True)
+    for _, group in itertools.groupby(rows, key=lambda row: row["event"]):
+        samples = list(group)
+        yield samples[0]["current"], samples
+
+
+def _rivals(
+    samples: Sequence[dict[str, Any]], model: str, prompts: Sequence[str], texts: str | None
+) -> Iterator[Change]:
+    """Which samples of one current event count. A rejected one takes nobody's place."""
+
+    def newest(some: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+        return max(some, key=lambda one: (_texts(one) == texts, one["created_at"], one["key"]), default=None)
+
+    wanted = [one for one in samples if one["status"] != "rejected"]
+    mine = newest(one for one in wanted if one["made_by"].get("model") == model and _prompt(one) in prompts)
+    if mine is None and all(one.get("superseded") for one in samples):
+        # The event came back, and this model has not written about it: the newest sample stands in.
+        mine = newest(wanted) or newest(samples)
+    for one in samples if mine else ():
+        counts = one is mine or one["status"] in CURATED
+        yield Change(one, not counts, None if counts else str(mine["key"]) if mine else None)
+
+
+def _prompt(sample: Mapping[str, Any]) -> str:
+    return str(sample["made_by"].get("prompt", ""))
+
+
+def _texts(sample: Mapping[str, Any]) -> str | None:
+    return sample["made_by"].get("texts")
+
+
+def _dissolved(database: Database[dict[str, Any]], task: str, samples: Sequence[dict[str, Any]]) -> Iterator[Change]:
+    """Samples of events that are gone, each with its heir where there is one."""
+    links = sorted({link for sample in samples for link in sample["links"]})
+    found = database.clusters.find({"current": True, "links": {"$in": links}}, {"event": 1, "links": 1})
+    clusters = {row["event"]: set(row["links"]) for row in found}
+    holders = {
+        row["event"]: row["key"]
+        for row in database.samples.find(
+            {"task": task, "event": {"$in": list(clusters)}, "superseded": {"$ne": True}}, {"event": 1, "key": 1}
+        ).sort("key", -1)
+    }
+    for sample in samples:
+        shared = {event: len(members & set(sample["links"])) for event, members in clusters.items() if event in holders}
+        best = max(shared, key=lambda event: (shared[event], event), default="")
+        yield Change(sample, True, holders[best] if best and shared[best] else None)
+
+
+def _apply(database: Database[dict[str, Any]], changes: Iterable[Change]) -> Counter[str]:
+    from pymongo import UpdateOne
+
+    writes: list[Any] = []
+    counts: Counter[str] = Counter()
+    for sample, superseded, by in changes:
+        before = bool(sample.get("superseded"))
+        if (before, sample.get("superseded_by")) == (superseded, by):
+            continue
+        named: dict[str, Any] = {"$set": {"superseded_by": by}} if by else {"$unset": {"superseded_by": ""}}
+        named["$set"] = {"superseded": superseded, **named.get("$set", {})}
+        writes.append(UpdateOne({"_id": sample["_id"]}, named))
+        counts["superseded" if superseded else "current_again"] += superseded != before
+    if writes:
+        database.samples.bulk_write(writes, ordered=False)
+    return +counts
