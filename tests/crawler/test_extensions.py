@@ -106,11 +106,7 @@ class Terminal:
         self._main, side = pty.openpty()
         env = os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings", "COLUMNS": "80",
                             "TERM": "xterm", "NEWSMILL_MONGO_TIMEOUT_MS": "60000"}  # fmt: skip
-        # Started in the background of a script, the tests ignore Ctrl-C, and with them what they start.
-        self.process = subprocess.Popen(
-            [str(SCRAPY), *words], cwd=folder, env=env, stdout=side, stderr=side,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )  # fmt: skip
+        self.process = subprocess.Popen([str(SCRAPY), *words], cwd=folder, env=env, stdout=side, stderr=side)
         os.close(side)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
