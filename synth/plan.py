@@ -16,13 +16,13 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.calls import fitting, limits_of
 from synth.flow import Flow, run_flow
 from synth.llm import Completion, Message, ModelCard, load_llm, model_card
+from synth.llm.completion import Unconnected
 from synth.stage import Pending, Stage, progress_bar
 from synth.tokens import Count, name_of, of_messages
 
@@ -129,7 +129,7 @@ def plan_of(database: Database[dict[str, Any]], stage: str, options: argparse.Na
     )  # fmt: skip
 
 
-class Planner:
+class Planner(Unconnected):
     """A model that answers out of the ledger, and what is not there with words that say nothing."""
 
     def __init__(self, name: str, ledger: Collection[dict[str, Any]], count: Count) -> None:
@@ -166,14 +166,6 @@ class Planner:
         seen = [row["completion_tokens"] for row in replies if row.get("completion_tokens")]
         usual = statistics.fmean(seen) if seen else float("inf")
         return round(sum(min(usual, longest) for longest in self.longest))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
 
 @functools.lru_cache(maxsize=64)

@@ -276,9 +276,8 @@ class Writer(Flow):
             print(f"summarize: event {cluster['event'][:12]} left for the next run: {error}", file=sys.stderr)
 
     def stop(self) -> None:
-        # The ledger keeps what is still answered; only the server's client knows what has not been sent yet.
-        client = getattr(self.llm, "llm", self.llm)
-        if stop := getattr(client, "stop", None):
+        # Only a server's client knows what has not been sent yet.
+        if stop := getattr(self.llm, "stop", None):
             stop()
 
     async def __aenter__(self) -> Self:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from synth import extractive
-from synth.llm.completion import Completion, Message
+from synth.llm.completion import Completion, Message, Unconnected
 from synth.text import words
 
 _TITLE = r"^-? ?(?:Titolo|Tiêu đề|Title|Título|Titre|Titel)\s?: "
@@ -23,7 +22,7 @@ _SOURCE = re.compile(
 _PART = re.compile(_SUMMARY + r"(?P<content>.*?)(?=" + _SUMMARY + r"|\Z)", re.MULTILINE | re.DOTALL)
 
 
-class Extractive:
+class Extractive(Unconnected):
     """Nothing is downloaded, nothing paid; the same request always has the same answer."""
 
     name = f"extractive/{extractive.VERSION}"
@@ -48,14 +47,6 @@ class Extractive:
         text = extractive.summarize(given, language or _language(given), max_words, max_sentences=max_sentences)
         read = sum(len(words(part)) for part in asked)
         return Completion(text, self.name, "stop", read, len(words(text)), cost=0.0)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
 
 def read_sources(messages: Sequence[str]) -> list[extractive.Document]:

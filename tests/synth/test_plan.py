@@ -8,33 +8,16 @@ from typing import Any
 
 import pytest
 
-from crawler.items import NewsmillError, article_from_record
+from crawler.items import NewsmillError
 from synth.__main__ import main, parser_for
-from synth.cluster import event_key
 from synth.plan import Planner, filler, marked, plan_of
 from synth.tokens import by_bytes, estimate, of_messages
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
+from tests.synth.llm.conftest import store as store_fixture
 
 stand = stand_fixture
-
-
-@pytest.fixture
-def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
-    """The Italian sample articles with their gold events."""
-    events: dict[str, list[Any]] = {}
-    for record in sample_records:
-        if record.get("event") and record["language"] == "it":
-            article = article_from_record(record).document()
-            article["_id"] = database.articles.insert_one(article).inserted_id
-            events.setdefault(record["event"], []).append(article)
-    for number, rows in enumerate(rows for rows in events.values() if len(rows) > 1):
-        links = [row["link"] for row in rows]
-        database.clusters.insert_one(
-            {"run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
-             "links": links, "size": len(rows), "language": "it", "current": True}
-        )  # fmt: skip
-    return database
+store = store_fixture
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 
+from crawler.items import article_from_record
+from synth.cluster import event_key
+
 ANSWER = (
     "Il consiglio ha approvato il bilancio con ventidue voti a favore e nove contrari, e la sindaca ha annunciato che "
     "i lavori della scuola cominceranno a settembre."
@@ -119,3 +122,21 @@ def stand() -> Iterator[ChatStand]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
+    """The Italian sample articles with their gold events."""
+    events: dict[str, list[Any]] = {}
+    for record in sample_records:
+        if record.get("event") and record["language"] == "it":
+            article = article_from_record(record).document()
+            article["_id"] = database.articles.insert_one(article).inserted_id
+            events.setdefault(record["event"], []).append(article)
+    for number, rows in enumerate(rows for rows in events.values() if len(rows) > 1):
+        links = [row["link"] for row in rows]
+        database.clusters.insert_one(
+            {"run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
+             "links": links, "size": len(rows), "language": "it", "current": True}
+        )  # fmt: skip
+    return database

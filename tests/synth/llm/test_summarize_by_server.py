@@ -13,29 +13,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from crawler.items import article_from_record
-from synth.cluster import event_key
-
-
-@pytest.fixture
-def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
-    """The Italian sample articles with their gold events."""
-    events: dict[str, list[Any]] = {}
-    for record in sample_records:
-        if record.get("event") and record["language"] == "it":
-            article = article_from_record(record).document()
-            article["_id"] = database.articles.insert_one(article).inserted_id
-            events.setdefault(record["event"], []).append(article)
-    for number, rows in enumerate(rows for rows in events.values() if len(rows) > 1):
-        links = [row["link"] for row in rows]
-        database.clusters.insert_one(
-            {"run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
-             "links": links, "size": len(rows), "language": "it", "current": True}
-        )  # fmt: skip
-    return database
-
 
 def start(stand: Any, uri: str, *words: str) -> subprocess.Popen[str]:
     environment = os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
