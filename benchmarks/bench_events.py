@@ -37,6 +37,10 @@ LABELS = Path(__file__).with_name("labels") / "it_pairs.jsonl"
 #: Sentences of the body that are compared; None: all.
 LENGTHS: tuple[int | None, ...] = (3, 5, 8, 10, 12, 15, 20, None)
 WINDOWS = (1, 2, 3, 5, 7, None)
+#: Draws of whole events of which an archive of a size is made.
+DRAWS = 8
+#: The threshold of small archives.
+STRICT = 0.75
 SEED = 4
 Labels = np.ndarray
 
@@ -275,16 +279,43 @@ def print_windows(clusterer: Clusterer, corpora: Sequence[Corpus], setting: Sett
 
 
 def print_sizes(clusterer: Clusterer, corpus: Corpus, setting: Setting, thresholds: Sequence[float]) -> None:
-    """Whether the threshold hangs on how many articles there are: TF-IDF weights do."""
+    """Whether the threshold hangs on how many articles there are, which TF-IDF weights do; means of draws of events."""
+    strict = setting._replace(threshold=STRICT)
+    columns = ("articles", "best threshold", "F there", f"F at {STRICT}", "F at the chosen one",
+               f"unrelated joined at {STRICT}", "at the chosen one")  # fmt: skip
+    print(f"| {' | '.join(columns)} |\n|{'---:|' * len(columns)}")
+    for share in (40, 20, 10, 6, 4, 2, 1):
+        parts = [_some_events(corpus, share, draw) for draw in range(1 if share == 1 else DRAWS)]
+        tries = [(_mean_f(clusterer, parts, setting._replace(threshold=each)), each) for each in thresholds]
+        values = [max(tries)[0], _mean_f(clusterer, parts, strict), _mean_f(clusterer, parts, setting)]
+        alone = [_joined(clusterer, parts, each) for each in (strict, setting)]
+        cells = [f"{sum(len(part.rows) for part in parts) / len(parts):.0f}", f"{max(tries)[1]:.2f}"]
+        cells += [*(f"{value:.3f}" for value in values), *(f"{share:.0%}" for share in alone)]
+        print(f"| {' | '.join(cells)} |")
+
+
+def _some_events(corpus: Corpus, share: int, draw: int) -> Corpus:
     events = sorted(set(corpus.true.tolist()))
-    random.Random(SEED).shuffle(events)
-    print("| articles | best threshold | F there | F at the chosen one |\n|---:|---:|---:|---:|")
-    for share in (8, 4, 2, 1):
-        keep = np.flatnonzero(np.isin(corpus.true, events[: len(events) // share]))
-        part = Corpus(f"1/{share}", [corpus.rows[i] for i in keep], corpus.days[keep], corpus.true[keep])
-        tries = [(part.score(clusterer.labels(part, setting._replace(threshold=each))).f, each) for each in thresholds]
-        chosen = part.score(clusterer.labels(part, setting)).f
-        print(f"| {len(keep)} | {max(tries)[1]:.2f} | {max(tries)[0]:.3f} | {chosen:.3f} |")
+    random.Random(SEED + draw).shuffle(events)
+    return _part(corpus, np.flatnonzero(np.isin(corpus.true, events[: len(events) // share])))
+
+
+def _part(corpus: Corpus, keep: np.ndarray) -> Corpus:
+    return Corpus(corpus.name, [corpus.rows[i] for i in keep], corpus.days[keep], corpus.true[keep])
+
+
+def _mean_f(clusterer: Clusterer, parts: Sequence[Corpus], setting: Setting) -> float:
+    return float(np.mean([part.score(clusterer.labels(part, setting)).f for part in parts]))
+
+
+def _joined(clusterer: Clusterer, parts: Sequence[Corpus], setting: Setting) -> float:
+    """Share of articles in clusters where there is one article of each event, all of one day: each is a mistake."""
+    shares = []
+    for part in parts:
+        lone = _part(part, np.unique(part.true, return_index=True)[1])
+        labels = clusterer.labels(lone, setting, None)
+        shares.append(float((np.bincount(labels)[labels] > 1).mean()))
+    return float(np.mean(shares))
 
 
 def print_choices(
@@ -298,13 +329,18 @@ def print_choices(
     both = choose(found, thresholds)
     alone = [choose({each: [scores[at]] for each, scores in found.items()}, thresholds) for at in range(len(parts))]
     chosen = [("both", both), *((part.name, setting) for part, setting in zip(parts, alone, strict=True))]
-    now = Settings()
-    if clusterer.embedder == now.embedder:
-        chosen.append(("`synth cluster` as it is", Setting(now.sentences, now.linkage, now.threshold)))
+    if clusterer.embedder == Settings.embedder:
+        chosen.append(("`synth cluster` as it is", as_it_is(parts[0])))
     print(f"| chosen on | setting | {parts[0].name}: P | R | F | {other.name}: P | R | F |\n|---|---|{'---:|' * 6}")
     for name, setting in chosen:
         results = [corpus.score(clusterer.labels(corpus, setting)) for corpus in (parts[0], other)]
         print(f"| {name} | {setting} | {' | '.join(f'{value:.3f}' for score in results for value in score)} |")
+
+
+def as_it_is(corpus: Corpus) -> Setting:
+    """What `synth cluster` takes for such an archive when it is told nothing."""
+    now = Settings().with_threshold(len(corpus.rows))
+    return Setting(now.sentences, now.linkage, now.threshold or 0.0)
 
 
 def print_report(corpus: Corpus, rows: Iterator[tuple[str, Labels]]) -> None:
@@ -319,10 +355,10 @@ def print_report(corpus: Corpus, rows: Iterator[tuple[str, Labels]]) -> None:
 
 
 def ours(clusterer: Clusterer, corpus: Corpus, setting: Setting) -> Iterator[tuple[str, Labels]]:
-    now = Settings()
-    today = Setting(now.sentences, now.linkage, now.threshold)
-    if clusterer.embedder == now.embedder:
-        yield f"`synth cluster`: {today}, window {now.window:g}", clusterer.labels(corpus, today, now.window)
+    today = as_it_is(corpus)
+    if clusterer.embedder == Settings.embedder:
+        wide = f"window {Settings.window:g}"
+        yield f"`synth cluster`: {today}, {wide}", clusterer.labels(corpus, today, Settings.window)
     wide = f"window {clusterer.window:g}" if clusterer.window else "no window"
     yield f"chosen elsewhere: {setting}, {wide}", clusterer.labels(corpus, setting)
     alone = clusterer.labels(corpus, setting, None)

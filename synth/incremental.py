@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,20 +41,39 @@ _TOGETHER = 2_000
 _TEXT = {"title": 1, "description": 1, "content": 1}
 
 
+#: Thresholds of TF-IDF rows, average linkage. Few articles tell little of which words are rare, and what they share by
+#: chance weighs more: of 20 random Italian articles .80 joins two, .75 none. How they were chosen: docs/clustering.md.
+_FEW, _FEW_THRESHOLD, _THRESHOLD = 100, 0.75, 0.80
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the partition depends on besides the articles."""
 
     embedder: str = "tfidf"
-    #: Chosen on vi_vnmds (gold events, Vietnamese); BCubed F falls on both sides of it. Distances of TF-IDF rows.
-    threshold: float = 0.75
+    #: Cosine distance; None: what was measured for the embedder, by the number of texts that its statistics know.
+    threshold: float | None = None
     linkage: str = "average"
     #: Days between two reports of one event; follow-ups chain beyond it through the articles between.
     window: float | None = 3.0
-    #: Of the body, beside title and lead; None: all. F on vi_vnmds below .75 (and at the best threshold of .05 steps):
-    #: 1 .86 (.89), 3 .89 (.91), 5 .91 (.93), 8 .926 (.934), 10 .932, 15 .935, all .935.
-    sentences: int | None = None
+    #: Of the body, beside title and lead; None: all. What comes late in a long article is background that others share.
+    sentences: int | None = 10
     force_language: bool = False
+
+    def with_threshold(self, texts: int) -> Settings:
+        """These settings with the threshold for an archive of so many texts.
+
+        Raises:
+            NewsmillError: none was measured for the embedder.
+        """
+        if self.threshold is not None:
+            return self
+        if self.embedder.partition(":")[0] in ("use", "st"):
+            raise NewsmillError(
+                f"cluster: no threshold was measured for embedder {self.embedder}: give --threshold "
+                "(docs/clustering.md tells how to choose one)"
+            )
+        return replace(self, threshold=_FEW_THRESHOLD if texts < _FEW else _THRESHOLD)
 
 
 @dataclass
@@ -66,6 +85,8 @@ class Vectors:
     #: makes the embedder; heavy, so only where there is something to embed.
     load: Callable[[], Embedder]
     refitted: bool = False
+    #: number of texts that the statistics were counted from; 0 where there are none.
+    texts: int = 0
 
 
 def cluster_articles(
@@ -77,6 +98,7 @@ def cluster_articles(
     """
     keys = placements.keys_of(database, wanted, language)
     vectors = vectors_of(database, language, settings, keys, refit)
+    settings = settings.with_threshold(vectors.texts)
     digest = settings_digest(settings, vectors)
     state = placements.read_state(database, language, digest)
     affected, gone = _affected(keys, state, settings.window)
@@ -130,7 +152,7 @@ def vectors_of(
         counted = statistics.count(texts_of(database, keys, settings.sentences), bits)
         statistics.save(database, key, counted)
         head = {"texts": counted.texts, "fingerprint": counted.fingerprint}
-    return _tfidf_vectors(database, key, bits, head["fingerprint"], renew)
+    return _tfidf_vectors(database, key, bits, head["fingerprint"], renew, head["texts"])
 
 
 def stored_vectors(database: Store, language: str | None, settings: Settings) -> Vectors:
@@ -142,14 +164,16 @@ def stored_vectors(database: Store, language: str | None, settings: Settings) ->
     return _tfidf_vectors(database, key, getattr(load_embedder(name), "bits", None), "", False)
 
 
-def _tfidf_vectors(database: Store, key: str, bits: int | None, fingerprint: str, renewed: bool) -> Vectors:
+def _tfidf_vectors(
+    database: Store, key: str, bits: int | None, fingerprint: str, renewed: bool, texts: int = 0
+) -> Vectors:
     def load() -> Embedder:
         found = statistics.load(database, key)
         if found is None:
             raise NewsmillError(f"cluster: the statistics {key} are incomplete: run synth cluster --refit")
         return TfidfEmbedder(bits, found)
 
-    return Vectors(fingerprint, load, renewed)
+    return Vectors(fingerprint, load, renewed, texts)
 
 
 def texts_of(database: Store, keys: Sequence[Key], sentences: int | None) -> Iterator[str]:
@@ -225,7 +249,7 @@ class _Work:
         options: dict[str, Any] = {
             "distance_threshold": settings.threshold, "linkage": settings.linkage, "window": settings.window,
         }  # fmt: skip
-        streams = settings.window is not None and settings.threshold <= 1
+        streams = settings.window is not None and (settings.threshold or 0) <= 1
         with progress_bar(f"cluster {self.language}", len(dated)) as advance:
             portions = self._portions(dated, vectors, advance)
             for closed in (agglomerate_stream if streams else agglomerate_whole)(portions, **options):

@@ -89,6 +89,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 up, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
+    return int(text)
+
+
 def read_filter(text: str | None) -> dict[str, Any]:
     """A MongoDB filter from extended JSON, or from the file that `@FILE` names.
 
@@ -264,6 +271,7 @@ __all__ = [
     "add_stage_arguments",
     "filter_errors",
     "local_runner",
+    "natural",
     "positive",
     "print_counts",
     "progress_bar",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.items import NewsmillError, article_from_record
 from synth.__main__ import main, parser_for
-from synth.cluster import DEFAULT_THRESHOLD, Settings, agglomerate, cluster_articles, event_key
+from synth.cluster import Settings, agglomerate, cluster_articles, event_key
 from synth.embed import TfidfEmbedder, article_text
 
 
@@ -42,6 +42,13 @@ def partition(database: Any) -> set[frozenset[str]]:
     return {frozenset(row["links"]) for row in database.clusters.find({"current": True})}
 
 
+def labels(articles: Sequence[dict[str, Any]]) -> list[int]:
+    """The clusters of an archive of these articles by the defaults, but without a window."""
+    now = Settings().with_threshold(len(articles))
+    vectors = TfidfEmbedder().encode([article_text(row, now.sentences) for row in articles])
+    return [int(label) for label in agglomerate(vectors, distance_threshold=now.threshold or 0.0)]
+
+
 def options(*words: str) -> argparse.Namespace:
     return parser_for(["cluster", *words]).parse_args(["cluster", *words])
 
@@ -64,22 +71,38 @@ def test_events_of_the_sample_articles(database: Any, sample_records: list[dict[
 def test_vietnamese_news_of_199_events(shared: Path) -> None:
     with (shared / "data/vi_vnmds/docs.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    vectors = TfidfEmbedder().encode([article_text({"title": row["title"], "content": row["text"]}) for row in rows])
-    found = agglomerate(vectors, distance_threshold=DEFAULT_THRESHOLD).tolist()
-    assert bcubed(found, [row["cluster"] for row in rows]) > 0.93
+    articles = [{"title": row["title"], "content": row["text"]} for row in rows]
+    assert bcubed(labels(articles), [row["cluster"] for row in rows]) > 0.925
 
 
 def test_unrelated_articles_stay_apart(sample_records: list[dict[str, Any]]) -> None:
     """A handful of articles, one of each event: nothing to join."""
     one_each = {row["event"]: row for row in sample_records if row["language"] == "it"}
     for size in (2, 5, 10, 20):
-        vectors = TfidfEmbedder().encode([article_text(row) for row in list(one_each.values())[:size]])
-        assert len(set(agglomerate(vectors, distance_threshold=DEFAULT_THRESHOLD).tolist())) == size
+        assert len(set(labels(list(one_each.values())[:size]))) == size
 
 
 @pytest.fixture(scope="module")
 def italian(sample_records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in sample_records if row["language"] == "it"][:40]
+
+
+def test_the_threshold_goes_with_the_size_of_the_archive(database: Any, sample_records: list[dict[str, Any]]) -> None:
+    italian = [row for row in sample_records if row["language"] == "it"]
+    fill(database, italian[:40])
+    run(database)
+    assert database.clusters.distinct("threshold", {"current": True}) == [0.75]
+    for copy in range(3):
+        fill(database, [row | {"link": row["link"].replace("://", f"://{copy}.")} for row in italian[:40]])
+    run(database, number="r2")
+    assert database.clusters.distinct("threshold", {"current": True}) == [0.80]
+
+
+def test_an_embedder_that_nobody_measured_wants_a_threshold(database: Any, italian: list[dict[str, Any]]) -> None:
+    with pytest.raises(NewsmillError, match=r"no threshold was measured for embedder st:some.*--threshold"):
+        Settings(embedder="st:some").with_threshold(1000)
+    assert Settings(embedder="st:some", threshold=0.4).with_threshold(1000).threshold == 0.4
+    assert options("--sentences", "0").sentences == 0
 
 
 @settings(max_examples=25, deadline=None)
@@ -262,9 +285,9 @@ def test_refit_counts_the_statistics_anew(database: Any, database_uri: str, ital
     assert main(["cluster", "--uri", database_uri]) == 0
     fill(database, italian[25:])
     assert main(["cluster", "--uri", database_uri]) == 0
-    assert database.statistics.find_one({"_id": "tfidf:it:all"})["texts"] == 25
+    assert database.statistics.find_one({"_id": "tfidf:it:10"})["texts"] == 25
     assert main(["cluster", "--uri", database_uri, "--refit"]) == 0
-    assert database.statistics.find_one({"_id": "tfidf:it:all"})["texts"] == 40
+    assert database.statistics.find_one({"_id": "tfidf:it:10"})["texts"] == 40
 
 
 @pytest.mark.parametrize("words", [["--embedder", "tfidf:18"], ["--sentences", "3"], ["--linkage", "complete"]])
