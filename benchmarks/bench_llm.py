@@ -1,9 +1,10 @@
 """The LLM client with its ledger against a loopback server: speed, faults, and kill -9.
 
 The server, in a process of its own, answers after 200 ms. 64 calls are in flight, so N calls cannot take less than
-N / 64 x 0.2 s. The limit is a bare loop of the official client, without ledger, limits and retries; the full client
-writes every reply into MongoDB (majority, journalled) before it is used. With faults, one attempt in ten is told 429
-with Retry-After, one in twenty 500, and one in a hundred gets no answer at all.
+N / 64 x 0.2 s. The floor of machine and server is a client of bare sockets that looks at no reply; the peer is a bare
+loop of the official client, without ledger, limits and retries. The full client writes every reply into MongoDB
+(majority, journalled) before it is used. With faults, one attempt in ten is told 429 with Retry-After, one in twenty
+500, and one in a hundred gets no answer at all.
 
 Killed, the client is sent kill -9 at random moments and started again. The server counts what it answered to the last
 byte. A call is answered twice only where its first reply was not yet acknowledged when the kill came: on the wire, or
@@ -196,8 +197,42 @@ async def bare(address: str, calls: int, quick: bool) -> Counter[str]:
         return Counter(calls=calls, microseconds=round((time.perf_counter() - began) * 1e6))
 
 
+class Socket(asyncio.Protocol):
+    """Waits for the end of one reply after the other, and looks at none."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+        self.read, self.whole = b"", asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self.read += data
+        head, _, body = self.read.partition(b"\r\n\r\n")
+        if body and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]):
+            self.read = b""
+            self.whole.set_result(None)
+
+
+async def sockets(address: str, calls: int) -> Counter[str]:
+    host, _, port = address.removeprefix("http://").partition(":")
+    loop, free = asyncio.get_running_loop(), []
+    for _ in range(IN_FLIGHT):
+        free.append((await loop.create_connection(Socket, host, int(port)))[1])
+
+    async def ask(number: int) -> None:
+        one, body = free.pop(), json.dumps({"model": "bench", "messages": messages(number)}).encode()
+        one.whole = loop.create_future()
+        one.transport.write(b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        await one.whole
+        free.append(one)
+
+    began = time.perf_counter()
+    await together(ask, calls, IN_FLIGHT)
+    return Counter(calls=calls, microseconds=round((time.perf_counter() - began) * 1e6))
+
+
 def client(words: argparse.Namespace) -> None:
-    work = full(words.address, words.calls) if words.kind == "full" else None
+    kinds = {"full": full, "sockets": sockets}
+    work = kinds[words.kind](words.address, words.calls) if words.kind in kinds else None
     before = resource.getrusage(resource.RUSAGE_SELF)
     told = asyncio.run(work or bare(words.address, words.calls, words.kind == "bare-aiohttp"))
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -246,7 +281,7 @@ def speed(folder: Path, uri: str, calls: int) -> list[tuple[str, dict[str, float
     from crawler.mongo import with_database
 
     rows = []
-    for kind in ("bare", "bare-aiohttp", "full"):
+    for kind in ("sockets", "bare", "bare-aiohttp", "full"):
         with database(uri, "bench_llm") as store, server(folder) as address:
             mongod = processor(store)
             told = finish(start(kind, address, calls, with_database(uri, "bench_llm")))
@@ -382,6 +417,7 @@ def show(rows: list[tuple[str, dict[str, float]]], calls: int) -> None:
     for column in columns:
         table.add_column(column, justify="left" if not column else "right")
     labels = {
+        "sockets": "bare sockets, nothing read",
         "bare": "official client, bare loop", "bare-aiohttp": "the same by aiohttp", "full": "newsmill: limits, ledger",
         "full, faults": "newsmill, 10 % 429, 5 % 500, 1 % hang", "stage": "synth summarize, whole command",
     }  # fmt: skip

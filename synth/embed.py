@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
@@ -43,9 +48,9 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
     kind, _, model = name.partition(":")
     if name == "tfidf" or (kind == "tfidf" and model in _BITS):
         return TfidfEmbedder(int(model) if model else None)
-    if kind == "use":
+    if kind == "use" and (model or name == "use"):
         refuse_language(name, language, force)
-        return UseEmbedder(model or USE_MULTILINGUAL)
+        return UseEmbedder(model)
     if kind == "st" and model:
         return SentenceTransformerEmbedder(model)
     raise NewsmillError(f"no embedder {name!r}: tfidf, tfidf:BITS, use, use:HANDLE or st:MODEL")
@@ -182,65 +187,151 @@ def _unit_rows(weights: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape
 
 
 class UseEmbedder:
-    """Universal Sentence Encoder through tensorflow-hub: a handle, or the folder of a SavedModel."""
+    """Universal Sentence Encoder through tensorflow-hub: a handle, or the folder of a SavedModel; "" is multilingual 3.
 
-    def __init__(self, handle: str) -> None:
-        self.name = "use" if handle == USE_MULTILINGUAL else f"use:{handle}"
-        self._model = _load_use(handle)
+    The SavedModel can be called with texts and gives a row for each (TensorFlow 2's format of the hub).
+    """
+
+    def __init__(self, handle: str = "") -> None:
+        self.name = f"use:{handle}" if handle else "use"
+        self._model, self._dimensions = _load_use(handle or USE_MULTILINGUAL)
 
     def encode(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+        """[texts, dimensions] float64 rows of unit length, zeros for a text of white space alone.
+
+        Raises:
+            NewsmillError: the model gave numbers that are none.
+        """
         import numpy as np
 
         parts = [np.asarray(self._model(list(texts[i : i + batch_size]))) for i in range(0, len(texts), batch_size)]
-        return _unit(np.concatenate(parts)) if parts else np.zeros((0, 512))
+        rows = np.concatenate(parts) if parts else np.zeros((0, self._dimensions))
+        return _unit(rows, texts, self.name)
 
 
-def _load_use(handle: str) -> Any:
+def _load_use(handle: str) -> tuple[Any, int]:
+    """(the model, dimensions of its rows), tried on a text: a folder may well hold a SavedModel of something else."""
     try:
-        import tensorflow_hub
+        with _quiet():
+            import tensorflow_hub
 
-        try:
-            # Registers the SentencePiece operations that the multilingual models are made of.
-            import tensorflow_text  # noqa: F401
-        except ImportError:
-            if handle == USE_MULTILINGUAL:
-                raise
-        return tensorflow_hub.load(handle)
+            try:
+                # Registers the SentencePiece operations that the multilingual models are made of.
+                import tensorflow_text  # noqa: F401
+            except ImportError:
+                if handle == USE_MULTILINGUAL:
+                    raise
+            model = tensorflow_hub.load(handle)
+            shape = tuple(model(["a"]).shape)
     except ImportError as error:
         raise NewsmillError(f"embedder use needs pip install 'newsmill[use]' ({error})") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:160]
-        raise NewsmillError(f"embedder use: cannot load {handle}: {reason}: give a local folder, use:FOLDER") from error
+        raise _unloadable("use", handle, error) from error
+    if len(shape) != 2 or shape[0] != 1:
+        raise _unloadable("use", handle, f"for one text it gives {list(shape)}, no row of numbers")
+    return model, shape[1]
+
+
+def _unloadable(kind: str, model: str, reason: object) -> NewsmillError:
+    told = " ".join(str(reason).split()).rstrip(" .:")
+    told = told if len(told) <= 200 else told[:200] + "…"
+    return NewsmillError(f"embedder {kind}: cannot load {model}: {told}: give a local folder, {kind}:FOLDER")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what TensorFlow says of the machine when it starts: some of it comes before it reads any setting.
+
+    Set TF_CPP_MIN_LOG_LEVEL, to 0 for instance, to see all of it.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or sys.stderr is None:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model: a hub name or a folder; half precision on a GPU."""
+    """A sentence-transformers model: a hub name or a folder; half precision on a GPU.
+
+    It reads the beginning of a text: as many tokens as the model's `max_seq_length` says (often 128, 256 or 512), the
+    rest is cut off by the library. It also sorts the texts by length and computes them in batches of 32.
+    """
 
     def __init__(self, model: str) -> None:
         self.name = f"st:{model}"
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise NewsmillError(f"embedder st needs pip install 'newsmill[embed]' ({error})") from error
-        try:
-            self._model = SentenceTransformer(model)
-        except Exception as error:
-            reason = " ".join(str(error).split())[:160]
-            raise NewsmillError(
-                f"embedder st: cannot load {model}: {reason}: give a local folder, st:FOLDER"
-            ) from error
-        if self._model.device.type == "cuda":
+        self._model = _load_sentence_transformer(model)
+        self._half = self._model.device.type == "cuda"
+        if self._half:
             self._model.half()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """[texts, dimensions] float64 rows of unit length, zeros for a text of white space alone.
+
+        Raises:
+            NewsmillError: the model gave numbers that are none.
+        """
         import numpy as np
 
-        return _unit(np.asarray(self._model.encode(list(texts), show_progress_bar=False), dtype=np.float64))
+        if not texts:
+            return np.zeros((0, self._model.get_embedding_dimension() or 0))
+        rows = self._rows(texts)
+        if self._half and not np.isfinite(rows).all():
+            # Some models, T5 among them, overflow half precision. Read again: the weights were rounded, too.
+            self._model, self._half = _load_sentence_transformer(self.name.removeprefix("st:")), False
+            rows = self._rows(texts)
+        return _unit(rows, texts, self.name)
+
+    def _rows(self, texts: Sequence[str]) -> np.ndarray:
+        return self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
+def _load_sentence_transformer(model: str) -> Any:
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as bars
+    except ImportError as error:
+        raise NewsmillError(f"embedder st needs pip install 'newsmill[embed]' ({error})") from error
+    if sys.stderr is None or not sys.stderr.isatty():
+        bars.disable_progress_bar()
+    with _heard("huggingface_hub") as heard:
+        try:
+            return SentenceTransformer(model)
+        except Exception as error:
+            raise _unloadable("st", model, " ".join([str(error), *heard])) from error
+
+
+@contextmanager
+def _heard(name: str) -> Iterator[list[str]]:
+    """What a library's logger says meanwhile, instead of on stderr: the hub client tells there alone why it failed."""
+    logger = logging.getLogger(name)
+    heard: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    before, logger.handlers = logger.handlers, [listener]
+    try:
+        yield heard
+    finally:
+        logger.handlers = before
+
+
+def _unit(rows: np.ndarray, texts: Sequence[str], name: str) -> np.ndarray:
+    """Rows of unit length; zeros for blank texts, which a model finds alike though nothing is known of them."""
     import numpy as np
 
-    rows = rows.astype(np.float64, copy=False)
+    rows = np.asarray(rows, dtype=np.float64)
+    if not np.isfinite(rows).all():
+        raise NewsmillError(f"embedder {name}: it gives numbers that are infinite or none: take another model")
+    rows = np.where(np.array([bool(text.strip()) for text in texts], dtype=bool)[:, None], rows, 0.0)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(lengths > 0, lengths, 1.0)

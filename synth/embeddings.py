@@ -40,7 +40,7 @@ class StoredEmbedder:
         self.made = self.found = 0
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """[texts, dimensions] float32 rows of unit length; an empty text as the model has it."""
+        """[texts, dimensions] float32 rows of unit length; an empty text is a row of zeros."""
         import numpy as np
 
         hashes = [hashlib.sha256(text.encode(errors="surrogatepass")).digest() for text in texts]

@@ -80,6 +80,30 @@ SCORED = {
     "similarity_embedder": "what measured it",
     "detected_language": "ISO 639-1 code found in the answer, or unknown",
     "language_confidence": "0 to 1",
+    "unsupported": "texts of the facts in the answer that no source has",
+    "unsupported_kinds": "their kinds, in the same order",
+    "sentence_sources": "for each sentence of the answer the number of its best source",
+    "sentence_support": "how well that source bears it, 0 to 1",
+    "min_support": "smallest of `sentence_support`",
+    "toxicity": "0 to 1",
+    "severe_toxicity": "0 to 1",
+    "obscene": "0 to 1",
+    "identity_attack": "0 to 1",
+    "insult": "0 to 1",
+    "threat": "0 to 1",
+    "sexual_explicit": "0 to 1",
+    "toxicity_model": "what measured these seven",
+    "toxicity_calibrated": "false where that model was not made for the language",
+    "accuracy": "0 to 5, by the judge",
+    "acc_explanation": "what the judge said of it",
+    "helpfulness": "0 to 5, by the judge",
+    "help_explanation": "what the judge said of it",
+    "judge": "{model, prompt, repeats, accuracy, helpfulness, calls, unread}",
+    "duplicate_of": "key of the sample that is kept instead",
+    "duplicate_kind": "exact, near or semantic",
+    "duplicate_score": "how alike the two are, 0 to 1",
+    "contaminated": "[{set, row, overlap}] rows of evaluation sets that the sample repeats",
+    "personal_data": "[{kind, field, start, end}] what looks like data of a person",
     "superseded_by": "key of the sample that took its place",
 }
 
@@ -90,6 +114,10 @@ def known_fields() -> set[str]:
     made = ("run", "cluster", "articles", "texts", "left_out", "calls", "prompt", "model", "tokens_by")
     inner |= {f"provenance.{name}" for name in made} | {"provenance.left_out.link", "provenance.left_out.reason"}
     inner |= {"history.role", "history.content"}
+    judged = ("model", "prompt", "repeats", "accuracy", "helpfulness", "calls", "unread")
+    inner |= {f"judge.{name}" for name in judged}
+    inner |= {f"contaminated.{name}" for name in ("set", "row", "overlap")}
+    inner |= {f"personal_data.{name}" for name in ("kind", "field", "start", "end")}
     return {item.name for item in fields(Sample)} | set(SCORED) | inner | {"_id"}
 
 

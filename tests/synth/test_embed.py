@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import os
+import subprocess
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
-from synth.embed import TfidfEmbedder, UseEmbedder, article_text, load_embedder
+from synth.embed import (
+    SentenceTransformerEmbedder,
+    TfidfEmbedder,
+    UseEmbedder,
+    _quiet,
+    article_text,
+    load_embedder,
+)
 
 
 def cosines(texts: Sequence[str], embedder: TfidfEmbedder | None = None) -> np.ndarray:
@@ -96,7 +108,7 @@ def test_the_text_of_an_article() -> None:
     assert article_text({}) == ""
 
 
-@pytest.mark.parametrize("name", ["", "word2vec", "tfidf:x", "tfidf:", "tfidf:4", "tfidf:31", "st", "st:"])
+@pytest.mark.parametrize("name", ["", "word2vec", "tfidf:x", "tfidf:", "tfidf:4", "tfidf:31", "st", "st:", "use:"])
 def test_an_unknown_name_is_refused(name: str) -> None:
     with pytest.raises(NewsmillError, match="no embedder"):
         load_embedder(name)
@@ -127,45 +139,166 @@ def test_sentence_transformers_missing_names_the_extra() -> None:
         load_embedder("st:some/model")
 
 
-def test_use_from_a_folder_with_a_saved_model(tmp_path: Any) -> None:
-    """A SavedModel of the same signature: texts in, rows out."""
+def saved_model(folder: Path, rows: Callable[[Any], Any]) -> str:
+    """The name of an embedder from a SavedModel, made here, that gives these rows for a tensor of texts."""
     tf: Any = pytest.importorskip("tensorflow", reason="tensorflow is an extra")
     pytest.importorskip("tensorflow_hub", reason="tensorflow-hub is an extra")
-
-    class Lengths(tf.Module):
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def __call__(self, texts: Any) -> Any:
-            sizes = tf.cast(tf.strings.length(texts), tf.float32)
-            return tf.stack([sizes, tf.ones_like(sizes)], axis=1)
-
-    tf.saved_model.save(Lengths(), str(tmp_path))
-    rows = load_embedder(f"use:{tmp_path}").encode(["", "abc"] * 40)
-    assert isinstance(load_embedder(f"use:{tmp_path}"), UseEmbedder)
-    assert rows.shape == (80, 2)
-    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    module = tf.Module()
+    module.__call__ = tf.function(rows, input_signature=[tf.TensorSpec([None], tf.string)])
+    tf.saved_model.save(module, str(folder))
+    return f"use:{folder}"
 
 
-def test_sentence_transformers_from_a_folder(tmp_path: Any) -> None:
-    """A tiny model with random weights, built here, in the format of the hub's."""
+def lengths(texts: Any) -> Any:
+    import tensorflow as tf
+
+    sizes = tf.cast(tf.strings.length(texts), tf.float32)
+    return tf.stack([sizes, tf.ones_like(sizes)], axis=1)
+
+
+def test_use_from_a_folder_with_a_saved_model(tmp_path: Path) -> None:
+    """A SavedModel of the same signature: texts in, rows out."""
+    name = saved_model(tmp_path, lengths)
+    embedder = load_embedder(name, language="it")
+    rows = embedder.encode(["a", "abc", " \n"] * 40)
+    assert isinstance(embedder, UseEmbedder)
+    assert (embedder.name, rows.shape, rows.dtype) == (name, (120, 2), np.float64)
+    assert np.allclose(np.linalg.norm(rows, axis=1), [1, 1, 0] * 40)
+    assert np.allclose(rows[1], np.array([3, 1]) / 10**0.5)
+    assert embedder.encode([]).shape == (0, 2)
+
+
+_TEXT_MODEL = """
+import sys
+import tensorflow as tf, tensorflow_text
+def count(texts):
+    return tf.cast(tensorflow_text.WhitespaceTokenizer().tokenize(texts).row_lengths()[:, None], tf.float32)
+module = tf.Module()
+module.__call__ = tf.function(count, input_signature=[tf.TensorSpec([None], tf.string)])
+tf.saved_model.save(module, sys.argv[1])
+"""
+_LOAD = (
+    "import sys; from synth.embed import load_embedder; print(load_embedder(sys.argv[1]).encode(['a b', 'c']).shape)"
+)
+
+
+def test_use_has_the_operations_of_tensorflow_text_and_says_nothing_of_the_machine(tmp_path: Path, root: Path) -> None:
+    pytest.importorskip("tensorflow_hub", reason="tensorflow-hub is an extra")
+    pytest.importorskip("tensorflow_text", reason="tensorflow-text is an extra")
+    surroundings = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", *words]
+        return subprocess.run(command, cwd=root, env=surroundings, capture_output=True, text=True, check=True)
+
+    run(_TEXT_MODEL, str(tmp_path))
+    quiet = run(_LOAD, f"use:{tmp_path}")
+    assert (quiet.stdout, quiet.stderr) == ("(2, 1)\n", "")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_tensorflow_says_can_be_had(
+    wanted: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    if not wanted:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    with _quiet():
+        os.write(2, b"meanwhile ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == ("meanwhile after" if wanted else "after")
+
+
+def test_a_saved_model_of_something_else_is_refused(tmp_path: Path) -> None:
+    tf: Any = pytest.importorskip("tensorflow", reason="tensorflow is an extra")
+    name = saved_model(tmp_path / "total", lambda texts: tf.strings.length(tf.strings.reduce_join(texts)))
+    tf.saved_model.save(tf.Module(), str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    for wrong in (name, *(f"use:{tmp_path / folder}" for folder in ("nothing", "empty", "none"))):
+        with pytest.raises(NewsmillError, match=r"cannot load .*give a local folder") as caught:
+            load_embedder(wrong)
+        assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_are_none_are_never_kept(tmp_path: Path) -> None:
+    tf: Any = pytest.importorskip("tensorflow", reason="tensorflow is an extra")
+    embedder = load_embedder(saved_model(tmp_path, lambda texts: tf.math.log(lengths(texts) - 2)))
+    with pytest.raises(NewsmillError, match="infinite or none"):
+        embedder.encode(["a"])
+
+
+def sentence_transformer(folder: Path, scale: float = 1.0) -> str:
+    """The name of an embedder from a tiny model with random weights, made here, in the format of the hub's.
+
+    It reads 16 tokens. Numbers within it grow by `scale` squared.
+    """
     library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
-    from sentence_transformers import models
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizer
 
-    folder = tmp_path / "bert"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh"]))
-    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    bert = folder / "bert"
+    bert.mkdir()
+    (bert / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh"]))
+    BertTokenizer(str(bert / "vocab.txt")).save_pretrained(bert)
     sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=13, **sizes)).save_pretrained(folder)
-    word = models.Transformer(str(folder))
-    library.SentenceTransformer(modules=[word, models.Pooling(16)], device="cpu").save(str(tmp_path / "st"))
-    rows = load_embedder(f"st:{tmp_path / 'st'}").encode(["a b", "c d", "a b"])
-    assert rows.shape == (3, 16)
-    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    model = BertModel(BertConfig(vocab_size=13, **sizes))
+    layer = model.encoder.layer[0]
+    for part in (layer.intermediate, layer.output):
+        part.dense.weight.data *= scale
+    model.save_pretrained(bert)
+    modules = [Transformer(str(bert), max_seq_length=16), Pooling(16)]
+    library.SentenceTransformer(modules=modules, device="cpu").save(str(folder / "st"))
+    return f"st:{folder / 'st'}"
+
+
+def test_sentence_transformers_from_a_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    name = sentence_transformer(tmp_path)
+    capfd.readouterr()
+    embedder = load_embedder(name)
+    rows = embedder.encode(["a b", "c d", "a b", "", "a " * 14, "a " * 14 + "b c d"])
+    assert (embedder.name, rows.shape, rows.dtype) == (name, (6, 16), np.float64)
+    assert np.allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 0, 1, 1])
     assert np.allclose(rows[0], rows[2], atol=1e-6)
+    # What comes after the last token that the model reads changes nothing.
+    assert np.allclose(rows[4], rows[5], atol=1e-6)
+    assert embedder.encode([]).shape == (0, 16)
+    assert capfd.readouterr().err == ""
 
 
-def test_a_model_that_is_nowhere_is_named(tmp_path: Any) -> None:
+@pytest.mark.parametrize(("scale", "stays"), [(1.0, True), (1e4, False)])
+def test_half_precision_where_it_is_enough(tmp_path: Path, scale: float, stays: bool) -> None:
+    """As on a GPU: a model whose numbers overflow goes on in full precision."""
+    name = sentence_transformer(tmp_path, scale)
+    full, embedder = load_embedder(name), load_embedder(name)
+    assert isinstance(embedder, SentenceTransformerEmbedder)
+    embedder._model.half()
+    embedder._half = True
+    rows = embedder.encode(["a b c", "d e f"])
+    assert embedder._half is stays
+    assert rows.dtype == np.float64
+    assert np.allclose(rows, full.encode(["a b c", "d e f"]), atol=5e-3 if stays else 1e-6)
+
+
+def test_a_model_that_is_nowhere_is_named(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
-    with pytest.raises(NewsmillError, match="cannot load"):
-        load_embedder(f"st:{tmp_path / 'none'}")
+    (tmp_path / "empty").mkdir()
+    for folder in ("none", "empty"):
+        with pytest.raises(NewsmillError, match=f"cannot load {tmp_path / folder}: .*give a local folder") as caught:
+            load_embedder(f"st:{tmp_path / folder}")
+        assert "\n" not in str(caught.value)
+
+
+def test_why_the_hub_gave_no_model_is_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """The client tells its log that there is no such host, and raises something else after that."""
+    library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
+
+    def load(name: str) -> None:
+        logging.getLogger("huggingface_hub.utils").warning("Name or service not known")
+        raise RuntimeError("the client has been closed.")
+
+    monkeypatch.setattr(library, "SentenceTransformer", load)
+    with pytest.raises(
+        NewsmillError, match=r"some/model: the client has been closed\. Name or service not known: give"
+    ):
+        load_embedder("st:some/model")
+    assert capfd.readouterr().err == ""

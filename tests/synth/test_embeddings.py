@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,22 @@ import pytest
 
 from crawler.items import article_from_record
 from synth import embeddings, incremental
+from synth.embed import article_text, load_embedder
 from synth.embeddings import StoredEmbedder
 from synth.incremental import Settings, cluster_articles
+from tests.synth.test_embed import saved_model, sentence_transformer
+
+
+def saved_words(folder: Path) -> str:
+    """The name of an embedder from a SavedModel that hashes words to 64 columns."""
+
+    def rows(texts: Any) -> Any:
+        import tensorflow as tf
+
+        words = tf.strings.to_hash_bucket_fast(tf.strings.split(tf.strings.lower(texts)), 64)
+        return tf.reduce_sum(tf.one_hot(words, 64), axis=1)
+
+    return saved_model(folder, rows)
 
 
 class Counting:
@@ -120,3 +134,22 @@ def test_a_new_day_embeds_only_itself(
     assert len(model.asked) == len(italian)
     assert counts["events"] == database.clusters.count_documents({"current": True}) > 0
     assert database.clusters.distinct("embedder", {"current": True}) == ["st:counting"]
+
+
+@pytest.mark.parametrize("make", [saved_words, sentence_transformer])
+def test_a_model_of_a_library_is_asked_once(
+    database: Any, sample_records: list[dict[str, Any]], tmp_path: Path, make: Callable[[Path], str]
+) -> None:
+    """Another threshold makes other events of the vectors that are there: the model is not even loaded."""
+    name = make(tmp_path)
+    italian = [article_from_record(row).document() for row in sample_records if row["language"] == "it"]
+    database.articles.insert_many(italian)
+    cluster_articles(database, "r1", "it", Settings(embedder=name, threshold=0.2), {})
+    kept = {row["_id"]: row["vector"] for row in database.embeddings.find({})}
+    assert len(kept) == len(italian)
+    again = StoredEmbedder(database, name, lambda: pytest.fail("nothing is missing"))
+    texts = [article_text(row, Settings.sentences) for row in italian]
+    assert np.allclose(again.encode(texts), load_embedder(name).encode(texts), atol=1e-5)
+    cluster_articles(database, "r2", "it", Settings(embedder=name, threshold=0.3), {})
+    assert {row["_id"]: row["vector"] for row in database.embeddings.find({})} == kept
+    assert database.clusters.distinct("embedder", {"current": True}) == [name]
