@@ -6,26 +6,10 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NamedTuple
 
 from synth import __version__
+from synth.commands import COMMANDS
 
-
-class Command(NamedTuple):
-    module: str
-    summary: str
-
-
-COMMANDS = {
-    "import": Command("synth.importing", "read article files (JSON lines) into the store"),
-    "cluster": Command("synth.cluster", "find which articles tell the same event"),
-    "summarize": Command("synth.summarize", "write one sample for each event, from all its sources"),
-    "plan": Command("synth.plan", "say what a stage will ask a model and what that costs, before it is spent"),
-    "score": Command("synth.score", "score samples: similarity to their sources, language"),
-    "query": Command("synth.query", "show or count the samples that a MongoDB filter names"),
-    "export": Command("synth.export", "write training sets from the samples that a filter names"),
-    "report": Command("synth.report", "write one HTML page about everything in the store"),
-}
 EXAMPLE = """examples:
   synth import articles.jsonl && synth cluster && synth summarize && synth score
   synth query '{"min_similarity": {"$gt": 0.3}}' --count
@@ -62,7 +46,7 @@ def parser_for(words: list[str]) -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; its exit status (2: the user's mistake, 1: ours, 130: interrupted)."""
-    words = with_signs(sys.argv[1:] if words is None else words)
+    words = with_pipeline(with_signs(sys.argv[1:] if words is None else words))
     options = parser_for(words).parse_args(words)
     try:
         status = int(importlib.import_module(COMMANDS[options.command].module).main(options))
@@ -93,6 +77,15 @@ def with_signs(words: list[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def with_pipeline(words: list[str]) -> list[str]:
+    """The words, `plan FILE.yaml` as `plan pipeline FILE.yaml`."""
+    if words[:1] == ["plan"]:
+        place = next((i for i, word in enumerate(words[1:], 1) if word.endswith((".yaml", ".yml"))), 0)
+        if place and all(word.startswith("-") for word in words[1:place]):
+            return [*words[:place], "pipeline", *words[place:]]
+    return words
 
 
 def explain(error: Exception) -> tuple[str, int]:

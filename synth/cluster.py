@@ -49,14 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     if options.explain is not None:
         return _explain(options)
-    if options.threshold is not None and not 0 <= options.threshold <= 2:
-        raise NewsmillError(f"--threshold {options.threshold} is no cosine distance: 0 to 2")
-    if not options.window >= 0:
-        raise NewsmillError(f"--window {options.window} is no number of days: 0 (no window) or more")
-    settings = Settings(
-        options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
-        options.force_language,
-    )  # fmt: skip
+    settings = check(options)
     wanted = read_filter(options.where)
     if options.language:
         wanted = {"$and": [wanted, {"language": options.language}]}
@@ -76,6 +69,22 @@ def main(options: argparse.Namespace) -> int:
             counts = run.counts
     print_counts("cluster", counts, options.json, "synth summarize")
     return 0
+
+
+def check(options: argparse.Namespace) -> Settings:
+    """What to cluster by.
+
+    Raises:
+        NewsmillError: a number makes no sense.
+    """
+    if options.threshold is not None and not 0 <= options.threshold <= 2:
+        raise NewsmillError(f"--threshold {options.threshold} is no cosine distance: 0 to 2")
+    if not options.window >= 0:
+        raise NewsmillError(f"--window {options.window} is no number of days: 0 (no window) or more")
+    return Settings(
+        options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
+        options.force_language,
+    )  # fmt: skip
 
 
 def _explain(options: argparse.Namespace) -> int:

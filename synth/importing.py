@@ -29,10 +29,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", help="ISO 639-1 code for rows that name none and no known newspaper")
 
 
-def main(options: argparse.Namespace) -> int:
+def check(options: argparse.Namespace) -> None:
+    """Raises NewsmillError where there is no such file."""
     for path in options.files:
         if str(path) != "-" and not path.is_file():
             raise NewsmillError(f"cannot read {path}: no such file")
+
+
+def main(options: argparse.Namespace) -> int:
+    check(options)
     database = connect(options.uri)
     names = [str(path) for path in options.files]
     with run_of(database, "import", {"files": names}) as run:

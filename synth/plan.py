@@ -1,8 +1,9 @@
-"""`synth plan`: what a stage will ask a model, and what that costs in tokens, money and time, before a cent is spent.
+"""`synth plan`: what a stage or a pipeline will ask a model, and what that costs in tokens, money and time, beforehand.
 
 The stage itself runs, with a model that answers nothing: the prompts are the real ones, and so are the parts of an
 event that fits no call. Replies that are in the ledger are read from there; the others are taken to be as long as they
-may be, so that the prompts that combine them are counted at their longest.
+may be, so that the prompts that combine them are counted at their longest. In a pipeline the samples that a step would
+write are pending for the steps after it, with answers as long as they may be.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import argparse
 import asyncio
 import functools
 import importlib
+import itertools
 import json
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from crawler.mongo import connect
 from synth.calls import fitting, limits_of
@@ -29,6 +32,8 @@ from synth.tokens import Count, name_of, of_messages
 if TYPE_CHECKING:
     from pymongo.collection import Collection
     from pymongo.database import Database
+
+    from synth.pipeline import Pipeline, Step
 
 #: Stages that ask a model -> module. It offers `configure(parser)` with the options of `synth.calls`, and
 #: `planned(database, llm, options) -> Stage` whose work is a Flow that asks only `llm`.
@@ -72,12 +77,19 @@ class Plan:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
-    parser.epilog = "example: synth plan summarize --llm openai:gpt-4o-mini --concurrency 32"
-    stages = parser.add_subparsers(dest="stage", metavar="STAGE", required=True)
-    for name, module in STAGES.items():
-        stage = stages.add_parser(name, help=f"the calls of synth {name}, with the same options")
-        importlib.import_module(module).configure(stage)
-        stage.description, stage.epilog = f"What synth {name} would ask, with the same options.", None
+    parser.epilog = """examples:
+  synth plan summarize --llm openai:gpt-4o-mini --concurrency 32
+  synth plan pipeline.yaml"""
+    stages = parser.add_subparsers(dest="stage", metavar="STAGE | PIPELINE.yaml", required=True)
+    for name in (*STAGES, "pipeline"):
+        whole = name == "pipeline"
+        told = "the calls of all its steps" if whole else f"the calls of synth {name}, with the same options"
+        stage = stages.add_parser(name, help=told)
+        if whole:
+            stage.add_argument("pipeline", type=Path, metavar="PIPELINE.yaml", help="steps with their options")
+        else:
+            importlib.import_module(STAGES[name]).configure(stage)
+            stage.description, stage.epilog = f"What synth {name} would ask, with the same options.", None
         # Given here or before the stage's name, whichever comes last counts.
         stage.add_argument("--uri", default=argparse.SUPPRESS, help="MongoDB to use")
         stage.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the plan as JSON")
@@ -85,6 +97,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    if options.stage == "pipeline":
+        return _pipeline(options)
     plan = plan_of(connect(options.uri), options.stage, options)
     if options.json:
         print(json.dumps(asdict(plan)))
@@ -94,9 +108,104 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def plan_of(database: Database[dict[str, Any]], stage: str, options: argparse.Namespace) -> Plan:
+def _pipeline(options: argparse.Namespace) -> int:
+    from synth.pipeline import read_pipeline
+
+    pipeline = read_pipeline(options.pipeline)
+    database = connect(options.uri)
+    plans = pipeline_plans(database, pipeline)
+    unknown = not_counted(database, pipeline)
+    sums = totals(plans)
+    if options.json:
+        steps = [{"step": step.command, "plan": asdict(plan) if plan else None} for step, plan in plans]
+        print(json.dumps({"name": pipeline.name, "steps": steps, "total": sums, "not_counted": unknown}))
+        return 0
+    for number, (step, plan) in enumerate(plans, 1):
+        if plan is None:
+            print(f"{number}. {step.command}: asks no model")
+        else:
+            card = model_card(step.options.llm, step.options.models)
+            print("\n".join([f"{number}. {told(plan, card, step.options)[0]}", *told(plan, card, step.options)[1:]]))
+    cost = "unknown" if sums["cost"] is None else f"{sums['cost']:,.4f}, at most {sums['cost_most']:,.4f}"
+    print(f"in all: {sums['calls']:,} calls, US$ {cost}, {_duration(sums['seconds'])}")
+    for line in unknown:
+        print(f"not counted: {line}")
+    return 0
+
+
+def pipeline_plans(database: Database[dict[str, Any]], pipeline: Pipeline) -> list[tuple[Step, Plan | None]]:
+    """The plan of every step that asks a model; None for those that ask none."""
+    plans: list[tuple[Step, Plan | None]] = []
+    with Spool() as samples:
+        for step in pipeline.steps:
+            asks = step.command in STAGES
+            plans.append((step, plan_of(database, step.command, step.options, samples) if asks else None))
+    return plans
+
+
+def not_counted(database: Database[dict[str, Any]], pipeline: Pipeline) -> list[str]:
+    """What steps will do for which a plan cannot know what comes of it."""
+    names = [step.command for step in pipeline.steps]
+    lines = []
+    if "import" in names:
+        lines.append("articles that its import step will read: run it until then first (synth run --until import)")
+    if "cluster" in names and "summarize" in names:
+        last = database.runs.find_one({"stage": "cluster", "outcome": "done"}, sort=[("started_at", -1)])
+        newer = {"crawled_at": {"$gt": last["started_at"]}} if last else {}
+        if articles := database.articles.count_documents(newer):
+            lines.append(f"{articles:,} articles that are in no event yet (synth run --until cluster)")
+    return lines
+
+
+def totals(plans: Sequence[tuple[Step, Plan | None]]) -> dict[str, Any]:
+    """Sums over the steps; None where one of them is not known."""
+    asked = [plan for _, plan in plans if plan]
+    sums: dict[str, Any] = {}
+    for name in ("documents", "calls", "cached", "input_tokens", "output_tokens", "output_tokens_most"):
+        sums[name] = sum(getattr(plan, name) for plan in asked)
+    for name in ("cost", "cost_most", "seconds"):
+        values = [getattr(plan, name) for plan in asked if plan.documents]
+        sums[name] = None if None in values else sum(values)
+    return sums
+
+
+class Spool:
+    """Documents that a step would write, on disk until a later step reads them."""
+
+    def __init__(self) -> None:
+        import tempfile
+
+        self._file: Any = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self.count = 0
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        from bson import ObjectId, encode
+
+        self._file.write(encode({"_id": ObjectId(), **document}))
+        self.count += 1
+
+    def batches(self, size: int) -> Iterator[list[dict[str, Any]]]:
+        from bson import decode_file_iter
+
+        self._file.seek(0)
+        rows = decode_file_iter(self._file)
+        while batch := list(itertools.islice(rows, size)):
+            yield batch
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def plan_of(
+    database: Database[dict[str, Any]], stage: str, options: argparse.Namespace, samples: Spool | None = None
+) -> Plan:
     """What a stage would do with these options. Nothing is sent and nothing written.
 
+    Args:
+        samples: those that the steps before would write; what this one would write is added.
     Raises:
         NewsmillError: an option makes no sense, or there is no such model.
     """
@@ -104,22 +213,13 @@ def plan_of(database: Database[dict[str, Any]], stage: str, options: argparse.Na
     count: Count = fitting(options)["count"]
     llm = Planner(options.llm, database.llm_calls, count)
     made: Stage = importlib.import_module(STAGES[stage]).planned(database, llm, options)
-    pending = Pending(database, made, options)
-    keys, outcomes = pending.keys(), Counter[str]()
-    with progress_bar(f"plan {stage}", len(keys)) as advance:
-
-        def settle(_: Sequence[Any], counts: Counter[str], documents: int) -> None:
-            outcomes.update(counts)
-            advance(documents)
-
-        assert isinstance(made.work, Flow)
-        run_flow(made.work, pending.batches(keys), settle, pending.size)
+    documents, outcomes = _worked(database, stage, made, options, samples)
     replies = _replies(database, llm.name)
     written, most = llm.written(replies), sum(llm.longest)
     card = model_card(options.llm, options.models)
-    seconds, pace = _time(database, stage, llm, options, len(keys), written, replies)
+    seconds, pace = _time(database, stage, llm, options, documents, written, replies)
     return Plan(
-        stage=stage, llm=llm.name, documents=len(keys),
+        stage=stage, llm=llm.name, documents=documents,
         outcomes={name: count for name, count in sorted(outcomes.items()) if name not in ("calls", "cached", *_LABELS)},
         calls=len(llm.longest), cached=llm.cached, part_calls=outcomes["part_calls"],
         combining_calls=outcomes["combining_calls"] + outcomes["divided"],
@@ -127,6 +227,37 @@ def plan_of(database: Database[dict[str, Any]], stage: str, options: argparse.Na
         cost=card.cost(llm.read, written), cost_most=card.cost(llm.read, most), seconds=seconds, pace=pace,
         tokens_by=name_of(count),
     )  # fmt: skip
+
+
+def _worked(
+    database: Database[dict[str, Any]], stage: str, made: Stage, options: argparse.Namespace, samples: Spool | None
+) -> tuple[int, Counter[str]]:
+    """(documents, outcomes) of a stage that was run over what is pending and, where it reads samples, what will be."""
+    pending = Pending(database, made, options)
+    keys, outcomes = pending.keys(), Counter[str]()
+    later = samples if samples and made.collection == "samples" else None
+    batches = itertools.chain(pending.batches(keys), later.batches(pending.size) if later else ())
+    total = len(keys) + (later.count if later else 0)
+    with progress_bar(f"plan {stage}", total) as advance:
+
+        def settle(writes: Sequence[Any], counts: Counter[str], documents: int) -> None:
+            outcomes.update(counts)
+            advance(documents)
+            if samples is not None and made.target == "samples":
+                for document in _new_samples(writes):
+                    samples.add(document)
+
+        assert isinstance(made.work, Flow)
+        run_flow(made.work, batches, settle, pending.size)
+    return total, outcomes
+
+
+def _new_samples(writes: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+    for write in writes:
+        # An UpdateOne tells what it holds to its own package only.
+        document = getattr(write, "_doc", {}).get("$setOnInsert")
+        if document:
+            yield document
 
 
 class Planner(Unconnected):

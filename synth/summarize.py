@@ -113,6 +113,12 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
+def check(options: argparse.Namespace) -> None:
+    """Raises NewsmillError where an option makes no sense."""
+    settings_of(options)
+    limits_of(options)
+
+
 def settings_of(options: argparse.Namespace) -> Settings:
     """
     Raises:

@@ -217,3 +217,34 @@ def test_an_unknown_stage_is_no_plan(database: Any) -> None:
     options = parser_for(words).parse_args(words)
     with pytest.raises(NewsmillError, match="there are extractive and openai:MODEL"):
         plan_of(database, "summarize", options)
+
+
+def test_a_pipeline(
+    served: ChatStand, store: Any, capsys: pytest.CaptureFixture[str], tmp_path: Any, database_uri: str
+) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text('steps:\n  - summarize: {llm: "openai:tiny", tokenizer: bytes}\n  - score\n', encoding="utf-8")
+    alone = printed(capsys, "plan", "summarize", *COMMON)
+    told = printed(capsys, "plan", str(path))
+    assert [row["step"] for row in told["steps"]] == ["summarize", "score"]
+    assert told["steps"][0]["plan"] == alone
+    assert told["steps"][1]["plan"] is None
+    assert (told["total"]["calls"], told["total"]["cost"]) == (alone["calls"], None)
+    assert (served.asked, store.runs.count_documents({})) == ([], 0)
+    assert main(["plan", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "1. plan of summarize with openai:tiny; nothing was sent" in said
+    assert f"in all: {alone['calls']:,} calls, US$ unknown" in said
+
+
+def test_what_a_pipeline_cannot_know_is_told(
+    served: ChatStand, store: Any, capsys: pytest.CaptureFixture[str], tmp_path: Any, root: Any
+) -> None:
+    path = tmp_path / "pipeline.yaml"
+    steps = [f"- import: {{files: [{root / 'demo/articles.jsonl'}]}}", "- cluster", '- summarize: {llm: "openai:tiny"}']
+    path.write_text("\n  ".join(["steps:", *steps]) + "\n", encoding="utf-8")
+    told = printed(capsys, "plan", str(path))
+    # The store has events, and articles that no `synth cluster` has seen.
+    assert [line.partition("(")[2] for line in told["not_counted"]] == [
+        "synth run --until import)", "synth run --until cluster)",
+    ]  # fmt: skip

@@ -1,0 +1,29 @@
+"""The commands of `synth`, and which module does each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """The module offers `configure(parser)` and `main(options) -> int`, and `check(options)` where some values that
+    the parser takes make no sense; it raises NewsmillError."""
+
+    module: str
+    summary: str
+    #: whether a pipeline can have it as a step.
+    step: bool = False
+
+
+COMMANDS = {
+    "import": Command("synth.importing", "read article files (JSON lines) into the store", step=True),
+    "cluster": Command("synth.cluster", "find which articles tell the same event", step=True),
+    "summarize": Command("synth.summarize", "write one sample for each event, from all its sources", step=True),
+    "score": Command("synth.score", "score samples: similarity, faithfulness, language, toxicity", step=True),
+    "query": Command("synth.query", "show or count the samples that a MongoDB filter names"),
+    "export": Command("synth.export", "write training sets from the samples that a filter names", step=True),
+    "report": Command("synth.report", "write one HTML page about everything in the store", step=True),
+    "run": Command("synth.run", "run a pipeline: all steps of a YAML file, one after the other"),
+    "plan": Command("synth.plan", "say what a stage or pipeline will ask a model and what that costs, beforehand"),
+}
+STEPS = [name for name, command in COMMANDS.items() if command.step]
