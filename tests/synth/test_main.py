@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,7 +63,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         def main(options: object) -> int:
             raise error
 
-    monkeypatch.setattr(command.importlib, "import_module", lambda name: Module)
+    monkeypatch.setattr(command, "importlib", SimpleNamespace(import_module=lambda name: Module))
 
 
 @pytest.mark.parametrize(
