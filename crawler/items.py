@@ -71,6 +71,10 @@ NEWSPAPERS: dict[str, Newspaper] = {
 }
 
 _SLASHED_HOSTS = {paper.host for paper in NEWSPAPERS.values() if paper.slash}
+#: Editions in another language than their newspaper's: what their articles are in is told by the text.
+_OTHER_EDITIONS = re.compile(
+    r"https://www\.ansa\.it/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/"
+)
 
 
 @dataclass(slots=True)
@@ -246,7 +250,8 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
         section=clean_text(_text(record, "section")),
         tags=_names(record.get("tags")),
         source_site=_text(record, "source_site") or site_of(link) or urlsplit(link).netloc,
-        language=_text(record, "language") or (NEWSPAPERS[name].language if name else ""),
+        language=_text(record, "language")
+        or (NEWSPAPERS[name].language if name and not _OTHER_EDITIONS.match(link) else ""),
         content_hash=content_hash(title, content),
         crawled_at=parse_date(record.get("crawled_at"), "UTC"),
     )

@@ -26,6 +26,14 @@ DEFAULT_DATABASE = "newsmill"
 # mongod's journal grows in files of 100 MB: below that it stops.
 _FULL = 100_000_000
 
+
+def _flagged(name: str, condition: Mapping[str, Any]) -> list[tuple[list[tuple[str, int]], dict[str, Any]]]:
+    """Two indexes of the few samples that meet a condition, next to nothing to write: the one counts them, the other
+    shows the newest. Four or five thousand of a million are too many to sort, and too few to meet among all."""
+    only = {"partialFilterExpression": {name: dict(condition)}}
+    return [([(name, 1)], only), ([("date", -1), ("_id", 1)], {"name": f"{name}_by_date", **only})]
+
+
 #: collection -> [(keys, options)]; keys as PyMongo takes them.
 INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "articles": [
@@ -51,9 +59,22 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "samples": [
         ([("key", 1)], {"unique": True}),
         ([("event", 1)], {}),
-        ([("task", 1), ("status", 1)], {}),
+        # `synth query` shows the newest first, in the order of _id where dates are equal: what many samples match is
+        # found along the first one; the others are for what few match (benchmarks/bench_queries.py).
+        ([("date", -1), ("_id", 1)], {}),
+        ([("language", 1), ("date", -1), ("_id", 1)], {}),
+        ([("status", 1), ("date", -1), ("_id", 1)], {}),
+        ([("tags", 1), ("date", -1), ("_id", 1)], {}),
+        ([("provenance.run", 1), ("date", -1), ("_id", 1)], {}),
         ([("min_similarity", 1)], {}),
+        ([("sources.link", 1)], {}),
+        *_flagged("toxicity", {"$gt": 0.5}),
+        *_flagged("duplicate_of", {"$type": "string"}),
+        *_flagged("contaminated.set", {"$exists": True}),
+        *_flagged("personal_data.kind", {"$exists": True}),
     ],
+    "filters": [([("name", 1)], {"unique": True})],
+    "takedowns": [([("link", 1)], {"unique": True}), ([("links", 1)], {}), ([("hashes", 1)], {})],
     "llm_calls": [([("hash", 1)], {"unique": True})],
     "runs": [([("stage", 1), ("started_at", -1)], {})],
     "ratings": [([("item", 1), ("rater", 1)], {"unique": True})],
@@ -99,6 +120,14 @@ def lost(error: Exception) -> str:
     if not os.environ.get("MONGODB_URI") and (free := shutil.disk_usage(where).free) < _FULL:
         return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run it again"
     return f"store: MongoDB stopped answering ({_short(error)}): what it acknowledged is kept; run the command again"
+
+
+def taken_down(database: Database[dict[str, Any]], links: Iterable[str], hashes: Iterable[str] = ()) -> set[str]:
+    """Those of the links, and of the content hashes, whose articles were taken down: nothing of them is fetched or
+    stored again (`synth takedown`)."""
+    asked = {*links, *hashes}
+    rows = database.takedowns.find({"$or": [{"links": {"$in": list(asked)}}, {"hashes": {"$in": list(asked)}}]})
+    return asked & {name for row in rows for name in (*row["links"], *row.get("hashes", []))}
 
 
 def ensure_indexes(database: Database[dict[str, Any]]) -> None:

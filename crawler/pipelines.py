@@ -156,6 +156,8 @@ class StorePipeline(Pipeline):
         if self._writer is None or self._writer.done():
             self._writer = asyncio.ensure_future(self._write())
         outcome = await written
+        if outcome == "taken_down":
+            raise await self.drop(item, "taken_down")
         if self.crawler.stats:
             self.crawler.stats.inc_value(f"newsmill/{outcome}")
         if outcome == "also_at":

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from crawler.items import Article
-from crawler.mongo import connect, keep_revisions, revision_of
+from crawler.mongo import connect, keep_revisions, revision_of, taken_down
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -45,10 +45,13 @@ class StoredLinks:
         return cls(crawler)
 
     async def known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
-        """Those of the links that need not be fetched again."""
+        """Those of the links that need not be fetched again, or must not."""
         return await asyncio.to_thread(self._known, links, spider)
 
     def _known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
+        gone = taken_down(self._database, links)
+        if spider.refresh:
+            return gone
         rows = self._database.articles.find(
             {"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]}, {"link": 1, "also_at": 1}
         )
@@ -56,7 +59,7 @@ class StoredLinks:
         for row in self._database.refusals.find({"link": {"$in": links}}):
             if _still_refused(row, spider):
                 known.add(row["link"])
-        return known & set(links)
+        return known & set(links) | gone
 
     async def remember(self, link: str, reason: str, day: datetime | None, spider: NewspaperSpider) -> None:
         row = {"newspaper": spider.name, "reason": reason, "date": day, "checked_at": datetime.now(UTC)}
@@ -81,15 +84,20 @@ def preferred(links: Iterable[str]) -> str:
 
 
 def write(database: Database[dict[str, Any]], batch: list[Article]) -> list[str]:
-    """Store articles; what became of each: `stored`, `updated`, `unchanged`, or `also_at` (a text we have).
+    """Store articles; what became of each: `stored`, `updated`, `unchanged`, `also_at` (a text we have), or
+    `taken_down` (not stored).
 
     Written again after an interruption, a batch ends the same. Acknowledged by a majority, journal included.
     """
     from pymongo.errors import DuplicateKeyError
 
+    gone = taken_down(database, [one.link for one in batch], [one.content_hash for one in batch])
     rows = _Rows(database.articles, batch)
     outcomes = []
     for article in batch:
+        if not gone.isdisjoint((article.link, article.content_hash)):
+            outcomes.append("taken_down")
+            continue
         try:
             outcomes.append(_write(database, rows, article))
         except DuplicateKeyError:

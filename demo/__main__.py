@@ -96,6 +96,7 @@ class Demo:
             ("cluster", "Find the events", "synth cluster"),
             ("summarize", "Summarise each event", "synth summarize --llm extractive"),
             ("score", "Score the samples", "synth score"),
+            ("dedupe", "Mark what repeats", "synth dedupe"),
             ("export", "Export a training set", "synth export --out export"),
         ):
             self.command(name, title, line)

@@ -50,10 +50,10 @@ def main(options: argparse.Namespace) -> int:
     if options.explain is not None:
         return _explain(options)
     settings = check(options)
-    wanted = read_filter(options.where)
+    database = connect(options.uri)
+    wanted = read_filter(options.where, database, "articles")
     if options.language:
         wanted = {"$and": [wanted, {"language": options.language}]}
-    database = connect(options.uri)
     with filter_errors():
         found = database.articles.count_documents(wanted)
     if options.dry_run:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import Article, NewsmillError, RecordError, article_from_record
-from crawler.mongo import connect, keep_revisions, revision_of, run_of
+from crawler.mongo import connect, keep_revisions, revision_of, run_of, taken_down
 from synth.stage import print_counts, progress_bar
 
 if TYPE_CHECKING:
@@ -139,9 +139,13 @@ def store(articles: Collection[dict[str, Any]], batch: Mapping[str, Article]) ->
     counts: Counter[str] = Counter()
     now = datetime.now(UTC)
     known = _known(articles, list(batch))
+    gone = taken_down(articles.database, batch, [article.content_hash for article in batch.values()])
     writes: list[Any] = []
     replaced: list[dict[str, Any]] = []
     for link, article in batch.items():
+        if not gone.isdisjoint((link, article.content_hash)):
+            counts["taken_down"] += 1
+            continue
         row = article.document()
         row["crawled_at"] = row["crawled_at"] or now
         before = known.get(link)

@@ -22,15 +22,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from crawler.items import NewsmillError
 from synth.commands import COMMANDS, STEPS
 
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
 #: Options that belong to the whole run, and those that show something instead of doing it.
-_NOT_IN_STEPS = frozenset({"help", "uri", "json", "debug", "dry_run", "explain"})
+_NOT_IN_STEPS = frozenset({"help", "uri", "json", "debug", "dry_run", "explain", "repeatability", "agreement"})
 #: Options that hold a MongoDB filter.
 _FILTERS = ("where", "filter")
+#: What the documents of a step are where they are no samples.
+_READS = {"cluster": "articles", "summarize": "clusters"}
 _TOP = ("name", "steps")
 
 
@@ -47,6 +52,15 @@ class Step:
     @property
     def module(self) -> Any:
         return importlib.import_module(COMMANDS[self.command].module)
+
+    def check_filters(self, database: Database[dict[str, Any]]) -> None:
+        """Raises NewsmillError where a filter has a name that nothing in the store has."""
+        from synth.filters import checked
+
+        collection = _READS.get(self.command, "samples")
+        for name in _FILTERS:
+            if text := getattr(self.options, name, None):
+                checked(database, text, collection)
 
     def parsed(self, *more: str) -> argparse.Namespace:
         """The options anew, with more words."""
@@ -196,9 +210,12 @@ def _told(work: Any, command: str, line: int, mistakes: list[tuple[int, str]]) -
 
 
 def _read_filter(text: str) -> None:
+    from synth.filters import is_named, refuse_code
     from synth.stage import read_filter
 
-    read_filter(text)
+    if not is_named(text):
+        # Which names there are is known to the store: `synth run` asks it before the first step.
+        refuse_code(read_filter(text))
 
 
 # ---- options

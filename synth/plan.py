@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 #: Stages that ask a model -> module. It offers `configure(parser)` with the options of `synth.calls`, and
 #: `planned(database, llm, options) -> Stage` whose work is a Flow that asks only `llm`.
-STAGES = {"summarize": "synth.summarize"}
+STAGES = {"summarize": "synth.summarize", "judge": "synth.judge"}
 #: Replies of the ledger that tell how long and how slow the next ones will be.
 _LATEST = 500
 #: Calls of a run below which its pace says little.
@@ -378,7 +378,7 @@ def _pace_of_replies(
 
 def told(plan: Plan, card: ModelCard, options: argparse.Namespace) -> list[str]:
     """The table."""
-    others = {name: count for name, count in plan.outcomes.items() if name != "summarized"}
+    others = {name: count for name, count in plan.outcomes.items() if name not in ("summarized", "judged", "unread")}
     lines = [f"plan of {plan.stage} with {plan.llm}; nothing was sent"]
     rows = [("documents pending", f"{plan.documents:,}", _listed(others))]
     kinds = {"parts of events": plan.part_calls, "combining parts": plan.combining_calls, "in the ledger": plan.cached}

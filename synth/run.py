@@ -12,7 +12,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,9 @@ class Runner:
         from crawler.mongo import connect, run_of
 
         database = connect(self.options.uri)
+        for step in self.steps:
+            with self._named(step):
+                step.check_filters(database)
         told = {
             "pipeline": str(self.pipeline.path), "name": self.pipeline.name, "sha256": self.pipeline.digest,
             "steps": [{"command": step.command, "options": list(step.words)} for step in self.steps],
@@ -114,8 +117,8 @@ class Runner:
         except NewsmillError as error:
             without = getattr(error, "without", ())
             if not without:
-                told = str(error).removeprefix(f"{step.command}: ")
-                raise NewsmillError(f"run: step {number}, {step.command}: {told}") from error
+                with self._named(step):
+                    raise
             print(f"run: warning: {error}; {step.command} goes on without it", file=sys.stderr)
             status, said = self._called(step, without)
         seconds = round(time.monotonic() - began, 2)
@@ -124,6 +127,16 @@ class Runner:
             self.console.print(f"      {line.partition('; next:')[0]}", soft_wrap=True, markup=False)
         self.console.print(f"      {seconds:,.1f} s", style="dim")
         return status
+
+    @contextlib.contextmanager
+    def _named(self, step: Step) -> Iterator[None]:
+        """An error with the step that it belongs to."""
+        try:
+            yield
+        except NewsmillError as error:
+            number = next(i for i, one in enumerate(self.steps, 1) if one is step)
+            told = str(error).removeprefix(f"{step.command}: ")
+            raise NewsmillError(f"run: step {number}, {step.command}: {told}") from error
 
     def _called(self, step: Step, without: Sequence[str] = ()) -> tuple[int, str]:
         """(exit status, what it printed)."""

@@ -85,6 +85,7 @@ SCORED = {
     "sentence_sources": "for each sentence of the answer the number of its best source",
     "sentence_support": "how well that source bears it, 0 to 1",
     "min_support": "smallest of `sentence_support`",
+    "score_version": "of the rules that scored it (synth.score.VERSION)",
     "toxicity": "0 to 1",
     "severe_toxicity": "0 to 1",
     "obscene": "0 to 1",

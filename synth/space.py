@@ -137,12 +137,20 @@ class Space:
         """
         parts = _Components(self.n, known)
         advance = advance or (lambda _: None)
-        # From 1 on the pairs that share no column, or no window, are edges too, or in doubt: no shortcut is left.
-        compare = _exact_edges if threshold > 0.999 else _tile_edges
-        for left, right, done in compare(self, threshold, 0 if known is None else len(known)):
+        for left, right, done in self.edges(threshold, 0 if known is None else len(known)):
             parts.add(left, right)
             advance(done)
         return parts.labels()
+
+    def edges(self, threshold: float, old: int = 0) -> Iterator[Edges]:
+        """(left, right, rows done) of pairs below the threshold; a pair comes with the tile of its first row.
+
+        Args:
+            old: pairs of so many first rows are not compared.
+        """
+        # From 1 on the pairs that share no column, or no window, are edges too, or in doubt: no shortcut is left.
+        compare = _exact_edges if threshold > 0.999 else _tile_edges
+        return compare(self, threshold, old)
 
 
 Edges = tuple["np.ndarray", "np.ndarray", int]

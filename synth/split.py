@@ -53,24 +53,26 @@ class Group:
 
 def groups_of(rows: Iterable[Row]) -> list[Group]:
     """Connected components of "same event, or a source or near copy in common", by union-find in near linear time."""
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        parent.setdefault(name, name)
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
     rows = sorted(rows, key=lambda row: row.key)
-    for row in rows:
-        ties = ([f"event {row.event}"] if row.event else []) + [f"link {link}" for link in row.links]
-        ties += [f"text {name}" for name in row.copies]
-        for tie in ties:
-            parent[root(tie)] = root(f"row {row.key}")
-    groups: dict[str, Group] = {}
-    for row in rows:
-        groups.setdefault(root(f"row {row.key}"), Group()).rows.append(row)
+    parent = list(range(len(rows)))
+
+    def root(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    # The first row of each name. The names are the rows' own objects: a store has millions of them.
+    events: dict[str, int] = {}
+    links: dict[str, int] = {}
+    texts: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        for first, names in ((events, (row.event,) if row.event else ()), (links, row.links), (texts, row.copies)):
+            for name in names:
+                parent[root(first.setdefault(name, place))] = root(place)
+    groups: dict[int, Group] = {}
+    for place, row in enumerate(rows):
+        groups.setdefault(root(place), Group()).rows.append(row)
     return list(groups.values())
 
 
@@ -109,3 +111,17 @@ def _fill(chosen: set[Group], own: Sequence[Group], language: str, fraction: flo
             chosen.add(group)
             missing -= group.sizes[language]
             left -= 1
+
+
+def splits_of(rows: Iterable[Row], val_fraction: float, test_fraction: float = 0.0, seed: int = 0) -> dict[str, str]:
+    """key -> train, validation or test: test takes the latest events, validation the latest of the rest.
+
+    Both fractions are of all rows; without `test_fraction` there is no test. Each side is filled as `validation_keys`
+    says; where events are few, training comes first, then test.
+    """
+    rows = list(rows)
+    test = validation_keys(rows, test_fraction, seed) if test_fraction else set()
+    rest = [row for row in rows if row.key not in test]
+    validation = validation_keys(rest, val_fraction / (1 - test_fraction), seed)
+    sides = dict.fromkeys((row.key for row in rows), "train")
+    return sides | dict.fromkeys(validation, "validation") | dict.fromkeys(test, "test")

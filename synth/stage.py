@@ -76,7 +76,7 @@ def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("stage")
     group.add_argument("--limit", type=positive, metavar="N", help="documents to work on, at most")
     group.add_argument(
-        "--where", metavar="FILTER", help="only documents that this MongoDB filter (extended JSON, or @FILE) names"
+        "--where", metavar="FILTER", help="only documents that this MongoDB filter (JSON, @FILE or :NAME) names"
     )
     group.add_argument("--dry-run", action="store_true", help="count what is pending, change nothing")
     group.add_argument("--batch-size", type=positive, metavar="N", help="documents in one batch")
@@ -96,8 +96,12 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def read_filter(text: str | None) -> dict[str, Any]:
-    """A MongoDB filter from extended JSON, or from the file that `@FILE` names.
+def read_filter(
+    text: str | None, database: Database[dict[str, Any]] | None = None, collection: str = "samples"
+) -> dict[str, Any]:
+    """A MongoDB filter from extended JSON, from the file that `@FILE` names, or by `:NAME` (`synth.filters`).
+
+    With `database` its names are checked, too, and those of saved filters are known.
 
     An instant is {"$date": "2026-05-01"} or any other ISO 8601 text; without an offset it is UTC.
 
@@ -106,6 +110,10 @@ def read_filter(text: str | None) -> dict[str, Any]:
     """
     if not text or not text.strip():
         return {}
+    if database is not None or text.lstrip().startswith(":"):
+        from synth.filters import checked
+
+        return checked(database, text, collection)
     name, text = _told_filter(text.strip())
     from bson.errors import BSONError
 
@@ -197,7 +205,8 @@ class Pending:
         self.stage, self.documents = stage, database[stage.collection]
         self.limit: int = getattr(options, "limit", None) or 0
         self.size = getattr(options, "batch_size", None) or stage.batch_size
-        self.wanted = {"$and": [dict(stage.pending), read_filter(getattr(options, "where", None))]}
+        where = read_filter(getattr(options, "where", None), database, stage.collection)
+        self.wanted = {"$and": [dict(stage.pending), where]}
 
     def count(self) -> int:
         with filter_errors():

@@ -108,6 +108,7 @@ def _made_before(out: Path, digest: str) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     whole = made.get("digest") == digest and (out / "lit_model.pth").is_file()
+    made.pop("corpus", None)
     return dict(made, kept=True) if whole else None
 
 
@@ -131,7 +132,8 @@ def make(options: argparse.Namespace, shape: Shape, digest: str) -> dict[str, An
     temporary.mkdir(parents=True)
     try:
         write(temporary, model, config, tokenizer)
-        (temporary / _MARK).write_text(json.dumps(outcome))
+        corpus = [str(path.resolve()) for path in options.corpus]
+        (temporary / _MARK).write_text(json.dumps(outcome | {"corpus": corpus}))
         shutil.rmtree(options.out, ignore_errors=True)
         temporary.rename(options.out)
     except OSError as error:

@@ -390,7 +390,7 @@ class NewspaperSpider(Spider):
                        meta={"article": True})  # fmt: skip
 
     async def _known(self, links: list[str]) -> set[str]:
-        if self.memory is None or self.refresh or not links:
+        if self.memory is None or not links:
             return set()
         return set(await self.memory.known(links, self))
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+#: Names of the languages a reader of this page may meet; others are shown by their code.
+LANGUAGES = {
+    "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
+    "pt": "Portuguese", "nl": "Dutch", "all": "all", "unknown": "unknown", "": "unknown",
+}  # fmt: skip
 #: Inches at 72 points: as wide as a column of the page, so that letters keep their size on a phone.
 SIZE = (5.4, 3.0)
 #: CSS variable -> the colour that stands for it while drawing; no other part of a chart has these.
@@ -34,7 +39,7 @@ _SETTINGS: Any = {
     "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE, "grid.linewidth": 0.7, "axes.labelsize": 10.5,
     "xtick.color": MUTED, "ytick.color": MUTED, "ytick.major.size": 0, "xtick.major.size": 3, "xtick.major.width": 0.7,
     "legend.frameon": False, "legend.fontsize": 10.5, "legend.handlelength": 0.9, "legend.handleheight": 0.9,
-    "legend.columnspacing": 1.3, "legend.borderaxespad": 0.0, "lines.linewidth": 1.8, "axes.linewidth": 0.9,
+    "legend.columnspacing": 2.2, "legend.borderaxespad": 0.0, "lines.linewidth": 1.8, "axes.linewidth": 0.9,
 }  # fmt: skip
 
 
@@ -43,7 +48,10 @@ def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:
     similarity, training = numbers["similarity"], numbers["training"]
     charts: dict[str, Callable[[], str]] = {}
     if numbers["days"]["labels"]:
-        charts["days"] = lambda: days(numbers["days"])
+        charts["days"] = lambda: days(numbers["days"], "days", "Articles")
+    if numbers["samples"]["days"]["labels"]:
+        named = {LANGUAGES.get(code, code): row for code, row in numbers["samples"]["days"]["series"].items()}
+        charts["sample_days"] = lambda: days({**numbers["samples"]["days"], "series": named}, "sample-days", "Samples")
     if numbers["events"]["count"]:
         charts["events"] = lambda: event_sizes(numbers["events"])
     if similarity:
@@ -51,14 +59,34 @@ def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:
         charts["sources"] = lambda: by_sources(similarity)
         if similarity["variability"]:
             charts["variability"] = lambda: variability(similarity)
+    charts |= _quality(numbers)
     if training and training["curve"]:
         charts["loss"] = lambda: loss(training)
     return {name: draw() for name, draw in charts.items()}
 
 
+def _quality(numbers: Mapping[str, Any]) -> dict[str, Callable[[], str]]:
+    """Charts of what the scores say."""
+    faith, toxic, judged = numbers["faithfulness"], numbers["toxicity"], numbers["accuracy"]
+    charts: dict[str, Callable[[], str]] = {}
+    if faith and faith["kinds"]:
+        charts["kinds"] = lambda: kinds(faith)
+    if faith and faith["support_bins"]:
+        charts["support"] = lambda: support(faith)
+    if toxic:
+        charts["toxicity"] = lambda: toxicity(toxic)
+    if judged and judged["samples"]:
+        charts["accuracy"] = lambda: accuracy(judged)
+    return charts
+
+
 @contextmanager
-def _figure(svg: list[str], name: str, title: str, description: str) -> Iterator[Axes]:
-    """Axes to draw into; the finished SVG is appended to `svg`."""
+def _figure(svg: list[str], name: str, title: str, description: str, height: float | None = None) -> Iterator[Axes]:
+    """Axes to draw into; the finished SVG is appended to `svg`.
+
+    Args:
+        height: inches of a chart whose rows have names on the left; they get room to grow on a phone.
+    """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -66,7 +94,9 @@ def _figure(svg: list[str], name: str, title: str, description: str) -> Iterator
 
     with matplotlib.rc_context(_SETTINGS):
         # No pyplot: it keeps figures and asks for a display.
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=(SIZE[0], height or SIZE[1]), layout="constrained")
+        if height and (engine := figure.get_layout_engine()):
+            engine.set(w_pad=0.17)  # type: ignore[call-arg]
         axes = figure.add_subplot()
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         yield axes
@@ -98,14 +128,14 @@ def _listed(names: Sequence[Any], values: Sequence[Any]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True) if value)
 
 
-def days(numbers: Mapping[str, Any]) -> str:
-    """Articles per day (week, month, year), one colour a newspaper, stacked."""
+def days(numbers: Mapping[str, Any], name: str, what: str) -> str:
+    """Articles or samples per day (week, month, year), one colour a series, stacked."""
     svg: list[str] = []
     labels = [date.fromisoformat(label) for label in numbers["labels"]]
     totals = [sum(column) for column in zip(*numbers["series"].values(), strict=True)]
     names = [_moment(label, numbers["unit"]) for label in labels]
-    title = f"Articles per {numbers['unit']}"
-    with _figure(svg, "days", title, _listed(names, totals)) as axes:
+    title = f"{what} per {numbers['unit']}"
+    with _figure(svg, name, title, _listed(names, totals)) as axes:
         below = [0] * len(labels)
         for (site, values), colour in zip(numbers["series"].items(), SERIES, strict=False):
             axes.bar(
@@ -181,7 +211,10 @@ def variability(numbers: Mapping[str, Any]) -> str:
     names = [f"{edge:.3f} to {edge + width:.3f}" for edge in edges[:-1]]
     title = "Samples by variability of their similarities"
     with _figure(svg, "variability", title, _listed(names, counts[:shown])) as axes:
+        from matplotlib.ticker import MaxNLocator
+
         axes.stairs(counts[:shown], edges, fill=True, color=SERIES[2])
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.set_xlim(0, edges[-1])
         axes.set_xlabel("standard deviation within a sample")
     return svg[0]
@@ -208,6 +241,111 @@ def by_sources(numbers: Mapping[str, Any]) -> str:
         axes.set_xlabel("sources of the sample")
         _legend(axes, 2)
     return svg[0]
+
+
+def kinds(numbers: Mapping[str, Any]) -> str:
+    """Samples with an unsupported fact of each kind, as bars that lie."""
+    svg: list[str] = []
+    rows = numbers["kinds"][:8]
+    names, counts = [str(row["kind"])[:20] for row in rows], [row["samples"] for row in rows]
+    height = 0.75 + 0.32 * len(rows)
+    with _figure(svg, "kinds", "Samples by kind of unsupported fact", _listed(names, counts), height) as axes:
+        bars = axes.barh(range(len(rows)), counts, height=0.62, color=SERIES[0])
+        axes.bar_label(bars, padding=4, color=MUTED)
+        axes.set_yticks(range(len(rows)), names, color=INK)
+        axes.invert_yaxis()
+        axes.grid(visible=False)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_xticks([])
+        axes.margins(x=0.1)
+    return svg[0]
+
+
+def support(numbers: Mapping[str, Any]) -> str:
+    """Histogram of how well each sample's weakest sentence is borne out."""
+    svg: list[str] = []
+    counts, width = numbers["support_bins"], numbers["support_bin_width"]
+    edges = [place * width for place in range(len(counts) + 1)]
+    names = [f"{edge:.2f} to {edge + width:.2f}" for edge in edges[:-1]]
+    with _figure(svg, "support", "Samples by their weakest sentence", _listed(names, counts)) as axes:
+        axes.stairs(counts, edges, fill=True, color=SERIES[1])
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("support of the weakest sentence by its best source")
+    return svg[0]
+
+
+def accuracy(numbers: Mapping[str, Any]) -> str:
+    """Samples by the accuracy that the judge gave, one colour a language, stacked."""
+    svg: list[str] = []
+    rows = numbers["by_language"]
+    rows = rows if len(rows) <= len(SERIES) else [*rows[: len(SERIES) - 1], _others(rows[len(SERIES) - 1 :])]
+    halves = any(numbers["bins"][1::2])
+    places = list(range(0, 11, 1 if halves else 2))
+    names = [f"{place / 2:g}" for place in places]
+    told = _listed(names, [numbers["bins"][place] for place in places])
+    with _figure(svg, "accuracy", "Samples by accuracy, 0 to 5", told) as axes:
+        below = [0] * len(places)
+        for row, colour in zip(rows, SERIES, strict=False):
+            values = [row["bins"][place] for place in places]
+            label = f"{LANGUAGES.get(row['language'], row['language'])[:20]}, mean {row['mean']:.2f}"
+            axes.bar(names, values, bottom=below, width=0.78, color=colour, label=label)
+            below = [low + value for low, value in zip(below, values, strict=True)]
+        axes.set_xlabel("accuracy")
+        _legend(axes, 2)
+    return svg[0]
+
+
+def _others(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    samples = sum(row["samples"] for row in rows)
+    return {
+        "language": "others", "samples": samples,
+        "bins": [sum(row["bins"][place] for row in rows) for place in range(11)],
+        "mean": sum(row["mean"] * row["samples"] for row in rows) / samples,
+    }  # fmt: skip
+
+
+#: Toxicities below this are drawn on the edge: the report tells three digits.
+_LEAST = 0.001
+
+
+def toxicity(numbers: Mapping[str, Any]) -> str:
+    """For each score, from the median to the 95th percentile (line) and the highest (point); hollow: not told apart."""
+    svg: list[str] = []
+    groups = numbers["groups"][: len(SERIES)]
+    fields = [row["field"] for row in groups[0]["fields"]]
+    told = "; ".join(
+        f"{group['model']}: " + ", ".join(f"{_spaced(row['field'])} highest {row['max']:.3f}" for row in group["fields"]
+                                          if row["samples"]) for group in groups
+    )  # fmt: skip
+    height = 0.7 + 0.24 * len(groups) + len(fields) * (0.2 + 0.14 * len(groups))
+    with _figure(svg, "toxicity", "Toxicity, seven scores", told, height) as axes:
+        for number, (group, colour) in enumerate(zip(groups, SERIES, strict=False)):
+            shift = (number - (len(groups) - 1) / 2) * 0.28
+            _range(axes, group, colour, shift)
+        axes.set_xscale("log")
+        axes.set_xlim(_LEAST * 0.88, 1.12)
+        axes.set_xticks([0.001, 0.01, 0.1, 0.5, 1], ["≤ .001", ".01", ".1", ".5", "1"])
+        axes.minorticks_off()
+        axes.set_yticks(range(len(fields)), [_spaced(name) for name in fields], color=INK)
+        axes.set_ylim(len(fields) - 0.5, -0.5)
+        axes.grid(visible=True, axis="x")
+        axes.grid(visible=False, axis="y")
+        _legend(axes, 1)
+    return svg[0]
+
+
+def _range(axes: Axes, group: Mapping[str, Any], colour: str, shift: float) -> None:
+    rows = [(place + shift, row) for place, row in enumerate(group["fields"]) if row["samples"]]
+    places = [place for place, _ in rows]
+    low, high, most = ([max(_LEAST, row[name]) for _, row in rows] for name in ("p50", "p95", "max"))
+    axes.hlines(places, low, high, color=colour, linewidth=4)
+    inside = colour if group["calibrated"] else PAPER
+    label = (group["model"] or "no name")[:34] + ("" if group["calibrated"] else " (not calibrated)")
+    axes.plot(most, places, "o", color=colour, markerfacecolor=inside, markersize=5, markeredgewidth=1.5, label=label)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def loss(training: Mapping[str, Any]) -> str:

@@ -18,26 +18,33 @@ OTHER = ("fetched", "stored")
 _EVENTS = {"current": True, "size": {"$gte": 2}}
 
 
-def collect_funnel(database: Database[dict[str, Any]]) -> dict[str, Any]:
+def collect_funnel(database: Database[dict[str, Any]], measured: Mapping[str, int]) -> dict[str, Any]:
     """{steps, export}: each step {name, count, unit, losses: [{reason, count}]}, losses being those after the step.
 
-    Pages are summed over every crawl and import, since articles stay; later steps are the store as it is.
+    Scored and judged samples have the unit "measured": they are a part of the samples, and their losses are those not
+    measured; an export may take samples that nobody judged.
+
+    `measured` is that of `synth.report.samples`. Pages are summed over every crawl and import, since articles stay;
+    later steps are the store as it is.
     """
     articles = _articles(database)
     read = _reading(database, articles["stored"]["count"])
     events = _events(database)
-    samples = _samples(database)
-    export = _export(database)
+    samples = _samples(database, measured["count"])
+    export = _export(database, measured["count"])
     steps = [
         {"unit": "pages", **read},
         {"name": "Articles stored", "unit": "articles", **articles["stored"]},
         {"name": "Articles in events", "unit": "articles", "count": articles["in_events"], "losses": []},
         {"name": "Events", "unit": "events", **events},
         {"name": "Samples", "unit": "samples", **samples},
+        *_measured(measured),
     ]
+    lost = next(step["losses"] for step in steps if step["name"] == "Samples")
     if export:
         # Only samples that were there when it was made can have been left out of it.
-        steps[-1]["losses"] += export["losses"]
+        lost += export["losses"]
+        lost.sort(key=lambda loss: (-loss["count"], loss["reason"]))
         steps.append({"name": "Exported", "unit": "samples", "count": export["rows"], "losses": []})
     return {"steps": [step for step in steps if step["count"] is not None], "export": export}
 
@@ -154,14 +161,26 @@ def _within(total: int, counts: Mapping[str, Any]) -> dict[str, int]:
     return named
 
 
-def _samples(database: Database[dict[str, Any]]) -> dict[str, Any]:
+def _samples(database: Database[dict[str, Any]], current: int) -> dict[str, Any]:
     reasons = {"rejected": database.samples.count_documents({"superseded": {"$ne": True}, "status": "rejected"})}
     # Those rejected by a person were samples: they are counted, and lost afterwards.
-    count = database.samples.count_documents(CURRENT) + reasons["rejected"]
-    return {"count": count, "losses": _losses(reasons)}
+    return {"count": current + reasons["rejected"], "losses": _losses(reasons)}
 
 
-def _export(database: Database[dict[str, Any]]) -> dict[str, Any] | None:
+def _measured(samples: Mapping[str, int]) -> list[dict[str, Any]]:
+    """How many samples were scored, and judged, and why the others were not."""
+    if not samples["count"]:
+        return []
+    missing = {"not_judged_yet": samples["count"] - samples["judged"] - samples["unread"],
+               "reply_without_a_score": samples["unread"]}  # fmt: skip
+    return [
+        {"name": "of these scored", "unit": "measured", "count": samples["scored"],
+         "losses": _losses({"not_scored_yet": samples["count"] - samples["scored"]})},
+        {"name": "of these judged", "unit": "measured", "count": samples["judged"], "losses": _losses(missing)},
+    ]  # fmt: skip
+
+
+def _export(database: Database[dict[str, Any]], current: int) -> dict[str, Any] | None:
     """The newest export: its filter and rows, and why current samples are not among them."""
     run = database.runs.find_one({"stage": "export", "outcome": "done"}, sort=[("started_at", -1)])
     if run is None:
@@ -170,7 +189,7 @@ def _export(database: Database[dict[str, Any]]) -> dict[str, Any] | None:
     rows = int(counts.pop("exported", 0))
     since = database.samples.count_documents({**CURRENT, "created_at": {"$gt": run["started_at"]}})
     reasons = {name: value for name, value in counts.items() if name not in ("superseded", "rejected") and value > 0}
-    unmatched = database.samples.count_documents(CURRENT) - since - rows - sum(reasons.values())
+    unmatched = current - since - rows - sum(reasons.values())
     reasons |= {"not_named_by_the_filter": max(0, unmatched), "made_after_the_export": since}
     settings = run.get("configuration") or {}
     return {

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from synth.report.charts import draw_all
+from synth.report.cards import SOURCE_CUT
+from synth.report.charts import LANGUAGES, draw_all
 from synth.report.funnel import told
 
+CHECKS = {"duplicates": "Copies of other samples", "contaminated": "Found in evaluation sets",
+          "personal_data": "Personal data"}  # fmt: skip
 TEMPLATES = Path(__file__).parent / "templates"
-#: Names of the languages a reader of this page may meet; others are shown by their code.
-LANGUAGES = {
-    "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
-    "pt": "Portuguese", "nl": "Dutch", "": "unknown",
-}  # fmt: skip
 
 
 def render(numbers: Mapping[str, Any]) -> str:
@@ -31,12 +29,14 @@ def render(numbers: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters.update(
         whole=whole, real=real, day=day, moment=moment, language=language, words=words, paragraphs=paragraphs,
-        web=web, percent=percent, seconds=seconds, gist=gist,
+        web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars,
     )  # fmt: skip
     charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     steps = told(numbers["funnel"]["steps"])
-    return environment.get_template("page.html.jinja").render(**numbers, steps=steps, charts=charts, style=style)
+    return environment.get_template("page.html.jinja").render(
+        **numbers, steps=steps, charts=charts, style=style, CHECKS=CHECKS, SOURCE_CUT=SOURCE_CUT
+    )
 
 
 def whole(value: int | None) -> str:
@@ -46,12 +46,29 @@ def whole(value: int | None) -> str:
 
 def real(value: float | None, digits: int = 3) -> str:
     """0.7391 -> 0.739; a dash for what is not known."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    # Adding 0.0 makes -0.0 of a rounded -0.001 plain 0.0.
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def percent(value: float | None) -> str:
     """0.139 -> 14 %."""
     return "–" if value is None else f"{value * 100:.0f} %"
+
+
+def share(value: float | None) -> str:
+    """0.7254 -> 72.5 %; all but one is not 100 %."""
+    if value is None:
+        return "–"
+    return f"{value * 100:.0f} %" if value in (0, 1) else f"{min(99.9, max(0.1, value * 100)):.1f} %"
+
+
+def dollars(value: float | None, unit: str = " US$") -> str:
+    """0.07483 -> 0.0748 US$, 1234.5 -> 1,234.50 US$."""
+    if value is None:
+        return "unknown"
+    if 0 < value < 0.0001:
+        return f"under 0.0001{unit}"
+    return (f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}") + unit
 
 
 def seconds(value: float | None) -> str:

@@ -31,21 +31,25 @@ class Trace:
     """What the page needs to tell of one answer.
 
     `answer`: paragraphs of {text, how, source, anchor}; how is "verbatim", "near" or "none", source counts from 1.
-    `sources`: for each shown source, paragraphs of {text, anchor}, whose texts joined are the paragraph.
+    `sources`: for each shown source, paragraphs of {text, anchor}, whose texts joined are the paragraph; beyond the cut
+    only the sentences that are pointed at.
     """
 
     answer: list[list[dict[str, Any]]]
     sources: list[list[list[dict[str, Any]]]]
     counts: dict[str, int] = field(default_factory=dict)
+    #: characters of each shown source that are left out.
+    cut: list[int] = field(default_factory=list)
 
 
-def trace(answer: str, contents: Sequence[str], language: str, name: str, shown: int) -> Trace:
+def trace(answer: str, contents: Sequence[str], language: str, name: str, shown: int, most: int | None = None) -> Trace:
     """Trace an answer to its sources.
 
     Args:
         contents: texts of all sources, in order.
         name: what the anchors of this answer begin with.
         shown: how many of the sources the page shows; only those get anchors.
+        most: characters of a source that the page shows, besides the sentences pointed at; None: all.
     """
     pieces = list(_pieces(contents, language))
     told: list[list[dict[str, Any]]] = []
@@ -61,7 +65,11 @@ def trace(answer: str, contents: Sequence[str], language: str, name: str, shown:
             row.append({"text": text, "how": how, "source": source, "anchor": anchor})
         told.append(row)
     marked = [_marked(content, [p for p in pieces if p.source == i]) for i, content in enumerate(contents[:shown])]
-    return Trace(told, marked, counts)
+    cut = [0] * len(marked)
+    if most is not None:
+        for place, rows in enumerate(marked):
+            marked[place], cut[place] = _shortened(rows, most)
+    return Trace(told, marked, counts, cut)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -112,3 +120,25 @@ def _marked(content: str, pieces: Sequence[Found]) -> list[list[dict[str, Any]]]
         row.append({"text": paragraph[cursor:], "anchor": ""})
         rows.append([part for part in row if part["text"]])
     return rows
+
+
+def _shortened(rows: list[list[dict[str, Any]]], most: int) -> tuple[list[list[dict[str, Any]]], int]:
+    """(paragraphs as far as `most` characters, and beyond only what is pointed at; how many characters are cut)."""
+    left, out = most, 0
+    kept = []
+    for row in rows:
+        short: list[dict[str, Any]] = []
+        for part in row:
+            text = part["text"]
+            if not part["anchor"] and len(text) > left:
+                head = text[:left].rpartition(" ")[0] if left > 0 else ""
+                # A gap is told once, at its beginning.
+                gap = "" if short and short[-1]["text"].endswith("…") else "…" if not head else f"{head} …"
+                out += len(text) - len(head)
+                text = gap
+            left -= len(part["text"])
+            if text:
+                short.append({**part, "text": text})
+        if any(part["anchor"] or part["text"] != "…" for part in short):
+            kept.append(short)
+    return kept, out

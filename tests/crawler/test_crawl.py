@@ -392,3 +392,15 @@ def test_no_server_is_one_line() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("store: no answer from MongoDB")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_was_taken_down_is_not_even_fetched(
+    crawl: Crawl, database: Any, sample_records: list[dict[str, Any]]
+) -> None:
+    records = [row for row in sample_records if newspaper_of(row["link"]) == "open"][:3]
+    link = canonical_link(records[0]["link"])
+    database.takedowns.insert_one({"link": link, "links": [link], "hashes": []})
+    with Newsstand(records) as stand:
+        assert crawl("open", stand, since="2026-05-01")["counts"] == {"fetched": 2, "stored": 2}
+        assert crawl("open", stand, since="2026-05-01", refresh=1)["counts"] == {"fetched": 2, "unchanged": 2}
+    assert database.articles.count_documents({"link": link}) == 0

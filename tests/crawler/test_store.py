@@ -77,3 +77,12 @@ def test_another_newspaper_with_the_same_text_is_another_article(database: Any) 
 def test_the_collecting_page_is_the_last_choice() -> None:
     assert preferred([HOME + path for path in LINKS]) == HOME + "/lazio/notizie/c.html"
     assert preferred([HOME + LINKS[0]]) == HOME + LINKS[0]
+
+
+def test_what_was_taken_down_is_not_stored_again(database: Any) -> None:
+    """Neither under its link, nor its text under another one."""
+    row = {"link": HOME + "/a.html", "links": [HOME + "/a.html"], "hashes": [content_hash("Titolo", "Un testo.")]}
+    database.takedowns.insert_one(row)
+    batch = [article("/a.html", "Un altro testo."), article("/b.html"), article("/c.html", "Un terzo testo.")]
+    assert write(database, batch) == ["taken_down", "taken_down", "stored"]
+    assert [row["link"] for row in database.articles.find()] == [HOME + "/c.html"]

@@ -259,7 +259,7 @@ def test_where_keeps_the_events_of_languages_it_does_not_name(
         (["--threshold", "nan"], "no cosine distance"),
         (["--window", "-1"], "no number of days"),
         (["--embedder", "none"], "no embedder"),
-        (["--where", '{"date": {"$foo": 1}}'], "unknown operator"),
+        (["--where", '{"date": {"$foo": 1}}'], "no operator '$foo'"),
         (["--where", "{"], "bad filter"),
     ],
 )

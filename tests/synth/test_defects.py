@@ -16,6 +16,7 @@ from pymongo.errors import DuplicateKeyError
 
 from crawler.items import RecordError, article_from_record
 from synth.__main__ import main
+from synth.judge import parse_reply
 from synth.llm.chat import ChatServer
 from synth.prompts import load_prompt
 from synth.score import scores_of
@@ -93,8 +94,7 @@ def test_rows_the_translator_skipped_kept_the_target_languages_label() -> None:
     ],
 )
 def test_the_score_was_the_first_number_anywhere(reply: str, score: float | None) -> None:
-    judge = pytest.importorskip("synth.judge", reason="the judge is not built yet")
-    assert judge.parse_reply(reply)[0] == score
+    assert parse_reply(reply)[0] == score
 
 
 def test_clusters_overlapped(chain: Any) -> None:

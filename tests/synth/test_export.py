@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from synth import files
+from synth import export, files
 from synth.__main__ import main
 
 DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_layout_rows_and_sums(store: Any, capsys: pytest.CaptureFixture[str]) ->
     assert main(["export"]) == 0
     assert "20 rows in export (17 to train, 3 to validate; it 20)" in capsys.readouterr().out
     written = bytes_of(Path("export"))
-    assert set(written) == {"alpaca.jsonl", "litgpt/train.json", "litgpt/val.json", "manifest.json"}
+    assert set(written) == {"alpaca.jsonl", "litgpt/train.json", "litgpt/val.json", "manifest.json", "sources.jsonl"}
     rows = [json.loads(line) for line in written["alpaca.jsonl"].decode().split("\n") if line]
     assert all(set(row) == {"instruction", "input", "output"} for row in rows)
     assert rows[0]["instruction"] == REQUEST
@@ -119,14 +119,25 @@ def test_filter(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["filter"]["date"] == {"$lt": {"$date": "2026-05-17T00:00:00Z"}}
 
 
+def test_filter_by_name(store: Any) -> None:
+    assert main(["query", '{"min_similarity": {"$gte": 0.5}}', "--save", "near"]) == 0
+    assert main(["export", "--filter", ":near"]) == 0
+    assert manifest()["filter"] == {"min_similarity": {"$gte": 0.5}}
+    assert manifest()["counts"]["rows"] == 10
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--filter", '{"language": "vi"}'], "no sample matches"),
-        (["--filter", '{"min_similarity": {"$gtt": 1}}'], "bad filter: unknown operator: $gtt"),
+        (["--filter", '{"min_similarity": {"$gtt": 1}}'], "bad filter: no operator '$gtt': did you mean '$gt'?"),
+        (["--filter", '{"min_similarty": {"$lt": 1}}'], "no field 'min_similarty' in samples: did you mean"),
+        (["--filter", ":nonesuch"], "nonesuch"),
         (["--filter", "{"], "bad filter"),
         (["--filter", "[]"], "a filter is a JSON object"),
         (["--val-fraction", "1"], "--val-fraction 1.0 is no share"),
+        (["--test-fraction", "0.9"], "--test-fraction 0.9 is no share"),
+        (["--test-fraction", "-0.1"], "--test-fraction -0.1 is no share"),
         (["--out", "taken/export"], "cannot write taken/export: "),
     ],
 )
@@ -155,7 +166,22 @@ def test_one_format_removes_the_files_of_the_other_and_keeps_what_is_not_ours(st
     main(["export"])
     Path("export/notes.txt").write_text("mine")
     assert main(["export", "--format", "alpaca"]) == 0
-    assert set(bytes_of(Path("export"))) == {"alpaca.jsonl", "manifest.json", "notes.txt"}
+    assert set(bytes_of(Path("export"))) == {"alpaca.jsonl", "manifest.json", "notes.txt", "sources.jsonl"}
+
+
+def test_files_of_the_user_that_are_called_as_ours_stay(store: Any) -> None:
+    Path("export").mkdir()
+    for name in ("sharegpt.jsonl", "manifest.json"):
+        Path("export", name).write_text("{}")
+    assert main(["export"]) == 0
+    assert Path("export/sharegpt.jsonl").read_text(encoding="utf-8") == "{}"
+
+
+def test_languages_of_other_months_are_no_overlap(store: Any) -> None:
+    later = {"$set": {"language": "vi", "date": DAY + timedelta(days=100)}}
+    store.samples.update_many({"event": {"$in": [f"event{number}" for number in range(5)]}}, later)
+    assert main(["export"]) == 0
+    assert manifest()["days_overlap"] is False
 
 
 def test_a_full_disk_leaves_the_old_export(
@@ -268,13 +294,147 @@ def test_one_event_alone_is_said(store: Any, capsys: pytest.CaptureFixture[str])
     assert json.loads(Path("export/litgpt/val.json").read_text(encoding="utf-8")) == []
 
 
+PARQUET = ("huggingface", "openai-parquet", "sharegpt")
+
+
+def every(*names: str) -> list[str]:
+    return [word for name in names for word in ("--format", name)]
+
+
+def test_a_limit_on_file_size_with_parquet(store: Any, database_uri: str, tmp_path: Path) -> None:
+    assert main(["export", *every(*PARQUET)]) == 0
+    before = bytes_of(Path("export"))
+    noise = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
+    store.samples.insert_many([sample(100 + i, answer=" ".join(noise[i::8])) for i in range(8)])
+    for limit in (300, 20_000, 90_000):
+        done = subprocess.run(
+            [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "export"), *every(*PARQUET)],
+            cwd=Path(files.__file__).parents[1], env=os.environ | {"MONGODB_URI": database_uri},
+            preexec_fn=lambda most=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        assert "File too large: make room" in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert bytes_of(Path("export")) == before
+
+
+def test_sources_name_the_articles_of_each_row(store: Any) -> None:
+    store.samples.update_one({"event": "event3"}, {"$set": {"sources": []}})
+    assert main(["export", "--format", "openai"]) == 0
+    lines = Path("export/sources.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {row["key"]: row["links"] for row in map(json.loads, lines)} == {
+        row["key"]: [source["link"] for source in row["sources"]] for row in store.samples.find()
+    }
+
+
+def test_of_duplicates_one_goes_out(store: Any) -> None:
+    key = {number: sample(number)["key"] for number in range(20)}
+    # 1 and 2 repeat 0; 4 and 5 repeat 3, which was rejected; 6 repeats one that is not there; 7 and 8 each other.
+    for number, original in {1: key[0], 2: key[1], 4: key[3], 5: key[3], 6: "f" * 64, 7: key[8], 8: key[7]}.items():
+        store.samples.update_one({"event": f"event{number}"}, {"$set": {"duplicate_of": original}})
+    store.samples.update_one({"event": "event3"}, {"$set": {"status": "rejected"}})
+    assert main(["export", "--format", "openai"]) == 0
+    assert manifest()["left_out"] == {"duplicate": 4, "rejected": 1}
+    out = {json.loads(line)["key"] for line in Path("export/sources.jsonl").read_text("utf-8").splitlines()}
+    assert key[0] in out
+    assert not {key[1], key[2], key[3]} & out
+    assert len({key[4], key[5]} & out) == len({key[7], key[8]} & out) == 1
+    assert key[6] in out
+    assert main(["export", "--include-duplicates", "--format", "openai"]) == 0
+    assert manifest()["left_out"] == {"rejected": 1}
+
+
+def test_duplicates_of_another_wording_stay_on_one_side(store: Any) -> None:
+    store.samples.update_one({"event": "event0"}, {"$set": {"duplicate_of": sample(19)["key"]}})
+    assert main(["export", "--include-duplicates"]) == 0
+    val = Path("export/litgpt/val.json").read_text(encoding="utf-8")
+    assert ("«0»" in val) == ("«19»" in val)
+
+
+def test_what_was_taken_down_never_goes_out(store: Any) -> None:
+    link = "https://www.ansa.it/1/0.html"
+    other = {"link": "https://www.ansa.it/x", "links": ["https://www.ansa.it/x", "https://www.ansa.it/2/1.html"]}
+    store.takedowns.insert_many([{"link": link, "links": [link]}, other])
+    assert main(["export", "--include-opted-out", "--include-duplicates"]) == 0
+    assert manifest()["left_out"] == {"taken_down": 2}
+
+
+def test_samples_removed_while_they_are_exported(
+    store: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export"]) == 0
+    before = bytes_of(Path("export"))
+    real = export.splits_of
+
+    def then_removed(*words: Any) -> Any:
+        found = real(*words)
+        store.samples.delete_one({"event": "event3"})
+        return found
+
+    monkeypatch.setattr(export, "splits_of", then_removed)
+    assert main(["export"]) == 2
+    assert "samples removed from the store meanwhile: 1: run it again" in capsys.readouterr().err
+    assert bytes_of(Path("export")) == before
+
+
+def test_contaminated_rows_and_personal_data_are_kept_and_told(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store.samples.update_one({"event": "event1"}, {"$set": {"contaminated": [{"set": "vmlu"}]}})
+    store.samples.update_one({"event": "event2"}, {"$set": {"personal_data": [{"kind": "email"}], "contaminated": []}})
+    assert main(["export"]) == 0
+    assert manifest()["counts"]["rows"] == 20
+    assert manifest()["marked"] == {"contaminated": 1, "personal_data": 1}
+    error = capsys.readouterr().err
+    assert error.startswith("export: warning: samples that repeat rows of evaluation sets: 1; a filter that")
+    assert error.count("\n") == 2
+    for line in error.splitlines():
+        wanted = line.partition("leaves them out: ")[2]
+        assert main(["export", "--filter", wanted]) == 0
+        assert manifest()["counts"]["rows"] == 19
+
+
+def test_permission_is_summed_up(store: Any) -> None:
+    rows = [
+        {"link": "https://www.ansa.it/1/0.html", "permission": {"robots": True, "opt_out": False}},
+        {"link": "https://www.ansa.it/1/1.html", "permission": {"robots": None, "opt_out": None}},
+        {"link": "https://www.ansa.it/2/0.html", "permission": {"robots": True, "opt_out": True}},
+    ]
+    store.articles.insert_many(rows)
+    assert main(["export"]) == 0
+    assert manifest()["permission"] == {
+        "articles": 38, "robots_allowed": {"unknown": 37, "yes": 1}, "rights_reserved": {"no": 1, "unknown": 37}
+    }  # fmt: skip
+    assert main(["export", "--include-opted-out"]) == 0
+    assert manifest()["permission"]["rights_reserved"] == {"no": 1, "unknown": 38, "yes": 1}
+
+
+def test_a_test_set_is_later_than_validation_and_that_than_training(store: Any) -> None:
+    assert main(["export", "--test-fraction", "0.2"]) == 0
+    counts = manifest()["counts"]
+    assert [counts[name]["rows"] for name in ("train", "validation", "test")] == [13, 3, 4]
+    assert counts["train"]["last_day"] < counts["validation"]["first_day"]
+    assert counts["validation"]["last_day"] < counts["test"]["first_day"]
+    assert manifest()["days_overlap"] is False
+    assert len(json.loads(Path("export/litgpt/test.json").read_text(encoding="utf-8"))) == 4
+    assert main(["export"]) == 0
+    assert not Path("export/litgpt/test.json").exists()
+
+
+def test_a_long_event_that_reaches_over_the_others_is_told(store: Any) -> None:
+    store.samples.update_many({"event": {"$in": ["event0", "event19"]}}, {"$set": {"event": "long"}})
+    assert main(["export", "--format", "huggingface"]) == 0
+    assert manifest()["days_overlap"] is True
+    assert "the splits overlap in time" in Path("export/huggingface/README.md").read_text(encoding="utf-8")
+
+
 def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     store: Any, database_uri: str, tmp_path: Path
 ) -> None:
     assert main(["export", "--out", "killed"]) == 0
     before = bytes_of(Path("killed"))
     store.samples.insert_many([sample(100 + number, answer=f"Parola {number}. " * 200) for number in range(3000)])
-    words = [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "killed")]
+    formats = every("alpaca", "litgpt", "huggingface", "sharegpt-parquet")
+    words = [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "killed"), *formats]
     where: dict[str, Any] = {"cwd": Path(files.__file__).parents[1], "env": os.environ | {"MONGODB_URI": database_uri}}
     for least in (1, 500_000, 2_000_000):
         running = subprocess.Popen(words, **where, stdout=subprocess.DEVNULL)
@@ -283,8 +443,8 @@ def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
         running.kill()
         assert running.wait() == -signal.SIGKILL
         assert {name: data for name, data in bytes_of(Path("killed")).items() if ".partial" not in name} == before
-    assert main(["export", "--out", "killed"]) == 0
-    assert main(["export", "--out", "undisturbed"]) == 0
+    assert main(["export", "--out", "killed", *formats]) == 0
+    assert main(["export", "--out", "undisturbed", *formats]) == 0
     assert bytes_of(Path("killed")) == bytes_of(Path("undisturbed"))
     assert store.runs.count_documents({"stage": "export", "outcome": "killed"}) == 3
 

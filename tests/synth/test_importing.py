@@ -42,6 +42,14 @@ def test_the_sample_articles_and_again(database: Any, root: Path, sample_records
     assert {row["language"] for row in before} == {"it", "vi"}
 
 
+def test_another_edition_of_a_newspaper_is_read_as_what_it_is(database: Any, tmp_path: Path) -> None:
+    body = "An earthquake of magnitude 4.4 shook the hills of the Marche region on Monday morning; nobody was hurt."
+    link = "https://www.ansa.it/english/news/2026/05/04/quake-shakes-marche_0f8fad5b-d9cb-469f-a165-70867728950e.html"
+    rows = [record(), record(2) | {"link": link, "title": "Quake shakes Marche", "content": body}]
+    assert import_file(database.articles, written(tmp_path / "f", rows)) == Counter(stored=2)
+    assert {row["link"] == link: row["language"] for row in database.articles.find()} == {False: "it", True: "en"}
+
+
 def test_a_foreign_row(database: Any, tmp_path: Path) -> None:
     row = {"url": "http://www.ansa.it/sito/notizie/x_1.html?utm=1", "title": " Scossa ", "text": BODY,
            "date": "ROMA, 06 gennaio 2024, 18:54", "tags": "Terremoto, Marche"}  # fmt: skip
@@ -189,3 +197,13 @@ def test_a_file_that_is_not_there_is_one_line(
     assert main(["import", "--uri", database_uri, str(one), str(tmp_path / "none")]) == 2
     assert "no such file" in capsys.readouterr().err
     assert database.articles.count_documents({}) == 0
+
+
+def test_what_was_taken_down_is_not_imported_again(database: Any, database_uri: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "f", [record(1), record(2), record(3)])
+    import_file(database.articles, path)
+    link = database.articles.find_one()["link"]
+    assert main(["takedown", "--uri", database_uri, link, "--yes"]) == 0
+    counts = import_file(database.articles, path)
+    assert counts == Counter(unchanged=2, taken_down=1)
+    assert database.articles.count_documents({"link": link}) == 0

@@ -44,7 +44,7 @@ steps:
   - cluster: {{window: 2.5, linkage: complete, refit: true, force_language: false}}
   - summarize: {{llm: "openai:tiny", max-cost: 1.5, temperature: default, where: {{language: it}}}}
   - score
-  - export: {{out: dataset, format: [alpaca, litgpt], seed: -1, filter: {{date: {{$gte: 2026-05-01}}}}}}
+  - export: {{out: dataset, format: [alpaca, litgpt], seed: 7, filter: {{date: {{$gte: 2026-05-01}}}}}}
   - report:
 """,
         )
@@ -56,7 +56,7 @@ steps:
     assert (cluster.window, cluster.linkage, cluster.refit, cluster.force_language) == (2.5, "complete", True, False)
     assert (summarize.llm, summarize.max_cost, summarize.temperature) == ("openai:tiny", 1.5, None)
     assert read_filter(summarize.where) == {"language": "it"}
-    assert (export.out, export.format, export.seed) == (Path("dataset"), ["alpaca", "litgpt"], -1)
+    assert (export.out, export.format, export.seed) == (Path("dataset"), ["alpaca", "litgpt"], 7)
     assert read_filter(export.filter) == read_filter('{"date": {"$gte": {"$date": "2026-05-01"}}}')
 
 

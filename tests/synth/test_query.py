@@ -12,7 +12,9 @@ from bson import json_util
 
 from crawler.items import article_from_record
 from synth.__main__ import main
-from synth.query import card, conjuncts, fields_of, implied_filter, named_fields, order
+from synth.filters import conjuncts, fields_of, named_fields
+from synth.query import implied_filter, order
+from synth.query_cards import card
 from synth.samples import Sample
 
 
@@ -117,9 +119,10 @@ def test_cards(ask: Asked) -> None:
 
 def test_cards_say_how_many_are_not_shown(store: Any, ask: Asked) -> None:
     assert ask("--limit", "4")[0].endswith("4 of 9 samples; --limit 0 shows all\n")
-    for number in range(20, 30):
+    for number in range(20, 40):
         store.samples.insert_one(Sample(f"k{number}", "import", "q", "a", "it").document())
-    assert "10 of 19 samples" in ask()[0]
+    assert "10 of 29 samples" in ask("--cards")[0]
+    assert "20 of 29 samples" in ask()[0]
 
 
 def test_a_card_shortens_texts_and_wraps_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,13 +179,31 @@ def test_explain_names_the_index(ask: Asked) -> None:
     assert "executionStats" in json.loads(ask("--explain", "--json")[0])
 
 
-def test_an_unknown_field_is_warned_about_with_the_nearest_name(ask: Asked) -> None:
-    out, err = ask("--count", '{"min_similarty": {"$gt": 0.3}}')
-    assert out == "0\n"
-    assert "no field 'min_similarty' in samples: did you mean 'min_similarity'?" in err
-    assert "sources.title" in ask("--count", '{"$or": [{"sources.titel": "x"}, {"language": "it"}]}')[1]
-    assert "'date'" in ask("--json", "--sort", "-dat")[1]
-    assert "'answer'" in ask("--json", "--fields", "answr")[1]
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (['{"min_similarty": {"$gt": 0.3}}'], "no field 'min_similarty' in samples: did you mean 'min_similarity'?"),
+        (['{"$or": [{"sources.titel": "x"}, {"language": "it"}]}'], "did you mean 'sources.title'?"),
+        (['{"$expr": {"$gt": [{"$strLenCP": "$anwser"}, 5]}}'], "did you mean 'answer'?"),
+        (['{"language": {"$not": {"$greater": 1}}}'], "no operator '$greater': did you mean '$gt'?"),
+        (['{"accuracy": {"$gte ": 4}}'], "no operator '$gte ': did you mean '$gte'?"),
+        (['{"accuracy": {"gte": 4}}'], "did you mean '$gte'?"),
+        (['{"$language": "it"}'], "did you mean the field 'language'?"),
+        (["--sort", "-dat"], "did you mean 'date'?"),
+        (["--fields", "answr"], "did you mean 'answer'?"),
+    ],
+)
+def test_a_misspelt_name_is_an_error_with_the_nearest_one(words: list[str], told: str, ask: Asked) -> None:
+    out, err = ask("--count", *words, status=2)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert told in err
+
+
+def test_a_misspelt_name_is_run_where_it_is_meant(ask: Asked) -> None:
+    out, err = ask("--count", "--force", '{"min_similarty": {"$not": {"$gt": 0.3}}}')
+    assert out == "9\n"
+    assert "query: warning: no field 'min_similarty' in samples" in err
 
 
 def test_a_field_that_somebody_added_is_no_mistake(store: Any, ask: Asked) -> None:
@@ -228,7 +249,9 @@ def test_an_empty_store_says_so(store: Any, ask: Asked) -> None:
     "words",
     [["{"], ["[1]"], ["language=it"], ['{"language": {"$foo": 1}}'], ['{"$and": 1}'], ['{"$nope": 1}'],
      ['{"answer": {"$regex": "("}}'], ["@/no/such/file"], ['{"date": {"$date": "soon"}}'],
-     ["--fields", "sources,sources.title"], ['{"$where": 5}', "--explain"]],
+     ["--fields", "sources,sources.title"], ['{"$where": 5}', "--explain"], [":nope"], [":faithful=1"], [":Faithful"],
+     [":opted-out"], [":fits=many"], [":between=2026-05-01"], [":between=2026-05-01..soon"], ["--save", "faithful"],
+     ["--save", "Bad Name"], ["--forget", "nothing"]],
 )  # fmt: skip
 def test_a_bad_filter_is_one_line(words: list[str], ask: Asked) -> None:
     out, err = ask(*words, status=2)
@@ -256,7 +279,7 @@ def test_names_in_a_filter() -> None:
         "provenance": {"run": "r"},
     }
     assert list(named_fields(wanted)) == [
-        "language", "sources.title", "history", "history.role", "min_similarity", "provenance",
+        "language", "sources.title", "history", "history.role", "min_similarity", "a", "b", "provenance",
     ]  # fmt: skip
 
 
@@ -272,3 +295,110 @@ def test_what_is_implied() -> None:
     assert {"key", "sources.link"} <= fields_of("samples")
     assert {"link", "permission.opt_out", "also_at"} <= fields_of("articles")
     assert {"event", "current"} <= fields_of("clusters")
+
+
+def test_a_table_by_default_and_a_card_of_one_sample(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    head, *lines = ask()[0].splitlines()
+    assert head.split() == ["key", "date", "in", "newspapers", "src", "min", "answer"]
+    assert lines[0].split() == ["k08", "2026-05-09", "vi", "Ansa", "1", "0.80", "Risposta", "8"]
+    assert len(lines) == 9
+    assert "──" in ask('{"key": "k05"}')[0]
+    assert "──" not in ask('{"key": "k05"}', "--table")[0]
+    assert ask("--fields", "key,sources.title", "--limit", "2")[0].splitlines()[:2] == [
+        "key  sources.title",
+        "k08  Fonte 8",
+    ]
+
+
+def test_filters_by_name(store: Any, ask: Asked) -> None:
+    assert ask.keys(":near-every-source=0.65") == ["k08", "k07"]
+    assert ask.keys(":near-every-source=0.35", ":language=it", '{"key": {"$ne": "k05"}}') == ["k07"]
+    assert ask.keys(':near-every-source=0.35 :language="it"{"key": {"$ne": "k05"}}') == ["k07"]
+    store.samples.update_one({"key": "k03"}, {"$set": {"tags": ["Reggio Emilia"]}})
+    assert ask.keys(":tag=Reggio Emilia") == ask.keys(":tag=Reggio Emilia", ":language=it") == ["k03"]
+    assert ask.keys(":between=2026-05-02..2026-05-04") == ["k02", "k01"]
+    assert ask.keys(":key=k0", "--limit", "1") == ["k08"]
+
+
+def test_filters_are_saved_listed_used_replaced_and_forgotten(ask: Asked) -> None:
+    assert ask("--saved") == ("", "query: no filter is saved; synth query FILTER --save NAME saves one\n")
+    out, err = ask(":language=it", '{"date": {"$gte": {"$date": "2026-05-05"}}}', "--save", "late")
+    assert out == ""
+    assert "saved as :late" in err
+    assert ask.keys(":late") == ["k07", "k05"]
+    assert ask.keys(":late", '{"key": "k05"}') == ["k05"]
+    (row,) = [json.loads(line) for line in ask("--saved", "--json")[0].splitlines()]
+    assert row["name"] == "late"
+    assert json.loads(row["filter"])["$and"][0] == {"language": "it"}
+    assert ":late" in ask("--saved")[0]
+    # The same again is no change, another one wants --force.
+    ask(":late", "--save", "late")
+    assert "is saved as :late" in ask('{"key": "k01"}', "--save", "late", status=2)[1]
+    ask('{"key": "k01"}', "--save", "late", "--force")
+    assert ask.keys(":late") == ["k01"]
+    assert "did you mean :late?" in ask(":lates", status=2)[1]
+    ask("--forget", ":late")
+    assert "no filter :late" in ask(":late", status=2)[1]
+
+
+def test_the_cookbook_is_listed(ask: Asked) -> None:
+    assert ":near-every-source=THRESHOLD" in ask("--cookbook")[0]
+    rows = [json.loads(line) for line in ask("--cookbook", "--json")[0].splitlines()]
+    assert {row["name"] for row in rows} >= {"faithful", "opted-out"}
+
+
+@pytest.mark.parametrize("name", ["$where", "$function", "$accumulator", "$out", "$merge"])
+def test_nothing_that_runs_code_or_writes_reaches_the_server(name: str, store: Any, ask: Asked) -> None:
+    inner: Any = {name: {"body": "function() { return true }", "args": [], "lang": "js"}}
+    for wanted in (inner, {"$and": [{"$or": [inner]}]}, {"$expr": {"$eq": [{"$not": [inner]}, 1]}},
+                   {"answer": {"$not": {"$elemMatch": inner}}}):  # fmt: skip
+        for words in ([], ["--force"], ["--count"], ["--explain"], ["--save", "x"]):
+            out, err = ask(json.dumps(wanted), *words, status=2)
+            assert (out, err) == (
+                "",
+                f"query: bad filter: {name} is refused: a query runs no code and writes nothing\n",
+            )
+    assert store.filters.count_documents({}) == 0
+
+
+def test_a_slow_question_ends_in_one_line(store: Any, ask: Asked) -> None:
+    text = "x" * 2000
+    store.samples.insert_many([{"key": f"s{i}", "answer": text, "language": "it"} for i in range(3000)])
+    longer = {"$gt": [{"$strLenCP": "$answer"}, "$$this"]}
+    counted = {"$size": {"$filter": {"input": {"$range": [0, 200_000]}, "cond": longer}}}
+    slow = {"$expr": {"$gt": [counted, -1]}}
+    for words in (["--count"], ["--json"], []):
+        _, err = ask(json.dumps(slow), "--timeout", "1", *words, status=2)
+        assert err.startswith("query: gave up after 1 s: ")
+        assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ('{"min_similarity": {"$gt": "0.7"}}', "min_similarity holds numbers, never equal to the text '0.7'"),
+        ('{"key": 5}', "key holds texts, never equal to the int 5"),
+        ('{"superseded": "false"}', "superseded holds truth values"),
+        ('{"status": "acepted"}', "status is never 'acepted': did you mean 'accepted'?"),
+        ('{"sources.source_site": {"$in": ["ansa"]}}', "did you mean 'Ansa'?"),
+        ('{"similarity": {"$elemMatch": {"$gt": 0.7}}}', "*any* source"),
+        ('{"similarity": {"$gt": 0.7}}', "*any* source"),
+    ],
+)
+def test_what_is_probably_not_meant_is_said(wanted: str, told: str, ask: Asked) -> None:
+    err = ask(wanted, "--count")[1]
+    assert "query: warning: " in err
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ['{"min_similarity": null}', '{"key": {"$type": "string"}}', '{"key": {"$exists": true}}',
+     '{"status": {"$ne": "new"}}', '{"similarity": {"$not": {"$elemMatch": {"$lte": 0.1}}}}',
+     '{"key": {"$in": ["k01", null]}}', ":ready",
+     '{"answer": {"$regex": "x", "$options": "i"}}', '{"sources": {"$size": 1}}',
+     '{"min_similarity": {"$mod": [1, 0]}}'],
+)  # fmt: skip
+def test_a_sound_filter_is_not_warned_of(wanted: str, ask: Asked) -> None:
+    assert "warning" not in ask(wanted, "--count")[1]

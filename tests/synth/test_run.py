@@ -105,6 +105,18 @@ def test_a_step_that_fails_is_named(
     assert database.samples.count_documents({}) > 30
 
 
+def test_a_filter_with_a_name_that_nothing_has_stops_it_before_the_first_step(
+    tmp_path: Path, root: Path, database: Any, database_uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, root, "llm: extractive")
+    path.write_text(path.read_text().replace("min_similarity", "min_similarty"), encoding="utf-8")
+    assert main(["run", str(path), "--uri", database_uri]) == 2
+    said = capsys.readouterr().err
+    assert "run: step 5, export: bad filter: " in said
+    assert "did you mean 'min_similarity'?" in said
+    assert database.articles.count_documents({}) == 0
+
+
 def test_a_step_goes_on_without_what_cannot_be_had(
     pipeline: Path, database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +138,22 @@ def test_a_step_goes_on_without_what_cannot_be_had(
     assert main(["run", str(pipeline), "--uri", database_uri]) == 0
     assert seen == ["tfidf", None]
     assert "run: warning: score: no weights: give --weights FILE; score goes on without it" in capsys.readouterr().err
+
+
+def test_without_the_weights_of_a_toxicity_model_the_rest_is_scored(
+    pipeline: Path, database: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], tmp_path: Path,
+) -> None:  # fmt: skip
+    pytest.importorskip("detoxify", reason="detoxify is an extra")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    pipeline.write_text(pipeline.read_text().replace("- score", "- score: {toxicity: multilingual}"), encoding="utf-8")
+    assert main(["run", str(pipeline), "--uri", database_uri]) == 0
+    warning = capsys.readouterr().err
+    assert "run: warning: toxicity: the weights of multilingual" in warning
+    assert "--toxicity-checkpoint FILE" in warning
+    assert database.samples.count_documents({"min_similarity": {"$exists": True}}) > 30
+    assert database.samples.count_documents({"toxicity": {"$exists": True}}) == 0
 
 
 def test_killed_at_any_moment_it_goes_on(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.split import Row, groups_of, validation_keys
+from synth.split import Row, groups_of, splits_of, validation_keys
 
 DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -103,3 +103,40 @@ def test_never_a_leak_never_an_empty_side(drawn: list[tuple[int, str, int, int]]
     shuffled = rows[:]
     random.Random(1).shuffle(shuffled)
     assert validation_keys(shuffled, fraction) == chosen
+
+
+def test_three_sides_in_order_of_time() -> None:
+    rows = [row(f"k{i:02}", day=i) for i in range(20)]
+    sides = splits_of(rows, 0.15, 0.1)
+    assert [sides[f"k{i:02}"] for i in range(20)] == ["train"] * 15 + ["validation"] * 3 + ["test"] * 2
+    assert set(splits_of(rows, 0.15).values()) == {"train", "validation"}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.sampled_from(["it", "vi"]), st.integers(0, 5), st.integers(0, 20)),
+        max_size=40,
+    ),
+    st.floats(0.01, 0.5),
+    st.floats(0, 0.45),
+    st.integers(0, 5),
+)
+@settings(max_examples=150, deadline=None)
+def test_nothing_is_on_two_of_three_sides(
+    drawn: list[tuple[int, str, int, int]], val: float, test: float, seed: int
+) -> None:
+    """Neither an event, nor an article, nor a near copy."""
+    rows = [
+        Row(f"k{i}", f"e{event}", language, DAY + timedelta(days=day), (f"l{link}",), (f"c{link % 7}",) * (link % 2))
+        for i, (event, language, day, link) in enumerate(drawn)
+    ]
+    sides = splits_of(iter(rows), val, test, seed)
+    assert list(sides) == [r.key for r in rows]
+    ties: dict[str, set[str]] = {}
+    for r in rows:
+        for tie in (r.event, *r.links, *r.copies):
+            ties.setdefault(tie, set()).add(sides[r.key])
+    assert all(len(found) == 1 for found in ties.values())
+    assert not rows or "train" in sides.values()
+    assert test or "test" not in sides.values()
+    assert splits_of(rows[::-1], val, test, seed) == sides

@@ -19,6 +19,7 @@ import pytest
 from pymongo import UpdateOne
 
 from crawler.items import NewsmillError
+from synth import filters
 from synth.stage import Stage, add_stage_arguments, filter_errors, print_counts, read_filter, run_stage
 
 PENDING = {"double": {"$exists": False}}
@@ -261,7 +262,7 @@ def test_a_bad_filter_is_one_line(text: str) -> None:
 
 
 def test_a_bad_operator_is_the_users_mistake(store: Any) -> None:
-    with pytest.raises(NewsmillError, match=r"bad filter: unknown operator: \$foo"):
+    with pytest.raises(NewsmillError, match=r"bad filter: no operator '\$foo'"):
         run_stage(store, stage(), options("--where", '{"n": {"$foo": 1}}'))
     with pytest.raises(NewsmillError, match="bad filter"), filter_errors():
         store.samples.count_documents({"$nope": 1})
@@ -276,3 +277,13 @@ def test_counts_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None
         "score: nothing to do",
         '{"scored": 2}',
     ]
+
+
+def test_filters_by_name_and_misspelt_ones(database: Any) -> None:
+    assert read_filter(":near-every-source=0.5") == {"min_similarity": {"$gt": 0.5}}
+    filters.save(database, "solid", {"cluster_size": {"$gte": 5}}, "samples")
+    assert read_filter(":solid", database) == {"cluster_size": {"$gte": 5}}
+    with pytest.raises(NewsmillError, match="did you mean 'language'"):
+        read_filter('{"langage": "it"}', database)
+    with pytest.raises(NewsmillError, match="no filter :solid"):
+        read_filter(":solid")

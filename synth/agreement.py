@@ -1,0 +1,237 @@
+"""How far scores can be trusted: a judge with itself over repeats, a judge with people, people among themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pymongo.database import Database
+
+    Scores = NDArray[np.float64]
+
+DIMENSIONS = ("accuracy", "helpfulness")
+#: Resamples of a bootstrap; a percentile of 2,000 is steady to about a hundredth.
+RESAMPLES = 2000
+#: Samples below which an interval would promise too much.
+_ENOUGH = 10
+
+
+# ---- coefficients
+
+
+def weighted_kappa(left: Scores, right: Scores) -> Scores:
+    """Cohen's kappa with quadratic weights over the last axis; NaN where neither side varies.
+
+    In closed form, 1 - E(a-b)^2 / (var a + var b + (mean a - mean b)^2): the same figure as from the table of counts,
+    and scores between whole numbers (means of repeats or raters) need no rounding.
+    """
+    import numpy
+
+    apart = left.mean(-1) - right.mean(-1)
+    chance = left.var(-1) + right.var(-1) + apart**2
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        told: Scores = 1 - ((left - right) ** 2).mean(-1) / chance
+    # Both sides always the same number: nothing to agree on.
+    return numpy.where(chance > 1e-12, told, numpy.nan)
+
+
+def spearman(left: Scores, right: Scores) -> Scores:
+    """Spearman's rank correlation over the last axis, ties by their mean rank; NaN where a side does not vary."""
+    import numpy
+    from scipy.stats import rankdata
+
+    one, other = rankdata(left, axis=-1), rankdata(right, axis=-1)
+    one, other = one - one.mean(-1, keepdims=True), other - other.mean(-1, keepdims=True)
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        told: Scores = (one * other).mean(-1) / (one.std(-1) * other.std(-1))
+    return told
+
+
+def interval(
+    measure: Callable[[Scores, Scores], Scores], left: Scores, right: Scores, resamples: int = RESAMPLES
+) -> list[float] | None:
+    """The 95 % percentile bootstrap interval of a measure of pairs (seeded); None for fewer than ten pairs."""
+    import numpy
+
+    if len(left) < _ENOUGH:
+        return None
+    chance = numpy.random.default_rng(0)
+    drawn: list[float] = []
+    # In parts of about a million numbers: 2,000 copies of 100,000 pairs fit no memory.
+    part = max(1, min(resamples, 1_000_000 // len(left)))
+    while len(drawn) < resamples:
+        picked = chance.integers(0, len(left), (min(part, resamples - len(drawn)), len(left)))
+        drawn += [float(value) for value in measure(left[picked], right[picked])]
+    kept = [value for value in drawn if not math.isnan(value)]
+    return [round(float(value), 4) for value in numpy.quantile(kept, [0.025, 0.975])] if kept else None
+
+
+def alpha(groups: Sequence[Sequence[float]]) -> float | None:
+    """Krippendorff's alpha for interval data; groups: the scores of one item each, of any number (single ones do not
+    count). None where all scores are the same, or no item has two."""
+    import numpy
+
+    pairable = [numpy.asarray(group, float) for group in groups if len(group) > 1]
+    if not pairable:
+        return None
+    every = numpy.concatenate(pairable)
+    # Sum of squared differences over ordered pairs = 2 m * sum of squares around the mean.
+    observed = sum(2 * len(one) * len(one) * one.var() / (len(one) - 1) for one in pairable) / len(every)
+    expected = 2 * len(every) * every.var() / (len(every) - 1)
+    return 1 - float(observed / expected) if expected > 1e-12 else None
+
+
+def icc(groups: Sequence[Sequence[float]]) -> float | None:
+    """ICC(1): the share of the variance that lies between items (one-way analysis of variance, unequal sizes allowed).
+
+    None where all scores are the same, or there are not two items and an item with two scores.
+    """
+    import numpy
+
+    sets = [numpy.asarray(group, float) for group in groups if len(group)]
+    total, count = sum(len(one) for one in sets), len(sets)
+    if count < 2 or total == count:
+        return None
+    grand = sum(one.sum() for one in sets) / total
+    between = sum(len(one) * (one.mean() - grand) ** 2 for one in sets) / (count - 1)
+    within = sum(len(one) * one.var() for one in sets) / (total - count)
+    size = (total - sum(len(one) ** 2 for one in sets) / total) / (count - 1)
+    spread = between + (size - 1) * within
+    return float((between - within) / spread) if spread > 1e-12 else None
+
+
+# ---- tables
+
+
+def repeatability(groups: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """How alike the scores of one item are, over items with at least two.
+
+    Returns:
+        {n, repeats (mean), identical (share of items whose scores are all the same), mean_difference (absolute, over
+        all pairs of an item, mean over items), icc, alpha}; None where something is not defined.
+    """
+    several = [list(group) for group in groups if len(group) > 1]
+    apart = [_mean([abs(a - b) for i, a in enumerate(one) for b in one[:i]]) for one in several]
+    return {
+        "n": len(several),
+        "repeats": _rounded(_mean([len(one) for one in several])),
+        "identical": _rounded(_mean([float(len(set(one)) == 1) for one in several])),
+        "mean_difference": _rounded(_mean([value for value in apart if value is not None])),
+        "icc": _rounded(icc(several)),
+        "alpha": _rounded(alpha(several)),
+    }
+
+
+def agreement(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Of (judge, people) pairs: {n, judge, people (means), kappa, kappa_interval, spearman, spearman_interval}."""
+    import numpy
+
+    left, right = (numpy.asarray([pair[side] for pair in pairs], float) for side in (0, 1))
+    told: dict[str, Any] = {"n": len(pairs), "judge": None, "people": None}
+    if len(pairs):
+        told |= {"judge": _rounded(float(left.mean())), "people": _rounded(float(right.mean()))}
+    for name, measure in (("kappa", weighted_kappa), ("spearman", spearman)):
+        told[name] = _rounded(float(measure(left, right))) if len(pairs) > 1 else None
+        told[f"{name}_interval"] = interval(measure, left, right) if told[name] is not None else None
+    return told
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else round(value, 4)
+
+
+# ---- from the store
+
+
+def repeatability_of(
+    database: Database[dict[str, Any]], wanted: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """A row for each dimension and language ("all": every language) with samples that were judged more than once."""
+    fields = {"language": 1, **{f"judge.{name}": 1 for name in DIMENSIONS}}
+    rows = list(database.samples.find({"$and": [{"judge": {"$type": "object"}}, dict(wanted or {})]}, fields))
+    made = []
+    for name in DIMENSIONS:
+        judged = [(row.get("language", ""), scores) for row in rows if len(scores := row["judge"].get(name) or []) > 1]
+        for language, groups in _by_language(judged):
+            made.append({"dimension": name, "language": language, **repeatability(groups)})
+    return made
+
+
+def agreement_of(database: Database[dict[str, Any]], wanted: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """A row for each dimension and language of the samples that both the judge and people scored.
+
+    People's score of a sample is the mean over raters; `raters` how many there are, `people_alpha` how far they agree
+    among themselves (Krippendorff's alpha over samples with two raters or more): no judge can be asked for more.
+    """
+    made = []
+    rated = _rated(database)
+    fields = {"key": 1, "language": 1, **dict.fromkeys(DIMENSIONS, 1)}
+    limits = [{"key": {"$in": list(rated)}}, dict(wanted or {})]
+    samples = list(database.samples.find({"$and": limits}, fields))
+    for name in DIMENSIONS:
+        both = []
+        for sample in samples:
+            people = {who: scores[name] for who, scores in rated[sample["key"]].items() if scores.get(name) is not None}
+            if people and sample.get(name) is not None:
+                both.append((sample.get("language") or "", (float(sample[name]), people)))
+        for language, some in _by_language(both):
+            pairs = [(judge, math.fsum(people.values()) / len(people)) for judge, people in some]
+            among = {
+                "raters": len({who for _, people in some for who in people}),
+                "people_alpha": _rounded(alpha([list(people.values()) for _, people in some])),
+            }
+            made.append({"dimension": name, "language": language, **agreement(pairs), **among})
+    return made
+
+
+def _rated(database: Database[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """item -> rater -> scores."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in database.ratings.find({}, {"item": 1, "rater": 1, **dict.fromkeys(DIMENSIONS, 1)}):
+        found.setdefault(row["item"], {})[row["rater"]] = row
+    return found
+
+
+def _by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
+    """(language, what belongs to it), the languages in order and then all, where there is more than one."""
+    languages = sorted({language for language, _ in rows})
+    for language in languages:
+        yield language, [value for other, value in rows if other == language]
+    if len(languages) > 1:
+        yield "all", [value for _, value in rows]
+
+
+# ---- in words
+
+REPEATED = ("dimension", "language", "n", "repeats", "identical", "mean_difference", "icc", "alpha")
+AGREED = (
+    "dimension", "language", "n", "judge", "people", "kappa", "kappa_interval", "spearman", "spearman_interval",
+    "raters", "people_alpha",
+)  # fmt: skip
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """The rows under their heading, numbers to the right."""
+    told = [[name.replace("_", " ") for name in columns], *([_cell(row[name]) for name in columns] for row in rows)]
+    widths = [max(len(line[place]) for line in told) for place in range(len(columns))]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" if place < 2 else f"{cell:>{width}}" for place, (cell, width) in enumerate(
+            zip(line, widths, strict=True))).rstrip()
+        for line in told
+    )  # fmt: skip
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return f"{value[0]:.2f} to {value[1]:.2f}"
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)

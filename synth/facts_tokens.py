@@ -1,0 +1,90 @@
+"""A text as tokens, and what runs of digits may mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+#: ("number", value, class), ("plain", value), ("date", year, month, day), ("time", hour, minute), ("weekday", 0 to 6),
+#: ("pair", one, other), ("text", as it is). "plain" is the value as told where a unit scaled it.
+#: Classes: "" none, "%", "money:EUR", "unit:length" with the value in the dimension's smallest unit.
+Reading = tuple[str, object] | tuple[str, object, object] | tuple[str, object, object, object]
+
+_TOKEN = re.compile(
+    r"(?P<number>(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3}(?![\d]))++(?:[.,]\d++)?+"
+    r"|\d++(?:[.,:’'/\-–]\d++)*+)|(?P<word>[^\W\d_]\w*+)|(?P<sign>[%€$£¥₫°º])",
+    re.ASCII if False else 0,
+)
+#: Digits of the longest number that is read as one; more are a text.
+_LONGEST = 24
+_GROUPED = re.compile(r"\d{1,3}(?:([.,’' \u00a0\u202f])\d{3})(?:\1\d{3})*+\Z")
+
+
+class Token(NamedTuple):
+    """A word, a run of digits with what stands between them, or a sign."""
+
+    kind: str
+    text: str
+    low: str
+    start: int
+    end: int
+    #: what stands before it, since the token before.
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A number, an amount, a date or a time as it stands in a text, [start, end)."""
+
+    start: int
+    end: int
+    #: number, date, percent, money or quantity.
+    kind: str
+    readings: frozenset[Reading]
+    #: "over", "under" or "about" where the number is said to be round; "form" where its form says so ("1,2 milioni").
+    hedge: str = ""
+    #: an article or an idiom more likely than a number: it supports others and needs no support.
+    weak: bool = False
+    #: what is counted: the word after a bare number, else the one before it where numbers are given to things.
+    context: str = ""
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text in NFC."""
+    found: list[Token] = []
+    last = 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        word = match.group()
+        found.append(Token(kind, word, word.lower(), match.start(), match.end(), text[last : match.start()][-40:]))
+        last = match.end()
+    return found
+
+
+def values_of(digits: str, language: str = "") -> set[Fraction]:
+    """What a run of digits with separators may be: 1.234,5 is one number, 1.234 may be two; {} where it is none."""
+    if sum(character.isdigit() for character in digits) > _LONGEST:
+        return set()
+    marks = re.sub(r"\d", "", digits)
+    plain = re.sub(r"[^\d.,]", "", digits)
+    if any(mark in ":/-–" for mark in marks):
+        return set()
+    if not marks:
+        return {Fraction(int(digits))}
+    if _GROUPED.match(digits):
+        whole = Fraction(int(re.sub(r"\D", "", digits)))
+        if len(marks) > 1 or marks not in ".," or digits[0] == "0":
+            return {whole} if digits[0] != "0" else {decimal(plain)}
+        return {whole, decimal(plain)}
+    if len(marks) == 1 or (len(set(marks[:-1])) == 1 and marks[-1] != marks[0]):
+        head, mark, tail = digits.rpartition(marks[-1])
+        if mark in ".," and (len(marks) == 1 or _GROUPED.match(head)):
+            return {decimal(re.sub(r"\D", "", head) + "." + tail)}
+    return set()
+
+
+def decimal(plain: str) -> Fraction:
+    """The value of digits with one mark among them, which divides the decimals."""
+    return Fraction(plain.replace(",", "."))

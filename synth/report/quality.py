@@ -1,0 +1,284 @@
+"""What the scores say of the samples: facts without a source, toxicity, the judge, copies, leaks and personal data.
+
+Every figure tells how many samples it was measured on. What nobody measured is None, never zero.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+TOXICITIES = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
+#: Bars of the histogram of min_support, over [0, 1].
+SUPPORT_BINS = 20
+#: A toxicity from here on counts as high: where Detoxify's authors and its users cut.
+HIGH = 0.5
+
+Row = Mapping[str, Any]
+
+
+def number(field: str) -> dict[str, Any]:
+    """Expression: the field where it is a number, else null; NaN, which sorts below all numbers, is none."""
+    return {"$cond": [{"$and": [{"$isNumber": field}, {"$gte": [field, -1e300]}]}, field, None]}
+
+
+def _size(field: str) -> dict[str, Any]:
+    """Expression: the length of a list; null where it is none, which means that nobody looked."""
+    return {"$cond": [{"$isArray": [field]}, {"$size": field}, None]}
+
+
+def _several(field: str) -> dict[str, Any]:
+    """Expression: the values of a list, each once."""
+    return {"$cond": [{"$isArray": [field]}, {"$setUnion": [field, []]}, []]}
+
+
+#: The fields that the facets below read.
+FIELDS: dict[str, Any] = {
+    "facts": _size("$unsupported"),
+    "kinds": {"$cond": [{"$isArray": ["$unsupported_kinds"]}, "$unsupported_kinds", []]},
+    "support": number("$min_support"),
+    **{name: number(f"${name}") for name in TOXICITIES},
+    "toxicity_model": 1, "calibrated": "$toxicity_calibrated",
+    "accuracy": number("$accuracy"), "helpfulness": number("$helpfulness"), "judge": {
+        "model": "$judge.model", "prompt": "$judge.prompt", "repeats": "$judge.repeats",
+    },
+    "judged": {"$or": [{"$ne": [number("$accuracy"), None]}, {"$eq": [{"$type": "$judge"}, "object"]}]},
+    "replies": "$judge.accuracy",
+    "duplicate": {"$cond": [
+        {"$eq": [{"$type": "$duplicate_of"}, "string"]}, {"$ifNull": ["$duplicate_kind", "unnamed"]}, None,
+    ]},
+    "leaks": _size("$contaminated"), "leak_sets": _several("$contaminated.set"),
+    "personal": _size("$personal_data"), "personal_kinds": _several("$personal_data.kind"),
+}  # fmt: skip
+
+
+def _is(field: str) -> dict[str, Any]:
+    return {"$match": {field: {"$type": "number"}}}
+
+
+def _share(field: str) -> dict[str, Any]:
+    """Accumulator: how many samples have a list that is not empty."""
+    return {"$sum": {"$cond": [{"$gt": [field, 0]}, 1, 0]}}
+
+
+def _counted(field: str) -> list[dict[str, Any]]:
+    return [{"$unwind": f"${field}"}, {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}]
+
+
+def facets() -> dict[str, list[dict[str, Any]]]:
+    """Groups over FIELDS, by name."""
+    one = {"$sum": 1}
+    place = {"$toInt": {"$min": [SUPPORT_BINS - 1, {"$floor": {"$multiply": ["$support", SUPPORT_BINS]}}]}}
+    return {
+        "faith": [_is("facts"), {"$group": {
+            "_id": {"language": "$language", "model": "$model", "prompt": "$prompt"}, "samples": one,
+            "flawed": _share("$facts"), "facts": {"$sum": "$facts"},
+        }}],
+        "fact_kinds": [{"$match": {"facts": {"$gt": 0}}}, {"$project": {"kinds": 1}}, *_counted("kinds")],
+        "flawed_kinds": [
+            {"$match": {"facts": {"$gt": 0}}}, {"$project": {"kinds": {"$setUnion": ["$kinds", []]}}},
+            *_counted("kinds"),
+        ],
+        "supports": [_is("support"), {"$group": {"_id": place, "n": one, "sum": {"$sum": "$support"}}}],
+        **_toxicity_facets(),
+        "accuracies": [_is("accuracy"), {"$group": {
+            "_id": {"language": "$language", "score": {"$round": [{"$multiply": ["$accuracy", 2]}]}},
+            "n": one, "sum": {"$sum": "$accuracy"},
+        }}],
+        "helpful": [_is("helpfulness"), {"$group": {"_id": "$language", "n": one, "sum": {"$sum": "$helpfulness"}}}],
+        "judges": [{"$match": {"judged": True}}, {"$group": {
+            "_id": "$judge", "samples": one, "scored": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
+        }}],
+        "repeated": [
+            {"$match": {"replies.1": {"$exists": True}}},
+            {"$project": {"spread": {"$stdDevPop": "$replies"}}},
+            {"$match": {"spread": {"$type": "number"}}},
+            {"$group": {"_id": None, "n": one, "spread": {"$avg": "$spread"},
+                        "same": {"$sum": {"$cond": [{"$eq": ["$spread", 0]}, 1, 0]}}}},
+        ],
+        **_check_facets(),
+    }  # fmt: skip
+
+
+def _toxicity_facets() -> dict[str, list[dict[str, Any]]]:
+    who = {"model": {"$ifNull": ["$toxicity_model", ""]}, "calibrated": {"$ne": ["$calibrated", False]}}
+    measured = {"$match": {"$or": [{name: {"$type": "number"}} for name in TOXICITIES]}}
+    return {
+        "toxic_groups": [measured, {"$group": {"_id": {**who, "language": "$language"}, "n": {"$sum": 1}}}],
+        # To three digits, as they are shown: the quantile of rounded numbers is the rounded quantile.
+        "toxic_scores": [
+            measured,
+            {"$project": {"who": who, "score": [f"${name}" for name in TOXICITIES]}},
+            {"$unwind": {"path": "$score", "includeArrayIndex": "field"}},
+            {"$match": {"score": {"$type": "number"}}},
+            {"$group": {"_id": {"who": "$who", "field": "$field", "score": {"$round": ["$score", 3]}},
+                        "n": {"$sum": 1}, "sum": {"$sum": "$score"}}},
+        ],
+    }  # fmt: skip
+
+
+def _check_facets() -> dict[str, list[dict[str, Any]]]:
+    known = {name: {"$sum": {"$cond": [{"$isNumber": f"${name}"}, 1, 0]}} for name in ("leaks", "personal")}
+    return {
+        "checks": [{"$group": {
+            "_id": None, "leaks_checked": known["leaks"], "personal_checked": known["personal"],
+            "leaks": _share("$leaks"), "personal": _share("$personal"),
+        }}],
+        "copies": [{"$match": {"duplicate": {"$type": "string"}}}, {"$group": {"_id": "$duplicate", "n": {"$sum": 1}}}],
+        "leak_sets": [{"$match": {"leaks": {"$gt": 0}}}, {"$project": {"leak_sets": 1}}, *_counted("leak_sets")],
+        "personal_kinds": [
+            {"$match": {"personal": {"$gt": 0}}}, {"$project": {"personal_kinds": 1}}, *_counted("personal_kinds"),
+        ],
+    }  # fmt: skip
+
+
+def faithfulness(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+    """Facts that no source has: how many samples are without, which kinds, by whom; None where nobody looked."""
+    rows = found["faith"]
+    if not rows:
+        return None
+    samples = {row["_id"]: row["n"] for row in found["flawed_kinds"]}
+    kinds = sorted(found["fact_kinds"], key=lambda row: (-samples.get(row["_id"], 0), str(row["_id"])))
+    total = _told(rows)
+    supports = {row["_id"]: row["n"] for row in found["supports"]}
+    told = sum(supports.values())
+    return {
+        **total, "unchecked": count - total["samples"],
+        "kinds": [{"kind": row["_id"], "samples": samples.get(row["_id"], 0), "facts": row["n"]} for row in kinds],
+        "by_model": _grouped(rows, "model", "prompt"), "by_language": _grouped(rows, "language"),
+        "mean_min_support": _mean(sum(row["sum"] for row in found["supports"]), told),
+        "support_bin_width": 1 / SUPPORT_BINS,
+        "support_bins": [supports.get(place, 0) for place in range(SUPPORT_BINS)] if told else [],
+    }  # fmt: skip
+
+
+def _told(rows: Iterable[Row]) -> dict[str, Any]:
+    rows = list(rows)
+    samples, flawed, facts = (sum(row[name] for row in rows) for name in ("samples", "flawed", "facts"))
+    return {
+        "samples": samples, "clean": samples - flawed, "clean_share": _mean(samples - flawed, samples), "facts": facts,
+    }  # fmt: skip
+
+
+def _grouped(rows: Iterable[Row], *names: str) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(str(row["_id"].get(name) or "") for name in names)].append(row)
+    told = [{**dict(zip(names, key, strict=True)), **_told(group)} for key, group in groups.items()]
+    return sorted(told, key=lambda row: (-row["samples"], *(row[name] for name in names)))
+
+
+def _mean(total: float, count: int) -> float | None:
+    return round(total / count, 6) if count else None
+
+
+def toxicity(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+    """For each model, and whether it was made for the language, its seven scores; None where nothing was measured.
+
+    A score that the model does not give has `samples` 0 and no other number.
+    """
+    groups: dict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
+    for row in found["toxic_groups"]:
+        groups[(row["_id"]["calibrated"], str(row["_id"]["model"]))][row["_id"].get("language") or ""] += row["n"]
+    if not groups:
+        return None
+    scores: dict[tuple[bool, str, int], list[Row]] = defaultdict(list)
+    for row in found["toxic_scores"]:
+        who = row["_id"]["who"]
+        scores[(who["calibrated"], str(who["model"]), int(row["_id"]["field"]))].append(row)
+    measured = sum(sum(languages.values()) for languages in groups.values())
+    return {
+        "samples": measured, "unmeasured": count - measured, "high_from": HIGH,
+        "groups": [
+            {"model": model, "calibrated": calibrated, "samples": sum(languages.values()),
+             "languages": dict(sorted(languages.items())),
+             "fields": [_scores(name, scores[(calibrated, model, place)]) for place, name in enumerate(TOXICITIES)]}
+            for (calibrated, model), languages in sorted(groups.items(), key=lambda item: (not item[0][0], item[0][1]))
+        ],
+    }  # fmt: skip
+
+
+def _scores(field: str, rows: Iterable[Row]) -> dict[str, Any]:
+    counts: Counter[float] = Counter()
+    total = 0.0
+    for row in rows:
+        counts[row["_id"]["score"]] += row["n"]
+        total += row["sum"]
+    n = counts.total()
+    return {
+        "field": field, "samples": n, "mean": _mean(total, n), "p50": _quantile(counts, 0.5),
+        "p95": _quantile(counts, 0.95), "max": max(counts, default=None),
+        "high": sum(times for score, times in counts.items() if score >= HIGH) if n else None,
+    }  # fmt: skip
+
+
+def _quantile(counts: Counter[float], share: float) -> float | None:
+    """The lowest value that at least this share of the values does not exceed; None of nothing."""
+    left = share * counts.total()
+    for value in sorted(counts):
+        left -= counts[value]
+        if left <= 1e-9:
+            return value
+    return None
+
+
+def accuracy(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+    """What the judge gave: a histogram in half points, means by language, repeatability; None where none was asked."""
+    if not found["judges"]:
+        return None
+    languages: dict[str, Counter[int]] = defaultdict(Counter)
+    sums: Counter[str] = Counter()
+    for row in found["accuracies"]:
+        language = row["_id"].get("language") or ""
+        languages[language][int(row["_id"]["score"])] += row["n"]
+        sums[language] += row["sum"]
+    helpful = {row["_id"] or "": (row["n"], row["sum"]) for row in found["helpful"]}
+    asked, scored = (sum(row[name] for row in found["judges"]) for name in ("samples", "scored"))
+    repeated = next(iter(found["repeated"]), None)
+    return {
+        "samples": scored, "unread": asked - scored, "unjudged": count - asked,
+        "mean": _mean(sums.total(), scored), "bin_width": 0.5,
+        "bins": [sum(row[place] for row in languages.values()) for place in range(11)],
+        "helpfulness": _mean(sum(total for _, total in helpful.values()), sum(n for n, _ in helpful.values())),
+        "by_language": [
+            {"language": name, "samples": row.total(), "mean": _mean(sums[name], row.total()),
+             "bins": [row[place] for place in range(11)],
+             "helpfulness": _mean(helpful[name][1], helpful[name][0]) if name in helpful else None}
+            for name, row in sorted(languages.items(), key=lambda item: (-item[1].total(), item[0]))
+        ],
+        "judges": sorted(
+            ({"model": None, "prompt": None, "repeats": None, **row["_id"], "samples": row["samples"],
+              "scored": row["scored"]} for row in found["judges"]),
+            key=lambda row: (-row["samples"], str(row)),
+        ),
+        "repeats": {"samples": repeated["n"], "same_share": _mean(repeated["same"], repeated["n"]),
+                    "mean_spread": round(repeated["spread"] or 0, 6)} if repeated else None,
+    }  # fmt: skip
+
+
+def checks(database: Database[dict[str, Any]], found: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """[{name, samples, found, kinds, command}]: `samples` is how many were looked at, None where nobody looked."""
+    sums: Mapping[str, int] = next(iter(found["checks"]), Counter())
+    copies = {row["_id"]: row["n"] for row in found["copies"]}
+    # A sample that is no copy carries no mark: only a run tells that it was looked at.
+    looked = bool(copies) or database.runs.find_one({"stage": "dedupe", "outcome": "done"}, {"_id": 1}) is not None
+    rows = (
+        ("duplicates", count if looked else None, sum(copies.values()), copies, "synth dedupe"),
+        ("contaminated", sums["leaks_checked"] or None, sums["leaks"], _kinds(found["leak_sets"]),
+         "synth dedupe --against FILE"),
+        ("personal_data", sums["personal_checked"] or None, sums["personal"], _kinds(found["personal_kinds"]),
+         "synth score"),
+    )  # fmt: skip
+    return [
+        {"name": name, "samples": samples, "found": number if samples else None, "command": command,
+         "kinds": dict(sorted(kinds.items(), key=lambda item: (-item[1], str(item[0]))))}
+        for name, samples, number, kinds, command in rows
+    ]  # fmt: skip
+
+
+def _kinds(rows: Iterable[Row]) -> dict[str, int]:
+    return {str(row["_id"]): row["n"] for row in rows}
