@@ -319,3 +319,18 @@ def test_any_text_is_read(text: str, language: str) -> None:
 
 def test_a_chain_of_magnitudes_ends() -> None:
     assert mentions("ba " + "triệu " * 5000, "vi")[0].readings
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ('Trung tá Thuận nói: "Chúng tôi sẽ xét xử".', "vi"),
+        ("Nguyễn Văn Thiệu", "vi"),
+        ("Il presidente Nguyễn Phú Trọng è arrivato a Roma con la moglie.", "it"),
+        ("Il sindaco", "it"),
+        ("5", "it"),
+        ("The mayor of the town", "en"),
+    ],
+)
+def test_which_tables_a_text_is_read_with(text: str, language: str) -> None:
+    assert language_of(text) == language
