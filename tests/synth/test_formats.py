@@ -221,7 +221,7 @@ def test_scores_of_every_kind_come_through(store: Any, datasets: Any) -> None:
 
 
 def test_every_score_has_a_column() -> None:
-    assert {*SCORED} - {"judge", "superseded_by"} <= {*COLUMNS}
+    assert {*SCORED} - {"judge", "superseded_by", "score_version"} <= {*COLUMNS}
     assert {*COLUMNS} <= {*TOLD}
 
 
