@@ -40,6 +40,9 @@ _POLL = 0.25
 _OPTIONS = (
     "--bind_ip 127.0.0.1 --replSet rs0 --wiredTigerCacheSizeGB 0.25 --networkMessageCompressors disabled"
     " --oplogSize 128 --setParameter diagnosticDataCollectionEnabled=false --quiet"
+    # Every collection and index is a file. Kept open for ten minutes after its last use, as is usual, hundreds of small
+    # databases need more files than a process may have, and the server aborts.
+    " --setParameter wiredTigerFileHandleCloseIdleTime=60"
 ).split()
 _users: dict[Path, IO[bytes]] = {}
 

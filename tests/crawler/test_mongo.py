@@ -179,6 +179,16 @@ def test_connecting_again_keeps_the_indexes_and_links_stay_unique(database: Any)
         database.articles.insert_one({"link": "https://a/1"})
 
 
+def test_files_of_what_is_not_used_are_closed_after_a_minute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hundreds of small databases, as these tests make, would need more open files than a process may have."""
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path))
+    name = "wiredTigerFileHandleCloseIdleTime"
+    database = mongo.connect()
+    assert database.client.admin.command({"getParameter": 1, name: 1})[name] == 60
+    database.client.close()
+
+
 def test_a_run_ends_with_counts_and_its_outcome(database: Any) -> None:
     with mongo.run_of(database, "cluster", {"threshold": 0.7}) as run:
         run.counts["events"] += 3
