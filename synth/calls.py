@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from crawler.items import NewsmillError
-from synth.llm import LLM, Completion, Limits, model_card
+from synth.flow import Flow
+from synth.llm import LLM, Completion, Limits, LLMError, model_card
 from synth.stage import positive
 from synth.tokens import counter
 
 #: OpenAI's reasoning models name the limit otherwise, and take no temperature.
 _REASONING = re.compile(r"openai:(?:o\d|gpt-5)")
+
+#: Failures of one reason that are told on stderr; the rest is only counted.
+_SHOWN = 3
 
 
 def add_llm_arguments(parser: argparse.ArgumentParser, max_answer_tokens: int) -> None:
@@ -83,6 +89,41 @@ class Fault(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Asking(Flow):
+    """A flow whose documents ask a model, which is open as long as the flow is.
+
+    Args:
+        command: what errors are told under.
+        concurrency: calls under way, at most.
+    """
+
+    def __init__(self, llm: LLM, command: str, concurrency: int) -> None:
+        self.llm, self.command = llm, command
+        # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
+        self.width = 3 * concurrency
+        self.told: Counter[str] = Counter()
+
+    def tell(self, what: str, error: LLMError) -> None:
+        """That a document waits for the next run; after a few of one reason they are only counted."""
+        self.told[error.reason] += 1
+        if self.told[error.reason] <= _SHOWN:
+            print(f"{self.command}: {what} left for the next run: {error}", file=sys.stderr)
+
+    def stop(self) -> None:
+        # Only a server's client knows what has not been sent yet.
+        if stop := getattr(self.llm, "stop", None):
+            stop()
+
+    async def __aenter__(self) -> Self:
+        await self.llm.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.llm.__aexit__(kind, error, trace)
 
 
 class Calls:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
 from synth.agreement import AGREED, DIMENSIONS, REPEATED, agreement_of, repeatability_of, table
-from synth.calls import Calls, add_llm_arguments, fitting, limits_of
-from synth.flow import Flow
+from synth.calls import Asking, Calls, add_llm_arguments, fitting, limits_of
 from synth.llm import LLM, LLMError, load_llm
 from synth.prompts import Prompt, load_prompt
 from synth.samples import CURRENT
@@ -36,8 +33,6 @@ __all__ = ["parse_reply"]
 MAX_ANSWER_TOKENS = 512
 #: dimension -> (its score in a sample, what was said of it).
 FIELDS = {"accuracy": ("accuracy", "acc_explanation"), "helpfulness": ("helpfulness", "help_explanation")}
-#: Failures of one kind that are told on stderr; the rest is only counted.
-_SHOWN = 3
 
 DESCRIPTION = """Let a language model rate samples from 0 to 5, as AlpaGasus did: the score on the first line, then why.
 
@@ -224,14 +219,12 @@ def verdict_of(replies: Sequence[str], dimension: str) -> Verdict:
     return Verdict([score for score, _ in scored], len(read) - len(scored), explanation)
 
 
-class Judge(Flow):
+class Judge(Asking):
     """Judges samples."""
 
     def __init__(self, llm: LLM, settings: Settings) -> None:
-        self.llm, self.settings = llm, settings
-        # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
-        self.width = 3 * settings.concurrency
-        self.told: Counter[str] = Counter()
+        super().__init__(llm, "judge", settings.concurrency)
+        self.settings = settings
 
     def prepare(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return batch
@@ -251,7 +244,7 @@ class Judge(Flow):
         except LLMError as error:
             if error.fatal:
                 raise
-            self._tell(item, error)
+            self.tell(f"sample {item['key'][:12]}", error)
             return [], calls.counts + Counter({error.reason: 1})
         unread = sum(verdict.unread for verdict in verdicts.values())
         change = self._change(kept, verdicts, repeats, calls, unread)
@@ -321,25 +314,6 @@ class Judge(Flow):
         # An answer that was edited meanwhile is another one.
         place = {"_id": sample["_id"], "answer": sample["answer"]}
         return UpdateOne(place, {"$set": dict(change)} | ({"$unset": gone} if gone else {}))
-
-    def _tell(self, sample: Mapping[str, Any], error: LLMError) -> None:
-        self.told[error.reason] += 1
-        if self.told[error.reason] <= _SHOWN:
-            print(f"judge: sample {sample['key'][:12]} left for the next run: {error}", file=sys.stderr)
-
-    def stop(self) -> None:
-        # Only a server's client knows what has not been sent yet.
-        if stop := getattr(self.llm, "stop", None):
-            stop()
-
-    async def __aenter__(self) -> Self:
-        await self.llm.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.llm.__aexit__(kind, error, trace)
 
 
 def shown(sample: Mapping[str, Any]) -> tuple[str, str]:

@@ -55,12 +55,10 @@ class Step:
 
     def check_filters(self, database: Database[dict[str, Any]]) -> None:
         """Raises NewsmillError where a filter has a name that nothing in the store has."""
-        from synth.filters import checked
+        from synth.stage import read_filter
 
-        collection = _READS.get(self.command, "samples")
         for name in _FILTERS:
-            if text := getattr(self.options, name, None):
-                checked(database, text, collection)
+            read_filter(getattr(self.options, name, None), database, _READS.get(self.command, "samples"))
 
     def parsed(self, *more: str) -> argparse.Namespace:
         """The options anew, with more words."""

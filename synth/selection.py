@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crawler.mongo import taken_down
 from synth.copies import Copies
 from synth.samples import CURRENT
 from synth.split import Row
@@ -56,7 +57,7 @@ def choose(
             _sort(chosen, row, turns)
     links = {link for row in chosen.rows for link in row.links}
     # `synth takedown` removes such samples; one that came back with a backup or an import stays in.
-    gone = taken_down(database, links)
+    gone = {link for part in _parts(links) for link in taken_down(database, part)}
     _keep(chosen, [row for row in chosen.rows if gone.isdisjoint(row.links)], "taken_down")
     said = permissions(database, links)
     if not include_opted_out:
@@ -173,16 +174,6 @@ def permissions(database: Database[dict[str, Any]], links: set[str]) -> dict[str
                 if not found.get(link, {}).get("opt_out"):
                     found[link] = told
     return found
-
-
-def taken_down(database: Database[dict[str, Any]], links: set[str]) -> set[str]:
-    """Those of `links` under which an article was taken down."""
-    found: set[str] = set()
-    for part in _parts(links):
-        wanted = {"$or": [{"link": {"$in": part}}, {"links": {"$in": part}}]}
-        for row in database.takedowns.find(wanted, {"link": 1, "links": 1}):
-            found.update([row["link"], *(row.get("links") or [])])
-    return found & links
 
 
 def _parts(links: set[str]) -> Iterator[list[str]]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect
-from synth.calls import Calls, Fault, add_llm_arguments, fitting, limits_of
+from synth.calls import Asking, Calls, Fault, add_llm_arguments, fitting, limits_of
 from synth.divide import Messages, Window, Wording, summarise, whole_sentences
-from synth.flow import Flow
 from synth.llm import LLM, Completion, LLMError, load_llm
 from synth.prompts import Prompts, load_prompt
 from synth.samples import Sample, sample_key
@@ -37,8 +34,6 @@ SHORTEST = 20
 MAX_ANSWER_TOKENS = 1024
 #: A context that no event fills, for models of which nothing is known.
 _ENDLESS = 1 << 40
-#: Failures of one kind that are told on stderr; the rest is only counted.
-_SHOWN = 3
 
 _REFUSALS = ("content_filter", "refusal")
 _HEADING = re.compile(
@@ -186,14 +181,12 @@ def _pending(database: Database[dict[str, Any]], model: str, settings: Settings)
 # ---- one event
 
 
-class Writer(Flow):
+class Writer(Asking):
     """Writes the samples of events."""
 
     def __init__(self, database: Database[dict[str, Any]], llm: LLM, settings: Settings) -> None:
-        self.database, self.llm, self.settings = database, llm, settings
-        # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
-        self.width = 3 * settings.concurrency
-        self.told: Counter[str] = Counter()
+        super().__init__(llm, "summarize", settings.concurrency)
+        self.database, self.settings = database, settings
 
     def prepare(self, batch: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Gathered]]:
         """Each event with its sources."""
@@ -219,7 +212,7 @@ class Writer(Flow):
         except LLMError as error:
             if error.fatal:
                 raise
-            self._tell(cluster, error)
+            self.tell(f"event {cluster['event'][:12]}", error)
             return [], counts + calls.counts + Counter({error.reason: 1})
         sample = self._sample(cluster, gathered, wording, calls, answer)
         # setOnInsert: a sample that is there may have been scored or edited since.
@@ -275,25 +268,6 @@ class Writer(Flow):
             cluster_size=len(cluster["articles"]),
             provenance=made | ({"texts": texts} if texts else {}),
         )
-
-    def _tell(self, cluster: Mapping[str, Any], error: LLMError) -> None:
-        self.told[error.reason] += 1
-        if self.told[error.reason] <= _SHOWN:
-            print(f"summarize: event {cluster['event'][:12]} left for the next run: {error}", file=sys.stderr)
-
-    def stop(self) -> None:
-        # Only a server's client knows what has not been sent yet.
-        if stop := getattr(self.llm, "stop", None):
-            stop()
-
-    async def __aenter__(self) -> Self:
-        await self.llm.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.llm.__aexit__(kind, error, trace)
 
 
 def _articles_of(database: Database[dict[str, Any]], batch: Sequence[Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:

@@ -207,19 +207,24 @@ def test_a_full_disk_leaves_the_old_export(
     assert store.runs.count_documents({"stage": "export", "outcome": "failed"}) == 1
 
 
-def test_a_real_limit_on_file_size(store: Any, database_uri: str, tmp_path: Path) -> None:
-    main(["export"])
-    before = bytes_of(Path("export"))
-    store.samples.insert_many([sample(100 + i, answer="parola " * 500) for i in range(40)])
+def fails_for_want_of_room(limit: int, uri: str, *words: str) -> None:
+    """`synth export` where no file may be larger than `limit` bytes."""
     done = subprocess.run(
-        [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "export")],
-        cwd=Path(files.__file__).parents[1], env=os.environ | {"MONGODB_URI": database_uri},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        [sys.executable, "-m", "synth", "export", *words],
+        cwd=Path(files.__file__).parents[1], env=os.environ | {"MONGODB_URI": uri},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert "File too large: make room" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_real_limit_on_file_size(store: Any, database_uri: str, tmp_path: Path) -> None:
+    main(["export"])
+    before = bytes_of(Path("export"))
+    store.samples.insert_many([sample(100 + i, answer="parola " * 500) for i in range(40)])
+    fails_for_want_of_room(20_000, database_uri, "--out", str(tmp_path / "export"))
     assert bytes_of(Path("export")) == before
 
 
@@ -307,15 +312,7 @@ def test_a_limit_on_file_size_with_parquet(store: Any, database_uri: str, tmp_pa
     noise = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
     store.samples.insert_many([sample(100 + i, answer=" ".join(noise[i::8])) for i in range(8)])
     for limit in (300, 20_000, 90_000):
-        done = subprocess.run(
-            [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "export"), *every(*PARQUET)],
-            cwd=Path(files.__file__).parents[1], env=os.environ | {"MONGODB_URI": database_uri},
-            preexec_fn=lambda most=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 2, done.stderr
-        assert "File too large: make room" in done.stderr
-        assert done.stderr.count("\n") == 1
+        fails_for_want_of_room(limit, database_uri, "--out", str(tmp_path / "export"), *every(*PARQUET))
         assert bytes_of(Path("export")) == before
 
 
