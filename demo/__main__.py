@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,14 +107,26 @@ class Demo:
         if self.is_trained():
             self.say("Fine-tune", "the same data and recipe as last time: kept")
             self.step += 4
-            return
+        else:
+            self.tune()
+        self.command(
+            "evaluate", "Compare before and after",
+            "train evaluate --data export --model before=checkpoints/tiny --model after=out/tiny-news/final "
+            "--run out/tiny-news --temperature 0.8 --max-new-tokens 80 --out out/evaluation",
+        )  # fmt: skip
+
+    def tune(self) -> None:
         prompts = "--prompts export/litgpt/val.json --limit 4"
         self.command("tiny", "Make a tiny Llama", "train tiny --corpus export/litgpt/train.json --out checkpoints/tiny")
-        (self.folder / "out/tiny-news/generations.jsonl").unlink(missing_ok=True)
+        # Of an earlier training: LitGPT would keep its merged model, `train generate` refuse to add to its texts.
+        shutil.rmtree(self.folder / "out/tiny-news", ignore_errors=True)
+        for stage in ("before", "after"):
+            (self.folder / f"out/{stage}.jsonl").unlink(missing_ok=True)
         self.command(
             "before", "Write before tuning",
             f"train generate --checkpoint checkpoints/tiny {prompts} --out out/before.jsonl --stage before",
         )  # fmt: skip
+        self.command("plan", "Say what tuning needs", f"train plan --config {self.recipe()}")
         self.command("finetune", "Fine-tune it (LoRA)", f"litgpt finetune_lora --config {self.recipe()}")
         self.command(
             "after", "Write after tuning",
@@ -214,8 +227,9 @@ class Demo:
         ):
             table.add_row(label, value)
         self.console.print(table)
-        self.console.print(f"Report:    {os.path.relpath(self.folder / 'report.html')}", highlight=False)
-        self.console.print(f"Workspace: {os.path.relpath(self.folder)}  (exports, checkpoints, logs)", highlight=False)
+        for label, page in (("Report:", "report.html"), ("Evaluation:", "out/evaluation/report.html")):
+            self.console.print(f"{label:<11} {os.path.relpath(self.folder / page)}", highlight=False)
+        self.console.print(f"Workspace:  {os.path.relpath(self.folder)}  (exports, checkpoints, logs)", highlight=False)
 
 
 EVENTS = {"current": True, "size": {"$gte": 2}}

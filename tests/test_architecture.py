@@ -86,11 +86,15 @@ def test_spiders_import_pages_and_pages_import_items() -> None:
             assert not {target for target in targets if target.startswith("crawler.spiders")}, name
 
 
+#: Subclasses of torch's and LitGPT's classes: who imports them has work for those. No command does so for its --help.
+BUILT_ON_TORCH = {"train.data", "train.batches", "train.styles", "train.dry_models", "train.dry_step"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_heavy_libraries_are_imported_where_they_are_used(package: str) -> None:
     for name, tree in modules(package):
         bad = {root_of(target) for target in at_module_level(tree)} & HEAVY
-        assert not bad, f"{name} imports {bad} at module level"
+        assert not bad or name in BUILT_ON_TORCH, f"{name} imports {bad} at module level"
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, "demo"])

@@ -1,4 +1,4 @@
-"""`train generate`: texts from prompts, seeded per prompt, so that a part done twice or resumed reads the same."""
+"""`train generate`: texts from prompts, in batches, seeded per prompt, so that a part done again reads the same."""
 
 from __future__ import annotations
 
@@ -6,42 +6,65 @@ import argparse
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.rows import read_prompts, request_of
+from train.sampling import Sampling
+from train.tasks import TASKS, Request, read_requests
 from train.tiny import progress
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: train generate --checkpoint out/tiny-news/final --prompts export/litgpt/val.json --out after.jsonl"
+    parser.epilog = """examples:
+  train generate --checkpoint out/tiny-news/final --prompts export/litgpt/val.json --out after.jsonl
+  train generate --checkpoint out/gemma/final --prompts export --split test --out after.jsonl --stage after
+  train generate --checkpoint out/bloom/final --prompts articles.jsonl --task article --out written.jsonl"""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="folder of a model or adapter, of either form")
+    parser.add_argument("--base", type=Path, help="folder of the model under an adapter, where it has moved")
+    parser.add_argument("--style", help="prompt style, such as chatml, gemma, alpaca-vi (the one it was tuned in)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (CUDA where there is one)")
+    parser.add_argument("--quantize", help="4-bit weights: bnb.nf4, bnb.nf4-dq, bnb.fp4, bnb.fp4-dq")
+    asked = parser.add_argument_group("prompts")
+    asked.add_argument(
+        "--prompts", type=Path, nargs="+", required=True, metavar="PATH",
+        help="folders of `synth export`, or files of rows with instruction and input, messages, or prompt",
+    )  # fmt: skip
+    asked.add_argument("--split", default="", help="of a folder: train, val, test or all (test, else val)")
+    asked.add_argument("--task", choices=TASKS, help="of article files: headline and lead -> article, or -> summary")
+    asked.add_argument("--instruction", default="", help="the words that --task asks in (its own, in it, vi or en)")
+    asked.add_argument("--language", default="", help="of rows that do not say theirs")
+    asked.add_argument("--limit", type=int, help="prompts to answer, from the first on")
+    written = parser.add_argument_group("texts")
+    written.add_argument("--out", type=Path, required=True, help="JSON lines: id, prompt, text, model, seed, stage …")
+    written.add_argument("--max-new-tokens", type=int, default=120, help="length of an answer (120)")
+    written.add_argument("--temperature", type=float, default=0.8, help="0 takes the likeliest token (0.8)")
+    written.add_argument("--top-k", type=int, default=50, help="tokens to choose from (50)")
+    written.add_argument("--top-p", type=float, default=1.0, help="probability to choose from (1: all)")
+    written.add_argument(
+        "--stop", action="append", default=[], metavar="TEXT", help="ends an answer, besides the style's"
     )
-    parser.add_argument("--checkpoint", type=Path, required=True, help="LitGPT checkpoint folder")
-    parser.add_argument("--prompts", type=Path, required=True, help="rows with instruction (and input), or prompt")
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines: id, prompt, text, model, seed, stage")
-    parser.add_argument("--limit", type=int, help="prompts to answer, from the first on")
-    parser.add_argument("--max-new-tokens", type=int, default=120, help="length of an answer (120)")
-    parser.add_argument("--temperature", type=float, default=0.8, help="0 takes the likeliest token (0.8)")
-    parser.add_argument("--top-k", type=int, default=50, help="tokens to choose from (50)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stage", default="", help="a word kept in each row, such as before or after")
+    written.add_argument("--seed", type=int, default=0)
+    written.add_argument("--stage", default="", help="a word kept in each row, such as before or after")
+    written.add_argument(
+        "--batch-size", type=int, default=8192, metavar="TOKENS",
+        help="prompt and answer tokens worked on at once; changes speed and memory, not the texts (8192)",
+    )  # fmt: skip
 
 
 def main(options: argparse.Namespace) -> int:
-    if options.max_new_tokens < 1 or options.temperature < 0 or options.top_k < 1:
-        raise TrainError("--max-new-tokens and --top-k must be 1 at least, --temperature 0 at least")
-    if options.limit is not None and options.limit < 1:
-        raise TrainError("--limit must be 1 at least")
-    rows = read_prompts(options.prompts, options.limit)
-    settings = Settings(options.max_new_tokens, options.temperature, options.top_k, options.seed)
-    done = repair(options.out, (model_name(options.checkpoint), options.stage, settings.seed, digest(settings)))
-    todo = {key: row for key, row in rows.items() if key not in done}
+    settings = settings_of(options)
+    requests = read_requests(
+        options.prompts, split=options.split, task=options.task or "", instruction=options.instruction,
+        language=options.language, limit=options.limit,
+    )  # fmt: skip
+    done = repair(options.out, (folder_name(options.checkpoint), options.stage, settings.seed, digest(settings)))
+    todo = {key: request for key, request in requests.items() if key not in done}
     shortened = write_texts(options, todo, settings) if todo else 0
-    outcome = {"out": str(options.out), "written": len(todo), "kept": len(rows) - len(todo), "shortened": shortened}
+    sort_lines(options.out, list(requests))
+    outcome = {"out": str(options.out), "written": len(todo), "kept": len(requests) - len(todo), "shortened": shortened}
     if options.json:
         print(json.dumps(outcome))
     else:
@@ -55,14 +78,46 @@ class Settings:
     """What a text depends on besides the model and the prompt."""
 
     max_new_tokens: int
-    temperature: float
-    top_k: int
+    sampling: Sampling
     seed: int
+    stop: tuple[str, ...] = ()
+    style: str = ""
+    quantize: str = ""
+    #: Digest of the weights: a model trained anew in the same folder is another one.
+    weights: str = ""
 
 
-def model_name(checkpoint: Path) -> str:
-    """The last two parts of the folder's name, enough to tell models apart and free of one machine's paths."""
-    return "/".join(checkpoint.resolve().parts[-2:])
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Raises:
+    TrainError: an option out of its range.
+    """
+    if options.max_new_tokens < 1 or options.temperature < 0 or options.top_k < 1 or not 0 < options.top_p <= 1:
+        raise TrainError("--max-new-tokens and --top-k must be 1 at least, --temperature 0 at least, --top-p 0 to 1")
+    if (options.limit is not None and options.limit < 1) or options.batch_size < 1:
+        raise TrainError("--limit and --batch-size must be 1 at least")
+    sampling = Sampling(options.temperature, options.top_k, options.top_p)
+    return Settings(
+        options.max_new_tokens, sampling, options.seed, tuple(options.stop), options.style or "",
+        options.quantize or "", weights_of(options.checkpoint, options.base),
+    )  # fmt: skip
+
+
+def weights_of(checkpoint: Path, beneath: Path | None = None) -> str:
+    from train.answers import model_digest
+    from train.checkpoint import base_folder, kind
+
+    base = base_folder(checkpoint, beneath) if kind(checkpoint) in ("litgpt-adapter", "peft") else None
+    return model_digest(checkpoint, base=base)
+
+
+def folder_name(checkpoint: Path) -> str:
+    from train.model import name_of
+
+    return name_of(checkpoint)
+
+
+def digest(settings: Settings) -> str:
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 def repair(out: Path, made: tuple[str, str, int, str]) -> set[str]:
@@ -73,7 +128,12 @@ def repair(out: Path, made: tuple[str, str, int, str]) -> set[str]:
     """
     if not out.exists():
         return set()
-    whole = out.read_bytes()
+    if not out.is_file():
+        raise TrainError(f"--out {out} is no file")
+    try:
+        whole = out.read_bytes()
+    except OSError as error:
+        raise TrainError(f"cannot read {out}: {error.strerror or error}") from error
     complete = whole[: whole.rfind(b"\n") + 1]
     try:
         rows = [json.loads(line) for line in complete.splitlines() if line.strip()]
@@ -89,102 +149,93 @@ def repair(out: Path, made: tuple[str, str, int, str]) -> set[str]:
     return done
 
 
-def digest(settings: Settings) -> str:
-    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+def write_texts(options: argparse.Namespace, requests: Mapping[str, Request], settings: Settings) -> int:
+    """Answer the requests, each batch on disk before the next is begun; how many prompts had to be shortened."""
+    from train.model import load_model
 
-
-def write_texts(options: argparse.Namespace, rows: dict[str, dict[str, Any]], settings: Settings) -> int:
-    """Answer the rows, each line on disk before the next is begun; how many prompts had to be shortened."""
-    writer = Writer(options.checkpoint)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    shortened = 0
-    with options.out.open("a", encoding="utf-8") as out:
-        for key, row in progress(rows.items(), "generate"):
-            prompt, cut = writer.prompt(row, settings.max_new_tokens)
-            shortened += cut
-            line = {
-                "id": key, "prompt": prompt, "text": writer.answer(prompt, key, settings),
-                "model": model_name(options.checkpoint), "seed": settings.seed, "stage": options.stage,
-                "settings": digest(settings),
-            }  # fmt: skip
-            try:
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
-                out.flush()
-                os.fsync(out.fileno())
-            except OSError as error:
-                raise TrainError(f"cannot write {options.out}: {error.strerror or error}") from error
-    return shortened
-
-
-class Writer:
-    """A checkpoint ready to write: LitGPT's model, tokenizer and the prompt style it was tuned with.
-
-    Raises:
-        TrainError: the folder is no LitGPT checkpoint; names what it lacks.
-    """
-
-    def __init__(self, checkpoint: Path) -> None:
-        import torch
-        from litgpt import GPT, Config, PromptStyle, Tokenizer
-        from litgpt.prompts import has_prompt_style, load_prompt_style
-        from litgpt.utils import check_valid_checkpoint_dir
-
-        try:
-            check_valid_checkpoint_dir(checkpoint, verbose=False, raise_error=True)
-        except FileNotFoundError as error:
-            raise TrainError(str(error).splitlines()[0]) from error
-        self.config = Config.from_file(checkpoint / "model_config.yaml")
-        self.tokenizer = Tokenizer(checkpoint)
-        self.style = (
-            load_prompt_style(checkpoint) if has_prompt_style(checkpoint) else PromptStyle.from_config(self.config)
+    model = load_model(
+        options.checkpoint, device=options.device, quantize=options.quantize, base=options.base, style=options.style
+    )
+    model.batch_tokens = options.batch_size
+    if settings.max_new_tokens >= model.block_size:
+        raise TrainError(
+            f"--max-new-tokens {settings.max_new_tokens} leaves no room for a prompt in {model.block_size}"
         )
-        weights = torch.load(checkpoint / "lit_model.pth", mmap=True, weights_only=True)
-        with torch.device("meta"):
-            self.model = GPT(self.config)
-        self.model.load_state_dict(weights.get("model", weights), assign=True)
-        # What is computed, not learned, is not in the checkpoint.
-        self.model.max_seq_length = self.config.block_size
-        self.model.cos, self.model.sin = self.model.rope_cache(device="cuda" if torch.cuda.is_available() else "cpu")
-        self.model = self.model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    keys = list(requests)
+    prompts = [
+        model.prompt(request.messages, request.language, settings.max_new_tokens) for request in requests.values()
+    ]
+    batches = model.write_batches(
+        [prompt.ids for prompt in prompts], settings.max_new_tokens, settings.sampling,
+        [seed_of(settings.seed, key) for key in keys], settings.stop,
+    )  # fmt: skip
+    common = {
+        "model": folder_name(options.checkpoint), "seed": settings.seed, "stage": options.stage,
+        "settings": digest(settings),
+    }  # fmt: skip
+    import torch
 
-    def prompt(self, row: dict[str, Any], room: int) -> tuple[str, bool]:
-        """(prompt in the model's style, whether the input had to be shortened to leave `room` tokens)."""
-        instruction, given = request_of(row)
-        most = self.config.block_size - room - 1
-        for kept in self._shorter(given):
-            prompt = self.style.apply(instruction, input=kept)
-            if len(self.tokenizer.encode(prompt)) <= most:
-                return prompt, kept != given
-        # Not even the bare instruction fits: its end is nearest to the answer.
-        tokens = self.tokenizer.encode(self.style.apply(instruction, input=""))
-        return self.tokenizer.decode(tokens[-most:]), True
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        with options.out.open("a", encoding="utf-8") as out:
+            for place, text in progress(_Rows(batches, len(keys), out), "generate"):
+                line = row_of(requests[keys[place]], prompts[place].text, text) | common
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise TrainError(f"cannot write {options.out}: {error.strerror or error}") from error
+    except torch.OutOfMemoryError as error:
+        raise TrainError(
+            f"the GPU's memory is full: a --batch-size below {options.batch_size}, or --quantize bnb.nf4; "
+            "what is written stays"
+        ) from error
+    return sum(prompt.shortened for prompt in prompts)
 
-    def _shorter(self, given: str) -> Iterator[str]:
-        """The input, then ever less of its end."""
-        yield given
-        tokens = self.tokenizer.encode(given)
-        length = min(len(tokens), self.config.block_size)
-        while length > 16:
-            length = length * 7 // 8
-            yield self.tokenizer.decode(tokens[:length])
-        yield ""
 
-    def answer(self, prompt: str, key: str, settings: Settings) -> str:
-        """The model's text after the prompt, seeded by (seed, key) alone."""
-        import torch
-        from litgpt.generate.base import generate
+class _Rows:
+    """(place, text) of each row of the batches; one batch is on disk before the next is worked on."""
 
-        seed = int.from_bytes(hashlib.sha256(f"{settings.seed}\0{key}".encode()).digest()[:4], "big")
-        torch.manual_seed(seed)
-        device = next(self.model.parameters()).device
-        tokens = self.tokenizer.encode(prompt, device=device)
-        with torch.inference_mode():
-            self.model.set_kv_cache(batch_size=1, device=device)
-            out = generate(
-                self.model, tokens, len(tokens) + settings.max_new_tokens,
-                temperature=settings.temperature, top_k=settings.top_k,
-                eos_id=self.tokenizer.eos_id, include_prompt=False,
-            )  # fmt: skip
-            self.model.clear_kv_cache()
-        ids = [number for number in out.tolist() if number != self.tokenizer.eos_id]
-        return str(self.tokenizer.decode(torch.tensor(ids))).strip() if ids else ""
+    def __init__(self, batches: Iterator[tuple[list[int], list[str]]], count: int, out: Any) -> None:
+        self.batches, self.count, self.out = batches, count, out
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        for places, texts in self.batches:
+            yield from zip(places, texts, strict=True)
+            self.out.flush()
+            os.fsync(self.out.fileno())
+
+
+def row_of(request: Request, prompt: str, text: str) -> dict[str, Any]:
+    """What is known of the request and the text; language, reference and sources where the row has them.
+
+    question: the user's turn as it was given; prompt: the whole of what the model read, in its own style.
+    """
+    more = {"language": request.language, "reference": request.reference, "sources": list(request.sources)}
+    asked = {"id": request.id, "question": request.messages[-1]["content"], "prompt": prompt, "text": text}
+    return asked | {key: value for key, value in more.items() if value}
+
+
+def seed_of(seed: int, key: str) -> int:
+    """A prompt's own seed: neither its place in the file nor its batch has a part in it."""
+    return int.from_bytes(hashlib.sha256(f"{seed}\0{key}".encode()).digest()[:4], "big")
+
+
+def sort_lines(out: Path, order: list[str]) -> None:
+    """Put the lines in the order of the prompts: batches are made by length, and the file must not tell how."""
+    places = {key: place for place, key in enumerate(order)}
+    lines = [line for line in out.read_text(encoding="utf-8").split("\n") if line]
+    wanted = sorted(lines, key=lambda line: places.get(json.loads(line)["id"], len(places)))
+    if wanted == lines:
+        return
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.new")
+    try:
+        with temporary.open("w", encoding="utf-8") as handle:
+            handle.write("".join(f"{line}\n" for line in wanted))
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(out)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise TrainError(f"cannot write {out}: {error.strerror or error}") from error

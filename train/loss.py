@@ -182,7 +182,8 @@ def show(curve: list[dict[str, float]], outcome: dict[str, Any]) -> None:
     for name in ("step", "training", "validation"):
         table.add_column(name, justify="right")
     train = {row["step"]: row["loss"] for row in curve if "loss" in row}
-    if outcome["first_val_loss"] is not None:
+    measured = any("val_loss" in row and row["step"] == 0 for row in curve)
+    if outcome["first_val_loss"] is not None and not measured:
         table.add_row("0", "", f"{outcome['first_val_loss']:.3f}")
     for row in curve:
         if "val_loss" in row:

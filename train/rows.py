@@ -76,24 +76,6 @@ def _fields(row: dict[str, Any]) -> Iterator[str]:
             yield value
 
 
-def read_prompts(path: Path, limit: int | None = None) -> dict[str, dict[str, Any]]:
-    """The first `limit` prompt rows by id, in their order; a request met twice counts once.
-
-    Raises:
-        TrainError: as `read_rows`; no rows, or one without a request.
-    """
-    prompts: dict[str, dict[str, Any]] = {}
-    for number, row in enumerate(read_rows(path)[:limit], 1):
-        try:
-            request_of(row)
-        except TrainError as error:
-            raise TrainError(f"{path}, row {number}: {error}") from error
-        prompts.setdefault(row_id(row), row)
-    if not prompts:
-        raise TrainError(f"{path} holds no prompts")
-    return prompts
-
-
 def request_of(row: dict[str, Any]) -> tuple[str, str]:
     """(instruction, input) of a prompt row: Alpaca names, or `prompt` alone.
 

@@ -1,7 +1,7 @@
-"""`train tiny`: a Llama-architecture checkpoint small enough for any laptop, with a tokenizer made from the corpus.
+"""`train tiny`: a checkpoint small enough for any laptop, with a tokenizer made from the corpus.
 
-It exists so that every recipe, conversion and measurement can be tried without a download. It learns to imitate the
-corpus's surface, no more.
+It exists so that every recipe, conversion and measurement can be tried without a download. By default it is a small
+Llama that learns to imitate the corpus's surface, no more; with `--like NAME`, a model of that architecture.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,46 +51,78 @@ class Shape:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: train tiny --corpus export/litgpt/train.json --out checkpoints/tiny"
+    parser.epilog = (
+        "examples:\n  train tiny --corpus export/litgpt/train.json --out checkpoints/tiny\n"
+        "  train tiny --like Gemma-2b --corpus export/litgpt/train.json --out checkpoints/tiny-gemma"
+    )
     parser.add_argument("--corpus", nargs="+", type=Path, required=True, help="exports, article files or plain text")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; replaced as a whole")
+    parser.add_argument("--like", metavar="NAME", help="architecture to follow: Llama-3-8B, Gemma-2b, bloom-7b1 …")
+    parser.add_argument(
+        "--form", choices=["litgpt", "huggingface"], help="with --like: kind of folder (litgpt, where LitGPT knows it)"
+    )
     parser.add_argument("--vocab-size", type=int, default=4096, help="tokens in the vocabulary, at most (4096)")
-    parser.add_argument("--n-layer", type=int, default=2, help="transformer blocks (2)")
-    parser.add_argument("--n-embd", type=int, default=128, help="width, a multiple of 8 (128)")
-    parser.add_argument("--pretrain-steps", type=int, default=120, help="steps of plain language modelling (120)")
+    parser.add_argument("--n-layer", type=int, help="transformer blocks (2; not with --like)")
+    parser.add_argument("--n-embd", type=int, help="width, a multiple of 8 (128; not with --like)")
+    parser.add_argument(
+        "--pretrain-steps", type=int, help="steps of plain language modelling (120; with --like 0: random weights)"
+    )
     parser.add_argument("--seed", type=int, default=0)
 
 
 def main(options: argparse.Namespace) -> int:
     shape = shape_of(options)
-    digest = digest_of(options.corpus, shape, options.pretrain_steps, options.seed)
+    steps = _pretrain_steps(options)
+    settings = (options.like, options.form) if options.like else ()
+    digest = digest_of(options.corpus, shape, steps, options.seed, *settings)
     check_replaceable(options.out)
-    outcome = _made_before(options.out, digest) or make(options, shape, digest)
+    outcome = _made_before(options.out, digest) or make(options, shape, steps, digest)
     if options.json:
         print(json.dumps(outcome))
     else:
         loss = f", loss {outcome['loss']:.2f}" if outcome["loss"] is not None else ""
         print(
             f"{options.out}: {outcome['parameters']:,} parameters, {outcome['vocabulary']:,} tokens{loss}, "
-            f"{'already there' if outcome['kept'] else format(outcome['seconds'], '.1f') + ' s'}; "
-            "next: litgpt finetune_lora --config train/recipes/tiny/news.yaml"
+            f"{'already there' if outcome['kept'] else format(outcome['seconds'], '.1f') + ' s'}; next: "
+            + _next(options, outcome)
         )
     return 0
+
+
+def _next(options: argparse.Namespace, outcome: dict[str, Any]) -> str:
+    if not options.like:
+        return "litgpt finetune_lora --config train/recipes/tiny/news.yaml"
+    command = "train finetune" if outcome["form"] == "huggingface" else "litgpt finetune_lora"
+    return f"{command} --config RECIPE --config train/recipes/cpu.yaml, whose checkpoint_dir is this folder"
+
+
+def _pretrain_steps(options: argparse.Namespace) -> int:
+    default = 0 if options.like else 120
+    steps = default if options.pretrain_steps is None else options.pretrain_steps
+    if steps < 0:
+        raise TrainError("--pretrain-steps must be 0 at least")
+    return int(steps)
 
 
 def shape_of(options: argparse.Namespace) -> Shape:
     """The sizes asked for.
 
     Raises:
-        TrainError: they make no model.
+        TrainError: they make no model, or they are the architecture's own (`--like`).
     """
-    if options.vocab_size < 260:
-        raise TrainError("--vocab-size must be 260 at least: 256 bytes and the special tokens")
-    if options.n_embd < 8 or options.n_embd % 8:
+    if options.like and (options.n_layer is not None or options.n_embd is not None):
+        raise TrainError("--n-layer and --n-embd do not go with --like: the architecture's ratios give the sizes")
+    if options.form and not options.like:
+        raise TrainError("--form goes with --like")
+    width = 128 if options.n_embd is None else options.n_embd
+    layers = 2 if options.n_layer is None else options.n_layer
+    if options.vocab_size < 270:
+        raise TrainError("--vocab-size must be 270 at least: 256 bytes and the special tokens")
+    if width < 8 or width % 8:
         raise TrainError("--n-embd must be a multiple of 8: four heads of even size")
-    if options.n_layer < 1 or options.pretrain_steps < 0:
-        raise TrainError("--n-layer must be 1 at least, --pretrain-steps 0 at least")
-    return Shape(vocab_size=options.vocab_size, n_layer=options.n_layer, n_embd=options.n_embd)
+    if layers < 1:
+        raise TrainError("--n-layer must be 1 at least")
+    return Shape(vocab_size=options.vocab_size, n_layer=layers, n_embd=width)
 
 
 def check_replaceable(out: Path) -> None:
@@ -107,42 +140,49 @@ def _made_before(out: Path, digest: str) -> dict[str, Any] | None:
         made = json.loads((out / _MARK).read_text())
     except (OSError, ValueError):
         return None
-    whole = made.get("digest") == digest and (out / "lit_model.pth").is_file()
+    weights = ("lit_model.pth", "model.safetensors")
+    whole = made.get("digest") == digest and any((out / name).is_file() for name in weights)
     made.pop("corpus", None)
     return dict(made, kept=True) if whole else None
 
 
-def make(options: argparse.Namespace, shape: Shape, digest: str) -> dict[str, Any]:
-    """Tokenizer, random weights, some language modelling; written to a new folder that then takes `out`'s place."""
+def make(options: argparse.Namespace, shape: Shape, steps: int, digest: str) -> dict[str, Any]:
+    """A checkpoint, written to a new folder that then takes `out`'s place."""
     began = time.monotonic()
     texts = read_corpus(options.corpus)
-    tokenizer = train_tokenizer(texts, shape.vocab_size)
-    model, config = build(shape, tokenizer.get_vocab_size(), options.seed)
-    loss = pretrain(model, encode(tokenizer, texts), options.pretrain_steps, options.seed)
-    outcome = {
-        "digest": digest,
-        "parameters": sum(weight.numel() for weight in model.parameters()),
-        "vocabulary": tokenizer.get_vocab_size(),
-        "loss": loss,
-        "seconds": round(time.monotonic() - began, 2),
-        "kept": False,
-    }
     temporary = options.out.with_name(f".{options.out.name}.{os.getpid()}.new")
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
     try:
-        write(temporary, model, config, tokenizer)
+        temporary.mkdir(parents=True)
+        made = _into(temporary, options, shape, steps, texts)
+        outcome = {"digest": digest, **made, "seconds": round(time.monotonic() - began, 2), "kept": False}
         corpus = [str(path.resolve()) for path in options.corpus]
         (temporary / _MARK).write_text(json.dumps(outcome | {"corpus": corpus}))
         shutil.rmtree(options.out, ignore_errors=True)
         temporary.rename(options.out)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise TrainError(f"cannot write {options.out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return outcome
 
 
-def train_tokenizer(texts: list[str], vocab_size: int) -> Tokenizer:
+def _into(folder: Path, options: argparse.Namespace, shape: Shape, steps: int, texts: list[str]) -> dict[str, Any]:
+    """The checkpoint itself; its parameters, vocabulary, form and loss."""
+    if options.like:
+        from train.architectures import make_tiny
+
+        more = {"form": options.form, "vocab_size": shape.vocab_size, "pretrain_steps": steps}
+        return make_tiny(options.like, texts, folder, options.seed, **more)
+    tokenizer = train_tokenizer(texts, shape.vocab_size)
+    model, config = build(shape, tokenizer.get_vocab_size(), options.seed)
+    loss = pretrain(model, encode(tokenizer, texts), steps, options.seed)
+    write(folder, model, config, tokenizer)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return {"parameters": parameters, "vocabulary": tokenizer.get_vocab_size(), "form": "litgpt", "loss": loss}
+
+
+def train_tokenizer(texts: list[str], vocab_size: int, special: Sequence[str] = (PAD, BOS, EOS)) -> Tokenizer:
     """A byte-level BPE: every text of every language can be written in it, nothing is unknown."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -154,7 +194,7 @@ def train_tokenizer(texts: list[str], vocab_size: int) -> Tokenizer:
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=[PAD, BOS, EOS],
+        special_tokens=list(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -162,11 +202,11 @@ def train_tokenizer(texts: list[str], vocab_size: int) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
+def encode(tokenizer: Tokenizer, texts: list[str], eos: str = EOS) -> torch.Tensor:
     """All texts as one stream of token ids, int64 [tokens], each closed by the end token."""
     import torch
 
-    end = tokenizer.token_to_id(EOS)
+    end = tokenizer.token_to_id(eos)
     stream: list[int] = []
     for text in texts:
         stream += [*tokenizer.encode(text).ids, end]
@@ -214,12 +254,15 @@ def pretrain(model: Any, stream: torch.Tensor, steps: int, seed: int, length: in
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.1, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps, pct_start=0.1)
-    model.max_seq_length = max(length, 1)
+    if hasattr(model, "max_seq_length"):
+        model.max_seq_length = length
     losses: list[float] = []
     for _ in progress(range(steps), "tiny"):
         starts = torch.randint(0, len(stream) - length, (rows,), generator=generator).tolist()
         windows = torch.stack([stream[start : start + length + 1] for start in starts])
         logits = model(windows[:, :-1])
+        # A model of transformers answers with more than the numbers.
+        logits = getattr(logits, "logits", logits)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()

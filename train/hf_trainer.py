@@ -1,0 +1,282 @@
+"""Trainers that can be killed at any moment: what transformers' Trainer and trl's ORPOTrainer do not do by themselves.
+
+Order of the rows by (seed, epoch) alone, checkpoints that are whole or absent, a loss row for each step, an evaluation
+that weighs tokens and not batches, and a stop at the first loss that is not a number.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from train.errors import TrainError
+from train.hf import Settings
+from train.hf_model import sharded
+from train.hf_rows import Order
+from train.hf_run import Metrics, RunFolder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import Trainer as _Base
+else:
+    _Base = object
+
+#: trl's names of what it logs of a step -> columns of metrics.csv.
+PAIR_COLUMNS = {"nll_loss": "sft_loss", "log_odds_ratio": "log_odds_ratio", "rewards/accuracies": "preferred"}
+
+
+class Steady(_Base):
+    """A mixin before a Trainer; `attach` gives it the run's folder."""
+
+    def attach(self, settings: Settings, order: Order, run: RunFolder, metrics: Metrics, bar: Iterator[int]) -> None:
+        self.settings = settings
+        self.order = order
+        self.run = run
+        self.metrics = metrics
+        self._bar = bar
+        self._saving = False
+        self._ended = time.monotonic()
+        self._seconds = 0.0
+        # Of a run that was killed after its last step, the table tells.
+        self.last_loss = (metrics.last("loss") or (0, None))[1]
+        self.last_val = metrics.last("val_loss")
+
+    # ---- order of rows
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return self.order
+
+    def _run_epoch(self, model: Any, epoch: int, *words: Any, **more: Any) -> None:
+        # Accelerate hands the epoch on through two layers of samplers; resumed and distributed, there are three.
+        self.order.set_epoch(epoch)
+        if self.settings.initial_validation and self.eval_dataset is not None and self.state.global_step == 0:
+            self.evaluate()
+            self._ended = time.monotonic()
+        super()._run_epoch(model, epoch, *words, **more)
+
+    # ---- the optimizer the recipe names
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        if self.optimizer is None:
+            self.optimizer = make_optimizer(self.settings, self.model if model is None else model)
+        return self.optimizer
+
+    # ---- a step's end
+
+    def _maybe_log_save_evaluate(self, tr_loss: Tensor, grad_norm: Any, model: Any, *words: Any, **more: Any) -> None:
+        """At the end of each step and epoch: stop on NaN before anything is logged or saved."""
+        for name, value in (("loss", tr_loss), ("gradient", grad_norm)):
+            if value is not None and not math.isfinite(float(value)):
+                raise TrainError(self._not_a_number(name))
+        self._seconds = time.monotonic() - self._ended
+        super()._maybe_log_save_evaluate(tr_loss, grad_norm, model, *words, **more)
+        self._ended = time.monotonic()
+
+    def _not_a_number(self, what: str) -> str:
+        kept = self.run.checkpoints()
+        stays = f"; {kept[-1]} stays" if kept else ""
+        rate = self.settings.optimizer_args["lr"]
+        return (
+            f"the {what} of step {self.state.global_step} is not a number: lower optimizer.init_args.lr ({rate:g}), "
+            f"raise train.lr_warmup_steps, or look for rows of endless repetition{stays}"
+        )
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Rows of metrics.csv instead of a history that every checkpoint would write again."""
+        super().log(logs, start_time)
+        self.state.log_history = []
+        step = self.state.global_step
+        if "loss" in logs:
+            next(self._bar, None)
+            self.last_loss = logs["loss"]
+        if not self.is_world_process_zero():
+            return
+        more = {column: logs[name] for name, column in PAIR_COLUMNS.items() if name in logs}
+        if "loss" in logs and (step % self.settings.log_interval == 0 or step == self.state.max_steps):
+            self.metrics.add(
+                step=step, loss=logs["loss"], iter_time=self._seconds, learning_rate=logs["learning_rate"],
+                grad_norm=logs.get("grad_norm"), epoch=logs.get("epoch"), **more,
+            )  # fmt: skip
+        elif "eval_loss" in logs:
+            more = {"preferred": logs["eval_preferred"]} if "eval_preferred" in logs else {}
+            self.metrics.add(step=step, val_loss=logs["eval_loss"], epoch=logs.get("epoch"), **more)
+
+    # ---- evaluation
+
+    def measure(self, model: Any, batch: dict[str, Any]) -> list[float]:
+        """[loss summed, items it is summed over, …] of a batch: tokens here, pairs in ORPO."""
+        labels = batch["labels"]
+        logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False).logits
+        return [float(token_loss(logits, labels)), float((labels[:, 1:] != -100).sum())]
+
+    def evaluate(self, *words: Any, whole: bool = False, **more: Any) -> dict[str, float]:
+        """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row.
+
+        whole: over all rows, not the first `eval.max_iters` batches' worth.
+        """
+        import torch
+
+        rows: Any = self.eval_dataset
+        model: Any = self.model
+        batches = rows.batches(self.settings.micro_batch_size, len(rows) if whole else self.settings.eval_max_iters)
+        here, count = self.accelerator.process_index, self.accelerator.num_processes
+        model.eval()
+        total = torch.zeros(3, dtype=torch.float64)
+        with torch.no_grad():
+            # Split models compute together: a process without a batch left takes any, and does not count it.
+            for first in range(0, len(batches), count):
+                mine = first + here
+                batch = self._prepare_inputs(
+                    self.data_collator([rows[index] for index in batches[mine % len(batches)]])
+                )
+                found = self.measure(model, batch)
+                if mine < len(batches):
+                    total += torch.tensor([*found, 0.0][:3], dtype=torch.float64)
+        model.train()
+        total = self.accelerator.reduce(total.to(self.args.device), "sum").cpu()
+        loss = float(total[0] / total[1].clamp(min=1))
+        logs = {"eval_loss": loss}
+        if self.settings.method == "orpo":
+            logs["eval_preferred"] = float(total[2] / total[1].clamp(min=1))
+        self.last_val = (self.state.global_step, loss)
+        self.log(dict(logs))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
+        return logs
+
+    # ---- checkpoints
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self.run.partial if self._saving else self.run.folder)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Written aside by all processes, then moved to its place by the first.
+
+        Raises:
+            TrainError: the disk is full or cannot be written; the older checkpoint stays.
+        """
+        from safetensors import SafetensorError
+
+        step = self.state.global_step
+        if (self.run.folder / f"checkpoint-{step}").is_dir():
+            return
+        self._saving = True
+        try:
+            super()._save_checkpoint(model, trial)
+            self.accelerator.wait_for_everyone()
+            if self.is_world_process_zero():
+                self.run.seal(step)
+            self.accelerator.wait_for_everyone()
+        except (OSError, RuntimeError, SafetensorError, TrainError) as error:
+            raise TrainError(cannot_save(self.run, step, error)) from error
+        finally:
+            self._saving = False
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        import torch
+
+        if checkpoint is None or self.args.world_size == 1 or self.args.device.type != "cpu":
+            super()._load_optimizer_and_scheduler(checkpoint)
+            return
+        # transformers 5.3 asks for the device "cpu:0" here, which torch.load does not know.
+        for part, name in ((self.optimizer, "optimizer.pt"), (self.lr_scheduler, "scheduler.pt")):
+            whole: Any = part
+            whole.load_state_dict(torch.load(Path(checkpoint) / name, map_location="cpu", weights_only=True))
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """The adapter alone: the tokenizer does not change, and PEFT would add whole embeddings for lora_head."""
+        model = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        model.save_pretrained(output_dir, state_dict=state_dict, save_embedding_layers=False)
+        card = Path(output_dir or "") / "README.md"
+        card.unlink(missing_ok=True)
+
+    def create_model_card(self, *words: Any, **more: Any) -> None:
+        """None: trl would write a README into out_dir with every checkpoint."""
+
+    def _send_telemetry(self) -> None:
+        """None: trl reports each start to its makers."""
+
+
+class Sft(Steady):
+    """Supervised fine-tuning: every learned token of an optimizer step weighs the same, wherever it is."""
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        labels = inputs["labels"]
+        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
+        # The gradient is averaged over processes, the count is of all of them.
+        loss = token_loss(outputs.logits, labels) / num_items_in_batch * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss
+
+
+class Orpo(Steady):
+    """ORPO: batches are pairs."""
+
+    def measure(self, model: Any, batch: dict[str, Any]) -> list[float]:
+        from train.orpo import orpo_loss
+
+        trainer: Any = self
+        chosen, rejected, *_ = trainer.concatenated_forward(model, batch)
+        losses = orpo_loss(chosen, rejected, self.settings.orpo_beta)
+        return [float(losses.sum()), float(len(losses)), float((chosen > rejected).sum())]
+
+
+def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy summed over learned tokens, float32; only their logits are brought to 32 bits.
+
+    logits: [rows, tokens, vocabulary]. labels: int64 [rows, tokens], -100 where not learned.
+    """
+    import torch
+
+    wanted = labels[:, 1:]
+    learned = wanted != -100
+    return torch.nn.functional.cross_entropy(logits[:, :-1][learned].float(), wanted[learned], reduction="sum")
+
+
+def make_optimizer(settings: Settings, model: Any) -> Any:
+    """The recipe's optimizer over what is trained; vectors (DoRA's magnitudes, biases) are not decayed."""
+    import importlib
+
+    module, _, name = settings.optimizer.rpartition(".")
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    decay = settings.optimizer_args.get("weight_decay", 0.0)
+    # FSDP flattens all weights to vectors.
+    decayed = [weight for weight in trained if weight.dim() > 1 or sharded()]
+    rest = [weight for weight in trained if weight.dim() <= 1 and not sharded()]
+    groups = [{"params": decayed, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+    try:
+        return getattr(importlib.import_module(module), name)(
+            [group for group in groups if group["params"]], **settings.optimizer_args
+        )
+    except (TypeError, ValueError) as error:
+        raise TrainError(f"optimizer {settings.optimizer} refuses its init_args: {error}") from error
+
+
+def cannot_save(run: RunFolder, step: int, error: Exception) -> str:
+    import shutil
+
+    try:
+        shutil.rmtree(run.partial, ignore_errors=True)
+        free = f"{shutil.disk_usage(run.folder).free / 2**20:,.0f} MB free"
+    except OSError:
+        free = "free space unknown"
+    kept = run.checkpoints()
+    stays = f"{kept[-1]} stays" if kept else "there is no earlier one"
+    reason = " ".join(str(error).split())[:160]
+    return f"cannot write the checkpoint of step {step} ({free}; {reason}); {stays}: make room and run the same again"
+
+
+def trainer_class(method: str) -> type:
+    """The trainer of a method; built here, since its base classes are slow to import."""
+    if method == "orpo":
+        from trl.experimental.orpo import ORPOTrainer
+
+        from train.orpo import PaperLoss
+
+        return type("OrpoRun", (Orpo, PaperLoss, ORPOTrainer), {})
+    from transformers import Trainer
+
+    return type("SftRun", (Sft, Trainer), {})
