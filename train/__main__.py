@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from train import __version__
 from train.errors import TrainError
+from train.options import add_config, expanded, takes_config
 
 
 class Command(NamedTuple):
@@ -59,15 +60,36 @@ def parser_for(arguments: list[str]) -> argparse.ArgumentParser:
         )
         if name == chosen:
             importlib.import_module(command.module).configure(sub)
+            if not takes_config(sub):
+                add_config(sub)
+                sub.set_defaults(asked_by_options=True)
         sub.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
         sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 
 
+def parsed(words: list[str]) -> argparse.Namespace:
+    """The options of a command line, those of its `--config FILE` included.
+
+    Raises:
+        TrainError: the file says what no option is.
+    """
+    parser = parser_for(words)
+    commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    command = commands.choices.get(words[0]) if words else None
+    if command is None or not command.get_default("asked_by_options"):
+        return parser.parse_args(words)
+    return parser.parse_args([words[0], *expanded(command, words[1:])])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status (2: the user's mistake, 1: ours, 130: interrupted)."""
     words = sys.argv[1:] if arguments is None else arguments
-    options = parser_for(words).parse_args(words)
+    try:
+        options = parsed(words)
+    except TrainError as error:
+        print(f"{words[0]}: {error}", file=sys.stderr)
+        return 2
     # Set before torch is loaded: on a busy machine its threads' waiting costs several times the work itself.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
