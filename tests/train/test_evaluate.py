@@ -88,6 +88,17 @@ def test_training_shows_in_the_loss_beyond_doubt(compared: dict[str, Any]) -> No
     assert (told["rows"], told["events"], told["verdict"]) == (12, 6, "better")
 
 
+def test_the_last_lines_say_who_is_better(compared: dict[str, Any]) -> None:
+    from train.report.terminal import verdicts
+
+    told = verdicts(compared)
+    assert len(told) == len(compared["differences"])
+    line = next(line for line in told if line.startswith("after beside before: "))
+    better = sum(one["verdict"] == "better" for one in pair(compared, "before", "after").values())
+    assert f"better in {better} measures" in line
+    assert "; loss per token −" in line
+
+
 def test_losses_are_those_of_the_rows(compared: dict[str, Any], house: Path) -> None:
     import math
 

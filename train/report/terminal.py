@@ -28,7 +28,8 @@ def show(results: Mapping[str, Any], out: Path) -> None:
         console.print(line, markup=False)
     if harness(results) is not None:
         console.print(_harness(results))
-    console.print(f"{out}/report.html, results.json, rows.jsonl; open {out}/report.html", markup=False)
+    for line in (f"{out}/report.html, results.json, rows.jsonl; open {out}/report.html", *verdicts(results)):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _levels(results: Mapping[str, Any]) -> Any:
@@ -66,6 +67,19 @@ def _differences(results: Mapping[str, Any]) -> list[Any]:
             table.add_row(MEASURES[name].title, shown, span, f"{told['rows']:,}", f"{told['events']:,}")
         tables.append(table)
     return tables
+
+
+def verdicts(results: Mapping[str, Any]) -> list[str]:
+    """A line for each pair of models: how many measures are better, and what came of the loss."""
+    told = []
+    for pair in results["differences"]:
+        found = [one["verdict"] for one in pair["measures"].values()]
+        line = f"{pair['second']} beside {pair['first']}: better in {found.count('better')} measures, "
+        line += f"worse in {found.count('worse')}, undecided in the rest"
+        if loss := pair["measures"].get("loss"):
+            line += f"; loss per token {difference(loss['difference'], 'loss')}"
+        told.append(line)
+    return told
 
 
 def lines(results: Mapping[str, Any]) -> list[str]:
