@@ -219,7 +219,7 @@ def _litgpt(recipe: Path, clock: Clock) -> None:
 
 def _huggingface(recipe: Path, clock: Clock) -> None:
     from train.__main__ import main
-    from train.hf_trainer import Sft
+    from train.huggingface.trainer import Sft
 
     compute = Sft.compute_loss
 

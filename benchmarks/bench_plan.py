@@ -301,8 +301,8 @@ def recipe_of(size: Size) -> dict[str, Any]:
 
 def planned(size: Size, device: str) -> Any:
     """The plan's footprint of the same recipe."""
-    from train.dry_models import measure
-    from train.footprint import Job
+    from train.planning.dry_models import measure
+    from train.planning.footprint import Job
 
     settings = None
     if size.backend == "huggingface":
@@ -392,8 +392,8 @@ PUBLISHED = (
 def published_table(only: str | None) -> str:
     from litgpt.lora import Config
 
-    from train.dry_models import measure
-    from train.footprint import Job
+    from train.planning.dry_models import measure
+    from train.planning.footprint import Job
 
     lines = ["| recipe of config_hub | batch | published GB | planned GB | error |", "|---|---:|---:|---:|---:|"]
     for row in PUBLISHED:
@@ -411,7 +411,7 @@ def published_table(only: str | None) -> str:
 
 
 #: (hidden_size, intermediate_size, layers, heads) and length -> seconds of eight rows: LoRA with gradient checkpointing
-#: and flash attention on one A100-80GB. train/gpus.yaml's shares were chosen by the 7B rows; the others test them.
+#: and flash attention on one A100-80GB. The shares in gpus.yaml were chosen by the 7B rows; the others test them.
 QWEN = {
     "Qwen-7B": ((4096, 11008, 32, 32), {256: 1.2, 512: 1.5, 1024: 2.8, 2048: 5.2, 4096: 10.1, 8192: 21.3}),
     "Qwen-1.8B": ((2048, 5504, 24, 16), {256: 1.0, 512: 1.0, 1024: 1.1, 2048: 1.7, 4096: 3.3, 8192: 6.8}),
@@ -421,7 +421,7 @@ QWEN = {
 
 def times_table() -> str:
     """Seconds of a step as the plan says, fast and slow, beside Qwen's."""
-    from train.gpus import load_table, seconds
+    from train.planning.gpus import load_table, seconds
 
     table = load_table()
     gpu = table.gpus["A100-80GB"]
@@ -439,9 +439,9 @@ def qwen_work(sizes: tuple[int, int, int, int], length: int) -> Any:
     """The work of one row. Qwen's layers compute what Llama's do."""
     from transformers import LlamaConfig
 
-    from train.dry_models import measure
-    from train.footprint import Job
     from train.hf import Settings
+    from train.planning.dry_models import measure
+    from train.planning.footprint import Job
 
     width, mlp, layers, heads = sizes
     shape = LlamaConfig(

@@ -18,7 +18,7 @@ from train.errors import TrainError
 from train.recipe import Recipe, add_arguments, load
 
 if TYPE_CHECKING:
-    from train.hf_rows import Rows
+    from train.huggingface.rows import Rows
     from train.styles import Style
 
 
@@ -68,9 +68,9 @@ def finetune(settings: hf.Settings, recipe: Recipe) -> dict[str, Any] | None:
     from accelerate import PartialState
     from transformers import enable_full_determinism, set_seed
 
-    from train.hf_model import config_of, resolve_precision
-    from train.hf_rows import unit_of
-    from train.hf_run import RunFolder, describe
+    from train.huggingface.model import config_of, resolve_precision
+    from train.huggingface.rows import unit_of
+    from train.huggingface.run import RunFolder, describe
 
     settings = replace(settings, precision=resolve_precision(settings.precision))
     state = PartialState(cpu=_on_cpu())
@@ -207,8 +207,8 @@ def load_data(settings: hf.Settings) -> Data:
     Raises:
         TrainError: the data, tokenizer or style cannot be read, or no length is known.
     """
-    from train.hf_model import config_of, context_length
-    from train.hf_rows import load_chats, load_pairs, load_tokens
+    from train.huggingface.model import config_of, context_length
+    from train.huggingface.rows import load_chats, load_pairs, load_tokens
     from train.styles import style_named
 
     style = style_named(settings.prompt_style).localised(settings.language)
@@ -224,8 +224,8 @@ def load_data(settings: hf.Settings) -> Data:
 
 def train(settings: hf.Settings, recipe: Recipe, data: Data, run: Any, state: Any) -> dict[str, Any] | None:
     """The run itself, from the last whole checkpoint on."""
-    from train.hf_model import load_base, prepare, with_adapters
-    from train.hf_run import step_of
+    from train.huggingface.model import load_base, prepare, with_adapters
+    from train.huggingface.run import step_of
 
     checkpoint, torn = run.last_checkpoint()
     if checkpoint is not None or not run.begun():
@@ -328,9 +328,9 @@ def make_trainer(
 
     from transformers import PrinterCallback
 
-    from train.hf_rows import collate, order_of
-    from train.hf_run import Metrics
-    from train.hf_trainer import PAIR_COLUMNS, trainer_class
+    from train.huggingface.rows import collate, order_of
+    from train.huggingface.run import Metrics
+    from train.huggingface.trainer import PAIR_COLUMNS, trainer_class
     from train.tiny import progress
 
     orpo = settings.method == "orpo"
@@ -371,8 +371,8 @@ def _write_final(
     from litgpt.prompts import save_prompt_style
     from safetensors import SafetensorError
 
-    from train.hf_run import write_text
-    from train.hf_trainer import cannot_save
+    from train.huggingface.run import write_text
+    from train.huggingface.trainer import cannot_save
 
     folder = run.folder / ".final"
     try:

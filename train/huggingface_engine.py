@@ -126,7 +126,7 @@ def load_huggingface(
         line = " ".join(str(error).split())[:200]
         raise TrainError(f"cannot load the model in {folder}: {line}") from error
     if quantize:
-        from train.hf_model import keep_packing
+        from train.huggingface.model import keep_packing
 
         keep_packing(model)
     return HuggingFaceEngine(model.eval() if quantize else model.to(device).eval())

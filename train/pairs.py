@@ -124,7 +124,7 @@ def write(out: Path, made: dict[str, list[dict[str, Any]]], counts: Counter[str]
     Raises:
         TrainError: the folder cannot be written.
     """
-    from train.hf_run import write_text
+    from train.huggingface.run import write_text
 
     every = [pair for pairs in made.values() for pair in pairs]
     for split in ("train", "val", "test"):

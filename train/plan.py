@@ -1,7 +1,7 @@
 """`train plan`: what a recipe will need, before anything is loaded: parameters, tokens, steps, GPU memory and time.
 
-One training step of the installed libraries' own code runs on tensors that have sizes but no contents (train.dry_step),
-so that what is told follows LitGPT, transformers, PEFT and bitsandbytes as they are here.
+One training step of the installed libraries' own code runs on tensors that have sizes but no contents
+(train.planning.dry_step), so that what is told follows LitGPT, transformers, PEFT and bitsandbytes as they are here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
-from train.footprint import PARTS, Footprint
-from train.gpus import DEFAULT, GIB, Gpu, Table, chosen, load_table, needed, overheads, seconds
-from train.plan_rows import Assumed, Rows, Steps, rows_of, steps_of
+from train.planning.footprint import PARTS, Footprint
+from train.planning.gpus import DEFAULT, GIB, Gpu, Table, chosen, load_table, needed, overheads, seconds
+from train.planning.rows import Assumed, Rows, Steps, rows_of, steps_of
 from train.recipe import add_arguments, load
 
 if TYPE_CHECKING:
-    from train.advice import Advice
-    from train.plan_job import Asked
+    from train.planning.advice import Advice
+    from train.planning.job import Asked
 
 #: A 24 GB card is what the recipes are made for, where no GPU is named or found.
 _USUAL = "L4"
@@ -33,7 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
   train plan --config train/recipes/bloom-7b1/alpaca_vi.yaml --rows 33000 --tokens 300 --price L4=0.7"""
     add_arguments(parser)
     parser.add_argument("--gpu", action="append", default=[], metavar="NAME", help="a GPU of the table; all if none")
-    parser.add_argument("--gpus", type=Path, default=DEFAULT, metavar="FILE", help="another table than train/gpus.yaml")
+    parser.add_argument(
+        "--gpus", type=Path, default=DEFAULT, metavar="FILE", help="another table than Newsmill's gpus.yaml"
+    )
     parser.add_argument("--rows", type=int, help="training rows, where the data are not here yet")
     parser.add_argument("--tokens", type=int, help="tokens of a mean row, where data or tokenizer are not here yet")
     parser.add_argument("--chars-per-token", type=float, metavar="NUMBER", help="where the tokenizer is not here yet")
@@ -51,7 +53,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(plan))
     else:
-        from train.plan_text import text_of
+        from train.planning.text import text_of
 
         print(text_of(plan))
     return 0
@@ -90,7 +92,7 @@ def check(options: argparse.Namespace, table: Table, prices: dict[str, float]) -
 
 def plan_of(options: argparse.Namespace, table: Table, gpus: list[Gpu], prices: dict[str, float]) -> dict[str, Any]:
     """The plan as plain values, ready for JSON. Memory in bytes, time in seconds."""
-    from train.plan_job import read
+    from train.planning.job import read
 
     asked = read(load(options.config[0], options.config[1:]))
     told = _Told()
@@ -123,7 +125,7 @@ def length_of(asked: Asked, rows: Rows) -> int:
 
 
 def measured(asked: Asked, rows: Rows, length: int | None = None) -> Footprint:
-    from train.dry_models import measure
+    from train.planning.dry_models import measure
 
     return measure(asked.job(length or length_of(asked, rows), rows.learned_share))
 
@@ -185,7 +187,7 @@ def _advice(
     told: _Told,
 ) -> dict[str, Any] | None:  # fmt: skip
     """For the smallest GPU asked for, or the usual one; None where it fits."""
-    from train.advice import advise
+    from train.planning.advice import advise
 
     gpu = min(gpus, key=lambda each: each.memory) if options.gpu else table.gpus.get(_USUAL, gpus[0])
     need = needed(footprint, table.overhead)

@@ -32,7 +32,7 @@ def test_fsdp_stores_4_bit_weights_as_the_others(monkeypatch: pytest.MonkeyPatch
     import torch
 
     from train.hf import Settings
-    from train.hf_model import _quantization
+    from train.huggingface.model import _quantization
 
     settings = Settings(quantize="nf4", double_quant=True)
     assert _quantization(settings, "bf16-true").bnb_4bit_quant_storage == torch.uint8

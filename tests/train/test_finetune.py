@@ -178,7 +178,7 @@ def test_the_adapter_loads_elsewhere_and_scores_as_it_did(folder: Path, train: R
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     from train.chat import encode, read_splits, tokenizer_of
-    from train.hf_model import keep_packing
+    from train.huggingface.model import keep_packing
     from train.styles import style_of
 
     nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)
@@ -225,7 +225,7 @@ def test_a_loss_that_is_no_number_stops_the_run(folder: Path, train: Run) -> Non
 def test_out_of_memory_says_what_to_change(folder: Path, train: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    monkeypatch.setattr("train.hf_trainer.token_loss", lambda *words: torch.empty(2**60))
+    monkeypatch.setattr("train.huggingface.trainer.token_loss", lambda *words: torch.empty(2**60))
     path = recipe(folder, out_dir="memory", gradient_checkpointing=False)
     code, _, error = train("finetune", "--config", path)
     assert code == 2

@@ -13,12 +13,12 @@ import yaml
 
 from tests.train.conftest import ITALIAN, VIETNAMESE
 from train.errors import TrainError
-from train.footprint import Footprint, Work
-from train.gpus import DEFAULT, chosen, load_table, needed, overheads, seconds
 from train.plan import prices_of
-from train.plan_job import litgpt_shape, read
-from train.plan_rows import Rows, steps_of
-from train.plan_text import duration
+from train.planning.footprint import Footprint, Work
+from train.planning.gpus import DEFAULT, chosen, load_table, needed, overheads, seconds
+from train.planning.job import litgpt_shape, read
+from train.planning.rows import Rows, steps_of
+from train.planning.text import duration
 from train.recipe import Recipe, load
 
 Run = Callable[..., tuple[int, str, str]]

@@ -1,7 +1,8 @@
 """Models without contents, as LitGPT and the Hugging Face backend build and run them for a step of fine-tuning.
 
-Both follow the code that trains: LitGPT's finetune/lora.py with Fabric's conversions, and train.hf_model with the
-loss of train.hf_loss. `measure` runs micro-batches of the longest row, an optimizer step and a validation batch.
+Both follow the code that trains: LitGPT's finetune/lora.py with Fabric's conversions, and train.huggingface.model with
+the loss of train.huggingface.trainer. `measure` runs micro-batches of the longest row, an optimizer step and a
+validation batch.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from unittest import mock
 
 import torch
 
-from train.dry_step import Autocast, Meter, as_on, backward, bitsandbytes, constants, quantise
-from train.footprint import Footprint, Job, Work
-from train.orpo import orpo_loss
+from train.huggingface.orpo import orpo_loss
+from train.planning.dry_step import Autocast, Meter, as_on, backward, bitsandbytes, constants, quantise
+from train.planning.footprint import Footprint, Job, Work
 
 DTYPES = {"bf16": torch.bfloat16, "16": torch.float16, "32": torch.float32}
 #: bitsandbytes keeps states of tensors below this many elements in 32 bits, and does not page those below 100,000.
@@ -204,12 +205,12 @@ class _LitGPT:
 
 
 class _HuggingFace:
-    """`train finetune`: train.hf_model and the loss of its loop."""
+    """`train finetune`: train.huggingface.model and the loss of its loop."""
 
     def __init__(self, job: Job, meter: Meter) -> None:
         from transformers import AutoModelForCausalLM
 
-        from train.hf_model import prepare, with_adapters
+        from train.huggingface.model import prepare, with_adapters
 
         # PEFT imports it where it is installed.
         with contextlib.suppress(ImportError):
@@ -279,7 +280,7 @@ class _HuggingFace:
         return orpo_loss(chosen, rejected, 0.1).mean()
 
     def _scores(self, logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        # train.hf_trainer.token_loss and train.orpo take the learned positions out by a mask; its size is known here.
+        # `token_loss` and `orpo` of train.huggingface take the learned positions out by a mask; its size is known here.
         learned = min(self.job.learned * len(tokens) // self.job.micro_batch, tokens[:, 1:].numel())
         where = (torch.zeros(learned, dtype=torch.int64, device="meta"),) * 2
         return torch.nn.functional.cross_entropy(logits[:, :-1][where].float(), tokens[:, 1:][where], reduction="none")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.footprint import Footprint, Work
+from train.planning.footprint import Footprint, Work
 
 GIB = 2**30
 DEFAULT = Path(__file__).with_name("gpus.yaml")
@@ -68,7 +68,7 @@ def load_table(path: Path = DEFAULT) -> Table:
         reach = settings["reach"]
         return Table(gpus, Reach(**reach["fast"]), Reach(**reach["slow"]), Overhead(**settings["overhead"]))
     except (KeyError, TypeError, AttributeError) as error:
-        raise TrainError(f"{path}: no table of GPUs as train/gpus.yaml is one: {error}") from error
+        raise TrainError(f"{path}: no table of GPUs as train/planning/gpus.yaml is one: {error}") from error
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.hf import Settings
-from train.hf_model import sharded
-from train.hf_rows import Order
-from train.hf_run import Metrics, RunFolder
+from train.huggingface.model import sharded
+from train.huggingface.rows import Order
+from train.huggingface.run import Metrics, RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -216,7 +216,7 @@ class Orpo(Steady):
     """ORPO: batches are pairs."""
 
     def measure(self, model: Any, batch: dict[str, Any]) -> list[float]:
-        from train.orpo import orpo_loss
+        from train.huggingface.orpo import orpo_loss
 
         trainer: Any = self
         chosen, rejected, *_ = trainer.concatenated_forward(model, batch)
@@ -274,7 +274,7 @@ def trainer_class(method: str) -> type:
     if method == "orpo":
         from trl.experimental.orpo import ORPOTrainer
 
-        from train.orpo import PaperLoss
+        from train.huggingface.orpo import PaperLoss
 
         return type("OrpoRun", (Orpo, PaperLoss, ORPOTrainer), {})
     from transformers import Trainer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
-from train.footprint import Job
+from train.planning.footprint import Job
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -364,6 +364,6 @@ def _from_registry(checkpoint: Path) -> tuple[Any, str]:
 
 
 def context_length(shape: Any) -> int | None:
-    from train.hf_model import context_length as length
+    from train.huggingface.model import context_length as length
 
     return length(shape)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from train.plan_job import Asked
+    from train.planning.job import Asked
 
 #: Characters a token holds, where no tokenizer is there: of news in the tokenizers of Llama 3 and Gemma, which were
 #: trained on these languages among many. A tokenizer of English text alone needs twice as many tokens for Vietnamese.
@@ -260,7 +260,7 @@ def _huggingface(asked: Asked) -> Rows:
     import dataclasses
 
     from train.finetune import load_data
-    from train.hf_rows import order_of
+    from train.huggingface.rows import order_of
 
     assert asked.settings is not None
     settings = dataclasses.replace(asked.settings, max_seq_length=asked.max_seq_length)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from train.errors import TrainError
-from train.footprint import Footprint
-from train.plan_job import Asked, huggingface_shape
+from train.planning.footprint import Footprint
+from train.planning.job import Asked, huggingface_shape
 
 #: Lengths that are tried, longest first.
 _LENGTHS = (8192, 6144, 4096, 3072, 2048, 1536, 1024, 768, 512, 384, 256)

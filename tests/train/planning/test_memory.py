@@ -9,10 +9,10 @@ from unittest import mock
 import pytest
 import torch
 
-from train.dry_models import measure, parameters, state_bytes
-from train.dry_step import Meter, as_on, constants, quantise
-from train.footprint import Footprint, Job, Work
 from train.hf import Settings
+from train.planning.dry_models import measure, parameters, state_bytes
+from train.planning.dry_step import Meter, as_on, constants, quantise
+from train.planning.footprint import Footprint, Job, Work
 
 ALL = {f"lora_{part}": True for part in ("query", "key", "value", "projection", "mlp", "head")}
 SOME = {"lora_query": True, "lora_value": True}
@@ -66,7 +66,7 @@ def test_parameters_are_litgpts_own_count(name: str, adapter: dict[str, bool]) -
 def test_parameters_are_pefts_own_count(name: str, dora: bool) -> None:
     from transformers import AutoModelForCausalLM
 
-    from train.hf_model import prepare, with_adapters
+    from train.huggingface.model import prepare, with_adapters
 
     settings = Settings(dora=dora, lora_r=4, **{key: value for key, value in ALL.items() if key != "lora_head"})
     model, _ = with_adapters(prepare(AutoModelForCausalLM.from_config(tiny_huggingface(name)), settings), settings)
@@ -90,7 +90,7 @@ def test_parameters_of_full_sizes(name: str, whole: int) -> None:
 def test_bloom_7b1_has_the_parameters_of_its_paper() -> None:
     from pathlib import Path
 
-    from train.plan_job import huggingface_shape
+    from train.planning.job import huggingface_shape
 
     shape, source = huggingface_shape(Path("hub/bigscience/bloom-7b1"))
     assert "bloom-7b1" in source
@@ -168,7 +168,7 @@ def test_litgpt_keeps_for_backward_what_the_dry_step_counts(name: str, adapter: 
 def test_transformers_keeps_for_backward_what_the_dry_step_counts(name: str) -> None:
     from transformers import AutoModelForCausalLM
 
-    from train.hf_model import prepare, with_adapters
+    from train.huggingface.model import prepare, with_adapters
 
     settings = Settings(lora_r=4, lora_key=True, lora_projection=True, lora_mlp=True)
     config = tiny_huggingface(name)

@@ -24,7 +24,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
-from train.footprint import Work
+from train.planning.footprint import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable

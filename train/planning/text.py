@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from train.footprint import PARTS
-from train.gpus import GIB
+from train.planning.footprint import PARTS
+from train.planning.gpus import GIB
 
 
 def text_of(plan: dict[str, Any]) -> str:
@@ -85,7 +85,7 @@ def _gpus(plan: dict[str, Any]) -> Iterator[str]:
         energy = _range(gpu["kwh"]) if gpu["kwh"] else "-"
         cost = f"{_range(gpu['cost']):>11}" if gpu["cost"] else ""
         yield f"{gpu['name']:<12}{gpu['memory']:>6.1f}  {fits:<16}{speed:>15}{time:>20}{energy:>14}{cost}"
-    yield "time     from products, memory traffic and launches of a mean step; what GPUs reach: train/gpus.yaml"
+    yield "time     from products, memory traffic and launches of a mean step; what GPUs reach: docs/planning.md"
     if plan["processes"] > 1:
         yield "         without the exchange between GPUs; weights are told as on one GPU, before they are split"
 

@@ -9,7 +9,7 @@ import pytest
 
 from train.errors import TrainError
 from train.hf import Settings
-from train.hf_run import KEEP, Metrics, RunFolder, describe
+from train.huggingface.run import KEEP, Metrics, RunFolder, describe
 
 
 def run_of(folder: Path, settings: Settings | None = None) -> RunFolder:

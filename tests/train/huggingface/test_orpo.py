@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.orpo import CERTAIN, log_odds, mean_log_probabilities, orpo_loss
+from train.huggingface.orpo import CERTAIN, log_odds, mean_log_probabilities, orpo_loss
 
 
 def paper(chosen: float, rejected: float, beta: float) -> float:
@@ -80,7 +80,7 @@ def batch() -> dict[str, Any]:
     import torch
 
     from train.chat import Encoded
-    from train.hf_rows import Rows, collate
+    from train.huggingface.rows import Rows, collate
 
     answers = [[4], [5, 6], [4, 5, 6, 7], [7, 7]]
     rows = Rows.of([Encoded([1, 2, *answer], [(2, 2 + len(answer))]) for answer in answers], each=2)
@@ -97,7 +97,7 @@ def losses_of(batch: dict[str, Any], logits: Any, paper_loss: bool) -> tuple[flo
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     from trl.experimental.orpo import ORPOTrainer
 
-    from train.orpo import PaperLoss
+    from train.huggingface.orpo import PaperLoss
 
     kind: Any = type("Mended", (PaperLoss, ORPOTrainer), {}) if paper_loss else ORPOTrainer
     trainer = kind.__new__(kind)
@@ -184,7 +184,7 @@ def test_an_interrupted_run_goes_on_with_the_same_losses(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from tests.train.hf_fixtures import curve
-    from train.hf_run import Metrics
+    from train.huggingface.run import Metrics
 
     add = Metrics.add
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.train.conftest import ITALIAN, VIETNAMESE
 from train.chat import IGNORE, Conversation, Encoded, tokenizer_of
-from train.hf_rows import Order, Rows, collate, encode_pair, unit_of
+from train.huggingface.rows import Order, Rows, collate, encode_pair, unit_of
 from train.styles import style_named
 
 ROWS = Rows.of([Encoded([5, 6, 7], [(1, 3)]), Encoded([1, 2], [(1, 2)]), Encoded([9, 8, 7, 6], [(2, 4)])])

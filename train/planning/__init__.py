@@ -1,0 +1,1 @@
+"""What a training run will need: one step of the installed code on tensors without contents, counted."""
