@@ -352,7 +352,7 @@ def _difference(
     first: Mapping[str, tuple[float, float]], second: Mapping[str, tuple[float, float]]
 ) -> dict[str, Any] | None:
     """Mean of the second less that of the first, on the prompts that both were rated for."""
-    from train.bootstrap import paired
+    from train.evaluation.bootstrap import paired
 
     shared = sorted(set(first) & set(second))
     if not shared:

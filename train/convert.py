@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.conversion import DTYPES, RECORD, Job, prepare
+from train.converting.job import DTYPES, RECORD, Job, prepare
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def check_room(job: Job, folder: Path) -> None:
     """Raises:
     TrainError: the disk has less room than the weights take.
     """
-    from train.families import shapes
+    from train.converting.families import shapes
 
     if job.apart:
         return
@@ -200,8 +200,15 @@ def write(job: Job, out: Path, shard: int) -> None:
 
 
 def _write_huggingface(job: Job, out: Path, shard: int) -> None:
-    from train.families import to_huggingface
-    from train.forms import copy_tokenizer, set_template, write_generation, write_json, write_peft, write_shards
+    from train.converting.families import to_huggingface
+    from train.converting.forms import (
+        copy_tokenizer,
+        set_template,
+        write_generation,
+        write_json,
+        write_peft,
+        write_shards,
+    )
 
     copy_tokenizer(job.source, out)
     if job.style is not None:
@@ -232,7 +239,7 @@ def _keep_style(job: Job, out: Path) -> None:
 def _write_litgpt(job: Job, out: Path) -> None:
     from litgpt.utils import save_config
 
-    from train.forms import copy_tokenizer, write_generation, write_lit_model, write_lora
+    from train.converting.forms import copy_tokenizer, write_generation, write_lit_model, write_lora
 
     has_tokenizer = any((job.source / name).is_file() for name in ("tokenizer.json", "tokenizer.model"))
     beside = job.source if has_tokenizer or job.base is None else job.base
@@ -255,8 +262,8 @@ def _write_litgpt(job: Job, out: Path) -> None:
 
 def judge(job: Job, made: Path, texts: Sequence[str], tolerance: float | None) -> tuple[dict[str, Gate], list[str]]:
     """The gates by what they compared, the written folder's last, and everything that they object to."""
+    from train.converting.streamed import from_weights, open_adapter, open_model
     from train.gate import check_files, compare
-    from train.streamed import from_weights, open_adapter, open_model
 
     as_adapter = job.base is not None and job.to == "huggingface"
     first = open_adapter(job.source, job.base) if as_adapter else open_model(job.source, job.base)
@@ -284,8 +291,8 @@ def _against_merged(job: Job, texts: Sequence[str]) -> dict[str, Gate]:
     from dataclasses import replace
 
     from train.checkpoint import base_folder, litgpt_weights_type
+    from train.converting.streamed import open_adapter, open_model
     from train.gate import compare
-    from train.streamed import open_adapter, open_model
 
     names = ("lit_model.pth", "lit_model.pth.lora", "hyperparameters.yaml")
     anew = job.lora is not None and not job.apart

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.answers import Ledger, Line, Settings, answer, given, made_by, model_digest, write_whole
 from train.errors import TrainError
-from train.measure import REFERENCE, Measured, measure_all, reference_of
+from train.evaluation.answers import Ledger, Line, Settings, answer, given, made_by, model_digest, write_whole
+from train.evaluation.measure import REFERENCE, Measured, measure_all, reference_of
 
 if TYPE_CHECKING:
-    from train.harness import Tasks
-    from train.holdout import Holdout, Row
+    from train.evaluation.harness import Tasks
+    from train.evaluation.holdout import Holdout, Row
 
 _EXAMPLES = 8
 
@@ -83,7 +83,7 @@ class Asked:
 
 
 def main(options: argparse.Namespace) -> int:
-    from train.holdout import read_holdout
+    from train.evaluation.holdout import read_holdout
 
     asked = check(options)
     holdout = read_holdout(options.data, options.limit)
@@ -154,7 +154,7 @@ def named(values: Sequence[str], option: str, wrong: list[str]) -> dict[str, Pat
 
 def _model_errors(models: dict[str, Path], options: argparse.Namespace) -> Iterator[TrainError]:
     from train.checkpoint import base_folder, kind
-    from train.sampling import Sampling
+    from train.generation.sampling import Sampling
 
     for folder in models.values():
         try:
@@ -169,7 +169,7 @@ def _model_errors(models: dict[str, Path], options: argparse.Namespace) -> Itera
 
 
 def _tasks(options: argparse.Namespace, wrong: list[str]) -> Tasks | None:
-    from train.harness import read_tasks
+    from train.evaluation.harness import read_tasks
 
     if not options.lm_eval:
         if options.lm_eval_include or options.lm_eval_limit or options.lm_eval_chat:
@@ -214,7 +214,7 @@ def _load(folder: Path, options: argparse.Namespace) -> Any:
 
 def read(asked: Asked, rows: Sequence[Row], ledger: Ledger) -> Iterator[Measured]:
     """The texts that files give."""
-    from train.holdout import read_texts
+    from train.evaluation.holdout import read_texts
 
     for name, path in asked.texts.items():
         lines = given(name, read_texts(path, rows), rows)
@@ -267,8 +267,8 @@ def _say(text: str, options: argparse.Namespace) -> None:
 
 def compare(models: list[Measured], holdout: Holdout, asked: Asked, options: argparse.Namespace) -> dict[str, Any]:
     """Everything that results.json and the page tell."""
-    from train.compare import by_language, cautions, differences, levels
-    from train.scorers import load_plugins
+    from train.evaluation.compare import by_language, cautions, differences, levels
+    from train.evaluation.scorers import load_plugins
 
     plugins = load_plugins()
     measure_all(models, holdout.rows, holdout.corpus, plugins)
@@ -308,7 +308,7 @@ def missing(model: Measured, absent: Mapping[str, str]) -> dict[str, str]:
 def _harness(asked: Asked, models: Sequence[Measured], options: argparse.Namespace) -> dict[str, Any] | None:
     if asked.tasks is None:
         return None
-    from train.harness import evaluate
+    from train.evaluation.harness import evaluate
 
     folders = {
         model.name: (asked.models[model.name], model.told["digest"]) for model in models if model.kind == "weights"

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.checkpoint import read_json
+from train.converting.streamed import Streamed, open_model
 from train.errors import TrainError
-from train.streamed import Streamed, open_model
 
 if TYPE_CHECKING:
     import torch

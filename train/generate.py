@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.sampling import Sampling
-from train.tasks import TASKS, Request, read_requests
+from train.generation.sampling import Sampling
+from train.generation.tasks import TASKS, Request, read_requests
 from train.tiny import progress
 
 
@@ -103,8 +103,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def weights_of(checkpoint: Path, beneath: Path | None = None) -> str:
-    from train.answers import model_digest
     from train.checkpoint import base_folder, kind
+    from train.evaluation.answers import model_digest
 
     base = base_folder(checkpoint, beneath) if kind(checkpoint) in ("litgpt-adapter", "peft") else None
     return model_digest(checkpoint, base=base)

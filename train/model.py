@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from train.errors import TrainError
-from train.prompting import (
+from train.generation.prompting import (
     Message,
     Prompt,
     decoder,
@@ -24,7 +24,7 @@ from train.prompting import (
     style_in,
     unmarked,
 )
-from train.sampling import Sampling, choose, draws
+from train.generation.sampling import Sampling, choose, draws
 
 if TYPE_CHECKING:
     import torch
@@ -300,10 +300,10 @@ def usable(device: str | None) -> str:
 
 def _loader(form: str) -> Callable[..., Engine]:
     if form.startswith("litgpt"):
-        from train.litgpt_engine import load_litgpt
+        from train.generation.litgpt_engine import load_litgpt
 
         return load_litgpt
-    from train.huggingface_engine import load_huggingface
+    from train.generation.huggingface_engine import load_huggingface
 
     return load_huggingface
 

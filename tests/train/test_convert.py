@@ -494,7 +494,7 @@ def test_weights_in_a_pickle_convert_too(models: Callable[[str], Path], train: R
 def test_names_by_which_litgpt_goes() -> None:
     from transformers import Gemma2Config, LlamaConfig
 
-    from train.families import litgpt_name, to_litgpt
+    from train.converting.families import litgpt_name, to_litgpt
 
     smol = LlamaConfig(
         hidden_size=960, intermediate_size=2560, num_hidden_layers=32, num_attention_heads=15, num_key_value_heads=5,

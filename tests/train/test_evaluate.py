@@ -195,7 +195,7 @@ def test_a_second_run_loads_no_model_and_says_the_same(
 
 
 def test_other_settings_or_weights_are_answered_anew(house: Path) -> None:
-    from train.answers import Settings, made_by, model_digest
+    from train.evaluation.answers import Settings, made_by, model_digest
 
     before, after = (model_digest(house / name) for name in ("before", "after"))
     assert before != after
@@ -222,7 +222,7 @@ def test_killed_it_goes_on_where_it_was(house: Path) -> None:
     """kill -9 after the first lines are on disk; the second run keeps them and ends as one that was not disturbed."""
     out = house / "killed/rows.jsonl"
     code = (
-        "import sys, time, train.answers as answers\n"
+        "import sys, time, train.evaluation.answers as answers\n"
         "add = answers.Ledger.add\n"
         "def slow(self, lines):\n    add(self, lines[:1])\n    time.sleep(60)\n"
         "answers.Ledger.add = slow\n"

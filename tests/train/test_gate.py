@@ -226,7 +226,7 @@ def test_models_that_litgpt_lacks_are_compared_too(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
     from train.architectures import make_tiny
-    from train.streamed import open_model
+    from train.converting.streamed import open_model
 
     hub = tmp_path / "bloom"
     make_tiny("bloom-7b1", TEXTS, hub)

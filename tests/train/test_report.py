@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from train.answers import given
-from train.compare import cautions, differences, level, levels
-from train.holdout import Row
-from train.measure import Measured, measure_all, reference_of
+from train.evaluation.answers import given
+from train.evaluation.compare import cautions, differences, level, levels
+from train.evaluation.holdout import Row
+from train.evaluation.measure import Measured, measure_all, reference_of
+from train.evaluation.scorers import Plugins
 from train.metrics.copying import Corpus
 from train.report import difference, figure, unmeasured
 from train.report.charts import curves, interval, labels, steps, thinned
-from train.scorers import Plugins
 
 SAID = "Il porto di Ancona riapre domani mattina dopo i lavori"
 

@@ -180,7 +180,7 @@ def settle_chat(out: Path) -> None:
     PEFT's folder has the template of its tuning as chat_template.jinja beside a tokenizer_config.json of the base, and
     the base's generation settings, which know no end of turn.
     """
-    from train.forms import set_template, write_generation, write_json
+    from train.converting.forms import set_template, write_generation, write_json
     from train.styles import style_of
 
     if not (out / "tokenizer_config.json").is_file() or not any((out / name).is_file() for name in TOKENIZER_FILES[:2]):

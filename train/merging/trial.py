@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from train.adapters import read_peft
 from train.checkpoint import TOKENIZER_FILES
+from train.converting.adapters import read_peft
+from train.converting.streamed import Streamed, open_adapter, open_model
 from train.errors import TrainError
 from train.merging.adapters import calm, peft_with_adapter
 from train.merging.checks import Checked, numbers_in
 from train.merging.folders import Facts
 from train.merging.settings import LORA, Gate, Merge, Step
-from train.streamed import Streamed, open_adapter, open_model
 
 #: Asked of a merged model, and the length of its answer, where the recipe asks nothing else.
 PROMPT = "Viết một câu về một thành phố của Việt Nam."

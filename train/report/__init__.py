@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from train import __version__
-from train.harness import by_model
-from train.measure import REFERENCE
+from train.evaluation.harness import by_model
+from train.evaluation.measure import REFERENCE
 from train.metrics import MEASURES
 from train.report.charts import curves, interval
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from train.measure import REFERENCE
+from train.evaluation.measure import REFERENCE
 from train.metrics import MEASURES
 from train.report import difference, figure, harness, unmeasured
 

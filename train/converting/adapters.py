@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.checkpoint import Lazy, Weights, huggingface_weights, read_json, read_pickle, read_yaml
+from train.converting.families import Family, pairs, qkv_sizes
 from train.errors import TrainError
-from train.families import Family, pairs, qkv_sizes
 
 if TYPE_CHECKING:
     import torch

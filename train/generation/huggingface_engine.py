@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
-from train.litgpt_engine import head_at
+from train.generation.litgpt_engine import head_at
 
 if TYPE_CHECKING:
     import torch

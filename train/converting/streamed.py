@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.adapters import check_fits, lora_settings, read_litgpt, read_peft
 from train.checkpoint import (
     Weights,
     base_folder,
@@ -21,8 +20,18 @@ from train.checkpoint import (
     litgpt_config,
     read_pickle,
 )
+from train.converting.adapters import check_fits, lora_settings, read_litgpt, read_peft
+from train.converting.families import (
+    Family,
+    as_huggingface,
+    as_litgpt,
+    check_names,
+    family_of,
+    shapes,
+    text_part,
+    to_litgpt,
+)
 from train.errors import TrainError
-from train.families import Family, as_huggingface, as_litgpt, check_names, family_of, shapes, text_part, to_litgpt
 
 if TYPE_CHECKING:
     import torch
@@ -290,7 +299,7 @@ def from_weights(weights: Weights, folder: Path, config: Any, family: Family, *,
 
 def hub_base(folder: Path) -> tuple[Any, Weights]:
     """(transformers' configuration, weights by Hugging Face's names) of a whole model in either form."""
-    from train.families import to_huggingface
+    from train.converting.families import to_huggingface
 
     if kind(folder) == "huggingface":
         return huggingface_config(folder), text_part(huggingface_weights(folder))

@@ -126,7 +126,7 @@ def test_a_task_that_fails_spoils_nothing_else(place: Path, train: Run, own_only
 
 
 def test_what_cannot_be_scored_is_told(place: Path, own_only: None) -> None:
-    from train.harness import Tasks, evaluate, read_tasks
+    from train.evaluation.harness import Tasks, evaluate, read_tasks
 
     with pytest.raises(TrainError, match="no task nothing"):
         read_tasks("capitali_test, nothing", place / "tasks", None, False, None)

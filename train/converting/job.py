@@ -13,9 +13,9 @@ from train.errors import TrainError
 if TYPE_CHECKING:
     import torch
 
-    from train.adapters import Lora
     from train.checkpoint import Weights
-    from train.families import Family
+    from train.converting.adapters import Lora
+    from train.converting.families import Family
     from train.styles import Style
 
 #: The record of a conversion, by which a folder is known as this command's own.
@@ -82,9 +82,9 @@ def prepare(options: argparse.Namespace) -> Job:
     """Everything that can be known and refused before the first byte is written."""
     import torch
 
-    from train.adapters import merged
     from train.checkpoint import base_folder
-    from train.families import check_names, family_of
+    from train.converting.adapters import merged
+    from train.converting.families import check_names, family_of
 
     found = source_kind(options.checkpoint, options.to, options.adapter, based=options.base is not None)
     base = base_folder(options.checkpoint, options.base) if found in ("litgpt-adapter", "peft") else None
@@ -113,7 +113,7 @@ def prepare(options: argparse.Namespace) -> Job:
 def _config(options: argparse.Namespace, found: str, whole: Path) -> Any:
     """litgpt.Config of the model, and that an adapter of LitGPT's was made on a model of the same."""
     from train.checkpoint import huggingface_config, kind, litgpt_config
-    from train.families import litgpt_name, to_litgpt
+    from train.converting.families import litgpt_name, to_litgpt
     from train.gate import load_tokenizer
 
     if found.startswith("litgpt"):
@@ -150,7 +150,7 @@ def _read_record(folder: Path) -> dict[str, Any]:
 def _hub_weights(whole: Path, config: Any, family: Family) -> Weights:
     """The whole model's weights by Hugging Face's names; LitGPT's are checked by LitGPT's."""
     from train.checkpoint import huggingface_weights, kind, read_json, read_pickle
-    from train.families import as_huggingface, check_names, shapes, text_part
+    from train.converting.families import as_huggingface, check_names, shapes, text_part
 
     if kind(whole) == "litgpt":
         tensors = read_pickle(whole / "lit_model.pth")
@@ -167,7 +167,7 @@ def _hub_weights(whole: Path, config: Any, family: Family) -> Weights:
 
 def expected_shapes(weights: Weights, config: Any, family: Family) -> dict[str, tuple[int, ...]]:
     """Shapes by Hugging Face's names; a head may be missing where it is tied."""
-    from train.families import pairs, qkv_sizes, shapes
+    from train.converting.families import pairs, qkv_sizes, shapes
 
     lit, sizes = shapes(config), qkv_sizes(config)
     expected: dict[str, tuple[int, ...]] = {}
@@ -180,7 +180,7 @@ def expected_shapes(weights: Weights, config: Any, family: Family) -> dict[str, 
 
 
 def _adapter(folder: Path, found: str, config: Any, family: Family) -> Lora | None:
-    from train.adapters import read_litgpt, read_peft
+    from train.converting.adapters import read_litgpt, read_peft
 
     if found == "litgpt-adapter":
         return read_litgpt(folder, config, family)
@@ -196,7 +196,7 @@ def _given(folder: Path, whole: Path) -> dict[str, Any]:
 
 def _style(options: argparse.Namespace) -> tuple[Style | None, list[str]]:
     """The prompt style of the model, and what to say where it is not known."""
-    from train.forms import recognised
+    from train.converting.forms import recognised
     from train.styles import style_named, style_of
 
     if options.style:
@@ -226,7 +226,7 @@ def _rounding(weights: Weights, lora: Lora | None, dtype: torch.dtype | None) ->
 
 def _settle_head(job: Job) -> None:
     """Whether embeddings and head are written as one."""
-    from train.forms import is_tied
+    from train.converting.forms import is_tied
 
     if job.apart:
         return

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from train.bootstrap import DRAWS, FEW, LEVEL, Interval, paired
-from train.holdout import Row
-from train.measure import REFERENCE, Measured, Ratio
+from train.evaluation.bootstrap import DRAWS, FEW, LEVEL, Interval, paired
+from train.evaluation.holdout import Row
+from train.evaluation.measure import REFERENCE, Measured, Ratio
 from train.metrics import MEASURES
 
 #: Languages told apart in the results; of one, the whole is the same.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from train.scorers import Value, load_plugins, run
+from train.evaluation.scorers import Value, load_plugins, run
 
 MODULE = """
 import os

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.errors import TrainError
-from train.sampling import Sampling, choose, draws
+from train.generation.sampling import Sampling, choose, draws
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from train.errors import TrainError
-from train.tasks import LABELS, WORDING, read_requests, request_in
+from train.generation.tasks import LABELS, WORDING, read_requests, request_in
 
 ALPACA = {"instruction": "Riassumi.", "input": "Testo lungo.", "output": "Testo."}
 CHAT = {

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from train.answers import Ledger
-from train.answers import given as texts_given
 from train.errors import TrainError
-from train.holdout import Row
+from train.evaluation.answers import Ledger
+from train.evaluation.answers import given as texts_given
+from train.evaluation.holdout import Row
 
 LINES = [
     {"model": "m", "made_by": "1", "id": str(number), "row": f"row{number}", "text": text, "nll": 1.5, "tokens": 3}

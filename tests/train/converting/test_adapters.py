@@ -59,8 +59,8 @@ def test_the_fused_layer_taken_apart_adds_what_litgpt_adds(
 ) -> None:
     import torch
 
-    from train.adapters import litgpt_tensors, read_litgpt
-    from train.families import family_of, pairs
+    from train.converting.adapters import litgpt_tensors, read_litgpt
+    from train.converting.families import family_of, pairs
 
     config = lit_config(n_head=heads[0], n_query_groups=heads[1], head_size=heads[2])
     model = lit_adapter(tmp_path, config, dict.fromkeys(flags, True), rank, alpha)
@@ -90,8 +90,8 @@ def test_the_fused_layer_taken_apart_adds_what_litgpt_adds(
 def test_files_of_two_runs_are_told_apart(tmp_path: Path) -> None:
     import yaml
 
-    from train.adapters import read_litgpt
-    from train.families import family_of
+    from train.converting.adapters import read_litgpt
+    from train.converting.families import family_of
 
     config = lit_config()
     lit_adapter(tmp_path, config, ALL, 4, 8)
@@ -143,7 +143,7 @@ LORAS: dict[str, dict[str, Any]] = {
 def test_merging_is_what_peft_does(tmp_path: Path, name: str) -> None:
     import torch
 
-    from train.adapters import merged, read_peft
+    from train.converting.adapters import merged, read_peft
 
     model, plain = peft_model(**LORAS[name])
     model.save_pretrained(tmp_path)
@@ -158,8 +158,8 @@ def test_merging_is_what_peft_does(tmp_path: Path, name: str) -> None:
 def test_an_adapter_of_peft_computes_the_same_in_litgpt(tmp_path: Path, name: str) -> None:
     import torch
 
-    from train.adapters import litgpt_tensors, merged, read_litgpt, read_peft
-    from train.families import family_of
+    from train.converting.adapters import litgpt_tensors, merged, read_litgpt, read_peft
+    from train.converting.families import family_of
 
     model, plain = peft_model(**LORAS[name])
     model.save_pretrained(tmp_path)
@@ -177,8 +177,8 @@ def test_an_adapter_of_peft_computes_the_same_in_litgpt(tmp_path: Path, name: st
 
 
 def test_what_litgpt_cannot_do_is_said(tmp_path: Path) -> None:
-    from train.adapters import litgpt_tensors, read_peft
-    from train.families import family_of
+    from train.converting.adapters import litgpt_tensors, read_peft
+    from train.converting.families import family_of
 
     model, _ = peft_model(**LORAS["dora"])
     model.save_pretrained(tmp_path)
@@ -201,7 +201,7 @@ def test_what_litgpt_cannot_do_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_adapters_of_other_kinds_are_refused(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
-    from train.adapters import read_peft
+    from train.converting.adapters import read_peft
 
     model, _ = peft_model(**LORAS["plain"])
     model.save_pretrained(tmp_path)
@@ -212,7 +212,7 @@ def test_adapters_of_other_kinds_are_refused(tmp_path: Path, changed: dict[str, 
 
 
 def test_a_base_that_is_copied_beside_the_adapter_is_looked_at(tmp_path: Path) -> None:
-    from train.adapters import merged, read_peft
+    from train.converting.adapters import merged, read_peft
 
     model, plain = peft_model(r=2, lora_alpha=2, target_modules=["lm_head"])
     model.save_pretrained(tmp_path, save_embedding_layers=True)
@@ -227,7 +227,7 @@ def test_a_base_that_is_copied_beside_the_adapter_is_looked_at(tmp_path: Path) -
 def test_another_models_adapter_does_not_fit(tmp_path: Path) -> None:
     import torch
 
-    from train.adapters import Delta, Lora, merged
+    from train.converting.adapters import Delta, Lora, merged
 
     weights = {"model.embed_tokens.weight": torch.ones(5, 3), "a.weight": torch.ones(4, 3)}
     for name, rows in (("b", 4), ("a", 5)):

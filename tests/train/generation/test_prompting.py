@@ -11,7 +11,7 @@ import pytest
 
 from tests.train.conftest import ITALIAN, VIETNAMESE
 from train.errors import TrainError
-from train.prompting import ForeignStyle, TemplateStyle, end_ids, messages_of, style_in
+from train.generation.prompting import ForeignStyle, TemplateStyle, end_ids, messages_of, style_in
 
 pytest.importorskip("litgpt", reason="litgpt is not installed")
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from train.answers import write_whole
 from train.checkpoint import base_folder, kind
 from train.errors import TrainError
-from train.scorers import reason
+from train.evaluation.answers import write_whole
+from train.evaluation.scorers import reason
 
 
 @dataclass(frozen=True)

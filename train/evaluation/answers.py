@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from train.holdout import Row
+    from train.evaluation.holdout import Row
     from train.model import LanguageModel
 
 Line = dict[str, Any]
@@ -169,7 +169,7 @@ def answer(
 
 def _answered(model: LanguageModel, rows: Sequence[Row], settings: Settings) -> Iterator[list[Line]]:
     """Lines of the rows, a batch of the model at a time."""
-    from train.sampling import Sampling
+    from train.generation.sampling import Sampling
 
     sampling = Sampling(settings.temperature, settings.top_k, settings.top_p)
     # A context of 512 tokens cannot leave 400 of them free for the answer.

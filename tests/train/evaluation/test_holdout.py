@@ -13,7 +13,7 @@ import pytest
 from tests.train import evaluate_fixtures as export
 from train.chat_files import conversation_of
 from train.errors import TrainError
-from train.holdout import Row, events_of, read_holdout, read_texts, seen, sources_of
+from train.evaluation.holdout import Row, events_of, read_holdout, read_texts, seen, sources_of
 from train.metrics.copying import Corpus
 
 FORM = "Riassumi in un unico testo gli articoli che seguono, senza ripetizioni e senza aggiungere nulla di tuo, grazie."

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.bootstrap import paired
+from train.evaluation.bootstrap import paired
 
 ONES = [(1.0, 1.0)] * 6
 

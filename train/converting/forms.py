@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.adapters import Lora, litgpt_tensors, peft_files
 from train.checkpoint import TOKENIZER_FILES, Weights, read_json
+from train.converting.adapters import Lora, litgpt_tensors, peft_files
+from train.converting.families import Family, as_litgpt
 from train.errors import TrainError
-from train.families import Family, as_litgpt
 from train.gate import begins, ends_of, listed, load_tokenizer
 
 if TYPE_CHECKING:

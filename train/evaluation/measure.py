@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from train.answers import given
-from train.holdout import Row
+from train.evaluation.answers import given
+from train.evaluation.holdout import Row
+from train.evaluation.scorers import Plugins, Value, run
 from train.metrics import MEASURES, OF_REFERENCE, PLUGGED
 from train.metrics.copying import Copied, Corpus, from_sources
 from train.metrics.overlap import chrf, rouge
 from train.metrics.repetition import longest_loop, repeated
 from train.metrics.words import words
-from train.scorers import Plugins, Value, run
 
 #: (numerator, denominator): a measure of many rows is the ratio of the sums; (value, 1) makes that the mean.
 Ratio = tuple[float, float]

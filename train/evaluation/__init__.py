@@ -1,0 +1,1 @@
+"""Comparing models on rows that an export holds out: the parts of `train evaluate`."""

@@ -1,0 +1,1 @@
+"""Engines, prompts and sampling: the parts of `train.model` and `train generate`."""
