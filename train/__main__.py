@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 
 from train import __version__
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 from train.options import add_config, expanded, takes_config
 
 
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        line = " ".join(str(error).split())[:300]
+        line = one_line(error, 300)
         print(f"{options.command}: {type(error).__name__}: {line} (--debug shows where)", file=sys.stderr)
         return 1
 

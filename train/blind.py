@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import random
 import re
 from collections import Counter, defaultdict
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
+from train.files import write_whole
 from train.rows import read_rows, read_text
 
 #: What is rated, each from 1 to 5.
@@ -114,11 +114,11 @@ def make(options: argparse.Namespace) -> int:
         "seed": options.seed, "scales": list(SCALES), "authors": list(dict.fromkeys(item.author for item in items)),
         "items": {name: {"id": item.id, "author": item.author} for name, item in names.items()},
     }  # fmt: skip
-    write(options.out / "key.json", json.dumps(key, indent=1, ensure_ascii=False) + "\n")
+    write_whole(options.out / "key.json", json.dumps(key, indent=1, ensure_ascii=False) + "\n")
     for name, listed in sheets:
-        write(options.out / f"{name}.csv", sheet_csv(names, listed))
-        write(options.out / f"{name}.jsonl", sheet_lines(names, listed))
-        write(options.out / f"{name}.html", sheet_page(names, listed, name, language))
+        write_whole(options.out / f"{name}.csv", sheet_csv(names, listed))
+        write_whole(options.out / f"{name}.jsonl", sheet_lines(names, listed))
+        write_whole(options.out / f"{name}.html", sheet_page(names, listed, name, language))
     outcome = {
         "out": str(options.out), "texts": len(chosen), "prompts": len({item.id for item in chosen}),
         "authors": sorted({item.author for item in chosen}), "left_out": left_out, "raters": options.raters,
@@ -208,16 +208,6 @@ def check_unrated(sheets: Sequence[Path]) -> None:
     for sheet in sheets:
         if sheet.exists() and any(row.get(scale) for row in rows_of(sheet) for scale in SCALES):
             raise TrainError(f"{sheet} holds marks already: give another --out")
-
-
-def write(path: Path, content: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(content, encoding="utf-8", newline="")
-        temporary.replace(path)
-    except OSError as error:
-        raise TrainError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def sheet_csv(names: Mapping[str, Item], listed: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 
 if TYPE_CHECKING:
     import torch
@@ -158,7 +158,7 @@ def huggingface_config(folder: Path) -> Any:
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # Whatever a class of configuration makes of senseless settings.
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"{folder / 'config.json'} describes no model that transformers knows: {line}") from error
     return config.get_text_config(decoder=True)
 
@@ -303,3 +303,12 @@ def base_folder(folder: Path, given: Path | None = None) -> Path:
         if place.is_dir():
             return place
     raise TrainError(f"the base model {named} of {folder} is not there: give --base FOLDER")
+
+
+def base_beneath(folder: Path, given: Path | None = None) -> Path | None:
+    """`base_folder` of an adapter; None for a whole model.
+
+    Raises:
+        TrainError: as `kind` and `base_folder`.
+    """
+    return base_folder(folder, given) if kind(folder) in ("litgpt-adapter", "peft") else None

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.converting.job import DTYPES, RECORD, Job, prepare
-from train.errors import TrainError
+from train.errors import TrainError, one_line
+from train.files import take_place
 
 if TYPE_CHECKING:
     from train.gate import Gate
@@ -66,7 +67,7 @@ def main(options: argparse.Namespace) -> int:
         try:
             write(job, made, shard)
         except (OSError, RuntimeError, _safetensor_error()) as error:
-            told = getattr(error, "strerror", None) or " ".join(str(error).split())[:200]
+            told = getattr(error, "strerror", None) or one_line(error)
             raise TrainError(f"cannot write {options.out}: {told}; nothing is left of it") from error
         gates, problems = judge(job, made, texts, options.tolerance)
         record = _record(options, job, gates, problems, time.monotonic() - began)
@@ -154,18 +155,6 @@ def _runs(process: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def take_place(made: Path, out: Path) -> None:
-    """Rename the finished folder; what was there before goes last."""
-    old = out.with_name(f".{out.name}.{os.getpid()}.old")
-    try:
-        if out.exists():
-            out.rename(old)
-        made.rename(out)
-    except OSError as error:
-        raise TrainError(f"cannot write {out}: {error.strerror or error}") from error
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _safetensor_error() -> type[Exception]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
-from train.evaluation.answers import Ledger, Line, Settings, answer, given, made_by, model_digest, write_whole
+from train.evaluation.answers import Ledger, Line, Settings, answer, given, made_by, model_digest
 from train.evaluation.measure import REFERENCE, Measured, measure_all, reference_of
+from train.files import write_whole
 
 if TYPE_CHECKING:
     from train.evaluation.harness import Tasks
@@ -153,13 +154,12 @@ def named(values: Sequence[str], option: str, wrong: list[str]) -> dict[str, Pat
 
 
 def _model_errors(models: dict[str, Path], options: argparse.Namespace) -> Iterator[TrainError]:
-    from train.checkpoint import base_folder, kind
+    from train.checkpoint import base_beneath
     from train.generation.sampling import Sampling
 
     for folder in models.values():
         try:
-            if kind(folder) in ("litgpt-adapter", "peft"):
-                base_folder(folder)
+            base_beneath(folder)
         except TrainError as error:
             yield error
     try:
@@ -189,10 +189,10 @@ def _tasks(options: argparse.Namespace, wrong: list[str]) -> Tasks | None:
 
 def written(asked: Asked, rows: Sequence[Row], ledger: Ledger, options: argparse.Namespace) -> Iterator[Measured]:
     """Each model's lines; one model is in memory at a time, and only where lines are missing."""
-    from train.checkpoint import base_folder, kind
+    from train.checkpoint import base_beneath, kind
 
     for name, folder in asked.models.items():
-        base = base_folder(folder) if kind(folder) in ("litgpt-adapter", "peft") else None
+        base = base_beneath(folder)
         digest = model_digest(folder, base=base)
         maker = made_by(digest, asked.settings)
         kept = sum(ledger.get(maker, row) is not None for row in rows)

@@ -371,7 +371,7 @@ def _write_final(
     from litgpt.prompts import save_prompt_style
     from safetensors import SafetensorError
 
-    from train.huggingface.run import write_text
+    from train.files import write_whole
     from train.huggingface.trainer import cannot_save
 
     folder = run.folder / ".final"
@@ -383,9 +383,9 @@ def _write_final(
         if trainer.is_world_process_zero():
             save_tokenizer(settings.checkpoint_dir, folder)
             save_prompt_style(data.style, folder)
-            write_text(folder / "chat_template.jinja", data.template)
+            write_whole(folder / "chat_template.jinja", data.template)
             text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
-            write_text(folder / "recipe.yaml", text)
+            write_whole(folder / "recipe.yaml", text)
             run.finish(outcome)
         trainer.accelerator.wait_for_everyone()
     except (OSError, RuntimeError, SafetensorError) as error:

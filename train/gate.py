@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from train.checkpoint import read_json
 from train.converting.streamed import Streamed, open_model
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 
 if TYPE_CHECKING:
     import torch
@@ -249,7 +249,7 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # Of many kinds: broken JSON, an unknown class, a missing file.
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"transformers cannot load the tokenizer in {folder}: {line}") from error
 
 

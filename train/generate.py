@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
+from train.files import write_whole
 from train.generation.sampling import Sampling
 from train.generation.tasks import TASKS, Request, read_requests
 from train.tiny import progress
@@ -103,11 +104,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def weights_of(checkpoint: Path, beneath: Path | None = None) -> str:
-    from train.checkpoint import base_folder, kind
+    from train.checkpoint import base_beneath
     from train.evaluation.answers import model_digest
 
-    base = base_folder(checkpoint, beneath) if kind(checkpoint) in ("litgpt-adapter", "peft") else None
-    return model_digest(checkpoint, base=base)
+    return model_digest(checkpoint, base=base_beneath(checkpoint, beneath))
 
 
 def folder_name(checkpoint: Path) -> str:
@@ -229,13 +229,4 @@ def sort_lines(out: Path, order: list[str]) -> None:
     wanted = sorted(lines, key=lambda line: places.get(json.loads(line)["id"], len(places)))
     if wanted == lines:
         return
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.new")
-    try:
-        with temporary.open("w", encoding="utf-8") as handle:
-            handle.write("".join(f"{line}\n" for line in wanted))
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(out)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise TrainError(f"cannot write {out}: {error.strerror or error}") from error
+    write_whole(out, "".join(f"{line}\n" for line in wanted))

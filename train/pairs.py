@@ -124,13 +124,13 @@ def write(out: Path, made: dict[str, list[dict[str, Any]]], counts: Counter[str]
     Raises:
         TrainError: the folder cannot be written.
     """
-    from train.huggingface.run import write_text
+    from train.files import write_whole
 
     every = [pair for pairs in made.values() for pair in pairs]
     for split in ("train", "val", "test"):
         path = out / f"{split}.json"
         if made.get(split):
-            write_text(path, json.dumps(made[split], ensure_ascii=False, indent=1) + "\n")
+            write_whole(path, json.dumps(made[split], ensure_ascii=False, indent=1) + "\n")
         else:
             path.unlink(missing_ok=True)
     return {

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 
 #: Seconds that a request waits for those before it. Who asked may have given up, which nobody tells the server: without
 #: an end to waiting, a slow model would write for them alone.
@@ -67,7 +67,9 @@ def main(options: argparse.Namespace) -> int:
             log_level="error", model_timeout=0,
         )  # fmt: skip
     except (OSError, ValueError, AttributeError) as error:
-        raise TrainError(f"cannot serve {options.checkpoint}: {one_line(error)}") from error
+        raise TrainError(
+            f"cannot serve {options.checkpoint}: {one_line(error, 300) or type(error).__name__}"
+        ) from error
     return 0
 
 
@@ -173,7 +175,10 @@ def server_class() -> type[Any]:
             except Exception as error:  # A chat that the template refuses, above all.
                 self._failure = error
             if self._failure is not None:
-                return JSONResponse({"error": {"message": one_line(self._failure)}}, status_code=400)
+                return JSONResponse(
+                    {"error": {"message": one_line(self._failure, 300) or type(self._failure).__name__}},
+                    status_code=400,
+                )
             return reply if req.get("stream") or reply is None else self._named(reply)
 
         def _named(self, reply: Any) -> Any:
@@ -198,7 +203,3 @@ def fit(given: dict[str, Any], longest: int, *, sampled: bool) -> None:
         settings.max_new_tokens = min(settings.max_new_tokens, longest - prompt)
     if sampled:
         settings.do_sample = True
-
-
-def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

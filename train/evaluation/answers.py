@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
+from train.files import write_whole
 
 if TYPE_CHECKING:
     from train.evaluation.holdout import Row
@@ -130,24 +131,6 @@ def _read(path: Path) -> Iterator[Line]:
         if not isinstance(line, dict) or not {"made_by", "row", "text"} <= line.keys():
             raise TrainError(f"{path}:{number} is no line of `train evaluate`: give another --out")
         yield line
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A file, written beside its place and put there whole.
-
-    Raises:
-        TrainError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise TrainError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def answer(

@@ -16,8 +16,8 @@ from typing import Any
 
 from train.checkpoint import base_folder, kind
 from train.errors import TrainError
-from train.evaluation.answers import write_whole
 from train.evaluation.scorers import reason
+from train.files import write_whole
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from train.errors import one_line
 from train.metrics import PLUGGED
 
 GROUP = "newsmill.scorers"
@@ -63,7 +64,7 @@ def identity(point: EntryPoint, scorer: Scorer) -> str:
 
 def reason(error: Exception) -> str:
     """An error in one line."""
-    line = " ".join(str(error).split())[:200]
+    line = one_line(error)
     return line or type(error).__name__
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 from train.generation.litgpt_engine import head_at
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def load_huggingface(
         if base is not None:
             model = _with_adapter(model, folder, merge=not quantize)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"cannot load the model in {folder}: {line}") from error
     if quantize:
         from train.huggingface.model import keep_packing

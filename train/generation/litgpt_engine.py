@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 
 if TYPE_CHECKING:
     import torch
@@ -161,7 +161,7 @@ def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | N
     try:
         model.load_state_dict(weights, assign=True)
     except RuntimeError as error:
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"{folder}: the weights are not those of its model_config.yaml: {line}") from error
     model = model.to(dtype=dtype)
     if quantize:
@@ -194,7 +194,7 @@ def merged_weights(adapter: Path, base: Path) -> dict[str, torch.Tensor]:
         whole = {name: weight.clone() for name, weight in read_pickle(base / "lit_model.pth").items()}
         model.load_state_dict(whole | read_pickle(adapter / "lit_model.pth.lora"), assign=True)
     except RuntimeError as error:
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"the adapter {adapter} does not fit the base {base}: {line}") from error
     merge_lora_weights(model)
     return {

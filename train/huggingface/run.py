@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from train.errors import TrainError
+from train.files import write_whole
 from train.hf import KEYS, Settings
 
 _RUN, _WHOLE, _FINISHED = "run.json", "whole.json", "finished.json"
@@ -31,21 +32,6 @@ def describe(settings: Settings, **more: Any) -> dict[str, Any]:
     plain = {field.name: getattr(settings, field.name) for field in fields(settings) if field.name not in FREE}
     return json.loads(json.dumps({_RECIPE_KEYS.get(name, name): value for name, value in plain.items()} | more,
                                  default=str))  # fmt: skip
-
-
-def write_text(path: Path, text: str) -> None:
-    """The whole text or nothing: written beside, synced, renamed."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise TrainError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 class RunFolder:
@@ -117,7 +103,7 @@ class RunFolder:
         """Make the folder ready: settings written, what a killed run left half done removed."""
         shutil.rmtree(self.partial, ignore_errors=True)
         shutil.rmtree(self.folder / ".final", ignore_errors=True)
-        write_text(self.folder / _RUN, json.dumps(self.described, indent=2) + "\n")
+        write_whole(self.folder / _RUN, json.dumps(self.described, indent=2) + "\n")
         for folder in self.checkpoints():
             if torn and _fault(folder) is not None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +114,7 @@ class RunFolder:
         made, place = self.partial / name, self.folder / name
         manifest = {str(path.relative_to(made)): _fingerprint(path) for path in sorted(made.rglob("*"))
                     if path.is_file()}  # fmt: skip
-        write_text(made / _WHOLE, json.dumps(manifest))
+        write_whole(made / _WHOLE, json.dumps(manifest))
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)
         shutil.rmtree(self.partial, ignore_errors=True)
@@ -139,7 +125,7 @@ class RunFolder:
     def finish(self, outcome: Mapping[str, Any]) -> Path:
         """Move the finished model, written under `.final`, to `final`."""
         made, place = self.folder / ".final", self.folder / "final"
-        write_text(made / _FINISHED, json.dumps(outcome, indent=2) + "\n")
+        write_whole(made / _FINISHED, json.dumps(outcome, indent=2) + "\n")
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)
         return place
@@ -191,7 +177,7 @@ class Metrics:
         """Keep the rows up to a step that a checkpoint goes on from; None starts anew."""
         kept = [] if step is None else [row for row in self._rows() if _step(row) <= step]
         lines = [",".join(self.columns), *(",".join(row.get(name) or "" for name in self.columns) for row in kept)]
-        write_text(self.path, "\n".join(lines) + "\n")
+        write_whole(self.path, "\n".join(lines) + "\n")
         self._handle = self.path.open("a", encoding="utf-8")
 
     def last(self, column: str) -> tuple[int, float] | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 from train.hf import Settings
 from train.huggingface.model import sharded
 from train.huggingface.rows import Order
@@ -265,7 +265,7 @@ def cannot_save(run: RunFolder, step: int, error: Exception) -> str:
         free = "free space unknown"
     kept = run.checkpoints()
     stays = f"{kept[-1]} stays" if kept else "there is no earlier one"
-    reason = " ".join(str(error).split())[:160]
+    reason = one_line(error, 160)
     return f"cannot write the checkpoint of step {step} ({free}; {reason}); {stays}: make room and run the same again"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.checkpoint import TOKENIZER_FILES, litgpt_config, read_json, read_pickle, read_yaml
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 from train.merging.folders import chat_template_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def litgpt_with_adapter(adapter: Path, base: Path) -> Any:
     try:
         model.load_state_dict({**weights, **lora}, assign=True)
     except RuntimeError as error:
-        line = " ".join(str(error).split())[:200]
+        line = one_line(error)
         raise TrainError(f"the adapter {adapter} does not fit the base {base}: {line}") from error
     return model
 
@@ -132,7 +132,7 @@ def peft_with_adapter(adapter: Path, base: Path, dtype: str) -> Any:
         try:
             return PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
         except (ValueError, RuntimeError, KeyError, OSError) as error:
-            line = " ".join(str(error).split())[:200]
+            line = one_line(error)
             raise TrainError(f"the adapter {adapter} does not fit the base {base}: {line}") from error
 
 

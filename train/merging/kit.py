@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from train.checkpoint import TOKENIZER_FILES, read_json
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 from train.merging.adapters import STYLE_FILES, calm, copy_files, settle_chat
 from train.merging.checks import Checked
 from train.merging.folders import tensors_of, vocabulary_of
@@ -45,7 +45,7 @@ def run(checked: Checked, merge: Merge, folders: Mapping[str, Path], out: Path) 
         try:
             run_merge(configuration(step, checked.dtype, folders), str(out), options)
         except (RuntimeError, ValueError, KeyError, TypeError, AssertionError) as error:
-            line = " ".join(str(error).split())[:300]
+            line = one_line(error, 300)
             raise TrainError(f"step {step.name}: mergekit: {line}") from error
         finally:
             _forget()
@@ -73,7 +73,7 @@ def configuration(step: Step, dtype: str, folders: Mapping[str, Path]) -> Any:
     try:
         return Ordered.model_validate(mergekit_settings(step, dtype, folders))
     except (ValueError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:300]
+        line = one_line(error, 300)
         raise TrainError(f"{step.at}: step {step.name}: mergekit: {line}") from error
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from train import convert
 from train.checkpoint import base_folder, read_json
 from train.errors import TrainError
+from train.files import take_place
 from train.merging.adapters import calm, merge_litgpt, merge_peft
 from train.merging.checks import Checked, check_step, folder_of
 from train.merging.folders import Facts, facts_of
@@ -100,7 +101,7 @@ def appearing(folder: Path) -> Iterator[Path]:
         _remove_left(folder)
         temporary.mkdir()
         yield temporary
-        _replace(temporary, folder)
+        take_place(temporary, folder)
     except OSError as error:
         raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
     except RuntimeError as error:
@@ -110,14 +111,6 @@ def appearing(folder: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _replace(new: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _remove_left(folder: Path) -> None:
