@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     from crawler.mongo import connect, with_database
-    from crawler.mongod import lease
+    from crawler.mongo.server import lease
 
     found: dict[str, list[dict[str, float]]] = {"bare": [], "full": []}
     with tempfile.TemporaryDirectory() as name, newsstand(options.articles, Path(name)) as origin:

@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from crawler.drift import Coverage, compare
+from crawler.extensions.drift import Coverage, compare
 from crawler.items import Article, RecordError, article_from_record
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from crawler.items import NEWSPAPERS
 from crawler.mongo import connect, with_database
-from crawler.mongod import lease
+from crawler.mongo.server import lease
 from crawler.page import NotAnArticle, extract
 
 ROOT = Path(__file__).resolve().parent.parent

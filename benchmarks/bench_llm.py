@@ -447,7 +447,7 @@ def main() -> None:
     parser.add_argument("--stage", action="store_true", help="`synth summarize` as well, the whole command")
     parser.add_argument("--only", nargs="+", choices=("speed", "faults", "kills"), default=("speed", "faults", "kills"))
     options = parser.parse_args()
-    from crawler.mongod import lease
+    from crawler.mongo.server import lease
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crawler.mongo import connect, with_database
-from crawler.mongod import lease
+from crawler.mongo.server import lease
 
 
 def watch(origin: str, uri: str) -> list[tuple[float, int, float]]:

@@ -272,7 +272,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="keep the store in this folder and use it again (a temporary one)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        from crawler.mongod import lease
+        from crawler.mongo.server import lease
 
         uri = os.environ.get("MONGODB_URI") or lease((options.home or Path(folder)) / "mongo")
         if options.writes:

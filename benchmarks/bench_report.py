@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crawler.mongo import connect, run_of, with_database
-from crawler.mongod import lease
+from crawler.mongo.server import lease
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL = 5_000_000

@@ -22,9 +22,10 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from crawler.mongod import find_binary
+from crawler.mongo.server import find_binary
 
-JOIN = "import time; t = time.perf_counter(); from crawler.mongod import lease; lease(); print(time.perf_counter() - t)"
+JOIN = """import time; t = time.perf_counter(); from crawler.mongo.server import lease; lease()
+print(time.perf_counter() - t)"""
 
 
 def join(home: str) -> float:

@@ -72,39 +72,42 @@ DRIFT_SAMPLE = 0.1
 ACCEPT_DRIFT = False
 
 # --- the parts -------------------------------------------------------------------------------------------------------
-DOWNLOAD_HANDLERS = {"http": "crawler.handlers.OriginHandler", "https": "crawler.handlers.OriginHandler"}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.downloadhandlers.origin.OriginHandler",
+    "https": "crawler.downloadhandlers.origin.OriginHandler",
+}
 DOWNLOADER_MIDDLEWARES = {
     # Scrapy's own take a robots.txt that cannot be had for permission, and retry at once.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "crawler.robots.RobotsMiddleware": 100,
-    "crawler.middlewares.BackoffMiddleware": 550,
+    "crawler.downloadermiddlewares.robots.RobotsMiddleware": 100,
+    "crawler.downloadermiddlewares.backoff.BackoffMiddleware": 550,
     # Nearer to the server than the back-off, which would try a wall again; behind decompression.
-    "crawler.bans.BanMiddleware": 580,
-    "crawler.bans.EndlessRedirects": 600,
+    "crawler.downloadermiddlewares.bans.BanMiddleware": 580,
+    "crawler.downloadermiddlewares.bans.EndlessRedirects": 600,
     # Nearest to the server of all: on record as it came, before Scrapy unpacks or repeats anything.
-    "crawler.archive.ArchiveMiddleware": 995,
+    "crawler.warc.writer.ArchiveMiddleware": 995,
 }
 SPIDER_MIDDLEWARES = {
     # Nothing here asks how many links a page is away from the first, and lists name addresses of one known form each:
     # each of these handles every result of every page.
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "crawler.middlewares.PermissionMiddleware": 900,
+    "crawler.downloadermiddlewares.backoff.PermissionMiddleware": 900,
 }
 ITEM_PIPELINES = {
-    "crawler.pipelines.ValidatePipeline": 100,
-    "crawler.pipelines.PermissionPipeline": 200,
-    "crawler.pipelines.LanguagePipeline": 300,
-    "crawler.pipelines.StorePipeline": 400,
+    "crawler.pipelines.store.ValidatePipeline": 100,
+    "crawler.pipelines.store.PermissionPipeline": 200,
+    "crawler.pipelines.store.LanguagePipeline": 300,
+    "crawler.pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
     # Opens a server on this machine that runs what it is sent, in every crawl.
     "scrapy.extensions.remote_control.RemoteControl": None,
-    "crawler.extensions.Progress": 100,
-    "crawler.extensions.RunLog": 200,
+    "crawler.extensions.run_log.Progress": 100,
+    "crawler.extensions.run_log.RunLog": 200,
 }
 #: For pages that scripts draw (`-a javascript=1`): the program, else the first Chromium on PATH; pages drawn at a time;
 #: clicks on a list's "more" at most.
@@ -115,7 +118,7 @@ JAVASCRIPT_CLICKS = 50
 #: `-a warc=FILE` extracts from it again without the network.
 WARC = os.environ.get("NEWSMILL_WARC", "")
 #: Where the crawl asks which articles it has: "" fetches everything anew.
-KNOWN_LINKS = "crawler.store.StoredLinks"
+KNOWN_LINKS = "crawler.mongo.articles.StoredLinks"
 #: The server; empty = the embedded one (crawler.mongo.connect).
 MONGODB_URI = os.environ.get("MONGODB_URI", "")
 

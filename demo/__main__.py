@@ -257,7 +257,7 @@ def home() -> Path:
 def store(name: str) -> Iterator[str]:
     """The URI of the demo's own database: on the server at MONGODB_URI, else on the embedded one."""
     from crawler.mongo import with_database
-    from crawler.mongod import lease
+    from crawler.mongo.server import lease
 
     yield with_database(os.environ.get("MONGODB_URI") or lease(home() / "mongo"), name)
 

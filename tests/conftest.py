@@ -38,7 +38,7 @@ def server_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A MongoDB for the whole session: the one at MONGODB_URI, else an embedded one in a folder of its own."""
     if given := os.environ.get("MONGODB_URI"):
         return given
-    from crawler.mongod import lease
+    from crawler.mongo.server import lease
 
     return lease(tmp_path_factory.mktemp("store") / "mongo")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from scrapy.commands.crawl import Command as CrawlCommand
 
-from crawler.arguments import check_origin, suggestion
+from crawler.discovery.arguments import check_origin, suggestion
 from crawler.items import NewsmillError
 
 
@@ -83,9 +83,9 @@ class Command(CrawlCommand):
         crawler = self._create_crawler(name)
         # All of these would fail later as well, inside the reactor and with a traceback.
         spider = crawler.spidercls(**arguments)
-        from crawler.archive import check_folder
-        from crawler.browser import check_browser
-        from crawler.store import database_of
+        from crawler.downloadermiddlewares.browser import check_browser
+        from crawler.mongo.articles import database_of
+        from crawler.warc.writer import check_folder
 
         check_origin(getattr(spider, "origin", ""), name)
         check_folder(crawler.settings)
@@ -100,7 +100,7 @@ class Command(CrawlCommand):
         return closing_words(crawler)
 
     def _close(self, closing: dict[str, Any], as_json: bool) -> None:
-        from crawler.extensions import exit_status, show, warnings_of
+        from crawler.extensions.run_log import exit_status, show, warnings_of
 
         for line in warnings_of(closing):
             say(line)
@@ -122,7 +122,7 @@ def closing_words(crawler: Any) -> dict[str, Any] | None:
 
     A second Ctrl-C ends the reactor without a word to anybody: then the words are made up for here.
     """
-    from crawler.extensions import Progress, RunLog
+    from crawler.extensions.run_log import Progress, RunLog
 
     closing: dict[str, Any] | None = getattr(crawler, "newsmill_closing", None)
     # None where a part of the crawl could not be built.

@@ -13,7 +13,7 @@ from lxml import etree
 
 from crawler.items import read_date
 from crawler.page import ArticlePage
-from crawler.page_text import first, text_of, tidy
+from crawler.page.text import first, text_of, tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.ansa.it"

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from crawler.page import WRAPPERS, ArticlePage
-from crawler.page_text import tidy
+from crawler.page.text import tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.ilpost.it"

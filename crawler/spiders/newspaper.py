@@ -20,14 +20,15 @@ from scrapy import Request, Spider, signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler import browser, replay
-from crawler.arguments import day_of, is_loopback, origin_of, positive, suggestion, switch
 from crawler.dates import date_in_link, local_day, parse_date
-from crawler.failures import is_too_large, short, status_of
-from crawler.feeds import NOTHING, root_of, text_in
+from crawler.discovery.arguments import day_of, is_loopback, origin_of, positive, suggestion, switch
+from crawler.discovery.failures import is_too_large, short, status_of
+from crawler.discovery.feeds import NOTHING, root_of, text_in
+from crawler.downloadermiddlewares import browser
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
 from crawler.page import ArticlePage, NotAnArticle, extract
-from crawler.page_text import GarbageError, decode, first, parse, select, text_of
+from crawler.page.text import GarbageError, decode, first, parse, select, text_of
+from crawler.warc import replay
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -91,7 +92,7 @@ class NewspaperSpider(Spider):
     NO_SITEMAP: ClassVar[str] = ""
     #: a list without articles is answered by 404
     MISSING_IS_EMPTY: ClassVar[bool] = False
-    #: its pages are drawn by scripts: see crawler/browser.py
+    #: its pages are drawn by scripts: see crawler/downloadermiddlewares/browser.py
     JAVASCRIPT: ClassVar[bool] = False
     #: CSS of what shows more of a list when it is clicked
     LOAD_MORE: ClassVar[str] = "#load_more, .load-more, .loadmore, [data-load-more]"

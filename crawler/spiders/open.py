@@ -10,7 +10,7 @@ from typing import ClassVar
 from lxml import etree
 
 from crawler.page import WRAPPERS, ArticlePage
-from crawler.page_text import text_of
+from crawler.page.text import text_of
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 HOME = "https://www.open.online"

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from lxml import etree
 
-from crawler.elements import REACH
 from crawler.page import ArticlePage, NotAnArticle
-from crawler.page_text import blocks, names_of, text_of
+from crawler.page.elements import REACH
+from crawler.page.text import blocks, names_of, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
 
 #: slug -> number of the category in calendar addresses; the menu of 2026-03, and the sections merged in 2025.

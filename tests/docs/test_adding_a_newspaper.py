@@ -239,8 +239,8 @@ def test_its_code_keeps_the_project_s_style(followed: tuple[Reader, Any]) -> Non
 def test_its_fixtures_are_golden_pages(followed: tuple[Reader, Any]) -> None:
     """The project's own test reads what was recorded."""
     reader, _ = followed
-    (reader.folder / "tests/crawler").mkdir()
-    shutil.copy(ROOT / "tests/crawler/test_page_golden.py", reader.folder / "tests/crawler")
+    (reader.folder / "tests/crawler/page").mkdir(parents=True)
+    shutil.copy(ROOT / "tests/crawler/page/test_golden.py", reader.folder / "tests/crawler/page")
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/crawler", "-k", "corriere and read_as_expected"]
     environment = os.environ | {"PYTHONPATH": str(reader.folder)}
     done = subprocess.run(

@@ -1,0 +1,1 @@
+"""How lists, feeds and spider arguments become candidate links."""

@@ -1,0 +1,1 @@
+"""What watches a crawl: its run row, its progress, drift of the newspapers' pages."""

@@ -1,0 +1,1 @@
+"""The raw archive: writing pages as WARC, reading them, extracting articles again."""

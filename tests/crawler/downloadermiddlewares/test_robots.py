@@ -1,0 +1,55 @@
+"""robots.txt, Crawl-delay and reservations: as they are written, and where they cannot be had."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.downloadermiddlewares.robots import Rules, _matches, read
+
+AGENT = "Newsmill"
+PAGE = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x.html"
+
+
+def test_what_is_disallowed_is_forbidden_and_nothing_else() -> None:
+    told = read("User-agent: *\nDisallow: /ricerca/\n")
+    assert told.allowed(PAGE, AGENT)
+    assert not told.allowed("https://www.ansa.it/ricerca/ansait/search.shtml?any=x", AGENT)
+
+
+def test_a_site_without_robots_is_open_and_one_that_cannot_be_asked_is_closed() -> None:
+    assert Rules().allowed(PAGE, AGENT)
+    assert not Rules(closed="status 503").allowed(PAGE, AGENT)
+
+
+def test_crawl_delay_is_ours_or_everybodys() -> None:
+    assert read("User-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 7
+    assert read("User-agent: newsmill\nCrawl-delay: 3\n\nUser-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 3
+    assert Rules().crawl_delay(AGENT) == 0
+
+
+def test_rules_for_ai_crawlers_are_evidence_but_do_not_forbid() -> None:
+    told = read("User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
+    assert told.allowed(PAGE, AGENT)
+    assert told.opt_outs(PAGE, AGENT) == ["robots.txt: GPTBot, CCBot disallowed"]
+    assert read("User-agent: *\nAllow: /\n").opt_outs(PAGE, AGENT) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("/", "/anything", True),
+        ("/sito/", "/sito/x", True),
+        ("/sito/", "/altro", False),
+        ("/*.html$", "/a/b.html", True),
+        ("/*.html$", "/a/b.html?x", False),
+        ("/a+b", "/aab", False),
+    ],
+)
+def test_reservations_match_like_robots(pattern: str, path: str, expected: bool) -> None:
+    assert _matches(pattern, path) is expected
+
+
+def test_the_first_matching_reservation_counts() -> None:
+    told = Rules(reservations=[("/sito/foto/", False), ("/sito/", True)])
+    assert told.opt_outs("https://www.ansa.it/sito/foto/x", AGENT) == []
+    assert told.opt_outs(PAGE, AGENT) == ["tdmrep.json: tdm-reservation 1"]
