@@ -1,4 +1,4 @@
-"""Texts a second: train.model in batches beside one by one, LitGPT's own generation and transformers.generate.
+"""Texts a second: batches beside one by one, LitGPT's own generation and transformers.generate.
 
 One random model (Llama's architecture) in LitGPT's and in Hugging Face's form, the same prompts of unlike lengths, the
 same number of new tokens for all (nothing ends a text), the likeliest token each time, 32-bit floats on a CPU and bf16
@@ -38,8 +38,8 @@ def models(folder: Path, options: argparse.Namespace) -> tuple[Any, Any]:
     import torch
     from litgpt.scripts.convert_lit_checkpoint import convert_lit_checkpoint
 
-    from train.model import load_model
-    from train.tiny import Shape, build, train_tokenizer, write
+    from train.models.language_model import load_model
+    from train.tiny.command import Shape, build, train_tokenizer, write
 
     heads = max(4, options.width // 64)
     tokenizer = train_tokenizer([" ".join(WORDS)], options.vocabulary)
@@ -75,7 +75,7 @@ def ours(model: Any, prompts: list[list[int]], new: int, rows: int) -> Way:
 
 
 def ended(text: str) -> str:
-    """As train.model ends a text: without white space and half characters."""
+    """As train.models.language_model ends a text: without white space and half characters."""
     return text.rstrip("\ufffd").strip()
 
 

@@ -40,7 +40,7 @@ _WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 def make_model(name: str, folder: Path, tiny: bool) -> None:
     """folder/litgpt and folder/hub: the same architecture in both forms, random weights, one tokenizer."""
-    from train.architectures import make_tiny
+    from train.models.architectures import make_tiny
 
     like = MODELS[name][0]
     texts = [" ".join(WORDS) + "."] * 50
@@ -76,7 +76,7 @@ def _full_huggingface(like: str, out: Path) -> None:
     from litgpt import Config
     from transformers import AutoModelForCausalLM
 
-    from train.architectures import huggingface_config
+    from train.models.architectures import huggingface_config
 
     for old in out.glob("*.safetensors*"):
         old.unlink()

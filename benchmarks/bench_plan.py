@@ -153,7 +153,7 @@ def _run_litgpt(recipe: Path) -> dict[str, Any]:
 
 
 def _run_huggingface(recipe: Path) -> dict[str, Any]:
-    import train.finetune as finetune
+    import train.finetune.command as finetune
     from train.__main__ import main
 
     finetune.quiet()
@@ -199,7 +199,7 @@ def litgpt_config(size: Size) -> Any:
     """The architecture with this size's width, depth and vocabulary."""
     from litgpt import Config
 
-    from train.architectures import tiny_config
+    from train.models.architectures import tiny_config
 
     tiny = tiny_config(size.like, size.vocabulary)
     heads = size.width * tiny.n_head // tiny.n_embd or 1
@@ -218,7 +218,7 @@ def litgpt_config(size: Size) -> Any:
 def huggingface_config(size: Size) -> Any:
     from transformers import BloomConfig
 
-    from train.architectures import huggingface_config as of
+    from train.models.architectures import huggingface_config as of
 
     if size.like.startswith("bloom"):
         return BloomConfig(
@@ -231,7 +231,7 @@ def make_checkpoint(size: Size, out: Path) -> None:
     """Random weights; the tokenizer is a tiny one's, whose ids are below any vocabulary."""
     import torch
 
-    from train.architectures import make_tiny
+    from train.models.architectures import make_tiny
 
     make_tiny(size.like, ["Il consiglio ha approvato il piano. Hội đồng đã thông qua kế hoạch."] * 8, out)
     if size.backend == "huggingface":
@@ -301,12 +301,12 @@ def recipe_of(size: Size) -> dict[str, Any]:
 
 def planned(size: Size, device: str) -> Any:
     """The plan's footprint of the same recipe."""
-    from train.planning.dry_models import measure
-    from train.planning.footprint import Job
+    from train.plan.memory import Job
+    from train.plan.meta_models import measure
 
     settings = None
     if size.backend == "huggingface":
-        from train.hf import Settings
+        from train.huggingface.settings import Settings
 
         settings = Settings(
             method=size.method, dora=size.dora, gradient_checkpointing=size.recompute, lora_r=size.rank,  # type: ignore[arg-type]
@@ -392,8 +392,8 @@ PUBLISHED = (
 def published_table(only: str | None) -> str:
     from litgpt.lora import Config
 
-    from train.planning.dry_models import measure
-    from train.planning.footprint import Job
+    from train.plan.memory import Job
+    from train.plan.meta_models import measure
 
     lines = ["| recipe of config_hub | batch | published GB | planned GB | error |", "|---|---:|---:|---:|---:|"]
     for row in PUBLISHED:
@@ -421,7 +421,7 @@ QWEN = {
 
 def times_table() -> str:
     """Seconds of a step as the plan says, fast and slow, beside Qwen's."""
-    from train.planning.gpus import load_table, seconds
+    from train.plan.gpus import load_table, seconds
 
     table = load_table()
     gpu = table.gpus["A100-80GB"]
@@ -439,9 +439,9 @@ def qwen_work(sizes: tuple[int, int, int, int], length: int) -> Any:
     """The work of one row. Qwen's layers compute what Llama's do."""
     from transformers import LlamaConfig
 
-    from train.hf import Settings
-    from train.planning.dry_models import measure
-    from train.planning.footprint import Job
+    from train.huggingface.settings import Settings
+    from train.plan.memory import Job
+    from train.plan.meta_models import measure
 
     width, mlp, layers, heads = sizes
     shape = LlamaConfig(

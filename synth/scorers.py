@@ -1,8 +1,8 @@
 """What `train evaluate` asks of an answer, from the modules that score samples: plug-ins of `newsmill.scorers`.
 
 Each is called with (answers, sources, language) of all rows of one language and gives a value an answer; what `train`
-makes of it stands in train/evaluation/scorers.py, which this module does not need. Settings come from the environment,
-since a plug-in has no options of its own:
+makes of it stands in train/evaluate/scorer_plugins.py, which this module does not need. Settings come from the
+environment, since a plug-in has no options of its own:
 
     NEWSMILL_EMBEDDER   as `synth score --embedder` (tfidf)
     NEWSMILL_TOXICITY   the options of `synth score` about toxicity, in one line: `--toxicity multilingual`

@@ -19,17 +19,23 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "tiny": Command("train.tiny", "make a tiny checkpoint of any recipe's architecture from a corpus, no download"),
-    "plan": Command("train.plan", "say what a recipe will need: parameters, tokens, steps, GPU memory and time"),
-    "finetune": Command("train.finetune", "fine-tune with Hugging Face what LitGPT lacks: BLOOM, ORPO, QDoRA"),
-    "pairs": Command("train.pairs", "make ORPO's pairs: a reference answer, and a model's own"),
-    "convert": Command("train.convert", "LitGPT to Hugging Face and back, checked by comparing logits"),
-    "serve": Command("train.serve", "answer OpenAI's chat completions with a model, so that synth can use it"),
-    "merge": Command("train.merge", "merge an adapter into its base, or several models into one"),
-    "generate": Command("train.generate", "write texts from prompts with any model or adapter, seeded, as JSON lines"),
-    "blind": Command("train.blind", "shuffle texts of models and people for raters, and read their marks"),
-    "evaluate": Command("train.evaluate", "compare models on the hold-out: a table, a page, intervals"),
-    "loss": Command("train.loss", "show the loss curve of a fine-tuning run, beside the base model's loss"),
+    "tiny": Command(
+        "train.tiny.command", "make a tiny checkpoint of any recipe's architecture from a corpus, no download"
+    ),
+    "plan": Command(
+        "train.plan.command", "say what a recipe will need: parameters, tokens, steps, GPU memory and time"
+    ),
+    "finetune": Command("train.finetune.command", "fine-tune with Hugging Face what LitGPT lacks: BLOOM, ORPO, QDoRA"),
+    "pairs": Command("train.pairs.command", "make ORPO's pairs: a reference answer, and a model's own"),
+    "convert": Command("train.convert.command", "LitGPT to Hugging Face and back, checked by comparing logits"),
+    "serve": Command("train.serve.command", "answer OpenAI's chat completions with a model, so that synth can use it"),
+    "merge": Command("train.merge.command", "merge an adapter into its base, or several models into one"),
+    "generate": Command(
+        "train.generate.command", "write texts from prompts with any model or adapter, seeded, as JSON lines"
+    ),
+    "blind": Command("train.blind.command", "shuffle texts of models and people for raters, and read their marks"),
+    "evaluate": Command("train.evaluate.command", "compare models on the hold-out: a table, a page, intervals"),
+    "loss": Command("train.loss.command", "show the loss curve of a fine-tuning run, beside the base model's loss"),
 }
 EXAMPLE = """examples:
   train tiny --corpus export/litgpt/train.json --out checkpoints/tiny

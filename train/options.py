@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.recipe import Recipe, load
+from train.recipes import Recipe, load
 
 _HELP = "options in a YAML file, named as here without the dashes; what the command line says wins"
 

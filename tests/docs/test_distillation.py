@@ -123,7 +123,7 @@ def test_the_recipes_that_the_page_names_are_there() -> None:
 
 
 def test_the_recipe_is_the_news_recipe_but_for_what_the_page_says() -> None:
-    from train.recipe import load
+    from train.recipes import load
 
     folder = ROOT / "train/recipes/gemma-2b"
     mine, theirs = (load(folder / f"{name}.yaml") for name in ("distillation", "news"))

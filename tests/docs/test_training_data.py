@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from train.chat import OVER_LENGTH
 from train.data import BATCHING, Chat, Pairs
+from train.data.encode import OVER_LENGTH
 from train.styles import STYLES
 
 
@@ -40,7 +40,7 @@ def test_every_setting_is_told(page: str) -> None:
 def test_the_example_runs(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.train.chat_fixtures import processor
+    from tests.train.data.chat_fixtures import processor
 
     monkeypatch.chdir(tmp_path)
     checkpoint = tmp_path / "checkpoints/HuggingFaceTB/SmolLM2-360M"

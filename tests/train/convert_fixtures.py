@@ -19,7 +19,7 @@ ALL = {f"lora_{part}": True for part in ("query", "key", "value", "projection", 
 
 def make_model(name: str, out: Path, **more: Any) -> Path:
     """A tiny model in LitGPT's form."""
-    from train.architectures import make_tiny
+    from train.models.architectures import make_tiny
 
     make_tiny(name, TEXTS, out, **more)
     return out

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.train.chat_fixtures import ITALIAN, VIETNAMESE, processor, tokens
+from tests.train.data.chat_fixtures import ITALIAN, VIETNAMESE, processor, tokens
 from train.errors import TrainError
 from train.tokenizer import Tokens, adapt, tokenizer_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.hf import Settings
+from train.huggingface.settings import Settings
 
 #: The part of a layer -> what its matrix is called, as the end of the module's name, over all architectures.
 #: query_key_value: BLOOM, GPT-NeoX, Falcon; c_attn: GPT-2; qkv_proj: Phi-3; Wqkv: MPT.

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError, one_line
-from train.hf import Settings
+from train.huggingface.datasets import Order
 from train.huggingface.model import sharded
-from train.huggingface.rows import Order
-from train.huggingface.run import Metrics, RunFolder
+from train.huggingface.run_folder import Metrics, RunFolder
+from train.huggingface.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor

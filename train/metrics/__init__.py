@@ -66,7 +66,7 @@ OF_REFERENCE = (
     "similarity", "unsupported", "toxicity", "right_language", "repeated", "loop", "copied_training",
     "covered_training", "copied_sources", "covered_sources", "words", "empty",
 )  # fmt: skip
-#: Measures that come as plug-ins (train.evaluation.scorers) under these names.
+#: Measures that come as plug-ins (train.evaluate.scorer_plugins) under these names.
 PLUGGED = {
     "similarity": "similarity", "unsupported": "unsupported", "toxicity": "toxicity", "language": "right_language",
 }  # fmt: skip

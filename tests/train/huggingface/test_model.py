@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from train.errors import TrainError
-from train.hf import PARTS, Settings
 from train.huggingface.model import adapter_folder, config_of, context_length, linear_layers, lora_targets
+from train.huggingface.settings import PARTS, Settings
 
 LLAMA = [f"model.layers.0.self_attn.{name}_proj" for name in "qkvo"] + [
     *(f"model.layers.0.mlp.{name}_proj" for name in ("gate", "up", "down")), "lm_head",

@@ -79,8 +79,8 @@ def batch() -> dict[str, Any]:
     """Two pairs: prompts of two tokens; answers of one and four tokens, all rejected ones of two."""
     import torch
 
-    from train.chat import Encoded
-    from train.huggingface.rows import Rows, collate
+    from train.data.encode import Encoded
+    from train.huggingface.datasets import Rows, collate
 
     answers = [[4], [5, 6], [4, 5, 6, 7], [7, 7]]
     rows = Rows.of([Encoded([1, 2, *answer], [(2, 2 + len(answer))]) for answer in answers], each=2)
@@ -144,7 +144,7 @@ def test_how_pairs_are_batched_does_not_matter(batch: dict[str, Any]) -> None:
 
 
 def run(folder: Path, **changes: Any) -> int:
-    from tests.train.hf_fixtures import recipe
+    from tests.train.huggingface.hf_fixtures import recipe
     from train.__main__ import main
 
     train = {"max_steps": 3, "save_interval": 1, "micro_batch_size": 1, "global_batch_size": 10}
@@ -158,14 +158,14 @@ def run(folder: Path, **changes: Any) -> int:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.train.hf_fixtures import make_folder
+    from tests.train.huggingface.hf_fixtures import make_folder
 
     return make_folder(tmp_path_factory.mktemp("orpo"))
 
 
 def test_a_run_logs_the_paper_s_loss_and_learns_to_prefer(folder: Path) -> None:
     """On a tiny Llama in 4 bits with DoRA: the first row of the table is the formula on the model's own numbers."""
-    from tests.train.hf_fixtures import PAIRS
+    from tests.train.huggingface.hf_fixtures import PAIRS
 
     assert run(folder, out_dir="out") == 0
     lines = (folder / "out/metrics.csv").read_text().splitlines()
@@ -183,8 +183,8 @@ def test_a_run_logs_the_paper_s_loss_and_learns_to_prefer(folder: Path) -> None:
 def test_an_interrupted_run_goes_on_with_the_same_losses(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.train.hf_fixtures import curve
-    from train.huggingface.run import Metrics
+    from tests.train.huggingface.hf_fixtures import curve
+    from train.huggingface.run_folder import Metrics
 
     add = Metrics.add
 
@@ -207,7 +207,7 @@ def mean_by_hand(folder: Path, pairs: list[dict[str, str]]) -> float:
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    from train.chat import Conversation, encode, tokenizer_of
+    from train.data.encode import Conversation, encode, tokenizer_of
     from train.styles import style_named
 
     nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)

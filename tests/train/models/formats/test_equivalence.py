@@ -1,0 +1,255 @@
+"""The gate lets a right conversion through, and tells of each thing that can be wrong with one."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.train.convert_fixtures import TEXTS, make_model
+from train.errors import TrainError
+from train.models.formats.equivalence import Gate, check_files, compare
+from train.styles import style_named
+
+Pair = tuple[Path, Path]
+STYLES = {"Gemma-3-1b-it": "gemma", "Llama-3.2-1B-Instruct": "llama3", "Qwen3-0.6B": "chatml"}
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
+    """(a tiny model in LitGPT's form, the same in Hugging Face's) by name."""
+    from train.__main__ import main
+
+    folder = tmp_path_factory.mktemp("pairs")
+
+    def get(name: str) -> Pair:
+        lit, hub = folder / name, folder / f"{name}-hub"
+        if not hub.exists():
+            make_model(name, lit)
+            words = ["convert", "--checkpoint", str(lit), "--out", str(hub), "--to", "huggingface"]
+            assert main([*words, "--style", STYLES[name]]) == 0
+        return lit, hub
+
+    return get
+
+
+def changed(hub: Path, out: Path, **settings: Any) -> Path:
+    """A copy with other settings in config.json."""
+    shutil.copytree(hub, out)
+    said = json.loads((out / "config.json").read_text())
+    (out / "config.json").write_text(json.dumps(said | settings))
+    return out
+
+
+def spoilt(hub: Path, out: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A copy whose weights were changed."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(hub, out)
+    tensors = load_file(hub / "model.safetensors")
+    change(tensors)
+    save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+    return out
+
+
+def test_a_right_conversion_passes_and_says_how_near_it_is(pairs: Callable[[str], Pair]) -> None:
+    gate = compare(*pairs("Gemma-3-1b-it"))
+    assert gate.passed
+    assert gate.max_difference < 1e-5
+    assert gate.same_top1 == 1.0
+    # Beyond the window of 32 tokens, and several languages.
+    assert gate.longest >= 600
+    assert gate.texts >= 5
+    assert math.isclose(gate.tolerance, 3e-4 * gate.spread)
+    assert "spread" in gate.line
+
+
+def test_settings_that_differ_show_in_the_logits(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    lit, hub = pairs("Gemma-3-1b-it")
+    wrong: dict[str, dict[str, Any]] = {
+        "window": {"sliding_window": 31},
+        "local positions": {"rope_local_base_freq": 20000.0},
+        "positions": {"rope_theta": 2e6},
+        "layers": {"layer_types": ["full_attention", "sliding_attention"]},
+        "scale": {"query_pre_attn_scalar": 17},
+        "cap": {"final_logit_softcapping": 30.0},
+        "activation": {"hidden_activation": "gelu"},
+        "norm": {"rms_norm_eps": 1e-3},
+    }
+    for name, settings in wrong.items():
+        gate = compare(lit, changed(hub, tmp_path / name, **settings))
+        assert not gate.passed, name
+        assert "logits" in gate.problems[0]
+
+
+def test_scaled_positions_that_differ_show_in_the_logits(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    lit, hub = pairs("Llama-3.2-1B-Instruct")
+    said = json.loads((hub / "config.json").read_text())["rope_scaling"]
+    for name, scaling in {"none": None, "factor": {**said, "factor": said["factor"] / 2}}.items():
+        assert not compare(lit, changed(hub, tmp_path / name, rope_scaling=scaling)).passed
+
+
+def test_weights_that_differ_show_in_the_logits(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    lit, hub = pairs("Qwen3-0.6B")
+    layer = "model.layers.1."
+
+    def swap(one: str, other: str) -> Callable[[dict[str, Any]], object]:
+        return lambda tensors: tensors.update({one: tensors[other].clone(), other: tensors[one].clone()})
+
+    wrong: dict[str, Callable[[dict[str, Any]], object]] = {
+        "norms": swap(f"{layer}input_layernorm.weight", f"{layer}post_attention_layernorm.weight"),
+        "query and key norms": swap(f"{layer}self_attn.q_norm.weight", f"{layer}self_attn.k_norm.weight"),
+        "gate and up": swap(f"{layer}mlp.gate_proj.weight", f"{layer}mlp.up_proj.weight"),
+        "keys and values": swap(f"{layer}self_attn.k_proj.weight", f"{layer}self_attn.v_proj.weight"),
+        "one number": lambda tensors: tensors[f"{layer}mlp.down_proj.weight"].view(-1)[7:8].add_(1.0),
+        "nothing": lambda tensors: tensors["model.norm.weight"].fill_(math.nan),
+    }
+    for name, change in wrong.items():
+        gate = compare(lit, spoilt(hub, tmp_path / name, change))
+        assert not gate.passed, name
+    assert math.isnan(gate.max_difference)
+    with pytest.raises(TrainError, match=r"lacks model\.norm\.weight"):
+        compare(lit, spoilt(hub, tmp_path / "less", lambda tensors: tensors.pop("model.norm.weight")))
+    name = "model.norm.weight"
+    narrow = spoilt(hub, tmp_path / "narrow", lambda tensors: tensors.update({name: tensors[name][:8]}))
+    with pytest.raises(TrainError, match="of different models"):
+        compare(lit, narrow)
+
+
+def test_another_vocabulary_is_told(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    import torch
+
+    lit, hub = pairs("Qwen3-0.6B")
+    name = "model.embed_tokens.weight"
+    wide = spoilt(hub, tmp_path / "wide", lambda t: t.update({name: torch.cat([t[name], t[name][:64]])}))
+    rows = json.loads((hub / "config.json").read_text())["vocab_size"]
+    wide = changed(wide, tmp_path / "wider", vocab_size=rows + 64)
+    gate = compare(lit, wide)
+    assert any("vocabulary" in problem for problem in gate.problems)
+    assert any("vocabulary" in problem for problem in check_files(wide, lit, None))
+
+
+def test_rounding_is_allowed_as_much_as_it_explains(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    lit, hub = pairs("Qwen3-0.6B")
+    half = spoilt(hub, tmp_path / "half", lambda t: t.update({name: weight.bfloat16() for name, weight in t.items()}))
+    assert not compare(lit, half).passed
+    gate = compare(lit, half, rounded="bfloat16")
+    assert gate.passed
+    assert "bfloat16" in gate.reason
+    assert not compare(lit, half, rounded="bfloat16", tolerance=gate.max_difference / 2).passed
+    assert compare(lit, half, rounded="bfloat16", tolerance=gate.max_difference * 2).passed
+
+
+def told(hub: Path, lit: Path, name: str) -> str:
+    return "\n".join(check_files(hub, lit, style_named(STYLES[name]), TEXTS))
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_files_that_agree_have_no_problems(pairs: Callable[[str], Pair], name: str) -> None:
+    lit, hub = pairs(name)
+    assert not told(hub, lit, name)
+
+
+def test_files_that_differ_are_told(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    name = "Llama-3.2-1B-Instruct"
+    lit, hub = pairs(name)
+
+    def edited(file: str, change: Callable[[dict[str, Any]], object]) -> str:
+        copy = tmp_path / str(len(list(tmp_path.iterdir())))
+        shutil.copytree(hub, copy)
+        content = json.loads((copy / file).read_text())
+        change(content)
+        (copy / file).write_text(json.dumps(content))
+        return told(copy, lit, name)
+
+    def no_merges(content: dict[str, Any]) -> None:
+        content["model"]["merges"] = []
+
+    assert "tokenizer: other tokens for" in edited("tokenizer.json", no_merges)
+    assert "tokenizer: transformers cannot load" in edited("tokenizer.json", dict.clear)
+    assert "special tokens: eos is" in edited("tokenizer_config.json", lambda c: c.update(eos_token="<|eom_id|>"))
+    ends = edited("generation_config.json", lambda c: c.update(eos_token_id=1))
+    assert "generation config: writing does not stop at <|eot_id|> (6), only at [1]" in ends
+    assert "special tokens: pad 99999" in edited("generation_config.json", lambda c: c.update(pad_token_id=99999))
+    assert "special tokens: bos 777777" in edited("config.json", lambda c: c.update(bos_token_id=777777))
+    copy = shutil.copytree(hub, tmp_path / "template")
+    template = copy / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|eot_id|>", "<|eom_id|>"))
+    assert "chat template: it says" in told(copy, lit, name)
+    template.unlink()
+    (copy / "generation_config.json").unlink()
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    del settings["chat_template"]
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings))
+    assert "chat template: there is none" in told(copy, lit, name)
+    assert "generation config: there is none" in told(copy, lit, name)
+
+
+def test_a_token_without_a_row_is_told_where_it_is_used(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    name = "Qwen3-0.6B"
+    lit, hub = pairs(name)
+    rows = json.loads((hub / "config.json").read_text())["vocab_size"]
+    copies = [shutil.copytree(folder, tmp_path / folder.name) for folder in (lit, hub)]
+    tokenizer = AutoTokenizer.from_pretrained(hub, local_files_only=True)
+    tokenizer.add_tokens([f"<image {number}>" for number in range(rows + 1 - len(tokenizer))], special_tokens=True)
+    tokenizer.backend_tokenizer.save(str(copies[1] / "tokenizer.json"))
+    shutil.copy(copies[1] / "tokenizer.json", copies[0])
+    assert not told(copies[1], copies[0], name)
+    texts = [*TEXTS, f"a <image {rows - len(AutoTokenizer.from_pretrained(hub, local_files_only=True))}>"]
+    problems = check_files(copies[1], copies[0], style_named("chatml"), texts)
+    assert problems
+    assert all(f"token {rows}, the model" in problem for problem in problems)
+
+
+def test_nothing_to_compare_on_is_told(pairs: Callable[[str], Pair]) -> None:
+    with pytest.raises(TrainError, match="no text to compare"):
+        compare(*pairs("Qwen3-0.6B"), texts=["", ""])
+
+
+def test_a_gates_line_and_verdict() -> None:
+    gate = Gate(0.5, 1.0, 0.9, 10, 2, 100, 0.1, "as asked for", ("logits: …",))
+    assert not gate.passed
+    assert "differ by 0.5 at most (allowed 0.1" in gate.line
+
+
+def test_models_that_litgpt_lacks_are_compared_too(tmp_path: Path) -> None:
+    """BLOOM, as the hub has it: without the name of the model around its weights, head and embeddings one."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    from train.models.architectures import make_tiny
+    from train.models.formats.streamed import open_model
+
+    hub = tmp_path / "bloom"
+    make_tiny("bloom-7b1", TEXTS, hub)
+    bare = spoilt(hub, tmp_path / "bare", lambda tensors: None)
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(hub / "model.safetensors")
+    assert "lm_head.weight" not in tensors
+    save_file(
+        {name.removeprefix("transformer."): weight for name, weight in tensors.items()}, bare / "model.safetensors"
+    )
+    gate = compare(hub, bare)
+    assert gate.passed
+    assert gate.max_difference == 0
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(hub, local_files_only=True),
+        LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["query_key_value", "dense"]),
+    )
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.2)
+    model.save_pretrained(tmp_path / "adapter")
+    assert not compare(hub, open_model(tmp_path / "adapter", hub)).passed
+    model.merge_and_unload().save_pretrained(tmp_path / "merged")
+    shutil.copy(hub / "tokenizer.json", tmp_path / "merged")
+    assert compare(open_model(tmp_path / "adapter", hub), tmp_path / "merged", tokenizer=hub).passed

@@ -1,0 +1,1 @@
+"""Verb: sheets for raters who do not know which model wrote what."""

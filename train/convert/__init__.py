@@ -1,0 +1,1 @@
+"""Verb: LitGPT to Hugging Face and back."""

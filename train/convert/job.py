@@ -1,0 +1,238 @@
+"""What a conversion is made of: everything that can be known, and refused, before the first byte is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from train.errors import TrainError
+
+if TYPE_CHECKING:
+    import torch
+
+    from train.models.checkpoint import Weights
+    from train.models.formats.adapters import Lora
+    from train.models.formats.families import Family
+    from train.styles import Style
+
+#: The record of a conversion, by which a folder is known as this command's own.
+RECORD = "conversion.json"
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass
+class Job:
+    """What is to be written, and from what.
+
+    weights: by Hugging Face's names, an adapter merged already unless it is `apart`. exact: the same, not rounded.
+    rounded: bfloat16 or float16 where writing rounds. notes: what a person should know.
+    """
+
+    source: Path
+    to: str
+    apart: bool
+    config: Any
+    family: Family
+    weights: Weights
+    exact: Weights
+    lora: Lora | None
+    base: Path | None
+    style: Style | None
+    given: dict[str, Any]
+    dtype: torch.dtype | None
+    rounded: str
+    tied: bool
+    notes: list[str] = field(default_factory=list)
+
+
+def source_kind(folder: Path, to: str, adapter: str, *, based: bool) -> str:
+    """As what the folder is read: one of the four kinds. based: the adapter is wanted on a base that is given.
+
+    Raises:
+        TrainError: it holds nothing of the kind, or is in the wanted form already.
+    """
+    from train.models.checkpoint import check, kind
+
+    found = kind(folder)
+    if to == "huggingface":
+        if (adapter == "apart" or based) and found == "litgpt" and (folder / "lit_model.pth.lora").is_file():
+            found = "litgpt-adapter"
+        if found == "litgpt" and adapter == "apart":
+            raise TrainError(f"{folder} holds no adapter (no lit_model.pth.lora): leave --adapter apart out")
+        if found in ("huggingface", "peft"):
+            hint = ": `train merge` merges it" if found == "peft" else ""
+            raise TrainError(f"{folder} is in Hugging Face's form already{hint}")
+        check(folder, found)
+        return found
+    if found == "litgpt" and any(folder.glob("model*.safetensors")):
+        # `litgpt download` leaves both.
+        found = "huggingface"
+        check(folder, found)
+    if found.startswith("litgpt"):
+        raise TrainError(f"{folder} is in LitGPT's form already")
+    if found == "huggingface" and adapter == "apart":
+        raise TrainError(f"{folder} holds no adapter (no adapter_config.json): leave --adapter apart out")
+    return found
+
+
+def prepare(options: argparse.Namespace) -> Job:
+    """Everything that can be known and refused before the first byte is written."""
+    import torch
+
+    from train.models.checkpoint import base_folder
+    from train.models.formats.adapters import merged
+    from train.models.formats.families import check_names, family_of
+
+    found = source_kind(options.checkpoint, options.to, options.adapter, based=options.base is not None)
+    base = base_folder(options.checkpoint, options.base) if found in ("litgpt-adapter", "peft") else None
+    whole = base or options.checkpoint
+    config = _config(options, found, whole)
+    family = family_of(config)
+    weights = _hub_weights(whole, config, family)
+    check_names(weights, expected_shapes(weights, config, family), whole)
+    lora = _adapter(options.checkpoint, found, config, family)
+    apart, exact = options.adapter == "apart", weights
+    if lora is not None:
+        # Merging is what says whether the adapter fits its base, so it is asked for either way.
+        sums = [merged(weights, lora, whole, exact=exactly) for exactly in (False, True)]
+        weights, exact = (weights, weights) if apart else sums
+    given = _given(options.checkpoint, whole)
+    dtype = getattr(torch, options.dtype) if options.dtype else None
+    style, notes = _style(options)
+    job = Job(
+        options.checkpoint, options.to, apart, config, family, weights, exact, lora, base, style, given, dtype,
+        "" if apart else _rounding(weights, lora, dtype), False, notes,
+    )  # fmt: skip
+    _settle_head(job)
+    return job
+
+
+def _config(options: argparse.Namespace, found: str, whole: Path) -> Any:
+    """litgpt.Config of the model, and that an adapter of LitGPT's was made on a model of the same."""
+    from train.models.checkpoint import huggingface_config, kind, litgpt_config
+    from train.models.formats.equivalence import load_tokenizer
+    from train.models.formats.families import litgpt_name, to_litgpt
+
+    if found.startswith("litgpt"):
+        config = litgpt_config(options.checkpoint)
+        if whole != options.checkpoint and kind(whole) == "litgpt":
+            _check_same(config, litgpt_config(whole), whole)
+        return config
+    if kind(whole) == "litgpt":
+        return litgpt_config(whole)
+    hub = huggingface_config(whole)
+    record = _read_record(options.checkpoint) or _read_record(whole)
+    name = options.name or record.get("litgpt_name") or litgpt_name(hub, options.checkpoint.resolve().name)
+    return to_litgpt(hub, name, len(load_tokenizer(whole)))
+
+
+def _check_same(config: Any, base: Any, where: Path) -> None:
+    ours, theirs = asdict(config), asdict(base)
+    for name in ours:
+        if name not in ("name", "hf_config", "block_size") and ours[name] != theirs[name]:
+            raise TrainError(
+                f"{where} has {name} {theirs[name]}, the adapter was made on a model with {ours[name]}: "
+                "this is not its base model (give --base FOLDER)"
+            )
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _hub_weights(whole: Path, config: Any, family: Family) -> Weights:
+    """The whole model's weights by Hugging Face's names; LitGPT's are checked by LitGPT's."""
+    from train.models.checkpoint import huggingface_weights, kind, read_json, read_pickle
+    from train.models.formats.families import as_huggingface, check_names, shapes, text_part
+
+    if kind(whole) == "litgpt":
+        tensors = read_pickle(whole / "lit_model.pth")
+        if any("lora_" in name for name in tensors):
+            raise TrainError(
+                f"{whole / 'lit_model.pth'} holds an adapter among its weights: merge it with `train merge`"
+            )
+        check_names(tensors, shapes(config), whole / "lit_model.pth")
+        return as_huggingface(tensors, config, family)
+    if read_json(whole / "config.json").get("quantization_config"):
+        raise TrainError(f"{whole} is quantised: convert the model that it was made from")
+    return text_part(huggingface_weights(whole))
+
+
+def expected_shapes(weights: Weights, config: Any, family: Family) -> dict[str, tuple[int, ...]]:
+    """Shapes by Hugging Face's names; a head may be missing where it is tied."""
+    from train.models.formats.families import pairs, qkv_sizes, shapes
+
+    lit, sizes = shapes(config), qkv_sizes(config)
+    expected: dict[str, tuple[int, ...]] = {}
+    for name, names in pairs(config, family):
+        rows = sizes if len(names) > 1 else (lit[name][0],)
+        expected |= {one: (count, *lit[name][1:]) for one, count in zip(names, rows, strict=True)}
+    if "lm_head.weight" not in weights:
+        del expected["lm_head.weight"]
+    return expected
+
+
+def _adapter(folder: Path, found: str, config: Any, family: Family) -> Lora | None:
+    from train.models.formats.adapters import read_litgpt, read_peft
+
+    if found == "litgpt-adapter":
+        return read_litgpt(folder, config, family)
+    return read_peft(folder) if found == "peft" else None
+
+
+def _given(folder: Path, whole: Path) -> dict[str, Any]:
+    from train.models.checkpoint import read_json
+
+    path = next((one / "config.json" for one in (folder, whole) if (one / "config.json").is_file()), None)
+    return read_json(path) if path else {}
+
+
+def _style(options: argparse.Namespace) -> tuple[Style | None, list[str]]:
+    """The prompt style of the model, and what to say where it is not known."""
+    from train.models.formats.write import recognised
+    from train.styles import style_named, style_of
+
+    if options.style:
+        return style_named(options.style), []
+    style = style_of(options.checkpoint)
+    if style is None and options.to == "litgpt":
+        style = recognised(options.checkpoint)
+    if style is not None:
+        return style, []
+    if options.to == "litgpt":
+        return None, ["its chat template is that of no known prompt style: LitGPT will go by the model's name"]
+    return None, [
+        "the prompt style it was tuned with is not known: the chat template stays as it was (--style sets it)"
+    ]
+
+
+def _rounding(weights: Weights, lora: Lora | None, dtype: torch.dtype | None) -> str:
+    """bfloat16 or float16 where what is written is rounded to it; "" where nothing is lost."""
+    kept = weights["model.embed_tokens.weight"].dtype
+    wanted = dtype or kept
+    name = str(wanted).removeprefix("torch.")
+    if name not in DTYPES:
+        raise TrainError(f"the weights are of type {name}: {', '.join(DTYPES)} are converted (--dtype)")
+    lossy = wanted != kept or lora is not None
+    return name if lossy and name != "float32" else ""
+
+
+def _settle_head(job: Job) -> None:
+    """Whether embeddings and head are written as one."""
+    from train.models.formats.write import is_tied
+
+    if job.apart:
+        return
+    same = is_tied(job.weights)
+    text = job.given.get("text_config", {}) | job.given
+    said = bool(text.get("tie_word_embeddings", job.family.is_gemma or same))
+    job.tied = same and said
+    if said and not same:
+        job.notes.append("embeddings and head differ after tuning: they are written as two, no longer tied")

@@ -1,0 +1,19 @@
+"""Rows to batches of tokens. LitGPT's data modules are `train.data.Chat` and `train.data.Pairs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from train.data.modules import BATCHING, Chat, Pairs, described
+
+__all__ = ["BATCHING", "Chat", "Pairs", "described"]
+
+
+def __getattr__(name: str) -> Any:
+    # LitGPT, and torch with it, is loaded by who uses a data module, not by who reads an export.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from train.data import modules
+
+    return getattr(modules, name)

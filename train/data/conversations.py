@@ -1,0 +1,350 @@
+"""Reading chats and pairs from exports and other sets: alpaca, sharegpt and openai rows, JSON or Parquet, split or not.
+
+A row that cannot be learnt from is left out under a named reason and counted; a file that gives none is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from train.data.export_files import read_rows
+from train.errors import TrainError
+
+_ROLES = {
+    "system": "system", "user": "user", "human": "user", "prompter": "user",
+    "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant",
+}  # fmt: skip
+#: Names that a split's file or shards may have -> the split.
+_SPLITS = {"train": "train", "val": "val", "validation": "val", "valid": "val", "test": "test"}
+_ENDINGS = (".json", ".jsonl", ".parquet")
+#: (request, material, answer) columns of rows with one turn, in the order they are looked for.
+_ONE_TURN = (
+    ("instruction", "input", "output"),
+    ("instruction", "input", "response"),
+    ("prompt", "input", "response"),
+    ("prompt", "input", "completion"),
+    ("question", "context", "answer"),
+)
+
+
+@dataclass
+class Conversation:
+    """A chat that ends with an answer.
+
+    messages: {role, content}, system first if any, then user and assistant in turn; a user's may have `input`, the end
+    of its content that is material. language: ISO 639-1, "" unknown. where: FILE:ROW, for errors. group: rows of the
+    same group (event, or first source) belong in one split; date: ISO, "" unknown.
+    """
+
+    messages: list[dict[str, str]]
+    language: str = ""
+    id: str = ""
+    sources: list[str] = field(default_factory=list)
+    where: str = ""
+    group: str = ""
+    date: str = ""
+
+
+@dataclass
+class Pair:
+    """A chat up to the last user's turn, an answer to prefer and one to avoid."""
+
+    messages: list[dict[str, str]]
+    chosen: str
+    rejected: str
+    language: str = ""
+    id: str = ""
+    where: str = ""
+    group: str = ""
+    date: str = ""
+
+
+class RowError(ValueError):
+    """Why a row cannot be learnt from."""
+
+
+Read = TypeVar("Read", Conversation, Pair)
+
+
+class Splits(dict[str, list[Read]]):
+    """split -> its rows; `skipped`: reason -> where the rows left out are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped: dict[str, list[str]] = defaultdict(list)
+
+
+def read_splits(path: Path) -> Splits[Conversation]:
+    """Chats by split (train, val, test, as there are): a folder of `synth export`, or one file, which is all train.
+
+    Raises:
+        TrainError: nothing to read there, a file cannot be read, or none of its rows is a chat; says why.
+    """
+    return _read(Path(path), conversation_of)
+
+
+def read_pairs(path: Path) -> Splits[Pair]:
+    """Preference pairs by split, as `read_splits`."""
+    return _read(Path(path), pair_of)
+
+
+def _read(path: Path, read: Callable[[Mapping[str, Any], str], Read]) -> Splits[Read]:
+    splits: Splits[Read] = Splits()
+    for split, files in find_files(path).items():
+        rows = splits.setdefault(split, [])
+        for file in files:
+            before = len(rows)
+            for number, row in enumerate(_rows(file), 1):
+                try:
+                    rows.append(read(row, f"{file}:{number}"))
+                except RowError as error:
+                    splits.skipped[str(error)].append(f"{file}:{number}")
+            if len(rows) == before and splits.skipped:
+                reason, places = next(iter(splits.skipped.items()))
+                raise TrainError(f"{file} holds no row to learn from; {places[0]}: {reason}")
+    if not splits.get("train"):
+        raise TrainError(f"{path} holds no training rows")
+    return splits
+
+
+def find_files(path: Path) -> dict[str, list[Path]]:
+    """split -> its files, in order.
+
+    Raises:
+        TrainError: the path is missing, or a folder without a training split.
+    """
+    if path.is_file():
+        if path.suffix not in _ENDINGS:
+            raise TrainError(f"{path}: give a .json, .jsonl or .parquet file, or a folder of `synth export`")
+        return {"train": [path]}
+    if not path.is_dir():
+        raise TrainError(f"{path} does not exist: give a file, or a folder that `synth export` wrote")
+    # The dataset folder tells languages and holds several turns; the LitGPT files beside it neither.
+    for folder in (path / "huggingface/data", path / "data", path, path / "litgpt"):
+        found: dict[str, list[Path]] = defaultdict(list)
+        for file in sorted(folder.glob("*")):
+            stem = file.name.removesuffix(file.suffix).split("-")[0]
+            if file.suffix in _ENDINGS and stem in _SPLITS:
+                found[_SPLITS[stem]].append(file)
+        if "train" in found:
+            return dict(found)
+    raise TrainError(f"{path} holds no train.json, train.jsonl or train-….parquet: give `synth export --out`'s folder")
+
+
+def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
+    if file.suffix != ".parquet":
+        yield from read_rows(file)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(batch_size=1000):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise TrainError(f"cannot read {file}: {' '.join(str(error).split())[:200]}") from error
+
+
+def conversation_of(row: Mapping[str, Any], where: str = "") -> Conversation:
+    """A row of any of the forms as a chat that ends with an answer.
+
+    Raises:
+        RowError: it is none; says why.
+    """
+    messages = _messages_of(row)
+    while messages and messages[-1]["role"] == "user":
+        messages.pop()
+    check_turns(messages)
+    _mark_input(messages, row)
+    return Conversation(
+        messages,
+        language=_text(row.get("language")),
+        id=_text(row.get("key")) or _text(row.get("id")) or _digest(messages),
+        sources=_sources(row),
+        where=where,
+        group=_text(row.get("event")) or next(iter(_sources(row)), ""),
+        date=_text(row.get("date")),
+    )
+
+
+def pair_of(row: Mapping[str, Any], where: str = "") -> Pair:
+    """{messages, prompt, or instruction and input; chosen; rejected} as a pair; chosen and rejected are texts or turns.
+
+    Raises:
+        RowError: as `conversation_of`.
+    """
+    chosen, shared = _answer(row.get("chosen"), "chosen")
+    rejected, _ = _answer(row.get("rejected"), "rejected")
+    if row.get("messages") or isinstance(row.get("prompt"), list):
+        messages = _turns(row.get("messages") or row.get("prompt"), "role", "content")
+    elif isinstance(row.get("prompt"), str) and row["prompt"].strip():
+        messages = [{"role": "user", "content": row["prompt"].strip()}]
+    elif _text(row.get("instruction")):
+        messages = _one_turn({**row, "output": chosen})[:-1]
+    else:
+        messages = shared
+    check_turns([*messages, {"role": "assistant", "content": chosen}])
+    if chosen == rejected:
+        raise RowError("chosen and rejected are the same")
+    name = _text(row.get("key")) or _text(row.get("id")) or _digest(messages)
+    group = _text(row.get("event")) or next(iter(_sources(row)), "")
+    return Pair(messages, chosen, rejected, _text(row.get("language")), name, where, group, _text(row.get("date")))
+
+
+def _answer(value: Any, name: str) -> tuple[str, list[dict[str, str]]]:
+    """(the answer, the turns before it) of a text or of a list of turns."""
+    turns = _turns(value, "role", "content") if isinstance(value, list) else []
+    text = turns[-1]["content"] if turns else _text(value).strip()
+    if not text or (turns and turns[-1]["role"] != "assistant"):
+        raise RowError(f"no answer in `{name}`")
+    return text, turns[:-1]
+
+
+def _messages_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    if isinstance(row.get("messages"), list):
+        return _with_system(row, _turns(row["messages"], "role", "content"))
+    if isinstance(row.get("conversations"), list):
+        turns = row["conversations"]
+        if turns and all(isinstance(turn, str) for turn in turns):
+            # LIMA's own files: bare texts, the user's first.
+            turns = [{"from": ("human", "gpt")[at % 2], "value": text} for at, text in enumerate(turns)]
+        keys = ("role", "content") if any("role" in turn for turn in turns) else ("from", "value")
+        return _with_system(row, _turns(turns, *keys))
+    return _one_turn(row)
+
+
+def _turns(values: Any, role_key: str, text_key: str) -> list[dict[str, str]]:
+    """Turns in our words; system messages joined and put first."""
+    turns: list[dict[str, str]] = []
+    system: list[str] = []
+    for value in values:
+        if not isinstance(value, Mapping):
+            raise RowError("a turn is no object")
+        role = _ROLES.get(str(value.get(role_key)))
+        if role is None:
+            raise RowError(f"a turn of {value.get(role_key)!r}, not of system, user or assistant")
+        content = _content(value.get(text_key))
+        if role == "system":
+            system += [content] if content else []
+        else:
+            turns.append({"role": role, "content": content})
+    return [{"role": "system", "content": "\n\n".join(system)}, *turns] if system else turns
+
+
+def _content(value: Any) -> str:
+    """A text, or the texts of a list of parts; images and the like cannot be read."""
+    if isinstance(value, list):
+        if any(not isinstance(part, Mapping) or part.get("type", "text") != "text" for part in value):
+            raise RowError("a turn holds something else than text")
+        return "".join(_text(part.get("text")) for part in value).strip()
+    return _text(value).strip()
+
+
+def _with_system(row: Mapping[str, Any], messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    system = _text(row.get("system")).strip()
+    if system and not (messages and messages[0]["role"] == "system"):
+        return [{"role": "system", "content": system}, *messages]
+    return messages
+
+
+def _one_turn(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Instruction, input and output, with LLaMA-Factory's `system` and `history` of pairs where they are."""
+    keys = next(
+        (keys for keys in _ONE_TURN if isinstance(row.get(keys[0]), str) and isinstance(row.get(keys[2]), str)), ()
+    )
+    if not keys:
+        raise RowError(f"neither messages nor instruction and output; this row has {sorted(map(str, row))[:12]}")
+    instruction, given, answer = (_text(row.get(key)).strip() for key in keys)
+    user = {"role": "user", "content": "\n\n".join(filter(None, (instruction, given)))}
+    if instruction and given:
+        user["input"] = given
+    earlier = []
+    for asked, answered in row.get("history") or []:
+        earlier += [
+            {"role": "user", "content": _text(asked).strip()},
+            {"role": "assistant", "content": _text(answered).strip()},
+        ]
+    return _with_system(row, [*earlier, user, {"role": "assistant", "content": answer}])
+
+
+def check_turns(messages: Sequence[Mapping[str, str]]) -> None:
+    """See that user and assistant speak in turn and say something.
+
+    Raises:
+        RowError: they do not; says how.
+    """
+    turns = messages[1:] if messages and messages[0]["role"] == "system" else messages
+    if not any(turn["role"] == "assistant" for turn in turns):
+        raise RowError("no answer")
+    for number, turn in enumerate(turns):
+        if turn["role"] != ("user", "assistant")[number % 2]:
+            raise RowError("user and assistant do not speak in turn, the user first")
+        if not turn["content"].strip():
+            raise RowError(f"an empty turn of {turn['role']}")
+
+
+def _mark_input(messages: list[dict[str, str]], row: Mapping[str, Any]) -> None:
+    """Tell the request of an exported sample from its material, where the `instruction` column does."""
+    asked = [message for message in messages if message["role"] == "user"]
+    instruction = _text(row.get("instruction")).strip()
+    last = asked[-1]
+    if instruction and "input" not in last and last["content"].startswith(f"{instruction}\n\n"):
+        last["input"] = last["content"][len(instruction) + 2 :]
+
+
+def _sources(row: Mapping[str, Any]) -> list[str]:
+    """Links of the articles a row is made from."""
+    sources = row.get("sources")
+    links = [_text(source.get("link")) for source in sources if isinstance(source, Mapping)] if sources else []
+    return [link for link in links if link]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _digest(messages: Sequence[Mapping[str, str]]) -> str:
+    """16 digits of the request's hash, as `train.data.export_files.row_id` gives a row of one turn without one."""
+    asked = [message for message in messages if message["role"] == "user"]
+    last = asked[-1] if asked else {"content": ""}
+    given = last.get("input", "")
+    instruction = last["content"][: -len(given) - 2] if given else last["content"]
+    parts = [message["content"] for message in messages[:-2]] if len(messages) > 2 else []
+    return hashlib.sha256("\0".join([*parts, instruction, given]).encode()).hexdigest()[:16]
+
+
+def divide(rows: Sequence[Read], share: float, seed: int) -> tuple[list[Read], list[Read], str]:
+    """(train, validation, how it was divided) of one set: rows of one event stay together, the newest are validation.
+
+    Without dates, groups are drawn by the seed; without groups, rows of the same request.
+
+    Raises:
+        TrainError: the share leaves one side empty.
+    """
+    groups: dict[str, list[Read]] = defaultdict(list)
+    for row in rows:
+        groups[row.group or row.id or row.where].append(row)
+    names = sorted(groups)
+    random.Random(seed).shuffle(names)
+    dated = all(row.date for row in rows)
+    if dated:
+        # Stable: groups of one instant stay as drawn.
+        names.sort(key=lambda name: max(row.date for row in groups[name]))
+    kept: list[Read] = []
+    while names and len(kept) < max(1, round(share * len(rows))):
+        kept += groups[names.pop()]
+    if not names or not 0 < share < 1:
+        raise TrainError(f"val_share {share} of {len(rows)} rows in {len(groups)} groups leaves no training rows")
+    chosen = {id(row) for row in kept}
+    grouped = "events" if any(row.group for row in rows) else "requests"
+    how = f"{grouped}, {'the newest' if dated else f'drawn with seed {seed}'}"
+    return [row for row in rows if id(row) not in chosen], [row for row in rows if id(row) in chosen], how

@@ -1,0 +1,284 @@
+"""Chats to token ids and labels: what both backends train on, and what generation asks with.
+
+A text is tokenised in as few pieces as there are changes of speaker. The first piece, up to the first answer, is one
+piece in generation too, so the ids before an answer are the same in training and in use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from train.data.conversations import (
+    Conversation,
+    Pair,
+    RowError,
+    Splits,
+    check_turns,
+    conversation_of,
+    divide,
+    pair_of,
+    read_pairs,
+    read_splits,
+)
+from train.errors import TrainError
+from train.tokenizer import Tokens, adapt, tokenizer_of
+
+if TYPE_CHECKING:
+    from train.styles import Message, Style
+    from train.styles.segment import Piece
+
+__all__ = [
+    "IGNORE", "OVER_LENGTH", "Conversation", "Encoded", "Pair", "RowError", "Splits", "Tokens", "adapt", "check_turns",
+    "conversation_of", "divide", "encode", "encode_all", "encode_prompt", "pair_of", "read_pairs", "read_splits",
+    "tokenizer_of",
+]  # fmt: skip
+
+#: Label of a token that is not learnt.
+IGNORE = -100
+#: (text, whether it is learnt, whether the end token follows).
+Run = tuple[str, bool, bool]
+OVER_LENGTH = ("drop", "split", "cut")
+#: Conversations whose pieces go to the tokenizer in one call.
+_BATCH = 1000
+#: Left where material was cut, so that neither reader nor model takes the rest for the whole.
+ELLIPSIS = " […]"
+#: Share of the material that cutting must leave: an answer about what is gone teaches inventing.
+LEAST_LEFT = 0.5
+
+
+@dataclass
+class Encoded:
+    """Token ids of a chat. learnt: (start, end) of what is to be learnt of them; index: the row it comes from."""
+
+    ids: list[int]
+    learnt: list[tuple[int, int]]
+    index: int = 0
+
+    @property
+    def labels(self) -> list[int]:
+        """As long as `ids`; IGNORE where nothing is learnt."""
+        labels = [IGNORE] * len(self.ids)
+        for start, end in self.learnt:
+            labels[start:end] = self.ids[start:end]
+        return labels
+
+
+def encode(
+    conversation: Conversation,
+    style: Style,
+    tokenizer: Any,
+    *,
+    max_seq_length: int | None = None,
+    over_length: str = "drop",
+    counts: Counter[str] | None = None,
+) -> list[Encoded]:
+    """The chat as ids and labels: none where it was dropped, several where it was split.
+
+    Args:
+        tokenizer: what `adapt` takes.
+        max_seq_length: tokens at most; None for no bound.
+        over_length: of longer ones, `drop` the row, `split` it between turns, or `cut` the user's material; an answer
+            is never cut.
+        counts: outcomes are added to it: rows, whole, dropped: REASON, split, cut, parts.
+    """
+    return list(
+        encode_all(
+            [conversation], style, tokenizer, max_seq_length=max_seq_length, over_length=over_length, counts=counts
+        )
+    )
+
+
+def encode_prompt(messages: Sequence[Message], style: Style, tokenizer: Any, language: str = "") -> list[int]:
+    """Ids up to where the answer begins, tokenised as in training, the begin token included."""
+    encoder = Encoder(style, adapt(tokenizer), 0, "drop", Counter())
+    return encoder.join([_runs(style.prompt_pieces(messages, language))])[0].ids
+
+
+def encode_all(
+    conversations: Iterable[Conversation],
+    style: Style,
+    tokenizer: Any,
+    *,
+    max_seq_length: int | None = None,
+    over_length: str = "drop",
+    counts: Counter[str] | None = None,
+) -> Iterator[Encoded]:
+    """As `encode`, of many in their order, with few calls of the tokenizer.
+
+    Raises:
+        TrainError: `over_length` is none of OVER_LENGTH.
+    """
+    if over_length not in OVER_LENGTH:
+        raise TrainError(f"over_length: {over_length!r} is none of {', '.join(OVER_LENGTH)}")
+    tokens = adapt(tokenizer)
+    encoder = Encoder(style, tokens, max_seq_length or 0, over_length, Counter() if counts is None else counts)
+    batch: list[Conversation] = []
+    done = 0
+    for conversation in conversations:
+        batch.append(conversation)
+        if len(batch) == _BATCH:
+            yield from encoder.encode(batch, done)
+            done, batch = done + len(batch), []
+    yield from encoder.encode(batch, done)
+
+
+class Encoder:
+    """The settings of an encoding and the counts of its outcomes."""
+
+    def __init__(self, style: Style, tokens: Tokens, longest: int, over_length: str, counts: Counter[str]) -> None:
+        if tokens.eos_id is None and not style.end_of_turn:
+            raise TrainError(f"prompt style {style.name} ends answers with the end token, which the tokenizer lacks")
+        self.style, self.tokens, self.longest, self.over_length, self.counts = (
+            style,
+            tokens,
+            longest,
+            over_length,
+            counts,
+        )
+        self.begin = _begin(style, tokens)
+
+    def encode(self, conversations: Sequence[Conversation], first: int) -> Iterator[Encoded]:
+        for number, (conversation, whole) in enumerate(
+            zip(conversations, self.tokenise([self.pieces(each) for each in conversations]), strict=True), first
+        ):
+            self.counts["rows"] += 1
+            if self.forged(conversation, whole):
+                self.counts["dropped: holds the style's own marks"] += 1
+                continue
+            parts = [whole] if self.fits(whole) else self.shorter(conversation)
+            self.counts["whole"] += parts == [whole]
+            for part in parts:
+                part.index = number
+                self.counts["parts"] += 1
+                yield part
+
+    def pieces(self, conversation: Conversation) -> list[Piece]:
+        return self.style.pieces(conversation.messages, conversation.language)
+
+    def forged(self, conversation: Conversation, whole: Encoded) -> bool:
+        """Whether a text holds a mark that the tokenizer would take for the end of a turn."""
+        ends = whole.ids[len(self.begin) :].count(self.tokens.eos_id or 0)
+        if not self.style.end_of_turn and ends != len(whole.learnt):
+            return True
+        return any(mark in message["content"] for message in conversation.messages for mark in self.style.marks)
+
+    def fits(self, encoded: Encoded) -> bool:
+        return not self.longest or len(encoded.ids) <= self.longest
+
+    def tokenise(self, chats: Sequence[list[Piece]]) -> list[Encoded]:
+        """Every chat's ids and labels, as long as they are, from one call of the tokenizer."""
+        runs = [_runs(pieces) for pieces in chats]
+        # What follows the last learnt token teaches nothing.
+        return self.join([chat[:-1] if chat and not chat[-1][1] else chat for chat in runs])
+
+    def join(self, chats: Sequence[list[Run]]) -> list[Encoded]:
+        texts = [text for chat in chats for text, _, _ in chat]
+        after = [number > 0 for chat in chats for number in range(len(chat))]
+        ids = iter(self.tokens.encode_batch(texts, after))
+        return [self._labelled([(next(ids), learn, eos) for _, learn, eos in chat]) for chat in chats]
+
+    def _labelled(self, runs: list[tuple[list[int], bool, bool]]) -> Encoded:
+        ids, learnt = list(self.begin), []
+        for numbers, learn, eos in runs:
+            start = len(ids)
+            ids += numbers
+            if eos and self.tokens.eos_id is not None:
+                ids.append(self.tokens.eos_id)
+            if learn:
+                learnt.append((start, len(ids)))
+        # Where the style's first mark is itself the begin token, it is there once.
+        if ids[:2] == [self.tokens.bos_id] * 2:
+            return Encoded(ids[1:], [(start - 1, end - 1) for start, end in learnt])
+        return Encoded(ids, learnt)
+
+    def one(self, conversation: Conversation) -> Encoded:
+        return self.tokenise([self.pieces(conversation)])[0]
+
+    def shorter(self, conversation: Conversation) -> list[Encoded]:
+        """What is made of a chat that is too long: nothing, its parts, or it with less material."""
+        if self.over_length == "drop":
+            self.counts["dropped: longer than max_seq_length"] += 1
+            return []
+        if self.over_length == "split":
+            return self.split(conversation)
+        found = self.cut(conversation)
+        self.counts["cut" if found else "dropped: less than half of the material would be left"] += 1
+        return [found] if found else []
+
+    def split(self, conversation: Conversation) -> list[Encoded]:
+        """Runs of whole exchanges, each as long as fits, every answer in one of them; the system prompt in all."""
+        system = [message for message in conversation.messages[:1] if message["role"] == "system"]
+        turns = conversation.messages[len(system) :]
+        exchanges = [turns[at : at + 2] for at in range(0, len(turns), 2)]
+        parts: list[Encoded] = []
+        held: list[dict[str, str]] = []
+        last: Encoded | None = None
+        for exchange in exchanges:
+            tried = self.one(_with(conversation, [*system, *held, *exchange]))
+            if self.fits(tried):
+                held, last = [*held, *exchange], tried
+                continue
+            parts += [last] if last else []
+            alone = self.one(_with(conversation, [*system, *exchange]))
+            held, last = (list(exchange), alone) if self.fits(alone) else ([], None)
+            self.counts["exchanges left out: longer than max_seq_length"] += last is None
+        parts += [last] if last else []
+        self.counts["split" if parts else "dropped: no exchange fits max_seq_length"] += 1
+        return parts
+
+    def cut(self, conversation: Conversation) -> Encoded | None:
+        """The chat with its longest material shortened until it fits; None where too little of it would be left."""
+        messages = [dict(message) for message in conversation.messages]
+        users = [message for message in messages if message["role"] == "user"]
+        least = LEAST_LEFT * sum(len(_material(user)) for user in users)
+        while (over := len((encoded := self.one(_with(conversation, messages))).ids) - self.longest) > 0:
+            longest = max(users, key=lambda user: len(_material(user)))
+            if not _shorten(longest, over, self.tokens) or sum(len(_material(user)) for user in users) < least:
+                return None
+        return encoded
+
+
+def _begin(style: Style, tokens: Tokens) -> list[int]:
+    wanted = tokens.adds_bos if style.bos is None else style.bos
+    return [tokens.bos_id] if wanted and tokens.bos_id is not None else []
+
+
+def _runs(pieces: Iterable[Piece]) -> list[Run]:
+    """(text, learn, eos) of neighbouring pieces that are learnt alike, joined: each run is tokenised as a whole."""
+    runs: list[Run] = []
+    for piece in pieces:
+        if runs and runs[-1][1] == piece.learn and not runs[-1][2]:
+            text, learn, _ = runs.pop()
+            runs.append((text + piece.text, learn, piece.eos))
+        else:
+            runs.append((piece.text, piece.learn, piece.eos))
+    return runs
+
+
+def _with(conversation: Conversation, messages: list[dict[str, str]]) -> Conversation:
+    return Conversation(messages, conversation.language, conversation.id, where=conversation.where)
+
+
+def _material(message: Message) -> str:
+    """What of a user's turn may be cut: its `input`, else what comes after its first line, which is the request."""
+    content = message["content"]
+    return (message.get("input") or content[content.find("\n") + 1 or len(content) :]).removesuffix(ELLIPSIS)
+
+
+def _shorten(message: dict[str, str], over: int, tokens: Tokens) -> bool:
+    """Take some `over` tokens from the end of the material, at the end of a word; whether anything is left of it."""
+    material = _material(message)
+    before = message["content"].removesuffix(ELLIPSIS).removesuffix(material)
+    length = len(tokens.encode(material))
+    left = length - over - len(tokens.encode(ELLIPSIS))
+    # Less each time, by a few characters at least: it ends.
+    kept = material[: max(0, min(len(material) * left // max(length, 1), len(material) - 8))]
+    kept = kept[: kept.rindex(" ")] if " " in kept[len(kept) // 2 :] else kept
+    kept = kept.rstrip()
+    message["content"] = before + kept + ELLIPSIS
+    if "input" in message:
+        message["input"] = kept + ELLIPSIS
+    return bool(kept)

@@ -1,0 +1,1 @@
+"""Verb: models compared on the hold-out."""

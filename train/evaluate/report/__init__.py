@@ -1,0 +1,118 @@
+"""One HTML page about a comparison: no script, no font, no image, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from train import __version__
+from train.evaluate.lm_eval import by_model
+from train.evaluate.measure import REFERENCE
+from train.evaluate.report.charts import curves, interval
+from train.metrics import MEASURES
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGES = {
+    "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
+    "pt": "Portuguese", "unknown": "unknown", "": "unknown",
+}  # fmt: skip
+#: Characters of a text that an example shows at once; the rest is folded.
+SHOWN = 700
+#: Measures told apart by language.
+BY_LANGUAGE = ("nats_per_character", "rouge1", "rougeL", "chrf", "unsupported", "right_language", "words")
+
+
+def render(results: Mapping[str, Any]) -> str:
+    """The page of what `train evaluate` found; every text is escaped by the template engine."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(
+        whole=whole, figure=figure, difference=difference, language=language, paragraphs=paragraphs, share=share
+    )
+    return environment.get_template("page.html.jinja").render(
+        **results, MEASURES=MEASURES, REFERENCE=REFERENCE, BY_LANGUAGE=BY_LANGUAGE, SHOWN=SHOWN, version=__version__,
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        charts=[Markup(chart) for chart in curves(results["runs"])], interval=interval, Markup=Markup,
+        compared=[model for model in results["models"] if model["kind"] != REFERENCE],
+        shown=[name for name in MEASURES if any(name in model["measures"] for model in results["models"])],
+        unmeasured=unmeasured(results["models"]), harness=harness(results), verdicts=verdicts(results),
+    )  # fmt: skip
+
+
+def whole(value: int | None) -> str:
+    """1234567 -> 1,234,567; a dash for what is not known."""
+    return "–" if value is None else f"{value:,}"
+
+
+def figure(value: float | None, name: str = "", digits: int | None = None) -> str:
+    """A measure's value, with its digits after the point; a dash for what is not known."""
+    if value is None:
+        return "–"
+    places = MEASURES[name].digits if digits is None else digits
+    if abs(value) >= 1e6:
+        return f"{value:.3g}"
+    # Adding 0.0 makes -0.0 of a rounded -0.001 plain 0.0.
+    return f"{round(value, places) + 0.0:,.{places}f}"
+
+
+def difference(value: float | None, name: str) -> str:
+    """As `figure`, with its sign; the minus is the typographic one."""
+    if value is None:
+        return "–"
+    text = figure(value, name)
+    if not any(digit in "123456789" for digit in text):
+        return text
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
+
+
+def share(part: int, of: int) -> str:
+    return f"{100 * part / of:.0f} %" if of else "–"
+
+
+def language(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
+def paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def unmeasured(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """[{titles, why, models}] of what has no value; measures of the same models and reason together."""
+    told: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, measure in MEASURES.items():
+        whys: dict[str, list[str]] = {}
+        for model in models:
+            if name in model["missing"] and model["kind"] != REFERENCE:
+                whys.setdefault(model["missing"][name], []).append(model["name"])
+        for why, names in whys.items():
+            told.setdefault((why, tuple(names)), []).append(measure.title)
+    return [{"titles": titles, "why": why, "models": list(names)} for (why, names), titles in told.items()]
+
+
+def verdicts(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each pair of models: in what the second is better, worse, and neither."""
+    return [
+        {
+            "first": pair["first"], "second": pair["second"],
+            **{word: [MEASURES[name].title for name, measure in pair["measures"].items() if measure["verdict"] == word]
+               for word in ("better", "worse")},
+        }
+        for pair in results["differences"]
+    ]  # fmt: skip
+
+
+def harness(results: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Rows of the table of lm-evaluation-harness, and why models are not in it."""
+    told = results["lm_eval"]
+    if told is None:
+        return None
+    missing = {name: each["missing"] for name, each in told.items() if each["missing"]}
+    return {"rows": by_model(told, list(told)), "models": list(told), "missing": missing}

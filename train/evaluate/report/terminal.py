@@ -1,0 +1,141 @@
+"""The comparison as tables in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from train.evaluate.measure import REFERENCE
+from train.evaluate.report import difference, figure, harness, unmeasured
+from train.metrics import MEASURES
+
+_BETTER = {"higher": "↑", "lower": "↓", "": ""}
+_MARK = {"better": " ●", "worse": " ○", "": ""}
+
+
+def show(results: Mapping[str, Any], out: Path) -> None:
+    """Levels, differences, what was left out and not measured, and where everything lies."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_levels(results))
+    for table in _differences(results):
+        console.print(table)
+    if any(pair["measures"] for pair in results["differences"]):
+        console.print("● better, ○ worse, * neither: the 95 % interval excludes 0", style="dim")
+    for line in lines(results):
+        console.print(line, markup=False)
+    if harness(results) is not None:
+        console.print(_harness(results))
+    for line in (f"{out}/report.html, results.json, rows.jsonl; open {out}/report.html", *verdicts(results)):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _levels(results: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{results['rows']['measured']:,} rows of the {results['split']} split")
+    table.add_column("measure")
+    for model in results["models"]:
+        short = model.get("without_text")
+        rows = f"\n{results['rows']['measured'] - short:,} rows" if short else ""
+        table.add_column(Text(model["name"] + rows), justify="right")
+    for name, measure in MEASURES.items():
+        values = [model["measures"].get(name) for model in results["models"]]
+        if any(values):
+            cells = [figure(value["value"], name) if value else "–" for value in values]
+            table.add_row(f"{measure.title} {_BETTER[measure.better]}".strip(), *cells)
+    return table
+
+
+def _differences(results: Mapping[str, Any]) -> list[Any]:
+    from rich.table import Table
+    from rich.text import Text
+
+    tables = []
+    for pair in results["differences"]:
+        table = Table(title=Text(f"{pair['second']} − {pair['first']}"))
+        for name, how in (("measure", "left"), ("difference", "right"), ("95 % interval", "right"), ("rows", "right"),
+                          ("events", "right")):  # fmt: skip
+            table.add_column(name, justify=how)  # type: ignore[arg-type]
+        for name, told in pair["measures"].items():
+            mark = _MARK[told["verdict"]] or (" *" if told["excludes_zero"] else "")
+            span = "–" if told["low"] is None else f"{difference(told['low'], name)} … {difference(told['high'], name)}"
+            shown = difference(told["difference"], name) + mark
+            table.add_row(MEASURES[name].title, shown, span, f"{told['rows']:,}", f"{told['events']:,}")
+        tables.append(table)
+    return tables
+
+
+def verdicts(results: Mapping[str, Any]) -> list[str]:
+    """A line for each pair of models: how many measures are better, and what came of the loss."""
+    told = []
+    for pair in results["differences"]:
+        found = [one["verdict"] for one in pair["measures"].values()]
+        line = f"{pair['second']} beside {pair['first']}: better in {found.count('better')} measures, "
+        line += f"worse in {found.count('worse')}, undecided in the rest"
+        if loss := pair["measures"].get("loss"):
+            line += f"; loss per token {difference(loss['difference'], 'loss')}"
+        told.append(line)
+    return told
+
+
+def lines(results: Mapping[str, Any]) -> list[str]:
+    """What was left out, what is uncertain, and what was not measured, one line each."""
+    rows = results["rows"]
+    told = []
+    if seen := sum(rows["seen_in_training"].values()):
+        why = ", ".join(f"{count} {reason}" for reason, count in rows["seen_in_training"].items())
+        told.append(f"left out: {seen} of {rows['held_out']} rows were seen in training ({why})")
+    if rows["unreadable"]:
+        why = ", ".join(f"{count} ({reason})" for reason, count in rows["unreadable"].items())
+        told.append(f"left out: rows that cannot be read: {why}")
+    told.append(f"later than training: {results['dates']['told']}")
+    for model in results["models"]:
+        told += _troubles(model, rows["measured"])
+    told += [f"intervals: {caution}" for caution in results["bootstrap"]["cautions"]]
+    for row in unmeasured(results["models"]):
+        told.append(f"not measured: {', '.join(row['titles'])} of {', '.join(row['models'])}: {row['why']}")
+    told += [f"{run['run']}: {run['missing']}" for run in results["runs"] if run["missing"]]
+    return told
+
+
+def _troubles(model: Mapping[str, Any], rows: int) -> list[str]:
+    """What went wrong with a model's rows, counted."""
+    if model["kind"] == REFERENCE:
+        return []
+    told = [f"{count} of {rows} losses: {why}" for why, count in model["unscored"].items()]
+    if model["empty"]:
+        told.append(f"{model['empty']} of {rows} answers are empty")
+    if model["prompts_shortened"]:
+        told.append(f"{model['prompts_shortened']} of {rows} prompts shortened to fit the context")
+    if model.get("without_text"):
+        told.append(f"{model['without_text']} of {rows} rows have no text in {model['file']}")
+    return [f"{model['name']}: {line}" for line in told]
+
+
+def _harness(results: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    told = harness(results) or {"rows": [], "models": [], "missing": {}}
+    table = Table(title="lm-evaluation-harness")
+    table.add_column("task")
+    table.add_column("metric")
+    for name in told["models"]:
+        table.add_column(Text(name), justify="right")
+    for row in told["rows"]:
+        scores = [row["scores"][name] for name in told["models"]]
+        table.add_row(Text(row["task"]), row["metric"], *[_score(score) for score in scores])
+    for name, why in told["missing"].items():
+        table.add_row(Text(f"{name}: {why}"))
+    return table
+
+
+def _score(score: Mapping[str, Any] | None) -> str:
+    if score is None or score["value"] is None:
+        return "–"
+    error = "" if score["stderr"] is None else f" ± {score['stderr']:.4f}"
+    return f"{score['value']:.4f}{error}"

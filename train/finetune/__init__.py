@@ -1,0 +1,1 @@
+"""Verb: fine-tuning with Hugging Face from a recipe."""

@@ -1,0 +1,1 @@
+"""Verb: texts from prompts."""

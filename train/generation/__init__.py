@@ -1,1 +1,0 @@
-"""Engines, prompts and sampling: the parts of `train.model` and `train generate`."""

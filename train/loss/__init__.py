@@ -1,0 +1,1 @@
+"""Verb: the loss curve of a run."""

@@ -1,0 +1,1 @@
+"""Verb: adapters and models merged into one."""

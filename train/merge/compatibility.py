@@ -1,0 +1,313 @@
+"""What can be said against a merge before a weight is loaded: told all together, each with its line of the recipe."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from train.errors import TrainError
+from train.merge.inspect import Facts, adapter_facts, facts_of
+from train.merge.settings import LORA, STEP, Merge, Problems, Source, Step
+
+DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+#: Of mergekit's parameters: the values they may take.
+_RANGES = {"density": (0.0, 1.0), "t": (0.0, 1.0), "epsilon": (0.0, 0.5), "gamma": (0.0, 1.0)}
+_OPEN_BELOW = ("density",)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A step and what its models are. facts: by name of the model; base: the same, None where the method needs none.
+
+    donor: the model whose chat template, special tokens and generation settings the merged model gets.
+    """
+
+    step: Step
+    facts: Mapping[str, Facts]
+    base: Facts | None
+    donor: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def like(self) -> Facts:
+        """The model whose configuration the merged one has."""
+        return self.base or next(iter(self.facts.values()))
+
+    @property
+    def dtype(self) -> str:
+        return self.step.dtype or (self.like.dtype if self.like.dtype in DTYPE_BYTES else "float32")
+
+    @property
+    def bytes_out(self) -> int:
+        """Size of the merged weights."""
+        return self.like.parameters * DTYPE_BYTES[self.dtype]
+
+
+def check(merge: Merge, problems: Problems, made: Mapping[str, Path]) -> list[Checked]:
+    """Every step against its models' folders; `made`: folders of steps that are finished, others are foreseen."""
+    foreseen: dict[str, Facts] = {}
+    checked = []
+    for step in merge.steps:
+        if step.name in made:
+            foreseen[step.name] = facts_of(made[step.name])
+        result = check_step(step, foreseen, problems)
+        if result is None:
+            continue
+        checked.append(result)
+        foreseen.setdefault(step.name, _result_of(result, merge))
+        if any(facts.remote_code for facts in result.facts.values()) and not merge.trust_remote_code:
+            problems.append(f"{step.at}: {step.name} takes a model with code of its own: trust_remote_code allows it")
+    problems.extend(_disk(merge, [result for result in checked if result.step.name not in made]))
+    if merge.device == "cuda" and not _has_cuda():
+        problems.append(f"{merge.path}: device: cuda, and PyTorch sees no GPU here")
+    return checked
+
+
+def check_step(step: Step, foreseen: Mapping[str, Facts], problems: Problems) -> Checked | None:
+    """One step against its models; None where a model cannot be read."""
+    before = len(problems)
+    facts = {source.name: _facts(step, source, foreseen, problems) for source in step.sources}
+    known = {name: found for name, found in facts.items() if found is not None}
+    base = _base(step, known, foreseen, problems) if step.method != LORA else None
+    if step.method != LORA:
+        # Imported here: mergekit brings torch and transformers, ten seconds.
+        from train.merge.parameters import check_parameters
+
+        check_parameters(step, problems)
+    if step.base is not None and "base" in facts and step.base != "base":
+        problems.append(f"{step.at}: {step.name}: a model is called base, and the base is another: rename the model")
+    if len(known) < len(facts) or not known or (len(problems) > before and base is None and step.base):
+        return None
+    problems.extend(f"{step.at}: {line}" for line in _unlike(step, known, base))
+    donor = _donor(step, known, base, problems)
+    return Checked(step, known, base, donor, tuple(_notes(step, known, base, donor)))
+
+
+def _facts(step: Step, source: Source, foreseen: Mapping[str, Facts], problems: Problems) -> Facts | None:
+    if source.model.startswith(STEP):
+        return foreseen.get(source.model.removeprefix(STEP))
+    read = adapter_facts if step.method == LORA else facts_of
+    try:
+        return read(Path(source.model), Path(source.base) if source.base else None)
+    except TrainError as error:
+        problems.append(f"{source.at}: {step.name}: {error}")
+        return None
+
+
+def _base(step: Step, known: Mapping[str, Facts], foreseen: Mapping[str, Facts], problems: Problems) -> Facts | None:
+    if step.base is None:
+        return None
+    if step.base in known:
+        return known[step.base]
+    if step.base.startswith(STEP):
+        return foreseen.get(step.base.removeprefix(STEP))
+    if step.base in [source.name for source in step.sources]:
+        return None
+    try:
+        return facts_of(Path(step.base))
+    except TrainError as error:
+        problems.append(f"{step.at}: {step.name}: base: {error}")
+        return None
+
+
+def _models(step: Step, known: Mapping[str, Facts], base: Facts | None) -> dict[str, Facts]:
+    """All models by name, the base first."""
+    named = {"base": base} if base is not None and step.base not in known else {}
+    return {**named, **known}
+
+
+def _unlike(step: Step, known: Mapping[str, Facts], base: Facts | None) -> Iterator[str]:
+    """How the models differ where they must not."""
+    (first, one), *others = _models(step, known, base).items()
+    for name, other in others:
+        yield from (f"{name} and {first} {line}" for line in differences(one, other))
+        if step.tokenizer is None:
+            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(one, other))
+    if step.tokenizer not in (None, "base", "union", *known):
+        yield f"tokenizer: {step.tokenizer} is neither base, union nor one of {', '.join(known)}"
+    for name, model in _models(step, known, base).items():
+        if model.vocabulary and model.rows and max(model.vocabulary.values()) >= model.rows:
+            most = max(model.vocabulary.values())
+            yield f"{name} has a token {most}, its embedding only {model.rows} rows: {model.folder}"
+
+
+def differences(one: Facts, other: Facts) -> Iterator[str]:
+    """Differences of architecture and shapes: none of them can be merged over."""
+    if one.architecture and other.architecture and one.architecture != other.architecture:
+        yield f"are of different architectures: {other.architecture} and {one.architecture}"
+        return
+    unlike = [
+        f"{size} {other.sizes[size]} and {one.sizes[size]}"
+        for size in one.sizes
+        if size in other.sizes and other.sizes[size] != one.sizes[size]
+    ]
+    if unlike:
+        yield f"differ in {', '.join(unlike)}"
+        return
+    shapes = [
+        f"{name} {list(other.shapes[name])} and {list(shape)}"
+        for name, shape in one.shapes.items()
+        # Rows of the embedding are a matter of the vocabulary.
+        if name in other.shapes and other.shapes[name][1:] != shape[1:]
+    ]
+    if shapes:
+        yield f"differ in {len(shapes)} shapes: {shapes[0]}"
+    missing = [name for name in one.shapes if other.shapes and name not in other.shapes and not _may_be_tied(name)]
+    if missing:
+        yield f"differ in their tensors: the former lacks {len(missing)}, such as {missing[0]}"
+
+
+def _may_be_tied(name: str) -> bool:
+    return name in ("lm_head.weight", "embed_out.weight", "output.weight")
+
+
+def vocabulary_differences(one: Facts, other: Facts) -> Iterator[str]:
+    """Differences of vocabulary, each with what chooses between them."""
+    choose = "choose tokenizer: union (every token of all), base, or the name of a model"
+    if one.vocabulary is not None and other.vocabulary is not None and one.vocabulary != other.vocabulary:
+        yield f"{describe_vocabularies(one.vocabulary, other.vocabulary)}: {choose}"
+    elif one.rows and other.rows and one.rows != other.rows:
+        yield f"have embeddings of {other.rows} and {one.rows} rows: {choose}"
+
+
+def describe_vocabularies(one: Mapping[str, int], other: Mapping[str, int]) -> str:
+    """In words: tokens only there, only here, under other ids."""
+    parts = []
+    for what, tokens in (
+        ("only in the former", [token for token in other if token not in one]),
+        ("only in the latter", [token for token in one if token not in other]),
+        ("with other ids", [token for token, number in one.items() if other.get(token, number) != number]),
+    ):
+        if tokens:
+            parts.append(f"{len(tokens)} {what} ({', '.join(map(repr, tokens[:2]))}{' …' if len(tokens) > 2 else ''})")
+    return f"differ in tokens: {'; '.join(parts)}"
+
+
+def _donor(step: Step, known: Mapping[str, Facts], base: Facts | None, problems: Problems) -> str:
+    """The model whose files the merged one gets: the one that is named, else the first with a chat template."""
+    models = _models(step, known, base)
+    if step.files_from is not None:
+        if step.files_from not in models:
+            problems.append(f"{step.at}: files_from: {step.files_from} is none of {', '.join(models)}")
+        return step.files_from if step.files_from in models else next(iter(models))
+    templates: dict[str, str] = {}
+    for name, facts in models.items():
+        # What the base says counts only where no tuned model says anything.
+        if facts.chat_template and facts is not base:
+            templates.setdefault(facts.chat_template, name)
+    if len(templates) > 1:
+        names = ", ".join(templates.values())
+        problems.append(f"{step.at}: the chat templates of {names} differ: choose one with files_from: NAME")
+    return next(iter(templates.values()), next(iter(models)))
+
+
+def _notes(step: Step, known: Mapping[str, Facts], base: Facts | None, donor: str) -> Iterator[str]:
+    """What is no mistake, and worth knowing."""
+    models = _models(step, known, base)
+    yield from (f"{name}: {facts.remark}" for name, facts in models.items() if facts.remark)
+    dtypes = {facts.dtype for facts in models.values()}
+    if len(dtypes) > 1:
+        yield f"weights are stored as {', '.join(sorted(dtypes))}; computed in {step.compute_dtype}"
+    given = models[donor].special
+    for name, facts in models.items():
+        unlike = [f"{key} {token!r}" for key, token in facts.special.items() if given.get(key, token) != token]
+        if unlike:
+            yield f"{name} has other special tokens ({', '.join(unlike)}); those of {donor} are kept"
+    plain = [name for name, facts in models.items() if not facts.chat_template and name != "base"]
+    if plain and models[donor].chat_template:
+        yield f"{', '.join(plain)} without a chat template; that of {donor} is kept"
+    unread = [name for name, facts in models.items() if facts.vocabulary is None and facts.kind != "foreseen"]
+    if unread:
+        yield f"{', '.join(unread)} without a tokenizer: taken to have the others' vocabulary"
+
+
+def _result_of(checked: Checked, merge: Merge) -> Facts:
+    """What the step will leave, as far as it can be foreseen."""
+    like, donor = checked.like, (_models(checked.step, checked.facts, checked.base))[checked.donor]
+    mixed = checked.step.tokenizer is not None
+    return replace(
+        like,
+        folder=folder_of(merge, checked.step),
+        kind="litgpt" if like.kind == "litgpt-adapter" and checked.step.method == LORA else "foreseen",
+        dtype=checked.dtype,
+        shapes={},
+        rows=0 if mixed else like.rows,
+        vocabulary=None if mixed else like.vocabulary,
+        chat_template=donor.chat_template,
+        special=donor.special,
+        base=None,
+    )
+
+
+def folder_of(merge: Merge, step: Step) -> Path:
+    """Where a step is written: the last one to out_dir, earlier ones beside it."""
+    return merge.out if step == merge.steps[-1] else merge.cache / "steps" / step.name
+
+
+def _disk(merge: Merge, todo: Iterable[Checked]) -> Iterator[str]:
+    """Room for what is left to be written: results, and LitGPT models and adapters made whole on the way."""
+    todo = list(todo)
+    need = sum(result.bytes_out + sum(size for _, size in on_the_way(result)) for result in todo)
+    free = free_space(merge.out)
+    if need > free:
+        yield (
+            f"{merge.path}: {gigabytes(need)} will be written, {gigabytes(free)} are free at {merge.out.absolute()}: "
+            "make room, or give another out_dir and cache_dir"
+        )
+
+
+def on_the_way(checked: Checked) -> list[tuple[Facts, int]]:
+    """Models that mergekit cannot read as they are, and the bytes of their Hugging Face form."""
+    if checked.step.method == LORA:
+        return []
+    models = {facts.folder: facts for facts in (*checked.facts.values(), *([checked.base] if checked.base else []))}
+    return [
+        (facts, facts.parameters * DTYPE_BYTES.get(checked.step.compute_dtype if facts.is_adapter else facts.dtype, 4))
+        for facts in models.values()
+        if facts.kind not in ("huggingface", "foreseen")
+    ]
+
+
+def free_space(path: Path) -> int:
+    """Bytes free where the path will be."""
+    parent = next((folder for folder in (path, *path.absolute().parents) if folder.is_dir()), Path())
+    return shutil.disk_usage(parent).free
+
+
+def gigabytes(size: float) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size >= 0.1 * factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1e3:.1f} kB"
+
+
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """Every number of a parameter: plain, a gradient over the layers, or filters with a value each."""
+    if isinstance(value, Mapping):
+        yield from numbers_in(value.get("value"))
+    elif isinstance(value, list):
+        for entry in value:
+            yield from numbers_in(entry)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield float(value)
+
+
+def out_of_range(name: str, value: Any) -> str | None:
+    """What is wrong with the numbers of a parameter, None where nothing is."""
+    least, most = _RANGES.get(name, (-math.inf, math.inf))
+    for number in numbers_in(value):
+        if not math.isfinite(number):
+            return f"must be a finite number, not {number}"
+        if not least <= number <= most or (name in _OPEN_BELOW and number == least):
+            return f"must lie in {'(' if name in _OPEN_BELOW else '['}{least:g}, {most:g}], not {number:g}"
+    return None

@@ -1,0 +1,149 @@
+"""A step's parameters against what mergekit's method takes: its own names, scopes and inputs, and sensible values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from train.merge.compatibility import numbers_in, out_of_range
+from train.merge.settings import LORA, Problems, Source, Step
+
+
+def registry() -> Any:
+    """mergekit's methods by name; what its libraries say while they are loaded is kept off the terminal."""
+    from train.merge.adapters import calm
+
+    with calm():
+        from mergekit.merge_methods import registry as methods
+    return methods
+
+
+def method_names() -> list[str]:
+    """Every method by name, lora first."""
+    return [LORA, *sorted(method.spec.name for method in registry().registered_methods())]
+
+
+def check_parameters(step: Step, problems: Problems) -> None:
+    """Adds to `problems` what the step's method will not take."""
+    if step.method not in method_names():
+        problems.append(f"{step.at}: method {step.method} is unknown: known are {', '.join(method_names())}")
+        return
+    spec = registry().get(step.method).spec
+    problems.extend(f"{step.at}: {step.name}: {line}" for line in _inputs(step, spec))
+    problems.extend(_of_step(step, spec))
+    for source in step.sources:
+        problems.extend(f"{source.at}: {source.name}: {line}" for line in _of_source(step, source, spec))
+    problems.extend(f"{step.at}: {step.name}: {line}" for line in _weights(step, spec))
+
+
+def takes_base(step: Step) -> bool:
+    """Whether the method looks at the base at all."""
+    from mergekit.merge_methods.base import BasePolicy
+
+    policy = registry().get(step.method).spec.contract.base
+    return policy in (BasePolicy.REQUIRED, BasePolicy.OPTIONAL)
+
+
+def _inputs(step: Step, spec: Any) -> Iterator[str]:
+    """Base and number of models, by mergekit's own contract."""
+    if step.slices:
+        return
+    names: list[str] = [source.name for source in step.sources]
+    if step.base is not None and step.base not in names and takes_base(step):
+        names.append(step.base)
+    elif step.base is not None and step.base not in names:
+        yield f"method {step.method} has no base: leave base out, or give it as one of models"
+        return
+    try:
+        spec.contract.validate_ids(names, step.base if takes_base(step) else None)
+    except ValueError as error:
+        hint = " (base: FOLDER, or the name of one of models)" if step.base is None else ""
+        yield f"method {step.method}: {str(error)[0].lower()}{str(error)[1:]}{hint}"
+
+
+def _of_step(step: Step, spec: Any) -> Iterator[str]:
+    known = {parameter.name: parameter for parameter in spec.parameters}
+    for name, value in step.parameters.items():
+        at = f"{step.at}: {step.name}: parameters.{name}"
+        if name not in known:
+            yield f"{at} is unknown to {step.method}: it takes {', '.join(known) or 'none'}"
+            continue
+        yield from (f"{at} {line}" for line in _value(known[name], value))
+    for parameter in spec.shared_parameters:
+        if parameter.required and parameter.name not in step.parameters and not step.slices:
+            yield f"{step.at}: {step.name}: method {step.method} needs parameters.{parameter.name}"
+
+
+def _of_source(step: Step, source: Source, spec: Any) -> Iterator[str]:
+    known = {parameter.name: parameter for parameter in spec.input_parameters}
+    shared = {parameter.name for parameter in spec.shared_parameters}
+    for name, value in source.parameters.items():
+        if name in shared:
+            yield f"{name} is of the whole step: write it under parameters"
+        elif name not in known:
+            yield f"{name} is unknown to {step.method}: a model takes {', '.join(known) or 'no settings'}"
+        else:
+            yield from (f"{name} {line}" for line in _value(known[name], value))
+    if source.name == step.base and takes_base(step):
+        return
+    for parameter in spec.input_parameters:
+        missing = parameter.name not in source.parameters and parameter.name not in step.parameters
+        if parameter.required and missing and not step.slices:
+            yield f"method {step.method} needs a {parameter.name}"
+    yield from _epsilon(step, source, known)
+
+
+def _value(parameter: Any, value: Any) -> Iterator[str]:
+    line = out_of_range(parameter.name, value)
+    if line:
+        yield line
+        return
+    try:
+        for entry in _plain(value):
+            parameter.validate(entry)
+    except ValueError:
+        expected = getattr(parameter.value_type, "__name__", str(parameter.value_type))
+        yield f"must be {expected}, not {value!r}"
+
+
+def _plain(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from _plain(value.get("value"))
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _plain(entry)
+    else:
+        yield value
+
+
+def _epsilon(step: Step, source: Source, known: Mapping[str, Any]) -> Iterator[str]:
+    """DELLA keeps a weight with a chance of density -/+ epsilon: both ends must be chances."""
+    if "epsilon" not in known:
+        return
+    given = {name: source.parameters.get(name, step.parameters.get(name)) for name in ("density", "epsilon")}
+    epsilon = max(numbers_in(given["epsilon"]), default=float(known["epsilon"].default))
+    for density in numbers_in(given["density"]):
+        if 0 < density < 1 and not epsilon < min(density, 1 - density):
+            yield f"density {density:g} -/+ epsilon {epsilon:g} leaves (0, 1): lower epsilon below {_room(density)}"
+
+
+def _room(density: float) -> str:
+    return f"{min(density, 1 - density):g}"
+
+
+def _weights(step: Step, spec: Any) -> Iterator[str]:
+    """Weights that add up to nothing cannot be divided by."""
+    names = {parameter.name: parameter for parameter in spec.parameters}
+    if "weight" not in names or "normalize" not in names:
+        return
+    if not step.parameters.get("normalize", names["normalize"].default):
+        return
+    given = [
+        source.parameters.get("weight", step.parameters.get("weight"))
+        for source in step.sources
+        if not (source.name == step.base and takes_base(step))
+    ]
+    plain = [value for value in given if isinstance(value, int | float)]
+    if given and len(plain) == len(given) and abs(math.fsum(plain)) < 1e-8:
+        yield "the weights add up to 0, and normalize divides by their sum"

@@ -1,0 +1,269 @@
+"""Steps done one after another: each in a folder that appears whole, kept by digest, so that a killed merge goes on."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from train.atomic_files import take_place
+from train.convert import command as convert
+from train.errors import TrainError
+from train.merge.adapters import calm, merge_litgpt, merge_peft
+from train.merge.compatibility import Checked, check_step, folder_of
+from train.merge.inspect import Facts, facts_of
+from train.merge.settings import LORA, STEP, Merge, Problems, Step
+from train.models.checkpoint import base_folder, read_json
+
+#: Written into each folder last: what made it.
+MARK = "merge.json"
+
+
+def digests(merge: Merge) -> dict[str, str]:
+    """A digest for each step: of its settings, of its models' files (names, sizes, times), of the steps before it."""
+    found: dict[str, str] = {}
+    for step in merge.steps:
+        settings = asdict(step)
+        settings.pop("at")
+        for source in settings["sources"]:
+            source.pop("at")
+        parts = [json.dumps(settings, sort_keys=True, default=str), _tools(), str(merge.out_shard_size), merge.device]
+        for given in (*((source.model, source.base) for source in step.sources), (step.base, None)):
+            parts.append(_fingerprint(given[0], given[1], found))
+        found[step.name] = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return found
+
+
+def _tools() -> str:
+    from importlib.metadata import version
+
+    return " ".join(f"{name} {version(name)}" for name in ("mergekit", "peft", "litgpt", "transformers", "torch"))
+
+
+def _fingerprint(model: str | None, base: str | None, found: Mapping[str, str]) -> str:
+    if model is None:
+        return ""
+    if model.startswith(STEP):
+        return found.get(model.removeprefix(STEP), "")
+    folder = Path(model)
+    if not folder.is_dir():
+        return model
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MARK)
+    parts = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    if any(path.name in ("adapter_config.json", "lit_model.pth.lora") for path in files):
+        try:
+            under = base_folder(folder, Path(base) if base else None)
+        except TrainError:
+            return "\n".join(parts)
+        parts.append(_fingerprint(str(under), None, found))
+    return "\n".join(parts)
+
+
+def finished(merge: Merge, wanted: Mapping[str, str]) -> dict[str, Path]:
+    """Folders of the steps that are done, with the very same settings and models."""
+    folders = {step.name: folder_of(merge, step) for step in merge.steps}
+    return {name: folder for name, folder in folders.items() if _mark(folder).get("digest") == wanted[name]}
+
+
+def _mark(folder: Path) -> dict[str, Any]:
+    return read_json(folder / MARK) if (folder / MARK).is_file() else {}
+
+
+def check_replaceable(merge: Merge, problems: Problems) -> None:
+    """Only what this command made is ever replaced; and no model may lie where the merged one goes."""
+    for step in merge.steps:
+        folder = folder_of(merge, step)
+        if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+            problems.append(f"{folder} holds something that `train merge` did not make: give another out_dir")
+        for source in step.sources:
+            if not source.model.startswith(STEP) and Path(source.model).resolve() == merge.out.resolve():
+                problems.append(f"{source.at}: {source.model} is out_dir too: a model cannot be merged onto itself")
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder` that takes its place when the block ends well, and is removed when it does not.
+
+    Raises:
+        TrainError: the disk is full, or the place cannot be written.
+    """
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left(folder)
+        temporary.mkdir()
+        yield temporary
+        take_place(temporary, folder)
+    except OSError as error:
+        raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
+    except RuntimeError as error:
+        # torch's writer and safetensors' tell a full disk in words of their own.
+        if "No space left" in str(error) or "PytorchStreamWriter" in str(error) or "os error 28" in str(error):
+            raise TrainError(f"cannot write {folder}: no space left on the device") from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove_left(folder: Path) -> None:
+    """Folders that killed runs left half written."""
+    for path in folder.parent.glob(f".{folder.name}.*.*"):
+        number = path.name.split(".")[-2]
+        if path.suffix in (".new", ".old") and number.isdigit() and not _lives(int(number)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
+
+
+def run_step(
+    checked: Checked,
+    merge: Merge,
+    made: Mapping[str, Path],
+    digest: str,
+    gate: Callable[[Checked, Mapping[str, Path], Path], dict[str, Any]],
+) -> dict[str, Any]:
+    """Do one step; its outcome as written to merge.json. The gate sees the folder before it takes its place.
+
+    Raises:
+        TrainError: it cannot be done, or the gate finds the merged model wrong.
+    """
+    from train.merge import mergekit_run as kit
+
+    began = time.monotonic()
+    step, target = checked.step, folder_of(merge, checked.step)
+    with appearing(target) as out:
+        notes = list(checked.notes)
+        if step.method == LORA:
+            folders: dict[str, Path] = {}
+            _merge_adapter(next(iter(checked.facts.values())), out, checked, merge)
+        else:
+            folders = _whole_models(checked, merge, made)
+            checked = _checked_again(checked, folders)
+            notes += kit.run(checked, merge, folders, out)
+        outcome = {
+            "name": step.name, "method": step.method, "digest": digest, "dtype": checked.dtype, "seed": step.seed,
+            "notes": notes, **gate(checked, folders, out),
+            "seconds": round(time.monotonic() - began, 1),
+        }  # fmt: skip
+        _card(checked, out, target.name)
+        (out / MARK).write_text(json.dumps(outcome, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return outcome
+
+
+def _merge_adapter(facts: Facts, out: Path, checked: Checked, merge: Merge) -> None:
+    base = facts.base or facts.folder
+    if facts.kind == "litgpt-adapter":
+        merge_litgpt(facts.folder, base, out, checked.step.dtype)
+    else:
+        merge_peft(facts.folder, base, out, checked.dtype, checked.step.compute_dtype, merge.out_shard_size)
+
+
+def _whole_models(checked: Checked, merge: Merge, made: Mapping[str, Path]) -> dict[str, Path]:
+    """Every model of the step in Hugging Face form, the base's as `base` where it is none of the models."""
+    step = checked.step
+    given = dict(checked.facts)
+    references = {source.name: source.model for source in step.sources}
+    if checked.base is not None and step.base is not None and step.base not in given:
+        given["base"], references["base"] = checked.base, step.base
+    folders = {}
+    for name, facts in given.items():
+        earlier = made.get(references[name].removeprefix(STEP)) if references[name].startswith(STEP) else None
+        folders[name] = whole(facts_of(earlier) if earlier else facts, merge, step)
+    return folders
+
+
+def whole(facts: Facts, merge: Merge, step: Step) -> Path:
+    """The model in Hugging Face form: as it is, or merged and converted once and kept in the cache folder."""
+    if facts.kind == "huggingface":
+        return facts.folder
+    key = _fingerprint(str(facts.folder), str(facts.base) if facts.base else None, {}) + step.compute_dtype
+    name = f"{facts.folder.resolve().parent.name}-{facts.folder.name}"
+    target = merge.cache / "models" / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    if (target / MARK).is_file():
+        return target
+    with appearing(target) as out:
+        if facts.kind == "peft":
+            base = facts.base or facts.folder
+            merge_peft(facts.folder, base, out, step.compute_dtype, step.compute_dtype, merge.out_shard_size)
+        else:
+            _convert(facts, out, step.compute_dtype)
+        (out / MARK).write_text(json.dumps({"from": str(facts.folder), "kind": facts.kind}) + "\n", encoding="utf-8")
+    return target
+
+
+def _convert(facts: Facts, out: Path, dtype: str) -> None:
+    """A LitGPT model in Hugging Face form by `train convert`, whose gate compares the two; an adapter is merged first,
+    into `dtype`: what will be merged further is not rounded to the base's 16 bits on the way.
+
+    Raises:
+        TrainError: the gate fails.
+    """
+    source, made = facts.folder, out / "converted"
+    if facts.kind == "litgpt-adapter":
+        source = out / "merged"
+        source.mkdir()
+        merge_litgpt(facts.folder, facts.base or facts.folder, source, dtype)
+    _converted(source, made)
+    for path in made.iterdir():
+        path.rename(out / path.name)
+    made.rmdir()
+    shutil.rmtree(out / "merged", ignore_errors=True)
+
+
+def _converted(folder: Path, out: Path) -> None:
+    import contextlib
+    import io
+
+    parser = argparse.ArgumentParser()
+    convert.configure(parser)
+    parser.add_argument("--json", action="store_true")
+    words = ["--checkpoint", str(folder), "--out", str(out), "--to", "huggingface"]
+    told = io.StringIO()
+    with calm(), contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        failed = convert.main(parser.parse_args(words))
+    if failed:
+        raise TrainError(f"{folder} could not be converted: {' '.join(told.getvalue().split())[:300]}")
+
+
+def _checked_again(checked: Checked, folders: Mapping[str, Path]) -> Checked:
+    """The step against the folders that mergekit will read: what was foreseen or converted is seen now."""
+    from dataclasses import replace
+
+    step = checked.step
+    sources = tuple(replace(source, model=str(folders[source.name]), base=None) for source in step.sources)
+    base = step.base if step.base in checked.facts or step.base is None else str(folders["base"])
+    problems = Problems()
+    again = check_step(replace(step, sources=sources, base=base, dtype=checked.dtype), {}, problems)
+    problems.tell()
+    if again is None:
+        raise TrainError(f"step {step.name}: a model cannot be read")
+    return replace(again, step=replace(step, dtype=checked.dtype), notes=checked.notes)
+
+
+def _card(checked: Checked, out: Path, name: str) -> None:
+    """A README of what was merged, by the folders' own names."""
+    step = checked.step
+    lines = [f"# {name}", ""]
+    lines += [f"Merged by `train merge`, method `{step.method}`, seed {step.seed}, stored as {checked.dtype}.", ""]
+    base = f"- base: `{Path(step.base).name}`" if step.base else None
+    lines += [base] if base else []
+    for source in step.sources:
+        settings = ", ".join(f"{key} {value}" for key, value in source.parameters.items())
+        lines.append(f"- {source.name}: `{Path(source.model).name}`" + (f" ({settings})" if settings else ""))
+    (out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A model's folder, and what runs it."""

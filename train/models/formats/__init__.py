@@ -1,0 +1,1 @@
+"""LitGPT, Hugging Face, adapters: names, settings, streaming, equal logits."""

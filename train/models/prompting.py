@@ -1,0 +1,251 @@
+"""From rows to prompt tokens: what ends a text, the style a folder was tuned in, and prompts that fit the context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from train.data.encode import Tokens
+from train.data.export_files import request_of
+from train.errors import TrainError
+from train.models.checkpoint import read_json
+
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as text and as tokens, and whether its source text had to be shortened to fit."""
+
+    text: str
+    ids: list[int]
+    shortened: bool
+
+
+def encoded(messages: Sequence[Message], style: Any, tokens: Tokens, language: str) -> list[int]:
+    """Ids of the prompt, as in training."""
+    if isinstance(style, WholeStyle):
+        return style.encode(messages, tokens, language)
+    from train.data.encode import encode_prompt
+
+    return encode_prompt(messages, style, tokens, language)
+
+
+def single(tokens: Tokens, text: str) -> int | None:
+    """The id of a text that is one token, or None."""
+    ids = tokens.encode(text) if text else []
+    return ids[0] if len(ids) == 1 else None
+
+
+def decoder(tokens: Tokens) -> Callable[[Sequence[int]], str]:
+    """ids -> text without special tokens."""
+    if processor := getattr(tokens, "processor", None):
+        return lambda ids: str(processor.decode(list(ids)))
+    tokenizer = getattr(tokens, "tokenizer", None)
+    if tokenizer is None:
+        return tokens.decode
+    return lambda ids: str(tokenizer.decode(list(ids), skip_special_tokens=True))
+
+
+def end_ids(folder: Path, tokens: Tokens, style: Any) -> frozenset[int]:
+    """Tokens that end a text: the tokenizer's end, those of generation_config.json, and stop strings of one token."""
+    named = settings(folder / "generation_config.json").get("eos_token_id")
+    numbers = [tokens.eos_id, *(named if isinstance(named, list) else [named])]
+    numbers += [single(tokens, text) for text in (style.end_of_turn, *style.stop_strings)]
+    return frozenset(number for number in numbers if number is not None)
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is no file."""
+    return read_json(path) if path.is_file() else {}
+
+
+def messages_of(row: Sequence[Message] | Mapping[str, Any]) -> list[dict[str, str]]:
+    """The chat up to the user's last turn: given as messages, or as a row of an export.
+
+    Raises:
+        TrainError: the row holds no request.
+    """
+    from train.styles import request_message
+
+    messages = row.get("messages") if isinstance(row, Mapping) else row
+    if isinstance(messages, Sequence) and messages:
+        turns = [{key: str(value) for key, value in turn.items()} for turn in messages]
+        while turns and turns[-1].get("role") != "user":
+            turns.pop()
+        if not turns:
+            raise TrainError("the messages hold no turn of the user")
+        return turns
+    given = dict(row) if isinstance(row, Mapping) else {}
+    first = str(given.get("system") or "")
+    return [*([{"role": "system", "content": first}] if first else []), request_message(*request_of(given))]
+
+
+def unmarked(turn: Message, style: Any) -> dict[str, str]:
+    """The turn without the style's own marks in its texts: an article that holds one would forge the end of a turn."""
+    cleaned = dict(turn)
+    for mark in getattr(style, "marks", ()):
+        cleaned = {key: value.replace(mark, "") if key != "role" else value for key, value in cleaned.items()}
+    return cleaned
+
+
+def fitted(
+    messages: list[dict[str, str]],
+    encode: Callable[[list[dict[str, str]]], list[int]],
+    most: int,
+    shorter: Callable[[str, int], str],
+) -> tuple[list[dict[str, str]], list[int]]:
+    """The messages in at most `most` tokens, and those: earlier turns go first, then the end of the source text.
+
+    encode: messages -> ids. shorter: (text, tokens to take away) -> less of the text, "" at last. The source text is
+    the `input` of the last turn where it has one, else the turn itself; the request is cut when nothing else is left.
+
+    Raises:
+        TrainError: not even an empty turn fits.
+    """
+    from train.styles import request_message
+
+    ids = encode(messages)
+    head = [turn for turn in messages[:1] if turn["role"] == "system"]
+    turns = messages[len(head) :]
+    while len(ids) > most and len(turns) > 2:
+        turns = turns[2:]  # A question goes with its answer.
+        messages = [*head, *turns]
+        ids = encode(messages)
+    given = turns[-1].get("input") or turns[-1]["content"]
+    request = turns[-1]["content"][: -len(given) - 2] if turns[-1].get("input") else ""
+    while len(ids) > most:
+        if not given and not request:
+            raise TrainError(f"a prompt without any text takes {len(ids)} tokens; there is room for {most}")
+        if not given:
+            request, given = "", request
+        given = shorter(given, len(ids) - most)
+        turn = request_message(request, given) if request else {"role": "user", "content": given}
+        messages = [*head, turn]
+        ids = encode(messages)
+    return messages, ids
+
+
+def shortener(tokens: Tokens) -> Callable[[str, int], str]:
+    """(text, tokens) -> the text without at least so many of its last tokens, ended at a word, with a mark."""
+    from train.data.encode import ELLIPSIS
+
+    mark = len(tokens.encode(ELLIPSIS)) + 1
+
+    def shorter(text: str, over: int) -> str:
+        text = text.removesuffix(ELLIPSIS)
+        ids = tokens.encode(text)
+        kept = tokens.decode(ids[: max(len(ids) - over - mark, 0)]).rstrip("\ufffd")
+        if " " in kept[len(kept) // 2 :]:
+            kept = kept[: kept.rindex(" ")]
+        return kept.rstrip() + ELLIPSIS if len(kept) > 16 else ""
+
+    return shorter
+
+
+class WholeStyle:
+    """A style that is not ours: it makes one text of a chat, of which no part is known but what ends a turn."""
+
+    name = ""
+    stop_strings: tuple[str, ...] = ()
+    end_of_turn = ""
+    bos: bool | None = None
+
+    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
+        raise NotImplementedError
+
+    def encode(self, messages: Sequence[Message], tokens: Tokens, language: str = "") -> list[int]:
+        """Ids of the prompt, the begin token before it where the tokenizer puts one and the style does not."""
+        ids = tokens.encode(self.prompt(messages, language))
+        wanted = tokens.adds_bos if self.bos is None else self.bos
+        if wanted and tokens.bos_id is not None and ids[:1] != [tokens.bos_id]:
+            return [tokens.bos_id, *ids]
+        return ids
+
+    def content(self, text: str) -> str:
+        return text
+
+
+class ForeignStyle(WholeStyle):
+    """One of LitGPT's own prompt styles that ours do not say: a single turn, in LitGPT's words."""
+
+    def __init__(self, style: Any) -> None:
+        self.style, self.name = style, type(style).__name__
+
+    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
+        system = next((turn["content"] for turn in messages if turn["role"] == "system"), None)
+        turns = [turn["content"] for turn in messages if turn["role"] != "system"]
+        return str(self.style.apply("\n\n".join(turns), sys_prompt=system))
+
+
+class TemplateStyle(WholeStyle):
+    """The chat template that a Hugging Face folder brings, where no style of ours was used to tune it."""
+
+    name = "chat template"
+    #: A template writes the begin token itself.
+    bos = False
+
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self.end_of_turn = self._end_of_turn()
+        self.stop_strings = (self.end_of_turn,) if self.end_of_turn else ()
+
+    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
+        return self._rendered(messages, add_generation_prompt=True)
+
+    def _rendered(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+        turns = [{"role": turn["role"], "content": turn["content"]} for turn in messages]
+        try:
+            return str(
+                self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+            )
+        except Exception as error:  # jinja's, and whatever a template raises itself.
+            raise TrainError(f"the chat template refuses a chat ({error}): give --style") from error
+
+    def _end_of_turn(self) -> str:
+        """What the template writes after an answer, without white space; "" where that is the end token or nothing."""
+        asked = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "(answer)"}]
+        tail = self._rendered(asked, add_generation_prompt=False).rpartition("(answer)")[2].strip()
+        return "" if tail == self.tokenizer.eos_token else tail
+
+
+def style_in(folder: Path, *, named: str | None = None, beneath: Path | None = None) -> Any:
+    """The prompt style of a model's folder: the one asked for by name, the one it was tuned with, that of its base
+    (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that."""
+    from train.styles import style_named, style_of
+
+    if named:
+        return style_named(named)
+    folders = [folder, *([beneath] if beneath else [])]
+    for place in folders:
+        if style := style_of(place):
+            return style
+    for place in folders:
+        if foreign := _litgpt_style(place) or _template_style(place):
+            return foreign
+    return style_named("plain")
+
+
+def _litgpt_style(folder: Path) -> Any:
+    if not (folder / "model_config.yaml").is_file():
+        return None
+    from litgpt.prompts import Default, PromptStyle, has_prompt_style, load_prompt_style
+
+    from train.models.checkpoint import litgpt_config
+    from train.styles import style_named
+
+    style = load_prompt_style(folder) if has_prompt_style(folder) else PromptStyle.from_config(litgpt_config(folder))
+    # What LitGPT's registry names for an instruct model, ours says for several turns too.
+    ours = {"ChatML": "chatml", "Qwen2_5": "chatml", "Qwen3": "chatml", "Gemma": "gemma"}.get(type(style).__name__)
+    return None if isinstance(style, Default) else style_named(ours) if ours else ForeignStyle(style)
+
+
+def _template_style(folder: Path) -> TemplateStyle | None:
+    config = settings(folder / "tokenizer_config.json")
+    if not config.get("chat_template") and not (folder / "chat_template.jinja").is_file():
+        return None
+    return TemplateStyle(folder)

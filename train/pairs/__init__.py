@@ -1,0 +1,1 @@
+"""Verb: preference pairs."""

@@ -1,0 +1,1 @@
+"""Verb: memory, steps and time of a recipe."""

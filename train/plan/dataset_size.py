@@ -1,0 +1,344 @@
+"""Rows, tokens and padding of a recipe's data: counted with the code that trains where data and tokenizer are there,
+estimated from characters where only the data are, told as an assumption where neither is."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from train.errors import TrainError
+
+if TYPE_CHECKING:
+    from train.plan.job import Asked
+
+#: Characters a token holds, where no tokenizer is there: of news in the tokenizers of Llama 3 and Gemma, which were
+#: trained on these languages among many. A tokenizer of English text alone needs twice as many tokens for Vietnamese.
+CHARACTERS = {"en": 4.4, "it": 3.5, "vi": 3.2, "fr": 3.7, "es": 3.8, "de": 3.6, "pt": 3.7}
+_OTHER = 3.5
+#: Share of tokens that are learnt, where nothing is known: an answer is about a fifth of sources and summary.
+_LEARNED = 0.2
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What the user says of data that are not there: rows, mean tokens a row, characters a token."""
+
+    rows: int | None = None
+    tokens: int | None = None
+    characters: float | None = None
+
+
+@dataclass
+class Rows:
+    """The training rows. None: not known.
+
+    lengths: tokens of each row. padded: positions an epoch computes, padding included. answer: tokens that are learnt.
+    over: lines on rows that were not used whole. batches: micro-batches of an epoch, over all GPUs. source: what
+    the figures rest on.
+    """
+
+    rows: int | None
+    val_rows: int | None
+    tokens: int | None
+    answer: int | None
+    padded: int | None
+    longest: int
+    batches: int | None
+    source: str
+    over: list[str] = field(default_factory=list)
+    exact: bool = False
+
+    @property
+    def learned_share(self) -> float:
+        return self.answer / self.tokens if self.answer and self.tokens else _LEARNED
+
+    @property
+    def mean_batch(self) -> float | None:
+        """Positions of a mean micro-batch."""
+        return self.padded / self.batches if self.padded and self.batches else None
+
+
+def rows_of(asked: Asked, assumed: Assumed) -> Rows:
+    """The rows of a recipe's data, as well as they can be known.
+
+    Raises:
+        TrainError: the data are there and cannot be read.
+    """
+    path = _path(asked)
+    if path is None or not path.exists():
+        return _assumed(asked, assumed, path)
+    if not _has_tokenizer(asked.checkpoint):
+        return _estimated(asked, assumed, path)
+    if asked.backend == "huggingface":
+        return _huggingface(asked)
+    return _litgpt(asked)
+
+
+def _path(asked: Asked) -> Path | None:
+    given = asked.recipe.get("data", "init_args", default={})
+    given = given if isinstance(given, Mapping) else {}
+    found = given.get("path") or given.get("json_path")
+    return Path(str(found)) if found else None
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model"))
+
+
+# ---- nothing there
+
+
+def _assumed(asked: Asked, assumed: Assumed, path: Path | None) -> Rows:
+    where = f"no data at {path}" if path else f"data of {asked.recipe.get('data', 'class_path', default='Alpaca')}"
+    longest = asked.max_seq_length
+    if assumed.rows is None:
+        said = f", {assumed.tokens:,} tokens each" if assumed.tokens else ", all of max_seq_length"
+        # One batch stands for all: its size is what matters for a step's time.
+        one = (assumed.tokens * asked.micro_batch * _sequences(asked), 1) if assumed.tokens else (None, None)
+        source = f"{where}: rows unknown{said} (--rows, --tokens)"
+        return Rows(None, None, None, None, one[0], longest, one[1], source)
+    mean = min(assumed.tokens or longest, longest)
+    tokens = assumed.rows * mean * _sequences(asked)
+    source = f"{where}: assumed {assumed.rows:,} rows of {mean:,} tokens" + ("" if assumed.tokens else " (--tokens)")
+    batches = _batches(asked, assumed.rows)
+    return Rows(assumed.rows, None, tokens, round(tokens * _LEARNED), tokens, longest, batches, source)
+
+
+def _sequences(asked: Asked) -> int:
+    """Of a row: a pair has two."""
+    return 2 if asked.method == "orpo" else 1
+
+
+def _batches(asked: Asked, rows: int) -> int:
+    return math.ceil(rows / asked.micro_batch / asked.processes) * asked.processes
+
+
+# ---- data without a tokenizer
+
+
+def _estimated(asked: Asked, assumed: Assumed, path: Path) -> Rows:
+    train, val, said = _read(asked, path)
+    lengths, tokens, learned = [], 0, 0
+    for texts, answers, language in train:
+        each = assumed.characters or CHARACTERS.get(language, _OTHER)
+        whole = [math.ceil((shared + answer) / each) for shared, answer in zip(texts, answers, strict=True)]
+        whole = [min(length, asked.max_seq_length) for length in whole]
+        lengths.append(max(whole))
+        tokens += sum(whole)
+        learned += sum(math.ceil(answer / each) for answer in answers)
+    if not lengths:
+        raise TrainError(f"{path}: no rows to train on")
+    over = sum(length >= asked.max_seq_length for length in lengths)
+    many = "characters by --chars-per-token" if assumed.characters else "characters by language"
+    return Rows(
+        rows=len(lengths), val_rows=val, tokens=tokens, answer=learned, longest=max(lengths),
+        padded=_padded(asked, lengths) * _sequences(asked), batches=_batches(asked, len(lengths)),
+        source=f"{path}: {said}; no tokenizer in {asked.checkpoint}: tokens estimated from {many}",
+        over=[f"about as long as max_seq_length or longer: {over:,}"] if over else [],
+    )  # fmt: skip
+
+
+def _read(asked: Asked, path: Path) -> tuple[list[tuple[list[int], list[int], str]], int, str]:
+    """([(characters before the answers, characters of the answers, language)], validation rows, how divided)."""
+    from train.data.encode import divide, read_pairs, read_splits
+
+    pairs = asked.method == "orpo"
+    splits: Any = (read_pairs if pairs else read_splits)(path)
+    train, val = list(splits["train"]), list(splits.get("val", []))
+    said = "split as exported"
+    share = asked.recipe.get("data", "init_args", "val_share", default=0.05)
+    if not val and share:
+        train, val, said = divide(train, share, asked.recipe.get("data", "init_args", "seed", default=42))
+    return [_characters(row) for row in train], len(val), said
+
+
+def _characters(row: Any) -> tuple[list[int], list[int], str]:
+    if hasattr(row, "chosen"):
+        shared = sum(len(message["content"]) for message in row.messages)
+        return [shared, shared], [len(row.chosen), len(row.rejected)], row.language
+    answers = sum(len(message["content"]) for message in row.messages if message["role"] == "assistant")
+    return [sum(len(message["content"]) for message in row.messages) - answers], [answers], row.language
+
+
+def _padded(asked: Asked, lengths: Sequence[int]) -> int:
+    """Positions of an epoch, each batch as long as its longest row, in the order training takes."""
+    if asked.recipe.get("data", "init_args", "batching", default="grouped") == "grouped" and _ours(asked):
+        ordered = sorted(lengths)
+    else:
+        import random
+
+        # Any shuffle will do: the mean over batches hardly differs.
+        ordered = random.Random(0).sample(list(lengths), len(lengths))
+    size = asked.micro_batch
+    batches = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+    return sum(max(batch) * len(batch) for batch in batches)
+
+
+def _ours(asked: Asked) -> bool:
+    return str(asked.recipe.get("data", "class_path", default="")).startswith("train.")
+
+
+# ---- everything there
+
+
+def _litgpt(asked: Asked) -> Rows:
+    """From the data module itself; what it tokenises is kept in its cache for training."""
+    module = _module(asked)
+    from litgpt.tokenizer import Tokenizer
+
+    limit = asked.recipe.get("train", "max_seq_length")
+    module.connect(tokenizer=Tokenizer(asked.checkpoint), batch_size=asked.micro_batch, max_seq_length=limit)
+    # It tells people what it did; the plan tells it in its own words.
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            module.prepare_data()
+            module.setup()
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainError(f"{_path(asked)}: {type(module).__name__} cannot read it: {error}") from error
+    loader, val = module.train_dataloader(), module.val_dataloader()
+    lengths, answer, over = _counted(module, loader.dataset)
+    batched = getattr(loader.sampler, "plan", None)
+    # What the batches of the first epoch are, and of the others nearly.
+    padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batched(0)) if batched else None
+    return Rows(
+        rows=len(lengths), val_rows=len(val.dataset), tokens=sum(lengths), answer=answer,
+        padded=padded or _padded(asked, lengths), longest=max([*lengths, _longest(val.dataset)]),
+        batches=len(loader), over=over, exact=True,
+        source=f"{_path(asked)}, tokenised with {asked.checkpoint}",
+    )  # fmt: skip
+
+
+def _module(asked: Asked) -> Any:
+    import importlib
+    import warnings
+
+    module, _, name = str(asked.recipe.get("data", "class_path")).rpartition(".")
+    arguments = dict(asked.recipe.get("data", "init_args", default={}) or {})
+    for key in ("path", "json_path", "cache"):
+        if arguments.get(key):
+            arguments[key] = Path(arguments[key])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return getattr(importlib.import_module(module), name)(**arguments)
+    except (ImportError, AttributeError, TypeError, ValueError, OSError) as error:
+        at = asked.recipe.at("data", "class_path")
+        raise TrainError(f"{at}: the data module {module}.{name} refuses its settings: {error}") from error
+
+
+def _counted(module: Any, rows: Any) -> tuple[list[int], int, list[str]]:
+    """(tokens of each row, tokens learnt, lines on those too long)."""
+    if _ours_too(module):
+        from train.data import described
+
+        told = [line.removeprefix("data: ") for line in described(module.counts, None)]
+        return [int(length) for length in rows.rows.lengths], int(module.counts["train"]["labels"]), told
+    lengths, answer = [], 0
+    for row in rows:
+        lengths.append(len(row["input_ids"]))
+        answer += int((row["labels"] != -100).sum())
+    at_limit = sum(length == module.max_seq_length for length in lengths)
+    return lengths, answer, [f"cut at max_seq_length, the answer first: {at_limit:,}"] if at_limit else []
+
+
+def _ours_too(module: Any) -> bool:
+    return type(module).__module__.startswith("train.")
+
+
+def _longest(rows: Any) -> int:
+    inner = getattr(rows, "rows", None)
+    lengths = inner.lengths if inner is not None else [len(row["input_ids"]) for row in rows]
+    return max((int(length) for length in lengths), default=1)
+
+
+def _huggingface(asked: Asked) -> Rows:
+    import dataclasses
+
+    from train.finetune.command import load_data
+    from train.huggingface.datasets import order_of
+
+    assert asked.settings is not None
+    settings = dataclasses.replace(asked.settings, max_seq_length=asked.max_seq_length)
+    data = load_data(settings)
+    lengths, size = data.train.lengths, asked.micro_batch
+    batch = dataclasses.replace(settings, micro_batch_size=size, global_batch_size=asked.global_batch)
+    order = list(order_of(batch, lengths))
+    batches = [order[at : at + size] for at in range(0, len(order), size)]
+    padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batches) * data.train.each
+    return Rows(
+        rows=len(lengths), val_rows=len(data.val), tokens=len(data.train.tokens), padded=padded,
+        answer=int((data.train.tokens >= 0).sum()), longest=max([*lengths, *data.val.lengths]),
+        batches=_batches(asked, len(lengths)), over=[line.removeprefix("data: ") for line in data.told], exact=True,
+        source=f"{settings.data_path}, tokenised with {asked.checkpoint}",
+    )  # fmt: skip
+
+
+# ---- steps
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Optimizer steps and micro-batches of a run, each GPU's; None: not known. notes: what to know about them."""
+
+    steps: int | None
+    micro_batches: int | None
+    validation_batches: int
+    notes: tuple[str, ...] = ()
+
+
+def steps_of(asked: Asked, rows: Rows) -> Steps:
+    """The steps of a run, by LitGPT's own arithmetic (finetune/lora.py) or transformers'."""
+    own = None if rows.batches is None or rows.rows is None else rows.batches // asked.processes
+    notes: list[str] = []
+    if asked.backend == "huggingface":
+        steps = _huggingface_steps(asked, rows.rows)
+        micro = None if steps is None else steps * asked.accumulation
+    else:
+        steps, micro, notes = _litgpt_steps(asked, own)
+    val = math.ceil((rows.val_rows or 0) / asked.micro_batch) if rows.val_rows is not None else None
+    evaluations = (steps or 0) // asked.eval_interval
+    if val is None:
+        validation = evaluations * asked.eval_batches
+    else:
+        first = val if asked.initial_validation else min(val, 2)
+        validation = evaluations * min(val, asked.eval_batches) + first + (val if asked.final_validation else 0)
+    return Steps(steps, micro, validation, tuple(notes))
+
+
+def _litgpt_steps(asked: Asked, batches: int | None) -> tuple[int | None, int | None, list[str]]:
+    if batches is None or asked.epochs is None:
+        most = asked.max_steps
+        return most, None if most is None else most * asked.accumulation, []
+    per_epoch = batches // asked.accumulation
+    scheduled = min(asked.epochs * per_epoch, asked.max_steps or math.inf)
+    # Batches left over at an epoch's end count towards the next step: a run makes more steps than its schedule has.
+    made = min(asked.epochs * batches // asked.accumulation, asked.max_steps or math.inf)
+    notes = []
+    warmup = asked.recipe.get("train", "lr_warmup_steps", default=100) or 0
+    if made == 0:
+        notes.append(
+            f"no step at all: {batches} micro-batches in all are fewer than the {asked.accumulation} of a step"
+        )
+    elif made > scheduled:
+        notes.append(
+            f"LitGPT's schedule ends at step {scheduled:,} and the run at {made:,}: the learning rate rises again in "
+            f"the last {made - scheduled:,}; a number of rows that train.global_batch_size divides avoids it"
+        )
+    if warmup >= scheduled > 0:
+        notes.append(f"train.lr_warmup_steps {warmup} is not below the {scheduled:,} steps of the run: it never ends")
+    micro = asked.epochs * batches if made < (asked.max_steps or math.inf) else int(made) * asked.accumulation
+    return int(made), micro, notes
+
+
+def _huggingface_steps(asked: Asked, rows: int | None) -> int | None:
+    from train.finetune.command import total_steps
+
+    assert asked.settings is not None
+    if rows is None:
+        return asked.max_steps
+    return total_steps(asked.settings, rows)

@@ -1,0 +1,1 @@
+"""Verb: an OpenAI-compatible endpoint."""

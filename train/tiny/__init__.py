@@ -1,0 +1,1 @@
+"""Verb: a tiny checkpoint."""
