@@ -1,8 +1,8 @@
 """Clustering a whole archive: 1,000,000 synthetic articles over 3 years, newspapers mixed, window 3 days.
 
-Measured is the way from vectors to labels (`synth.stream`, as `synth cluster` uses it), day after day; the vectors are
-rows of TF-IDF that are made as the days come (see synthetic.py), and the time for making them is told apart. Memory is
-the peak resident set of the whole process, libraries and vectors included.
+Measured is the way from vectors to labels (`synth.cluster.stream`, as `synth cluster` uses it), day after day; the
+vectors are rows of TF-IDF that are made as the days come (see synthetic.py), and the time for making them is told
+apart. Memory is the peak resident set of the whole process, libraries and vectors included.
 
     python benchmarks/bench_archive.py [--articles 1000000] [--days 1095] [--window 3] [--threshold 0.75]
 """
@@ -67,7 +67,7 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from sklearn.metrics import adjusted_rand_score
 
-    from synth.stream import agglomerate_stream
+    from synth.cluster.stream import agglomerate_stream
 
     portions, labels = Portions(options.articles, options.days), np.full(options.articles, -1)
     parts, began = np.full(options.articles, -1), time.perf_counter()

@@ -125,8 +125,8 @@ def peak_mb() -> float:
 
 
 def ours(corpus: Corpus, threshold: float) -> Result:
-    from synth.duplicates import duplicates
-    from synth.minhash import NearTexts
+    from synth.dedupe.greedy import duplicates
+    from synth.near_duplicates.minhash import NearTexts
 
     near, seconds = NearTexts(threshold, SHINGLE), 0.0
     for portion in corpus.portions():
@@ -144,7 +144,7 @@ def datasketch(corpus: Corpus, threshold: float) -> Result:
     """As its documentation has it: a signature a text, ask the index, insert what is new."""
     from datasketch import MinHash, MinHashLSH
 
-    from synth.text import words
+    from synth.language.segmentation import words
 
     index, found, seconds = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS), dict[int, list[int]](), 0.0
     for first, portion in enumerate(corpus.portions()):

@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measures import Scores, bcubed_shares, nmi, pair_scores, scores
 from crawler.items import NewsmillError, RecordError, article_from_record
-from synth.cluster import Settings
+from synth.cluster.command import Settings
+from synth.cluster.linkage import LINKAGES, agglomerate
 from synth.embed import article_text, load_embedder
-from synth.linkage import LINKAGES, agglomerate
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELS = Path(__file__).with_name("labels") / "it_pairs.jsonl"

@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.corruptions import KINDS, Corrupted, corrupt
 from crawler.items import parse_date
-from synth.extractive import Document, summarize
-from synth.faithful import Evidence, sentence_support
-from synth.text import sentences
+from synth.language.segmentation import sentences
+from synth.llm.extractive.summarizer import Document, summarize
+from synth.scorers.faithful.evidence import Evidence, sentence_support
 
 ROOT = Path(__file__).resolve().parent.parent
 HALVES = {"tuning": slice(0, None, 2), "report": slice(1, None, 2)}

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from synth.verdict import parse_reply
+from synth.judge.reply_parser import parse_reply
 
 ROOT = Path(__file__).resolve().parent.parent
 Reader = Callable[[str], float | None]

@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from crawler.mongo import INDEXES, connect, with_database
-from synth.cookbook import Recipe, recipes
-from synth.query import implied_filter, order
+from synth.filters.cookbook import Recipe, recipes
+from synth.query.command import implied_filter, order
 
 GOAL = 20.0
 FIRST, DAYS = datetime(2023, 1, 1, tzinfo=UTC), 1200

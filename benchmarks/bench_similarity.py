@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.bench_faithful import Case, italian, vietnamese
 from synth.embed import article_text, load_embedder
-from synth.similarity import similarities
-from synth.text import sentences
+from synth.language.segmentation import sentences
+from synth.scorers.similarity import similarities
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = (2, 4, 8)

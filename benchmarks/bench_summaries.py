@@ -24,8 +24,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.rouge import NAMES, rouge
-from synth.extractive import Document, default_length, summarize
-from synth.text import sentences, words
+from synth.language.segmentation import sentences, words
+from synth.llm.extractive.summarizer import Document, default_length, summarize
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "vi"

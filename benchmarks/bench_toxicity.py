@@ -28,8 +28,8 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from synth.toxicity_models import Choice
-from synth.toxicity_scorer import CPU_TOKENS, GPU_TOKENS
+from synth.scorers.toxicity.batching import CPU_TOKENS, GPU_TOKENS
+from synth.scorers.toxicity.models import Choice
 
 ROOT = Path(__file__).resolve().parent.parent
 WINDOW = 512

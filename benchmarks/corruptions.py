@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from synth.text import sentences
+from synth.language.segmentation import sentences
 
 KINDS = ("number", "name", "sentence")
 _DIGITS = re.compile(r"(?<![\w.,:/\-])\d+(?:[.,]\d+)*(?![\w:/\-])")

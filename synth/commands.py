@@ -16,17 +16,19 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "import": Command("synth.importing", "read article files (JSON lines) into the store", step=True),
-    "cluster": Command("synth.cluster", "find which articles tell the same event", step=True),
-    "summarize": Command("synth.summarize", "write one sample for each event, from all its sources", step=True),
-    "score": Command("synth.score", "score samples: similarity, faithfulness, language, toxicity", step=True),
-    "judge": Command("synth.judge", "let a language model rate samples from 0 to 5", step=True),
-    "dedupe": Command("synth.dedupe", "mark duplicates, and what evaluation sets have as well", step=True),
-    "query": Command("synth.query", "show or count the samples that a MongoDB filter names"),
-    "export": Command("synth.export", "write training sets from the samples that a filter names", step=True),
-    "report": Command("synth.report", "write one HTML page about everything in the store", step=True),
-    "run": Command("synth.run", "run a pipeline: all steps of a YAML file, one after the other"),
-    "plan": Command("synth.plan", "say what a stage or pipeline will ask a model and what that costs, beforehand"),
-    "takedown": Command("synth.takedown", "find everything that used an article, and remove it"),
+    "import": Command("synth.importing.command", "read article files (JSON lines) into the store", step=True),
+    "cluster": Command("synth.cluster.command", "find which articles tell the same event", step=True),
+    "summarize": Command("synth.summarize.command", "write one sample for each event, from all its sources", step=True),
+    "score": Command("synth.score.command", "score samples: similarity, faithfulness, language, toxicity", step=True),
+    "judge": Command("synth.judge.command", "let a language model rate samples from 0 to 5", step=True),
+    "dedupe": Command("synth.dedupe.command", "mark duplicates, and what evaluation sets have as well", step=True),
+    "query": Command("synth.query.command", "show or count the samples that a MongoDB filter names"),
+    "export": Command("synth.export.command", "write training sets from the samples that a filter names", step=True),
+    "report": Command("synth.report.command", "write one HTML page about everything in the store", step=True),
+    "run": Command("synth.run.command", "run a pipeline: all steps of a YAML file, one after the other"),
+    "plan": Command(
+        "synth.plan.command", "say what a stage or pipeline will ask a model and what that costs, beforehand"
+    ),
+    "takedown": Command("synth.takedown.command", "find everything that used an article, and remove it"),
 }
 STEPS = [name for name, command in COMMANDS.items() if command.step]

@@ -52,7 +52,7 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("articles", 1)], {}),
         ([("event", 1)], {}),
     ],
-    # How far clustering is: synth.placements.
+    # How far clustering is: synth.cluster.assignments.
     "placements": [([("language", 1)], {})],
     "statistics": [([("of", 1), ("number", 1)], {})],
     "embeddings": [([("embedder", 1), ("text", 1)], {"unique": True})],

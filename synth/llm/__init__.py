@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.llm.completion import LLM, Completion, LLMError, Message
-from synth.llm.limits import Limits
-from synth.llm.models import ModelCard, model_card
+from synth.llm.model_cards import ModelCard, model_card
+from synth.llm.rate_limits import Limits
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -34,7 +34,7 @@ def load_llm(
         LLMError: there is no such name, the server's address or key is missing, or `limits.max_cost` lacks a price.
     """
     if name == "extractive":
-        from synth.llm.offline import Extractive
+        from synth.llm.extractive.model import Extractive
 
         # It costs nothing and always says the same: there is nothing to keep.
         return Extractive()
@@ -43,8 +43,8 @@ def load_llm(
         raise LLMError("unknown_model", f"no language model {name!r}: there are extractive and openai:MODEL")
     if importlib.util.find_spec("openai") is None:
         raise LLMError("not_installed", f"{name} needs the package openai: pip install 'newsmill[llm]'")
-    from synth.llm.chat import ChatServer
     from synth.llm.ledger import Ledgered
+    from synth.llm.openai_client import ChatServer
 
     server = ChatServer.from_environment(model, limits=limits, card=model_card(name, models))
     return server if ledger is None else Ledgered(server, ledger)

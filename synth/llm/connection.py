@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from synth.llm.completion import LLMError
-from synth.llm.replies import start
+from synth.llm.responses import start
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from synth.llm.completion import Completion, Message
-from synth.llm.grouped import Grouped
+from synth.llm.group_commit import Grouped
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-    from synth.llm.chat import ChatServer
+    from synth.llm.openai_client import ChatServer
 
 _REPLY = ("text", "model", "finish_reason", "prompt_tokens", "completion_tokens", "cost")
 _DUPLICATE = 11000

@@ -125,7 +125,7 @@ def _template(text: str) -> Template:
 def _environment() -> Environment:
     from jinja2 import Environment, StrictUndefined
 
-    from synth.prompts.names import told_source, told_span
+    from synth.prompts.attribution import told_source, told_span
 
     # Plain text: nothing is escaped. Articles come in as values, so braces in them mean nothing.
     environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def collect_agreement(database: Database[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """Rows of `synth.agreement.agreement_of`, by dimension and language; None where nobody rated what was judged."""
+    """Rows of `ratings.agreement.agreement_of`, by dimension and language; None where nobody rated what was judged."""
     if database.ratings.find_one({}, {"_id": 1}) is None:
         return None
-    from synth.agreement import agreement_of
+    from synth.ratings.agreement import agreement_of
 
     return [row for row in agreement_of(database) if row["n"]] or None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from synth.samples import CURRENT
+from synth.samples.sample import CURRENT
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -24,8 +24,8 @@ def collect_funnel(database: Database[dict[str, Any]], measured: Mapping[str, in
     Scored and judged samples have the unit "measured": they are a part of the samples, and their losses are those not
     measured; an export may take samples that nobody judged.
 
-    `measured` is that of `synth.report.samples`. Pages are summed over every crawl and import, since articles stay;
-    later steps are the store as it is.
+    `measured` is that of `synth.report.sample_statistics`. Pages are summed over every crawl and import, since
+    articles stay; later steps are the store as it is.
     """
     articles = _articles(database)
     read = _reading(database, articles["stored"]["count"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.bench_summaries import Event, beginning, fill, interval, lead_2, leads, newest, scored
 from benchmarks.summary_peers import room
-from synth.extractive import Document
+from synth.llm.extractive.summarizer import Document
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 EVENT = Event(

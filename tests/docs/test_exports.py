@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.formats import FORMATS
-from tests.synth.test_export import store as store_fixture
-from tests.synth.test_formats import types
+from synth.export.formats import FORMATS
+from tests.synth.export.test_command import store as store_fixture
+from tests.synth.export.test_formats import types
 
 store = store_fixture
 PAGE = Path(__file__).resolve().parents[2] / "docs/exports.md"
@@ -58,7 +58,7 @@ def test_the_lines_that_load(exported: Path, tmp_path: Path, monkeypatch: pytest
 def test_every_format_and_every_reason_is_there() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in FORMATS)
-    source = (PAGE.parents[1] / "synth/selection.py").read_text(encoding="utf-8")
+    source = (PAGE.parents[1] / "synth/export/selection.py").read_text(encoding="utf-8")
     reasons = set(re.findall(r'left_out\["(\w+)"\]|, "(\w+)"\)$', source, re.MULTILINE))
     for reason in {one or other for one, other in reasons} | {"superseded", "rejected"}:
         assert f"| `{reason}` |" in page, reason

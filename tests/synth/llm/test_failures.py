@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from synth.llm import Completion, LLMError
-from synth.llm.chat import ChatServer
-from synth.llm.replies import read_refusal
+from synth.llm.openai_client import ChatServer
+from synth.llm.responses import read_refusal
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
 KEY = "sk-secret-0123456789"

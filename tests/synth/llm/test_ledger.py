@@ -19,9 +19,9 @@ from pymongo import MongoClient
 from pymongo.monitoring import CommandListener
 
 from synth.llm import Limits, LLMError
-from synth.llm.chat import ChatServer
 from synth.llm.ledger import Ledgered, call_hash
-from synth.llm.models import ModelCard
+from synth.llm.model_cards import ModelCard
+from synth.llm.openai_client import ChatServer
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
 

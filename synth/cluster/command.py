@@ -1,0 +1,100 @@
+"""`synth cluster`: which articles tell the same event. The method is in `linkage` and `incremental`."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import asdict
+
+from crawler.items import NewsmillError
+from crawler.mongo import connect, run_of
+from synth.cluster.incremental import Settings, cluster_articles, event_key
+from synth.cluster.linkage import LINKAGES, agglomerate
+from synth.stages.stage import filter_errors, natural, print_counts, read_filter
+
+__all__ = ["Settings", "agglomerate", "cluster_articles", "configure", "event_key", "main"]
+
+DEFAULT_WINDOW = Settings.window
+DEFAULT_SENTENCES = Settings.sentences
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "example: synth cluster --threshold 0.7 --window 3 --language it"
+    parser.add_argument("--embedder", default="tfidf", help="tfidf, tfidf:BITS, use or st:MODEL (tfidf)")
+    parser.add_argument(
+        "--threshold", type=float,
+        help="cosine distance, 0 to 2 (tfidf: 0.80, in a language of fewer than 100 articles 0.75; others: none)",
+    )  # fmt: skip
+    parser.add_argument("--linkage", choices=LINKAGES, default="average")
+    parser.add_argument("--window", type=float, default=DEFAULT_WINDOW, help="days; 0: no window (3)")
+    parser.add_argument(
+        "--sentences", type=natural, default=DEFAULT_SENTENCES, metavar="N",
+        help="sentences of the body to compare (10); 0: all",
+    )  # fmt: skip
+    parser.add_argument("--language", help="only this language (ISO 639-1); the others keep their events")
+    parser.add_argument(
+        "--where", metavar="FILTER",
+        help="events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
+    )  # fmt: skip
+    parser.add_argument("--refit", action="store_true", help="count the statistics of tfidf anew, from all articles")
+    parser.add_argument(
+        "--force-language", action="store_true", help="let an embedder work on a language that it was not made for"
+    )
+    parser.add_argument(
+        "--explain", metavar="ARTICLE", help="show why an article (link or _id) is in its event; changes nothing"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="count the articles, change nothing")
+
+
+def main(options: argparse.Namespace) -> int:
+    if options.explain is not None:
+        return _explain(options)
+    settings = check(options)
+    database = connect(options.uri)
+    wanted = read_filter(options.where, database, "articles")
+    if options.language:
+        wanted = {"$and": [wanted, {"language": options.language}]}
+    with filter_errors():
+        found = database.articles.count_documents(wanted)
+    if options.dry_run:
+        counts = Counter(articles=found)
+    else:
+        with run_of(database, "cluster", asdict(settings)) as run:
+            languages = set(database.articles.distinct("language", wanted))
+            if not wanted:
+                # A language whose articles are all gone has no events any more.
+                languages |= set(database.clusters.distinct("language", {"current": True}))
+            for language in sorted(languages, key=str):
+                run.counts += cluster_articles(database, run.id, language, settings, wanted, options.refit)
+            counts = run.counts
+    print_counts("cluster", counts, options.json, "synth summarize")
+    return 0
+
+
+def check(options: argparse.Namespace) -> Settings:
+    """What to cluster by.
+
+    Raises:
+        NewsmillError: a number makes no sense.
+    """
+    if options.threshold is not None and not 0 <= options.threshold <= 2:
+        raise NewsmillError(f"--threshold {options.threshold} is no cosine distance: 0 to 2")
+    if not options.window >= 0:
+        raise NewsmillError(f"--window {options.window} is no number of days: 0 (no window) or more")
+    return Settings(
+        options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
+        options.force_language,
+    )  # fmt: skip
+
+
+def _explain(options: argparse.Namespace) -> int:
+    import json
+
+    from synth.cluster.explain import explain, show, verdict
+
+    found = explain(connect(options.uri), options.explain)
+    if options.json:
+        print(json.dumps(found | {"verdict": verdict(found)}, default=str, ensure_ascii=False))
+    else:
+        show(found)
+    return 0

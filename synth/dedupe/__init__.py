@@ -1,0 +1,1 @@
+"""Verb: duplicates among samples, and contamination of evaluation sets."""

@@ -1,0 +1,1 @@
+"""Verb: training sets from the samples that a filter names."""

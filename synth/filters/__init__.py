@@ -1,0 +1,1 @@
+"""MongoDB filters as text: read, checked, kept in a cookbook."""

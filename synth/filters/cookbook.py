@@ -1,0 +1,117 @@
+"""The cookbook: filters with a name, a question that each answers, and values that may be given.
+
+`python -m synth.filters.cookbook` prints docs/cookbook.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from crawler.items import NewsmillError
+from synth.stages.stage import read_filter
+
+_HOLE = re.compile(r"<([a-z]+)>")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One filter of the cookbook."""
+
+    name: str
+    #: what it answers.
+    question: str
+    #: a MongoDB filter as JSON; a text `<name>` stands for the value of that name.
+    filter: dict[str, Any]
+    #: name -> what it is where none is given; its type is the type.
+    values: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    #: of the index that finds the matches where they are rare.
+    index: str = ""
+    collection: str = "samples"
+
+    def with_values(self, given: str | None = None) -> dict[str, Any]:
+        """The filter, with the values given (several divided by `,` or `..`), or its own.
+
+        Raises:
+            NewsmillError: it takes none, not so many, or none such.
+        """
+        values = dict(self.values)
+        if given is not None:
+            texts = re.split(r",|\.\.", given) if len(values) > 1 else [given]
+            if not values or len(texts) != len(values) or not all(text.strip() for text in texts):
+                raise NewsmillError(f"filter :{self.name} takes {self.takes()}, not {given!r}")
+            for (name, default), text in zip(self.values.items(), texts, strict=True):
+                values[name] = _typed(text.strip(), default, self.name, name)
+        return read_filter(json.dumps(_filled(self.filter, values)))
+
+    def takes(self) -> str:
+        """`:NAME=A,B` in words."""
+        return f"={','.join(name.upper() for name in self.values)}" if self.values else "no value"
+
+
+def _typed(text: str, default: Any, recipe: str, name: str) -> Any:
+    if isinstance(default, str):
+        return text
+    try:
+        return type(default)(text)
+    except ValueError:
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise NewsmillError(f"filter :{recipe}: {name} is {kind}, not {text!r}") from None
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(inner, values) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, values) for inner in value]
+    if not isinstance(value, str):
+        return value
+    hole = _HOLE.fullmatch(value)
+    return values[hole[1]] if hole else _HOLE.sub(lambda found: str(values[found[1]]), value)
+
+
+@functools.cache
+def recipes() -> dict[str, Recipe]:
+    """name -> recipe, in the cookbook's order."""
+    import yaml
+
+    rows = yaml.safe_load(resources.files("synth.filters").joinpath("cookbook.yaml").read_text(encoding="utf-8"))
+    return {row["name"]: Recipe(**row) for row in rows}
+
+
+def page() -> str:
+    """docs/cookbook.md."""
+    lines = [
+        "# Cookbook of filters",
+        "",
+        "Made from `synth/filters/cookbook.yaml` (`python -m synth.filters.cookbook > docs/cookbook.md`);",
+        "every filter is run by a test on samples of which it must find some and leave others.",
+        "",
+        "`synth query :NAME` runs one, `:NAME=VALUE` with a value of your own, `:ONE :TWO {...}` several that must",
+        "all hold; `synth export --filter` and `--where` of the stages take the same. `synth query FILTER --save NAME`",
+        "adds your own. *Index*: what finds the matches even where they are rare; without one MongoDB reads the",
+        "samples newest first until a page is full.",
+    ]
+    for recipe in recipes().values():
+        lines += ["", f"## {recipe.question}", "", "```sh", _command(recipe), "```", "", "```json"]
+        lines += [json.dumps(_filled(recipe.filter, recipe.values), ensure_ascii=False), "```"]
+        told = [recipe.note] if recipe.note else []
+        told += [f"Index: `{recipe.index}`."] if recipe.index else []
+        lines += ["", " ".join(told)] if told else []
+    return "\n".join(lines) + "\n"
+
+
+def _command(recipe: Recipe) -> str:
+    where = "" if recipe.collection == "samples" else f"--collection {recipe.collection} "
+    shown = ",".join(str(value) for value in recipe.values.values())
+    return f"synth query {where}:{recipe.name}" + (f"={shown}" if shown else "")
+
+
+if __name__ == "__main__":
+    print(page(), end="")

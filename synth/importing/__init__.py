@@ -1,0 +1,1 @@
+"""Verb: article files into the store (`import` is a keyword)."""

@@ -1,0 +1,1 @@
+"""The offline model: it picks sentences of the sources."""

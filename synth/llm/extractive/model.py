@@ -1,0 +1,64 @@
+"""The offline model: it answers a request to summarise with the most telling sentences of the texts it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synth.language.segmentation import words
+from synth.llm.completion import Completion, Message, Unconnected
+from synth.llm.extractive import summarizer as extractive
+
+_TITLE = r"^-? ?(?:Titolo|Tiêu đề|Title|Título|Titre|Titel)\s?: "
+_SUMMARY = r"^(?:Riassunto|Bản tóm tắt|Summary|Resumen|Résumé|Zusammenfassung) \d+(?: \([^\n]*\))?\s?:\n"
+#: How the prompts name a source's title, newspaper and text; the text goes on to the next title.
+_SOURCE = re.compile(
+    _TITLE + r"(?P<title>[^\n]*)\n(?:\s*(?:Fonte|Nguồn|Source|Fuente|Quelle)\s?: [^\n]*\n)?"
+    r"\s*(?:Testo|Nội dung|Content|Contenuto|Texto|Texte|Text)\s?:\s*(?P<content>.*?)(?=" + _TITLE + r"|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+#: How they name the summaries that shall be combined.
+_PART = re.compile(_SUMMARY + r"(?P<content>.*?)(?=" + _SUMMARY + r"|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class Extractive(Unconnected):
+    """Nothing is downloaded, nothing paid; the same request always has the same answer."""
+
+    name = f"extractive/{extractive.VERSION}"
+    takes_documents = True
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        documents: Sequence[Mapping[str, Any]] | None = None,
+        language: str = "",
+        max_words: int | None = None,
+        max_sentences: int | None = None,
+        **_: Any,
+    ) -> Completion:
+        """A summary of `documents` ({title, content, date}), else of the sources in the messages; "" if unfit.
+
+        What only a sampling model understands (temperature, max_tokens …) changes nothing here.
+        """
+        asked = [message["content"] for message in messages if message.get("role") != "assistant"]
+        given = [extractive.from_mapping(row) for row in documents] if documents is not None else read_sources(asked)
+        text = extractive.summarize(given, language or _language(given), max_words, max_sentences=max_sentences)
+        read = sum(len(words(part)) for part in asked)
+        return Completion(text, self.name, "stop", read, len(words(text)), cost=0.0)
+
+
+def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
+    """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
+    for pattern in (_SOURCE, _PART):
+        found = [match.groupdict() for message in messages for match in pattern.finditer(message)]
+        if found:
+            return [extractive.Document(one.get("title", "").strip(), one["content"].strip()) for one in found]
+    return [extractive.Document("", "\n\n".join(messages))]
+
+
+def _language(documents: Sequence[extractive.Document]) -> str:
+    from synth.language import detect
+
+    return detect("\n".join(document.content for document in documents)[:2000])[0]

@@ -1,0 +1,1 @@
+"""The graph "cosine distance below a threshold", computed in tiles."""

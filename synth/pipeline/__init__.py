@@ -1,0 +1,1 @@
+"""A pipeline file, read and validated."""

@@ -1,0 +1,1 @@
+"""Verb: show or count samples."""

@@ -1,0 +1,288 @@
+"""Documents for a terminal: a table of one line each, or cards that show their texts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from synth.filters.check import dumped
+
+#: Characters of a text on a card.
+_TEXT = 600
+_LABEL = 12
+#: Columns where the output is no terminal, and the least that shows anything.
+_WIDTH, _NARROWEST = 100, 40
+
+
+def terminal_width() -> int:
+    return max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 24)).columns)
+
+
+def card(document: Mapping[str, Any], collection: str, full: bool = False) -> str:
+    """A document for a terminal, one field a paragraph; fields that it lacks are left out.
+
+    A projected sample shows what it has; whatever the card of its collection does not name follows in short.
+    """
+    width = min(_WIDTH, terminal_width())
+    rows = list(_rows(document, collection))
+    head = " ".join(str(document[name]) for name in _HEADS[collection] if document.get(name))
+    lines = [_clean(f"── {head} ").ljust(width, "─") if head else "─" * width]
+    for label, text in rows:
+        lines += _paragraph(label, text if full else _shortened(text), width)
+    return "\n".join(lines)
+
+
+_HEADS = {
+    "samples": ("task", "language", "status"),
+    "articles": ("source_site", "language", "section"),
+    "clusters": ("language", "size"),
+}
+#: Fields of a card in their order; texts, numbers and instants as they are.
+_CARD_FIELDS = {
+    "samples": ("key", "date", "system", "question", "answer"),
+    "articles": ("link", "title", "description", "date", "authors", "tags", "content"),
+    "clusters": ("event", "first_date", "last_date", "run", "links"),
+}
+#: Shown in a line of their own making, or of no use to a reader of cards.
+_NOT_LISTED = {
+    "samples": {
+        "instruction", "sources", "similarity", "min_similarity", "mean_similarity", "similarity_std",
+        "similarity_embedder", "detected_language", "language_confidence", "provenance", "history", "event",
+        "cluster_size", "superseded", "created_at", "unsupported", "unsupported_kinds", "sentence_sources",
+        "sentence_support", "toxicity_model", "toxicity_calibrated", "judge", "duplicate_kind", "duplicate_score",
+    },
+    "articles": {"content_hash", "crawled_at", "kind", "permission", "date_modified", "location", "revision"},
+    "clusters": {"articles", "texts", "pending", "current", "created_at", "embedder", "linkage", "threshold", "window"},
+}  # fmt: skip
+
+
+def _rows(document: Mapping[str, Any], collection: str) -> Iterator[tuple[str, str]]:
+    """(label, text) of a card."""
+    listed = _CARD_FIELDS[collection]
+    for name in listed:
+        if document.get(name) not in (None, "", []):
+            yield name, _value(document[name])
+    if collection == "samples":
+        yield from _sample_rows(document)
+    # What --fields asked for, or a later version added, is shown even where no card foresees it.
+    hidden = set(listed) | set(_HEADS[collection]) | {"_id"} | (_NOT_LISTED[collection] if "_id" in document else _TOLD)
+    for name, value in document.items():
+        if name not in hidden and value not in (None, "", [], {}):
+            yield name, _value(value)
+
+
+#: What `_sample_rows` tells.
+_TOLD = {
+    "sources", "similarity", "min_similarity", "mean_similarity", "similarity_embedder", "detected_language",
+    "language_confidence", "superseded", "unsupported", "unsupported_kinds",
+}  # fmt: skip
+
+
+def _sample_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    numbers = [f"{name} {document[f'{name}_similarity']:.3f}" for name in ("min", "mean") if _number(document, name)]
+    if each := [f"{value:.3f}" for value in document.get("similarity") or []]:
+        numbers.append(f"({', '.join(each)})")
+    if numbers:
+        embedder = document.get("similarity_embedder")
+        yield "similarity", " ".join(numbers) + (f" by {embedder}" if embedder else "")
+    if found := document.get("detected_language"):
+        sure = document.get("language_confidence")
+        yield "found", f"{found} {sure:.2f}" if isinstance(sure, int | float) else found
+    if facts := document.get("unsupported"):
+        kinds = [*(document.get("unsupported_kinds") or []), *[""] * len(facts)]
+        pairs = zip(facts, kinds, strict=False)
+        yield "unsupported", ", ".join(f"{fact} ({kind})" if kind else str(fact) for fact, kind in pairs)
+    if document.get("superseded"):
+        yield "superseded", str(document.get("superseded_by") or "yes")
+    for source in document.get("sources") or []:
+        told = [str(source[name]) for name in ("source_site", "title", "link") if source.get(name)]
+        if told:
+            yield "source", "  ".join(told)
+
+
+def _number(document: Mapping[str, Any], name: str) -> bool:
+    return isinstance(document.get(f"{name}_similarity"), int | float)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ("\n" if any("://" in item for item in value) else ", ").join(value)
+    if isinstance(value, Mapping | list):
+        return dumped(value)
+    return str(value)
+
+
+# Crawled text may hold sequences that drive a terminal; line breaks are ours to make.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", text)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _TEXT:
+        return text
+    return text[:_TEXT].rsplit(" ", 1)[0] + f" … ({len(text):,} characters)"
+
+
+def _paragraph(label: str, text: str, width: int) -> list[str]:
+    """A label and its text, wrapped behind it; links are never broken."""
+    lines: list[str] = []
+    for part in _clean(text).splitlines():
+        if part.strip():
+            lines += textwrap.wrap(part, max(20, width - _LABEL), break_long_words=False, break_on_hyphens=False)
+    return [f"{label if not i else '':<{_LABEL - 1}} {line}" for i, line in enumerate(lines)]
+
+
+# ---- tables
+
+Row = Mapping[str, Any]
+#: (heading, what stands in it), the most telling of a row last.
+Column = tuple[str, Callable[[Row], str]]
+#: A text gets at least so many columns before others give way to it.
+_READABLE = 30
+_GAP = "  "
+
+
+def table(rows: Sequence[Row], collection: str, fields: Sequence[str] = (), width: int | None = None) -> list[str]:
+    """Heading and rows, one line each, as wide as the terminal.
+
+    A column that says nothing on this page, or the same of all its rows where that is the rule, is left out.
+    """
+    width = width or terminal_width()
+    columns: list[Column] = [(name, _cell_of(name)) for name in fields] or _COLUMNS[collection]
+    cells = {title: [_line(cell(row)) for row in rows] for title, cell in columns}
+    if not fields:
+        for title in [title for title, texts in cells.items() if _says_nothing(title, texts)]:
+            del cells[title]
+    widths = _widths(cells, width, () if fields else _GIVE_WAY)
+    lines = [[_sized(title, size) for title, size in widths.items()]]
+    lines += [[_sized(cells[title][i], size) for title, size in widths.items()] for i in range(len(rows))]
+    return [_GAP.join(line).rstrip() for line in lines]
+
+
+def _says_nothing(title: str, texts: Sequence[str]) -> bool:
+    return not any(texts) or (title in ("task", "status") and len(set(texts)) == 1)
+
+
+def _widths(cells: Mapping[str, Sequence[str]], width: int, give_way: Sequence[str]) -> dict[str, int]:
+    """Heading -> columns; first some headings give way to the last one's text, then the widest columns shrink."""
+    from rich.cells import cell_len
+
+    sizes = {title: max(map(cell_len, [title, *texts])) for title, texts in cells.items()}
+    last = list(sizes)[-1] if sizes else ""
+    for title in give_way:
+        rest = width - sum(size + len(_GAP) for name, size in sizes.items() if name != last)
+        if rest >= min(_READABLE, sizes[last]):
+            break
+        if title != last:
+            sizes.pop(title, None)
+    while sizes and sum(sizes.values()) + len(_GAP) * (len(sizes) - 1) > width and max(sizes.values()) > 4:
+        widest = max(sizes, key=lambda title: sizes[title])
+        sizes[widest] -= 1
+    return sizes
+
+
+def _sized(text: str, size: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return set_cell_size(text, size) if cell_len(text) <= size else set_cell_size(text, size - 1) + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join(_clean(text).split())
+
+
+def _cell_of(name: str) -> Callable[[Row], str]:
+    def cell(row: Row) -> str:
+        found = [one for value in _values(row, name.split(".")) for one in (value if _is_plain(value) else [value])]
+        told = [_in_table(value) for value in found if value is not None]
+        # Newspapers and tags come again and again; numbers that are equal are still several.
+        return ", ".join(dict.fromkeys(told) if _is_texts(found) else told)
+
+    return cell
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(one, Mapping | list) for one in value)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _in_table(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:.4g}" if isinstance(value, float) else _value(value)
+
+
+def _values(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """What stands at a dotted path, of every member of a list on the way."""
+    if isinstance(value, list) and path and not path[0].isdecimal():
+        for member in value:
+            yield from _values(member, path)
+    elif not path:
+        yield value
+    elif isinstance(value, list):
+        yield from _values(value[int(path[0])], path[1:]) if int(path[0]) < len(value) else ()
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from _values(value[path[0]], path[1:])
+
+
+def _share(name: str) -> Callable[[Row], str]:
+    """A number of two digits; nothing where there is none."""
+    return lambda row: f"{row[name]:.2f}" if isinstance(row.get(name), int | float) else ""
+
+
+def _text(name: str, longest: int | None = None) -> Callable[[Row], str]:
+    return lambda row: str(row.get(name) or "")[:longest]
+
+
+def _day(name: str) -> Callable[[Row], str]:
+    return lambda row: f"{row[name]:%Y-%m-%d}" if isinstance(row.get(name), datetime) else ""
+
+
+def _sites(row: Row) -> str:
+    return " ".join(dict.fromkeys(str(one.get("source_site") or "?") for one in row.get("sources") or []))
+
+
+def _marks(row: Row) -> str:
+    """What speaks against a sample, in words."""
+    told = {
+        "superseded": row.get("superseded"), "duplicate": row.get("duplicate_of"),
+        "contaminated": row.get("contaminated"), "personal": row.get("personal_data"),
+        "language": row.get("detected_language") not in (None, "unknown", row.get("language")),
+    }  # fmt: skip
+    return " ".join(name for name, holds in told.items() if holds)
+
+
+def _count(name: str) -> Callable[[Row], str]:
+    return lambda row: str(len(row[name])) if isinstance(row.get(name), list) else ""
+
+
+_COLUMNS: dict[str, list[Column]] = {
+    "samples": [
+        ("key", _text("key", 8)), ("date", _day("date")), ("in", _text("language")), ("task", _text("task")),
+        ("status", _text("status")), ("newspapers", _sites), ("src", _count("sources")),
+        ("min", _share("min_similarity")), ("unsup", _count("unsupported")), ("tox", _share("toxicity")),
+        ("acc", _share("accuracy")), ("marks", _marks), ("answer", _text("answer", 400)),
+    ],
+    "articles": [
+        ("date", _day("date")), ("newspaper", _text("source_site")), ("in", _text("language")),
+        ("section", _text("section")), ("title", _text("title")), ("link", _text("link")),
+    ],
+    "clusters": [
+        ("number", _text("number")), ("first", _day("first_date")), ("last", _day("last_date")),
+        ("in", _text("language")), ("size", _text("size")), ("links", lambda row: " ".join(row.get("links") or [])),
+    ],
+}  # fmt: skip
+#: What a narrow terminal does without, the first first.
+_GIVE_WAY = ("newspapers", "tox", "section", "status", "task", "acc", "src", "key")

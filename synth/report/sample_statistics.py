@@ -1,0 +1,175 @@
+"""The current samples in one pass: MongoDB reads each once, keeps the few bytes that figures need, and groups those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from synth.report import quality
+from synth.report import worst_samples as worst
+from synth.report.time_bins import by_day, day_of
+from synth.samples.sample import CURRENT
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+#: Bars of the similarity histogram, over [0, 1]; a cosine below 0 counts in the first.
+SIMILARITY_BINS = 20
+#: Bars of the variability histogram, over [0, 0.5]: the standard deviation of numbers in [0, 1] is at most 0.5.
+STD_BINS = 20
+#: Event sizes from here on share one bar, as do numbers of sources.
+LARGE = 8
+
+
+def _length(field: str) -> dict[str, Any]:
+    text = {"$cond": [{"$eq": [{"$type": field}, "string"]}, field, ""]}
+    return {"$strLenCP": text}
+
+
+_SOURCES = {"$cond": [{"$isArray": ["$sources"]}, "$sources", []]}
+_SITES = {"$map": {"input": _SOURCES, "in": {"$ifNull": ["$$this.source_site", "unknown"]}}}
+#: What a sample is reduced to: sums need these few bytes, not its texts.
+SLIM: dict[str, Any] = {
+    "key": 1, "language": 1, "detected": "$detected_language", "task": 1, "prompt": "$provenance.prompt",
+    "model": "$provenance.model", "date": 1, "mean": quality.number("$mean_similarity"),
+    "least": quality.number("$min_similarity"), "std": quality.number("$similarity_std"),
+    "embedder": "$similarity_embedder", "sources": {"$size": _SOURCES},
+    "sites": {"$setUnion": [_SITES, []]},
+    "answer_length": _length("$answer"),
+    "source_length": {"$sum": {"$map": {"input": _SOURCES, "in": _length("$$this.content")}}},
+    **quality.FIELDS,
+}  # fmt: skip
+_SCORED = {"$match": {"mean": {"$type": "number"}}}
+
+
+def collect_samples(database: Database[dict[str, Any]]) -> dict[str, Any]:
+    """Groups of the current samples, by name of the facet, and `count`, `unscored`, `compression`, `made_by`."""
+    groups = {**_facets(), **quality.facets(), "worst": worst.facet()}
+    pipeline = [{"$match": CURRENT}, {"$project": SLIM}, {"$facet": groups}]
+    found = next(iter(database.samples.aggregate(pipeline, allowDiskUse=True)))
+    total: dict[str, Any] = next(iter(found["total"]), {})
+    count, scored = total.get("count", 0), total.get("scored", 0)
+    found["total"] = total
+    found["count"], found["unscored"] = count, count - scored
+    found["compression"] = rounded(total.get("compression"))
+    found["made_by"] = sorted(
+        ({**row["_id"], "samples": row["samples"]} for row in found["made_by"]),
+        key=lambda row: (-row["samples"], str(row)),
+    )
+    return found
+
+
+def _bin(field: str, width: float, bins: int) -> dict[str, Any]:
+    """Expression: number of the histogram bar, clamped to 0..bins-1."""
+    # Floats just below a bar's edge belong above it: 0.15 / 0.05 is 2.9999….
+    place = {"$floor": {"$add": [{"$divide": [field, width]}, 1e-9]}}
+    return {"$toInt": {"$min": [bins - 1, {"$max": [0, place]}]}}
+
+
+def _facets() -> dict[str, list[dict[str, Any]]]:
+    """Groups over SLIM, by name."""
+    one = {"$sum": 1}
+    width, std_width = 1 / SIMILARITY_BINS, 0.5 / STD_BINS
+    is_scored = {"$cond": [{"$isNumber": "$mean"}, 1, 0]}
+    ratio = {"$cond": [{"$gt": ["$source_length", 0]}, {"$divide": ["$answer_length", "$source_length"]}, None]}
+    average = {"samples": one, "mean": {"$avg": "$mean"}, "least": {"$avg": "$least"}}
+    return {
+        "total": [{"$group": {
+            "_id": None, "count": one, "scored": {"$sum": is_scored}, "compression": {"$avg": ratio},
+            "mean": {"$avg": "$mean"}, "embedders": {"$addToSet": "$embedder"},
+        }}],
+        "languages": [{"$group": {
+            "_id": {"language": "$language", "detected": "$detected"}, "samples": one,
+            "scored": {"$sum": is_scored}, "sum": {"$sum": "$mean"},
+        }}],
+        "made_by": [{"$group": {
+            "_id": {name: {"$ifNull": [f"${name}", ""]} for name in ("task", "prompt", "model")}, "samples": one,
+        }}],
+        "days": [{"$match": {"date": {"$type": "date"}}}, {"$group": {
+            "_id": {"day": day_of("$date", "$language", "language"), "language": "$language"}, "n": one,
+        }}],
+        "sites": [{"$unwind": "$sites"}, {"$group": {"_id": "$sites", "n": one}}],
+        "exact": [_SCORED, {"$group": {"_id": {"$round": ["$mean", 4]}, "n": one}}],
+        "means": [_SCORED, {"$group": {"_id": _bin("$mean", width, SIMILARITY_BINS), "n": one}}],
+        "leasts": [
+            {"$match": {"least": {"$type": "number"}}},
+            {"$group": {"_id": _bin("$least", width, SIMILARITY_BINS), "n": one}},
+        ],
+        "stds": [
+            {"$match": {"std": {"$type": "number"}, "sources": {"$gte": 2}}},
+            {"$group": {"_id": _bin("$std", std_width, STD_BINS), "n": one}},
+        ],
+        "variability": [
+            {"$match": {"std": {"$type": "number"}, "sources": {"$gte": 2}}},
+            {"$group": {"_id": None, "samples": one, "mean": {"$avg": "$std"}, "largest": {"$max": "$std"}}},
+        ],
+        "by_sources": [_SCORED, {"$group": {"_id": {"$min": ["$sources", LARGE]}, **average}}, {"$sort": {"_id": 1}}],
+    }  # fmt: skip
+
+
+def rounded(value: Any) -> Any:
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def measured(found: Mapping[str, Any]) -> dict[str, int]:
+    """How many current samples there are, were scored, were judged, and were answered with no score."""
+    asked, judged = (sum(row[name] for row in found["judges"]) for name in ("samples", "scored"))
+    count = found["count"]
+    return {"count": count, "scored": count - found["unscored"], "judged": judged, "unread": asked - judged}
+
+
+def sample_days(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Samples per day and language; a sample's day is that of its event's newest article."""
+    rows = [(row["_id"]["day"], row["_id"].get("language") or "", row["n"]) for row in found["days"]]
+    names = sorted({name for _, name, _ in rows}, key=lambda name: (-sum(n for _, own, n in rows if own == name), name))
+    return by_day(rows, names)
+
+
+def sample_sites(found: Mapping[str, Any]) -> dict[str, int]:
+    """newspaper -> samples that it is a source of."""
+    return {str(row["_id"] or "unknown"): row["n"] for row in found["sites"]}
+
+
+def similarity(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Distribution of the similarities; None where nothing is scored."""
+    scored = found["count"] - found["unscored"]
+    if not scored:
+        return None
+    variability = next(iter(found["variability"]), None)
+    return {
+        "samples": scored,
+        "embedders": sorted(filter(None, found["total"]["embedders"])),
+        "mean": rounded(found["total"]["mean"]),
+        **_quantiles(found["exact"], scored),
+        "bin_width": 1 / SIMILARITY_BINS,
+        "mean_bins": _bars(found["means"], SIMILARITY_BINS),
+        "min_bins": _bars(found["leasts"], SIMILARITY_BINS),
+        "std_bin_width": 0.5 / STD_BINS,
+        "std_bins": _bars(found["stds"], STD_BINS),
+        "variability": {name: rounded(variability[name]) for name in ("samples", "mean", "largest")}
+        if variability
+        else None,
+        "by_sources": [
+            {"sources": row["_id"], "or_more": row["_id"] == LARGE, "samples": row["samples"],
+             "mean": rounded(row["mean"]), "min": rounded(row["least"])}
+            for row in found["by_sources"]
+        ],
+    }  # fmt: skip
+
+
+def _quantiles(rows: Iterable[Mapping[str, Any]], scored: int) -> dict[str, float]:
+    """10th, 50th and 90th percentile of mean_similarity to four digits (the lower of two middle values)."""
+    shares = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+    found: dict[str, float] = {}
+    passed = 0
+    for row in sorted(rows, key=lambda row: row["_id"]):
+        passed += row["n"]
+        for name, share in shares.items():
+            if name not in found and passed > int((scored - 1) * share):
+                found[name] = row["_id"]
+    return found
+
+
+def _bars(rows: Iterable[Mapping[str, Any]], bins: int) -> list[int]:
+    heights = {row["_id"]: row["n"] for row in rows}
+    return [heights.get(place, 0) for place in range(bins)]

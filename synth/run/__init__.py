@@ -1,0 +1,1 @@
+"""Verb: all steps of a pipeline file."""

@@ -1,0 +1,1 @@
+"""Verb: run the scorers over samples."""

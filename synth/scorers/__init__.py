@@ -1,0 +1,1 @@
+"""One scorer, one file or folder."""

@@ -1,0 +1,1 @@
+"""Facts of an answer that none of its sources has."""

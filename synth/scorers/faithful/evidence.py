@@ -1,0 +1,398 @@
+"""What an answer tells that its sources do not: numbers, dates, amounts, names and quoted speech.
+
+By tables and rules, no model: cheap enough for every sample, and every finding can be shown. A fact is compared by its
+value, not its form ("tre milioni" = 3.000.000, "il 25%" = "venticinque per cento"). What the rules decide:
+
+- A rounded number is supported where the answer says that it is one (oltre, circa, quasi, hơn, khoảng ...) or its form
+  does ("1,2 milioni"), and a source's number rounds to it at its last digit; otherwise it must be the same number.
+- Percentages, money and measures agree with their like or with a bare number, never with each other; lengths, masses
+  and times are converted. A bare number agrees with everything but a percentage.
+- Where the sources tell numbers of what is counted ("3 feriti"), it must be one of these, whatever else is five ("5").
+- A date agrees where day, month and year do; a year that the source does not tell may be that of its own date. The day
+  of a source, and what its "ieri" or weekday means by it, count as told by it.
+- A name may be part of a longer one, be put together from parts, or be the acronym of one; see names.py.
+- Quotes of three words or more stand in one source in the same order; one word in eight may differ. In an answer in
+  another language than every source they are not looked for.
+- "i due", "un", "secondo", "metà" are read in sources and not demanded of them.
+- Nothing in a sentence that stands in a source as it is counts as unsupported.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from synth.language.segmentation import sentences
+from synth.scorers.faithful.lexicon import LANGUAGES, RELATIVE, language_of
+from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, QuoteIndex, fold, names, quotes, spoken
+from synth.scorers.faithful.numbers import Reader
+from synth.scorers.faithful.tokens import Mention, Reading, tokens_of
+
+Source = str | Mapping[str, Any]
+
+#: What a day is called in the newspaper's own time: hours that its zone may be ahead of UTC.
+_ZONES = {"vi": (0, 7)}
+#: Sentences with something unsupported that are looked for as they are.
+_LOOKED_FOR = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that an answer tells and a source must have told: [start, end) of the answer.
+
+    `kind`: number, date, percent, money, quantity, name or quote. `sentence`: which of the answer's.
+    """
+
+    text: str
+    kind: str
+    start: int
+    end: int
+    sentence: int
+    supported: bool
+
+
+def unsupported(answer: str, sources: Sequence[Source], language: str = "") -> list[str]:
+    """The facts of an answer that no source has, as they stand in it, in order."""
+    return [fact.text for fact in facts(answer, sources, language) if not fact.supported]
+
+
+def facts(answer: str, sources: Sequence[Source], language: str = "") -> list[Fact]:
+    """All facts of an answer, in order, each with whether a source has it.
+
+    Args:
+        sources: texts, or mappings with title, description, content, tags, source_site and date (a datetime).
+        language: ISO 639-1 code of the answer; "" or one without tables of words: the nearest is guessed. Which
+            language a source is in is always guessed.
+    """
+    return Evidence(sources).facts(answer, language)
+
+
+def plain_text(source: Source) -> str:
+    """All that a source tells, in NFC; "" for one without."""
+    if isinstance(source, str):
+        return unicodedata.normalize("NFC", source)
+    parts = [source.get(name) for name in ("title", "description", "content", "source_site")]
+    tags = source.get("tags")
+    parts += tags if isinstance(tags, list) else [tags]
+    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if isinstance(part, str) and part))
+
+
+class Evidence:
+    """What the sources tell, looked up by value."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.texts = [plain_text(source) for source in sources]
+        self.languages = [language_of(text) for text in self.texts]
+        self.numbers: dict[Fraction, set[str]] = defaultdict(set)
+        self.dates: set[tuple[int | None, int | None, int | None]] = set()
+        self.times: set[tuple[int, int]] = set()
+        self.weekdays: set[int] = set()
+        self.others: set[Reading] = set()
+        #: what is counted -> the numbers that are told of it.
+        self.counted: dict[str, set[Fraction]] = defaultdict(set)
+        self.names = NameIndex()
+        for source, text, language in zip(sources, self.texts, self.languages, strict=True):
+            self._read(source, text, language)
+        self.years = {year for year, _, _ in self.dates if year}
+        # Each date under every part of it; those that tell no year under the year 0, too.
+        self._parts_of_dates = {
+            (y, m, d) for year, month, day in self.dates
+            for y in {year or 0, None} for m in {month, None} for d in {day, None}
+        }  # fmt: skip
+        self._sorted = sorted(self.numbers)
+        self._quotes: QuoteIndex | None = None
+
+    # ---- what the sources tell
+
+    def _read(self, source: Source, text: str, language: str) -> None:
+        tokens = tokens_of(text)
+        self.names.add(tokens)
+        found: set[int] = set()
+        for mention in Reader(tokens, language).read():
+            for reading in mention.readings:
+                self._add(reading)
+                if mention.context and isinstance(reading[1], Fraction):
+                    self.counted[mention.context].add(reading[1])
+                if reading[0] == "weekday":
+                    found.add(reading[1])  # type: ignore[arg-type]
+        self.weekdays |= found
+        if not isinstance(source, str):
+            self._add_dates(source.get("date"), {token.low for token in tokens}, found, language)
+
+    def _add(self, reading: Reading) -> None:
+        match reading:
+            case ("number", Fraction() as value, str(kind)):
+                self.numbers[value].add(kind)
+            case ("plain", Fraction() as value):
+                self.numbers[value].add("plain")
+            case ("date", year, month, day):
+                self.dates.add((year, month, day))  # type: ignore[arg-type]
+            case ("time", int(hour), int(minute)):
+                self.times.add((hour, minute))
+            case ("pair", Fraction() as low, Fraction() as high):
+                self.others.add(reading)
+                self.numbers[low].add("")
+                self.numbers[high].add("")
+            case _:
+                self.others.add(reading)
+
+    def _add_dates(self, printed: object, words: set[str], weekdays: set[int], language: str) -> None:
+        """The source's own day, and the days that it calls by their distance or weekday."""
+        if not isinstance(printed, datetime):
+            return
+        for hours in _ZONES.get(language, (0, 2)):
+            day = (printed + timedelta(hours=hours)).date()
+            self._add_day(day)
+            for word in words & RELATIVE.keys():
+                self._add_day(day + timedelta(days=RELATIVE[word]))
+            for distance in range(-6, 7):
+                near = day + timedelta(days=distance)
+                if near.weekday() in weekdays:
+                    self._add_day(near)
+
+    def _add_day(self, day: date) -> None:
+        self.dates.add((day.year, day.month, day.day))
+        self.weekdays.add(day.weekday())
+
+    # ---- what an answer tells
+
+    def facts(self, answer: str, language: str = "") -> list[Fact]:
+        """All facts of an answer, in order."""
+        text, origin = _composed(answer)
+        language = language if language in LANGUAGES else language_of(text)
+        places = _Sentences(answer, language)
+        found: list[Fact] = []
+        for start, end, kind, supported in sorted(self._found(text, language)):
+            first, after = origin[start], origin[end]
+            found.append(Fact(answer[first:after], kind, first, after, places.of(first), supported))
+        return self._without_copies(found, places)
+
+    def _found(self, text: str, language: str) -> Iterable[tuple[int, int, str, bool]]:
+        tokens = tokens_of(text)
+        taken: set[int] = set()
+        for mention in Reader(tokens, language).read():
+            taken.update(range(mention.start, mention.end))
+            if not mention.weak:
+                yield mention.start, mention.end, mention.kind, self.has(mention)
+        foreign = bool(self.languages) and language not in self.languages
+        told = {name.words[0] for name in names(tokens) if not name.initial and len(name.words) == 1}
+        for name in names(tokens):
+            if name.start not in taken and self._is_told(name.words, name.initial, told):
+                known = self.names.has(name, language == "vi") or (foreign and self.names.resembles(name))
+                yield name.start, name.end, "name", known
+        for start, end in self._quoted(text, language):
+            yield start, end, "quote", self._quote_index().has(text[start:end])
+
+    @staticmethod
+    def _is_told(words: tuple[str, ...], initial: bool, told: set[str]) -> bool:
+        """Whether a capital means a name: not at a sentence's beginning, unless the word has one elsewhere, too."""
+        if not initial or len(words) > 1:
+            return len("".join(words)) > 1
+        return words[0] in told or (len(words[0]) > 1 and words[0].isupper())
+
+    def _quoted(self, text: str, language: str) -> Iterable[tuple[int, int]]:
+        if language in self.languages or not self.languages:
+            for start, end in quotes(text):
+                if any(len(piece) >= SHORTEST_QUOTE for piece in spoken(text[start:end])):
+                    yield start, end
+
+    def _quote_index(self) -> QuoteIndex:
+        if self._quotes is None:
+            self._quotes = QuoteIndex()
+            for text in self.texts:
+                self._quotes.add(text)
+        return self._quotes
+
+    def _without_copies(self, found: list[Fact], places: _Sentences) -> list[Fact]:
+        """Sentences that stand in a source as they are support all their facts."""
+        asked = sorted({fact.sentence for fact in found if not fact.supported})[:_LOOKED_FOR]
+        asked = [place for place in asked if len(places.texts[place]) > 2]
+        if not asked:
+            return found
+        flat = [" ".join(text.split()) for text in self.texts]
+        copied = {place for place in asked if any(_has_whole(text, places.texts[place]) for text in flat)}
+        return [
+            Fact(fact.text, fact.kind, fact.start, fact.end, fact.sentence, fact.supported or fact.sentence in copied)
+            for fact in found
+        ]
+
+    # ---- comparing
+
+    def has(self, mention: Mention) -> bool:
+        """Whether a source has one of the mention's readings.
+
+        Where sources tell numbers of what is counted here, it must be one of these: "5 feriti" is not supported by "5
+        auto" where there were 3 feriti.
+        """
+        known = self.counted.get(mention.context) if mention.context and not mention.hedge else None
+        told = {reading[1] for reading in mention.readings if reading[0] in ("number", "plain")}
+        if known and told and known.isdisjoint(told):
+            return False
+        return any(self._has(reading) or self._rounds(reading, mention.hedge) for reading in mention.readings)
+
+    def _has(self, reading: Reading) -> bool:
+        match reading:
+            case ("number", Fraction() as value, str(kind)):
+                return value in self.numbers and _agree(kind, self.numbers[value])
+            case ("plain", Fraction() as value):
+                return "" in self.numbers.get(value, ())
+            case ("date", year, month, day):
+                return self._has_date(year, month, day)  # type: ignore[arg-type]
+            case ("time", int(hour), int(minute)):
+                return any((each % 24, minute) in self.times for each in (hour, hour + 12, hour - 12))
+            case ("weekday", int(day)):
+                return day in self.weekdays
+            case ("pair", Fraction() as low, Fraction() as high):
+                return reading in self.others or (low in self.numbers and high in self.numbers)
+        return reading in self.others
+
+    def _has_date(self, year: int | None, month: int | None, day: int | None) -> bool:
+        if (year, month, day) in self._parts_of_dates:
+            return True
+        return month is not None and year in self.years and (0, month, day) in self._parts_of_dates
+
+    def _rounds(self, reading: Reading, hedge: str) -> bool:
+        value, kind = reading[1], str(reading[-1])
+        if not hedge or not isinstance(value, Fraction) or reading[0] != "number":
+            return False
+        step = _step(value)
+        low, high = {
+            "over": (value, value + step), "under": (value - step, value),
+        }.get(hedge, (value - step / 2, value + step / 2))  # fmt: skip
+        # "oltre 3 milioni" may be 3.9 millions and not 4, "quasi 3 milioni" 2.1 and not 2.
+        first = (bisect.bisect_right if hedge == "under" else bisect.bisect_left)(self._sorted, low)
+        after = (bisect.bisect_left if hedge == "over" else bisect.bisect_right)(self._sorted, high)
+        return any(_agree(kind, self.numbers[each]) for each in self._sorted[first:after])
+
+
+def _agree(kind: str, others: set[str]) -> bool:
+    """Whether one of the classes may be the same as this one."""
+    if not kind:
+        return any(other != "%" for other in others)
+    return kind in others or ("" in others and not kind.startswith("unit"))
+
+
+def _step(value: Fraction) -> Fraction:
+    """What the last digit that is told counts: 100,000 in 3,500,000 and 1/10 in 4.5."""
+    if value == 0:
+        return Fraction(1)
+    step = Fraction(1)
+    while value % step and step > Fraction(1, 10**6):
+        step /= 10
+    while value % (step * 10) == 0:
+        step *= 10
+    return step
+
+
+def _composed(text: str) -> tuple[str, Sequence[int]]:
+    """(the text with its accents composed, the place of each of its characters in the text, the end included)."""
+    if unicodedata.is_normalized("NFC", text):
+        return text, range(len(text) + 1)
+    parts: list[str] = []
+    origin: list[int] = []
+    for match in re.finditer(r".[\u0300-\u036f]*+", text, re.DOTALL):
+        part = unicodedata.normalize("NFC", match.group())
+        parts.append(part)
+        origin.extend([match.start()] * len(part))
+    return "".join(parts), [*origin, len(text)]
+
+
+class _Sentences:
+    """The sentences of a text, and which of them a character is in."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.texts = sentences(text, language)
+        ends, total = [], 0
+        for sentence in self.texts:
+            total += sum(not character.isspace() for character in sentence)
+            ends.append(total)
+        self._ends = ends
+        # Sentences come with their white space folded: only what is none can be counted.
+        self._before, count = [], 0
+        for character in text:
+            self._before.append(count)
+            count += not character.isspace()
+
+    def of(self, place: int) -> int:
+        return min(bisect.bisect_right(self._ends, self._before[place]), max(0, len(self._ends) - 1))
+
+
+def _has_whole(text: str, sentence: str) -> bool:
+    """Whether the sentence stands in the text with no word or number cut."""
+    sentence = " ".join(unicodedata.normalize("NFC", sentence).split())
+    at = text.find(sentence)
+    # A few tries: a short one may stand within words all over a text.
+    for _ in range(20):
+        if at < 0:
+            break
+        after = at + len(sentence)
+        cut = (at > 0 and text[at - 1].isalnum() and sentence[0].isalnum()) or (
+            after < len(text) and text[after].isalnum() and sentence[-1].isalnum()
+        )
+        if not cut:
+            return True
+        at = text.find(sentence, at + 1)
+    return False
+
+
+# ---- sentences and their sources
+
+
+def sentence_support(
+    answer: str, sources: Sequence[Source], language: str = ""
+) -> tuple[list[int | None], list[float]]:
+    """For each sentence of an answer its best source, None where none has a word of it, and how well that bears it.
+
+    The share of the sentence's terms (content words, and pairs of neighbours) that stand in the source, 0 to 1: half of
+    it for the whole source, half for its best passage of three sentences.
+    """
+    language = language or language_of(answer)
+    indexes = [_Passages(plain_text(source)) for source in sources]
+    best: list[int | None] = []
+    support: list[float] = []
+    for sentence in sentences(answer, language):
+        terms = _terms(sentence)
+        shares = [index.share(terms) for index in indexes]
+        value = max(shares, default=0.0)
+        best.append(shares.index(value) if value > 0 else None)
+        support.append(round(value, 4))
+    return best, support
+
+
+class _Passages:
+    """In which sentences of a text a term stands."""
+
+    def __init__(self, text: str) -> None:
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for place, sentence in enumerate(sentences(text)):
+            for term in _terms(sentence):
+                self.places[term].append(place)
+
+    def share(self, terms: set[str]) -> float:
+        if not terms:
+            return 0.0
+        held: dict[int, int] = defaultdict(int)
+        known = 0
+        for term in terms:
+            places = self.places.get(term, ())
+            known += bool(places)
+            for window in {place - back for place in places for back in range(3)}:
+                held[window] += 1
+        return (known + max(held.values(), default=0)) / (2 * len(terms))
+
+
+_WORDS = re.compile(r"[^\W_]+")
+
+
+def _terms(sentence: str) -> set[str]:
+    words = [fold(word) for word in _WORDS.findall(unicodedata.normalize("NFC", sentence))]
+    pairs = {f"{one} {other}" for one, other in itertools.pairwise(words)}
+    return {word for word in words if len(word) > 3 or word.isdigit()} | pairs

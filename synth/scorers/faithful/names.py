@@ -1,0 +1,327 @@
+"""Names and quoted speech in a text, and whether other texts have them.
+
+A name is a run of capitalised words, particles between them included. It is supported where its words stand together in
+a source, or each part of it does ("presidente" + "Sergio Mattarella"), or its first letters do ("Ue"); accents are
+folded, save in Vietnamese, where they make other words, and where a syllable alone supports no longer name. A single
+capitalised word that begins a sentence is a name only where it has a capital elsewhere in the answer, too.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from synth.scorers.faithful.tokens import Token
+
+PARTICLES = frozenset(
+    "de di della del dei degli delle dell da dalla dal d la von van der den ten bin ibn al el dos do du".split()
+)
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_ENDS = re.compile(r"[.!?…:;•\n\"“”«»‘()\[\]*#|]|(?:^|\s)[-–—](?:\s|$)")
+_ABBREVIATED = frozenset("tp tx tt gs ts ths bs ks st dr mr mrs ms on dott sig avv ing prof pgs ths jr p q s".split())
+#: Words that are told with a capital and name nobody: greetings of letters, days, and what opens sentences.
+_COMMON = frozenset(
+    # Italian
+    "il lo la i gli le l un uno una di del dello della dei degli delle dell d a al allo alla ai agli alle all da "
+    "dal dalla dai dalle dall in nel nello nella nei negli nelle nell con su sul sulla sui sulle sull per tra fra e "
+    "ed o ma se non si è sono ha hanno era erano c ci vi ne questo questa questi queste quello quella quelli quelle "
+    "quest "
+    # Vietnamese
+    "ông bà anh chị cô em các những một trong theo tại từ ngày năm tháng khi sau trước tuy nhưng và do để với đây "
+    "đó cơ người nhiều hiện hôm vì nếu cũng không chúng tôi đến về lực ngoài bên trên dưới đồng thời cùng bị được "
+    "đã đang sẽ ban sáng chiều tối đêm vào lúc còn như mỗi mọi cả hai ba bốn thứ riêng được mới nơi "
+    # English
+    "the a an in on at he she it they we i this that these those but and or for from with as after when if there "
+    "his her their its by to of while during according however also meanwhile some many all both not no yes my our "
+    "your "
+    # French, Spanish, German
+    "les des une et dans pour que qui sur pas au aux par ce ces cette il elle ils elles on nous vous mais ou où son "
+    "sa el los las y es una para como pero este esta su sus lo según tras der die das ein eine und ist im am zu mit "
+    "auf für von nach bei er sie es wir dies diese aber oder den dem des".split()
+)  # fmt: skip
+_QUOTES = (
+    re.compile(r"«([^«»]{2,2000})»"),
+    re.compile(r"[“„]([^“”„]{2,2000})[”“]"),
+    re.compile(r"(?<![\w\"])\"(?=[^\s\"])([^\"\n]{2,2000})(?<=\S)\"(?!\w)"),
+    re.compile(r"(?<!\w)‘([^‘\n]{2,600}?)’(?!\w)"),
+)
+_CUT = re.compile(r"\[[^\]\n]{0,40}\]|\(\.\.\.\)|…|\.\.\.")
+_WORD = re.compile(r"[^\W_]+")
+_SYLLABLE = re.compile(r"(?:ngh|[nkptcg]h|ng|gi|qu|tr|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
+#: Letters that a name keeps from one language to another.
+_BEGINNING = 4
+#: Words of the longest name.
+_LONGEST = 12
+#: Quotes of fewer words are names, titles, or words held at a distance.
+SHORTEST_QUOTE = 3
+#: Of so many words of a quote one may have been changed.
+_WORDS_AN_EDIT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Capitalised words that belong together, [start, end) of the text."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+    #: stands where any word would have a capital.
+    initial: bool
+    #: the word after it, in lower case; "" where none belongs to it.
+    following: str
+
+
+@functools.lru_cache(maxsize=2**16)
+def fold(word: str) -> str:
+    """One spelling for all: no capitals, no accents; Vietnamese tones stay, wherever in the syllable they are set."""
+    parts = unicodedata.normalize("NFD", word.lower())
+    tones = "".join(mark for mark in parts if mark in _TONES)
+    if is_vietnamese(word):
+        return "".join(mark for mark in parts if mark not in _TONES) + tones
+    return "".join(mark for mark in parts if not unicodedata.combining(mark))
+
+
+def is_vietnamese(word: str) -> bool:
+    """Whether the word is surely Vietnamese: ă, đ, ơ, ư, a hook, a dot, two marks on a letter."""
+    low = word.lower()
+    if low.isascii():
+        return False
+    parts = unicodedata.normalize("NFD", low)
+    return any(mark in "đ\u031b\u0309\u0323\u0306" for mark in parts) or any(
+        unicodedata.combining(one) and unicodedata.combining(other) for one, other in itertools.pairwise(parts)
+    )
+
+
+def names(tokens: Sequence[Token]) -> list[Name]:
+    """The names among the tokens of a text, in order."""
+    return list(_spans(tokens))
+
+
+def _spans(tokens: Sequence[Token]) -> Iterator[Name]:
+    at = 0
+    while at < len(tokens):
+        if not _is_capital(tokens[at]):
+            at += 1
+            continue
+        first = at
+        members = [at]
+        while len(members) < _LONGEST and (following := _next(tokens, at)) is not None:
+            at = following
+            members.append(at)
+        at += 1
+        yield from _name(tokens, first, members)
+
+
+def _name(tokens: Sequence[Token], first: int, members: list[int]) -> Iterator[Name]:
+    initial = starts(tokens, first)
+    # "Nel Regno Unito", "L'Aquila": what any sentence may begin with is no part of the name.
+    while members and (tokens[members[0]].low in _COMMON or _is_elided(tokens, members[0])):
+        initial, members = False, members[1:]
+    if not members:
+        return
+    last = members[-1]
+    after = tokens[last + 1] if last + 1 < len(tokens) else None
+    joined = after is not None and after.kind == "word" and after.gap in (" ", "\u00a0") and after.text[0].islower()
+    yield Name(
+        tokens[members[0]].start, tokens[last].end, tuple(tokens[place].text for place in members), initial,
+        after.low if after is not None and joined else "",
+    )  # fmt: skip
+
+
+def _is_elided(tokens: Sequence[Token], at: int) -> bool:
+    return len(tokens[at].text) <= 2 and at + 1 < len(tokens) and tokens[at + 1].gap in ("'", "’")
+
+
+def starts(tokens: Sequence[Token], at: int) -> bool:
+    """Whether any word would have a capital here: after a full stop, a colon, an opening mark, a line's end."""
+    if at == 0:
+        return True
+    gap, before = tokens[at].gap, tokens[at - 1]
+    if not _ENDS.search(gap):
+        return False
+    # "S. Mattarella", "TP. Hồ Chí Minh", "on. Rossi".
+    return not (gap.strip() == "." and _is_abbreviated(before))
+
+
+def _is_abbreviated(token: Token) -> bool:
+    """Whether a full stop after the word is its own."""
+    return (len(token.text) == 1 and token.text.isupper() and token.text.isascii()) or token.low in _ABBREVIATED
+
+
+def _is_capital(token: Token) -> bool:
+    return token.kind == "word" and token.text[0].isupper()
+
+
+def _next(tokens: Sequence[Token], at: int) -> int | None:
+    """The place of the next word of the same name, particles passed over."""
+    for place in range(at + 1, min(at + 4, len(tokens))):
+        token = tokens[place]
+        if (
+            token.kind != "word"
+            or token.gap not in (" ", "-", "'", "’", "\u00a0", ". ", ".")
+            or (token.gap in (". ", ".") and not _is_abbreviated(tokens[place - 1]))
+        ):
+            return None
+        if _is_capital(token):
+            return None if place > at + 1 and token.low in _COMMON else place
+        if token.low not in PARTICLES:
+            return None
+    return None
+
+
+class NameIndex:
+    """The names that texts have."""
+
+    def __init__(self) -> None:
+        #: folded capitalised words, all folded words.
+        self.capital: set[str] = set()
+        self.any: set[str] = set()
+        #: neighbours within a name, neighbours of any case.
+        self.pairs: set[tuple[str, str]] = set()
+        self.neighbours: set[tuple[str, str]] = set()
+        #: last words of names, and names of one word.
+        self.last: set[str] = set()
+        #: first letters of names, and what may be such letters.
+        self.initials: set[str] = set()
+        self.acronyms: set[str] = set()
+        self._stems: set[str] = set()
+        self._beginnings: set[str] = set()
+
+    def add(self, tokens: Sequence[Token]) -> None:
+        """Add the words of a text."""
+        before = ""
+        for token in tokens:
+            if token.kind != "word":
+                before = ""
+                continue
+            word = fold(token.text)
+            self.any.add(word)
+            self._stems.add(_stem(word))
+            if before:
+                self.neighbours.add((before, word))
+            before = word
+            if token.text[0].isupper():
+                self.capital.add(word)
+            if is_acronym(token.text):
+                self.acronyms.add(word)
+        for name in _spans(tokens):
+            self._add_name(name)
+
+    def _add_name(self, name: Name) -> None:
+        folded = [fold(word) for word in name.words]
+        self.last.add(folded[-1])
+        self.pairs.update(itertools.pairwise(folded))
+        for one, other in itertools.pairwise(folded):
+            self.capital.add(_plain(one + other))
+        if len(folded) > 1:
+            letters = "".join(word[0] for word in folded)
+            self.initials.update(letters[at:] for at in range(min(3, len(letters) - 1)))
+
+    def has(self, name: Name, vietnamese: bool) -> bool:
+        """Whether the name, or each of its parts, stands in the texts."""
+        words = [fold(word) for word in name.words]
+        if len(words) == 1:
+            return self._has_single(name, words[0], vietnamese)
+        if "".join(word[0] for word in words) in self.acronyms or _plain("".join(words)) in self.capital:
+            return True
+        parts = self._parts(words)
+        alone = len(parts) == len(words) and not (name.initial and len(words) == 2)
+        if vietnamese and alone and all(is_syllable(word) for word in words):
+            # Of Vietnamese syllables there are so few that each stands in any text.
+            return False
+        return all(len(part) > 1 or self._has_part(part[0], place == 0, vietnamese) for place, part in enumerate(parts))
+
+    def resembles(self, name: Name) -> bool:
+        """Whether each word begins as one of the texts does: names in another language (Palestinians, Palestina)."""
+        if not self._beginnings:
+            self._beginnings = {_plain(word)[:_BEGINNING] for word in self.any}
+        return all(_plain(fold(word))[:_BEGINNING] in self._beginnings for word in name.words)
+
+    def _parts(self, words: list[str]) -> list[list[str]]:
+        parts = [[words[0]]]
+        for before, word in itertools.pairwise(words):
+            if (before, word) in self.pairs:
+                parts[-1].append(word)
+            else:
+                parts.append([word])
+        return parts
+
+    def _has_single(self, name: Name, word: str, vietnamese: bool) -> bool:
+        if word in self.capital or _plain(word) in self.capital:
+            return True
+        if is_acronym(name.words[0]) and word in self.initials:
+            return True
+        if vietnamese and not name.initial:
+            # "Quốc hội", "Công an": a syllable alone says nothing, the word does.
+            return bool(name.following) and (word, fold(name.following)) in self.neighbours
+        return word in self.any or (len(word) > 5 and _stem(word) in self._stems)
+
+    def _has_part(self, word: str, first: bool, vietnamese: bool) -> bool:
+        if vietnamese and is_syllable(word):
+            return word in self.last or (first and word in self.any)
+        if word in self.capital:
+            return True
+        return (first and word in self.any) or (len(word) > 5 and _stem(word) in self._stems)
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a folded word may be one of Vietnamese."""
+    return _SYLLABLE.fullmatch(_plain(word).replace("đ", "d")) is not None
+
+
+def is_acronym(word: str) -> bool:
+    """Whether the word may be made of first letters: UE, NATO, Onu, Ingv."""
+    return (len(word) > 1 and word.isupper()) or (3 <= len(word) <= 5 and word[0].isupper()) or word in ("Ue", "Eu")
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if len(word) > 5 else word
+
+
+def _plain(word: str) -> str:
+    return "".join(mark for mark in unicodedata.normalize("NFD", word) if not unicodedata.combining(mark))
+
+
+# ---- quotes
+
+
+def quotes(text: str) -> list[tuple[int, int]]:
+    """[start, end) of what stands between quotation marks, in order; of nested ones the outer."""
+    found = sorted(match.span(1) for pattern in _QUOTES for match in pattern.finditer(text))
+    kept: list[tuple[int, int]] = []
+    for start, end in found:
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def spoken(text: str) -> list[list[str]]:
+    """The words of a quote, folded, in the pieces that ellipses and brackets leave."""
+    pieces = ([fold(word) for word in _WORD.findall(piece)] for piece in _CUT.split(text))
+    return [piece for piece in pieces if piece]
+
+
+@dataclass(slots=True)
+class QuoteIndex:
+    """Runs of three words of each text."""
+
+    texts: list[set[tuple[str, str, str]]] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        words = [fold(word) for word in _WORD.findall(text)]
+        self.texts.append(set(zip(words, words[1:], words[2:], strict=False)))
+
+    def has(self, quote: str) -> bool:
+        """Whether one text has all pieces of the quote, but for one word in eight."""
+        pieces = [piece for piece in spoken(quote) if len(piece) >= SHORTEST_QUOTE]
+        return any(all(_stands(piece, runs) for piece in pieces) for runs in self.texts)
+
+
+def _stands(words: list[str], runs: set[tuple[str, str, str]]) -> bool:
+    missing = sum(run not in runs for run in zip(words, words[1:], words[2:], strict=False))
+    # A changed word breaks the three runs that it is in.
+    return missing <= 3 * (len(words) // _WORDS_AN_EDIT)

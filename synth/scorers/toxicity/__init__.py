@@ -1,0 +1,1 @@
+"""Detoxify and other classifiers, batched by length."""

@@ -1,0 +1,360 @@
+"""What can measure toxicity: Detoxify's models, and any `text-classification` model; loaded whole or not at all."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import logging
+import os
+import re
+import socket
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import NewsmillError
+
+if TYPE_CHECKING:
+    from synth.scorers.toxicity.batching import Scorer
+
+#: The fields of a sample; one that a model does not have is null.
+FIELDS = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
+#: Detoxify's models, and the languages of what they were trained on.
+DETOXIFY: dict[str, frozenset[str]] = {
+    "original": frozenset({"en"}),
+    "original-small": frozenset({"en"}),
+    "unbiased": frozenset({"en"}),
+    "unbiased-small": frozenset({"en"}),
+    "multilingual": frozenset("en fr es it pt tr ru".split()),
+}
+#: Names that labels have for the fields, beside the fields' own.
+_ALIASES = {"toxic": "toxicity", "severe_toxic": "severe_toxicity", "identity_hate": "identity_attack"}
+#: Labels that say "toxic" in models that were made for something near it, lower case, with underscores.
+_TOXIC = frozenset(
+    "toxic toxicity hate hateful hate_speech hatespeech offensive offensive_language abusive abuse harassment"
+    " insult obscene threat identity_attack severe_toxicity sexual_explicit".split()
+)
+#: The beginnings of the sha256 of the weights that Detoxify publishes.
+_PUBLISHED = {
+    "original": "c1212f89", "original-small": "0e1d6498", "unbiased": "c7548aa0", "unbiased-small": "c8519128",
+    "multilingual": "0b549669",
+}  # fmt: skip
+_WEIGHTS = ("*.safetensors", "*.bin")
+
+
+class ToxicityUnavailable(NewsmillError):
+    """The weights of a toxicity model cannot be had; the message names the option that helps."""
+
+    #: Options without which `synth run` goes on: what cannot be measured is left out, with a warning.
+    without = ("toxicity", "toxicity_for", "toxicity_checkpoint", "toxicity_config")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What measures a language: one of DETOXIFY, or a hub name or folder of a `text-classification` model.
+
+    Attributes:
+        labels: which labels of that model count as toxic; () for those that say so by their names.
+        checkpoint: Detoxify's weights as a file, instead of the download.
+        config: folder with config and tokenizer, instead of the hub model that the checkpoint names.
+        half: half precision.
+    """
+
+    name: str
+    labels: tuple[str, ...] = ()
+    checkpoint: Path | None = None
+    config: Path | None = None
+    half: bool = False
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """As stored in `toxicity_model`: the name, and for files of one's own the beginning of their sha256.
+
+        Raises:
+            ToxicityUnavailable: a file is not there.
+        """
+        told = self.name
+        if self.checkpoint is not None:
+            mark = _mark([_there(self.checkpoint, "--toxicity-checkpoint FILE")])
+            told = self.name if mark == _PUBLISHED.get(self.name) else f"{self.name}:{mark}"
+        elif self.name not in DETOXIFY and Path(self.name).is_dir():
+            files = [path for glob in _WEIGHTS for path in sorted(Path(self.name).glob(glob))]
+            told = f"{Path(self.name).resolve().name}:{_mark(files)}"
+        return told + (f"[{','.join(self.labels)}]" if self.labels else "") + ("+half" if self.half else "")
+
+    def calibrated(self, language: str) -> bool:
+        """Whether it was made for the language; who sets a model of his own for a language says that it was."""
+        return language in DETOXIFY.get(self.name, (language,))
+
+    def load(self) -> Scorer:
+        """The model, on the GPU where there is one.
+
+        Raises:
+            ToxicityUnavailable: its weights, config or tokenizer cannot be had.
+            NewsmillError: none of its labels is known to be toxic, or a chosen one is not there.
+        """
+        from synth.scorers.toxicity.batching import Scorer
+
+        with _quiet() as heard:
+            if self.name in DETOXIFY:
+                model, tokenizer, labels = _load_detoxify(self, heard)
+                return Scorer(model, tokenizer, columns_of(labels, self), self.half)
+            model, tokenizer = _load_classifier(self.name, heard)
+        labels = [str(model.config.id2label[number]) for number in range(model.config.num_labels)]
+        exclusive = _exclusive(model.config, self.name)
+        return Scorer(model, tokenizer, columns_of(labels, self, exclusive), self.half, exclusive)
+
+
+def columns_of(labels: Sequence[str], choice: Choice, exclusive: bool = False) -> dict[str, list[int]]:
+    """Field -> the columns of a model's output that make it.
+
+    Where none is chosen, `toxicity` is the label of that name, else (or where labels exclude each other) each that says
+    so in one way or another.
+
+    Raises:
+        NewsmillError: a chosen label is not there, or none is chosen and none says "toxic".
+    """
+    plain = [_plain(label) for label in labels]
+    columns = {name: [number for number, label in enumerate(plain) if label == name] for name in FIELDS}
+    if missing := [label for label in choice.labels if label not in labels]:
+        raise NewsmillError(
+            f"toxicity: {choice.name} has no label {', '.join(missing)}, only {', '.join(labels)}: "
+            f"--toxicity-for LANGUAGE={choice.name}:LABEL,LABEL"
+        )
+    if choice.labels:
+        columns["toxicity"] = [labels.index(label) for label in choice.labels]
+    elif exclusive or not columns["toxicity"]:
+        columns["toxicity"] = [number for number, label in enumerate(plain) if label in _TOXIC]
+    if not columns["toxicity"]:
+        raise NewsmillError(
+            f"toxicity: no label of {choice.name} says that it is toxic ({', '.join(labels)}): "
+            f"name those that are, --toxicity-for LANGUAGE={choice.name}:LABEL,LABEL"
+        )
+    return {name: found for name, found in columns.items() if found}
+
+
+def _plain(label: str) -> str:
+    plain = re.sub(r"[\W_]+", "_", label.casefold()).strip("_")
+    return _ALIASES.get(plain, plain)
+
+
+def _there(path: Path, option: str) -> Path:
+    if not path.is_file():
+        raise ToxicityUnavailable(f"toxicity: no file {path}: {option}")
+    return path
+
+
+@functools.cache
+def _mark_of(path: Path, size: int, changed: int) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 22):
+            digest.update(part)
+    return digest.digest()
+
+
+def _mark(files: Sequence[Path]) -> str:
+    """Eight digits of the sha256 of a file (as in the names of Detoxify's releases), or of several files' sums."""
+    try:
+        sums = [_mark_of(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    except OSError as error:
+        raise ToxicityUnavailable(f"toxicity: cannot read {error.filename}: {error.strerror}") from error
+    return (sums[0] if len(sums) == 1 else hashlib.sha256(b"".join(sums)).digest()).hex()[:8]
+
+
+def _release(name: str) -> str:
+    """Where Detoxify's weights are published."""
+    try:
+        with _quiet():
+            from detoxify.detoxify import MODEL_URLS
+    except ImportError as error:
+        raise ToxicityUnavailable(f"toxicity: {name} needs pip install 'newsmill[toxicity]' ({error})") from error
+    return str(MODEL_URLS[name])
+
+
+def _load_detoxify(choice: Choice, heard: list[str]) -> tuple[Any, Any, list[str]]:
+    """(model, tokenizer, labels) made by Detoxify's own code, but from weights that ran no program when read."""
+    release = _release(choice.name)
+    from detoxify.detoxify import get_model_and_tokenizer
+
+    path = choice.checkpoint or _download(choice.name, release)
+    weights, how, labels = _parts(_read(_there(path, "--toxicity-checkpoint FILE")), path)
+    if choice.config is not None:
+        if not (choice.config / "config.json").is_file():
+            raise ToxicityUnavailable(f"toxicity: no config.json in {choice.config}: --toxicity-config FOLDER")
+        how["model_type"] = str(choice.config)
+    try:
+        model, tokenizer = get_model_and_tokenizer(**how, state_dict=weights)
+    except Exception as error:
+        raise ToxicityUnavailable(
+            f"toxicity: cannot make {choice.name} of {how['model_type']}: {_told(error, heard)}: "
+            "--toxicity-config FOLDER takes config and tokenizer from a folder"
+        ) from error
+    _refuse_other_weights(model, weights, path)
+    return model, tokenizer, labels
+
+
+def _download(name: str, release: str) -> Path:
+    """Detoxify's weights in torch's cache, fetched where they are not yet, and checked by their sha256."""
+    import torch
+
+    path = Path(torch.hub.get_dir()) / "checkpoints" / release.rpartition("/")[2]
+    if path.is_file():
+        return path
+    advice = "--toxicity-checkpoint FILE takes a file"
+    if any(os.environ.get(each, "").upper() in {"1", "ON", "YES", "TRUE"} for each in _OFFLINE):
+        raise ToxicityUnavailable(
+            f"toxicity: the weights of {name} are not in {path.parent}, and this is offline: {advice}"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = socket.getdefaulttimeout()
+    try:
+        # torch waits for ever where packets are dropped.
+        socket.setdefaulttimeout(30)
+        digits = path.stem.rpartition("-")[2]
+        torch.hub.download_url_to_file(release, str(path), digits, progress=_seen())
+    except Exception as error:
+        raise ToxicityUnavailable(f"toxicity: cannot fetch {release}: {_told(error, [])}: {advice}") from error
+    finally:
+        socket.setdefaulttimeout(before)
+    return path
+
+
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
+def _read(path: Path) -> Any:
+    """A checkpoint as {config, state_dict}: torch's pickle of tensors and plain values only, or safetensors."""
+    try:
+        if path.suffix == ".safetensors":
+            return _read_safetensors(path)
+        import torch
+
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        if found := re.search(r"Unsupported (?:global|class|operand)[^\n]*?((?:[\w]+\.)+\w+)", str(error)):
+            raise ToxicityUnavailable(
+                f"toxicity: {path} holds more than tensors ({found[1]}), and such a pickle can run any program: "
+                "convert it (docs/toxicity.md), then --toxicity-checkpoint FILE.safetensors"
+            ) from error
+        raise _broken(path, _told(error, [])) from error
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        told = (file.metadata() or {}).get("config")
+        if told is None:
+            raise _broken(path, "its metadata have no config")
+        return {"config": json.loads(told), "state_dict": {name: file.get_tensor(name) for name in file.keys()}}  # noqa: SIM118
+
+
+def _parts(loaded: Any, path: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """(weights, arguments of Detoxify's `get_model_and_tokenizer`, labels) of a checkpoint."""
+    try:
+        weights, config = dict(loaded["state_dict"]), loaded["config"]
+        how = dict(config["arch"]["args"])
+        labels = [str(label) for label in config["dataset"]["args"]["classes"]]
+        told = [str(how[name]) for name in ("model_type", "model_name", "tokenizer_name")]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise _broken(path, f"it has no {error}" if isinstance(error, KeyError) else _told(error, [])) from error
+    if not (told[1].endswith("ForSequenceClassification") and "Tokenizer" in told[2]):
+        raise _broken(path, f"it names {told[1]} and {told[2]}")
+    if len(labels) > int(how.get("num_classes", 0)):
+        raise _broken(path, f"{len(labels)} classes for {how.get('num_classes')} outputs")
+    return weights, {**dict(zip(("model_type", "model_name", "tokenizer_name"), told, strict=True)),
+                     "num_classes": int(how["num_classes"])}, labels  # fmt: skip
+
+
+def _refuse_other_weights(model: Any, weights: Mapping[str, Any], path: Path) -> None:
+    """Transformers fills what is missing with random numbers, whose scores would be made up."""
+    wanted, given = set(model.state_dict()), {name for name in weights if not name.endswith("position_ids")}
+    if missing := sorted(wanted - given):
+        raise _broken(path, f"it lacks {len(missing)} of {len(wanted)} weights ({missing[0]})")
+    if unknown := sorted(given - wanted):
+        raise _broken(path, f"{len(unknown)} of its weights have no place in the model ({unknown[0]})")
+
+
+def _broken(path: Path, reason: str) -> ToxicityUnavailable:
+    return ToxicityUnavailable(
+        f"toxicity: {path} is no checkpoint of Detoxify that can be used: {reason}: --toxicity-checkpoint FILE"
+    )
+
+
+def _load_classifier(name: str, heard: list[str]) -> tuple[Any, Any]:
+    """(model, tokenizer) of a transformers sequence classifier that has all its weights."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    advice = "--toxicity-for LANGUAGE=FOLDER takes a folder with config, weights and tokenizer"
+    if not Path(name).is_dir() and (name.count("/") > 1 or name.startswith((".", "/", "~"))):
+        raise ToxicityUnavailable(f"toxicity: no folder {name}: {advice}")
+    try:
+        model, found = AutoModelForSequenceClassification.from_pretrained(
+            name, dtype=torch.float32, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name)
+    except Exception as error:
+        raise ToxicityUnavailable(f"toxicity: cannot load {name}: {_told(error, heard)}: {advice}") from error
+    if lacking := sorted(map(str, [*found["missing_keys"], *found["mismatched_keys"]])):
+        raise ToxicityUnavailable(
+            f"toxicity: {name} is no trained classifier: it lacks {len(lacking)} weights ({lacking[0]}): {advice}"
+        )
+    return model, tokenizer
+
+
+def _exclusive(config: Any, name: str) -> bool:
+    """Whether one label rules out the others; as in transformers' own pipeline."""
+    if config.problem_type == "regression":
+        raise NewsmillError(f"toxicity: {name} gives numbers without bounds (regression), no probabilities")
+    return config.problem_type != "multi_label_classification" and config.num_labels > 1
+
+
+def _told(error: Exception, heard: Sequence[str]) -> str:
+    """Why something failed, short: libraries add advice about code that is not the reader's."""
+    lines = next(([each] for each in heard if "thrown while requesting" in each), str(error).split("\n"))
+    told = re.split(r"\. [A-Z]", " ".join(" ".join(lines).split()))[0].rstrip(" .:") or type(error).__name__
+    return told if len(told) <= 200 else told[:200] + "…"
+
+
+def _seen() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Without what the libraries print while a model is loaded; what the hub's client says is kept for our error."""
+    heard: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    with warnings.catch_warnings(), _silent_transformers():
+        warnings.simplefilter("ignore")
+        # Only now: the client adds a handler of its own when it is imported.
+        logger = logging.getLogger("huggingface_hub")
+        before, logger.handlers = logger.handlers, [listener]
+        try:
+            yield heard
+        finally:
+            logger.handlers = before
+
+
+@contextmanager
+def _silent_transformers() -> Iterator[None]:
+    try:
+        from transformers.utils import logging as talk
+    except ImportError as error:
+        raise ToxicityUnavailable(f"toxicity: needs pip install 'newsmill[toxicity]' ({error})") from error
+    level = talk.get_verbosity()
+    talk.set_verbosity_error()
+    if not _seen():
+        talk.disable_progress_bar()
+    try:
+        yield
+    finally:
+        talk.set_verbosity(level)

@@ -1,0 +1,1 @@
+"""A stage: pending documents, a batch, one bulk update; and the stage that asks a model."""

@@ -1,0 +1,151 @@
+"""What every stage that asks a model has in common: its options, and the calls it makes for one document."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from crawler.items import NewsmillError
+from synth.llm import LLM, Completion, Limits, LLMError, model_card
+from synth.llm.token_counters import counter
+from synth.stages.stage import positive
+from synth.stages.workers import Flow
+
+#: OpenAI's reasoning models name the limit otherwise, and take no temperature.
+_REASONING = re.compile(r"openai:(?:o\d|gpt-5)")
+
+#: Failures of one reason that are told on stderr; the rest is only counted.
+_SHOWN = 3
+
+
+def add_llm_arguments(parser: argparse.ArgumentParser, max_answer_tokens: int) -> None:
+    """The model, how fast and for how much it may be asked, and how much fits a call."""
+    parser.add_argument("--llm", default="extractive", metavar="NAME", help="extractive or openai:MODEL (extractive)")
+    group = parser.add_argument_group("language model (openai:MODEL)")
+    group.add_argument("--concurrency", type=int, default=8, metavar="N", help="calls at a time, at most (8)")
+    group.add_argument("--requests-per-minute", type=positive, metavar="N", help="calls sent in a minute, at most")
+    group.add_argument("--tokens-per-minute", type=positive, metavar="N", help="tokens in a minute, at most")
+    group.add_argument("--max-cost", type=float, metavar="US$", help="stop before this run has cost more")
+    group.add_argument("--models", metavar="FILE", help="YAML table of contexts and prices (NEWSMILL_MODELS)")
+    group.add_argument("--context", type=positive, metavar="N", help="tokens of prompt and answer (the model card's)")
+    group.add_argument(
+        "--max-answer-tokens", type=positive, default=max_answer_tokens, metavar="N",
+        help=f"tokens of the longest answer ({max_answer_tokens})",
+    )  # fmt: skip
+    group.add_argument(
+        "--tokenizer", metavar="NAME",
+        help="tokenizer.json or its folder, estimate, or bytes (the model's where it is at hand, else estimate)",
+    )  # fmt: skip
+    group.add_argument(
+        "--temperature", type=temperature, default=0.0, metavar="T", help="0 to 2, or default: the server's own (0)"
+    )
+
+
+def temperature(text: str) -> float | None:
+    """A number from 0 to 2 for argparse; None for `default`, because some models take no temperature at all."""
+    if text == "default":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no temperature: 0 to 2, or default")
+    return value
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    return Limits(options.concurrency, options.requests_per_minute, options.tokens_per_minute, options.max_cost)
+
+
+def fitting(options: argparse.Namespace) -> dict[str, Any]:
+    """{context, max_answer_tokens, count, temperature} for a model, from its card and the options.
+
+    Raises:
+        NewsmillError: the answer leaves no room for a prompt, or the table or the tokenizer cannot be read.
+    """
+    if options.models and not Path(options.models).is_file():
+        raise NewsmillError(f"--models {options.models}: no such file")
+    card = model_card(options.llm, options.models)
+    context = options.context or card.context
+    longest = min(options.max_answer_tokens, card.max_output or options.max_answer_tokens)
+    if context and longest >= context:
+        raise NewsmillError(f"--max-answer-tokens {longest}: a context of {context} tokens leaves no room for a prompt")
+    return {
+        "context": context, "max_answer_tokens": longest, "count": counter(options.llm, options.tokenizer),
+        "temperature": options.temperature,
+    }  # fmt: skip
+
+
+class Fault(Exception):
+    """A reply that is no answer; `reason` is its name in counts."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Asking(Flow):
+    """A flow whose documents ask a model, which is open as long as the flow is.
+
+    Args:
+        command: what errors are told under.
+        concurrency: calls under way, at most.
+    """
+
+    def __init__(self, llm: LLM, command: str, concurrency: int) -> None:
+        self.llm, self.command = llm, command
+        # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
+        self.width = 3 * concurrency
+        self.told: Counter[str] = Counter()
+
+    def tell(self, what: str, error: LLMError) -> None:
+        """That a document waits for the next run; after a few of one reason they are only counted."""
+        self.told[error.reason] += 1
+        if self.told[error.reason] <= _SHOWN:
+            print(f"{self.command}: {what} left for the next run: {error}", file=sys.stderr)
+
+    def stop(self) -> None:
+        # Only a server's client knows what has not been sent yet.
+        if stop := getattr(self.llm, "stop", None):
+            stop()
+
+    async def __aenter__(self) -> Self:
+        await self.llm.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.llm.__aexit__(kind, error, trace)
+
+
+class Calls:
+    """The calls made for one document: their keys in the order of asking, and how many were paid."""
+
+    def __init__(self, llm: LLM, temperature: float | None) -> None:
+        self.llm = llm
+        reasons = bool(_REASONING.match(llm.name))
+        self.limit = "max_completion_tokens" if reasons else "max_tokens"
+        self.parameters: dict[str, Any] = {} if temperature is None or reasons else {"temperature": temperature}
+        self.keys: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    async def ask(self, messages: list[dict[str, str]], max_tokens: int) -> Completion:
+        """One reply.
+
+        Raises:
+            LLMError: there is none.
+        """
+        place = len(self.keys)
+        self.keys.append("")
+        reply = await self.llm.complete(messages, **{self.limit: max_tokens}, **self.parameters)
+        self.keys[place] = reply.call
+        self.counts["cached" if reply.cached else "calls"] += 1
+        return reply

@@ -1,0 +1,1 @@
+"""Verb: one sample for each event, from all its sources."""

@@ -1,0 +1,1 @@
+"""Verb: everything that was made of an article, and its removal."""

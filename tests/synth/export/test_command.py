@@ -1,0 +1,452 @@
+"""`synth export`: what is written, what is left out and why, and that the old export survives a failure."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth import atomic_files as files
+from synth.__main__ import main
+from synth.export import command as export
+
+DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
+REQUEST = "Riassumi gli articoli in un unico testo."
+
+
+def source(link: str, day: int = 0, site: str = "Ansa") -> dict[str, Any]:
+    return {
+        "title": f"Titolo di {link}", "link": link, "date": DAY + timedelta(days=day), "content": "Il testo.",
+        "tags": [], "source_site": site, "id": link,
+    }  # fmt: skip
+
+
+def sample(number: int, **fields: Any) -> dict[str, Any]:
+    sources = [source(f"https://www.ansa.it/{number}/{i}.html", number) for i in range(2)]
+    told = "\n\n".join(f"- Titolo: {item['title']}\n{item['content']}" for item in sources)
+    return {
+        "key": hashlib.sha256(str(number).encode()).hexdigest(), "task": "news_summary", "event": f"event{number}",
+        "instruction": REQUEST, "question": f"{REQUEST}\n\n{told}", "answer": f"Risposta «{number}» è qui.",
+        "system": "", "history": [], "language": "it", "date": DAY + timedelta(days=number), "tags": [],
+        "sources": sources, "status": "new", "superseded": False, "min_similarity": number / 20,
+        "provenance": {"prompt": "news_summary/1", "model": "extractive"},
+    } | fields  # fmt: skip
+
+
+@pytest.fixture
+def store(database: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """A database of 20 samples of 20 events, in whose surroundings commands run."""
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    monkeypatch.chdir(tmp_path)
+    database.samples.insert_many([sample(number) for number in range(20)])
+    return database
+
+
+def manifest() -> dict[str, Any]:
+    return dict(json.loads(Path("export/manifest.json").read_text(encoding="utf-8")))
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_layout_rows_and_sums(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export"]) == 0
+    assert "20 rows in export (17 to train, 3 to validate; it 20)" in capsys.readouterr().out
+    written = bytes_of(Path("export"))
+    assert set(written) == {"alpaca.jsonl", "litgpt/train.json", "litgpt/val.json", "manifest.json", "sources.jsonl"}
+    rows = [json.loads(line) for line in written["alpaca.jsonl"].decode().split("\n") if line]
+    assert all(set(row) == {"instruction", "input", "output"} for row in rows)
+    assert rows[0]["instruction"] == REQUEST
+    assert rows[0]["input"].startswith("- Titolo: Titolo di https")
+    assert {f"{row['instruction']}\n\n{row['input']}" for row in rows} == set(store.samples.distinct("question"))
+    split = json.loads(written["litgpt/train.json"]) + json.loads(written["litgpt/val.json"])
+    assert sorted(map(json.dumps, split)) == sorted(map(json.dumps, rows))
+    for name, told in manifest()["files"].items():
+        assert told["sha256"] == hashlib.sha256(written[name]).hexdigest()
+        assert told["bytes"] == len(written[name])
+    assert manifest()["counts"]["validation"]["first_day"] > manifest()["counts"]["train"]["last_day"]
+
+
+def test_a_second_export_has_the_same_bytes(store: Any) -> None:
+    main(["export"])
+    first = bytes_of(Path("export"))
+    rows = list(store.samples.find({}, {"_id": 0}))
+    store.samples.delete_many({})
+    store.samples.insert_many(rows[::-1])
+    main(["export"])
+    assert bytes_of(Path("export")) == first
+
+
+def test_what_is_left_out_has_a_name(store: Any) -> None:
+    store.articles.insert_one({"link": "https://www.ansa.it/1/0.html", "permission": {"opt_out": True}})
+    store.articles.insert_one({"link": "https://www.ansa.it/2/0.html", "permission": {"opt_out": None}})
+    store.articles.insert_one(
+        {"link": "https://a.it/", "also_at": ["https://www.ansa.it/3/1.html"], "permission": {"opt_out": True}}
+    )
+    for number, change in {
+        4: {"superseded": True}, 5: {"status": "rejected"}, 6: {"answer": " \n"}, 7: {"answer": None},
+        8: {"history": [{"role": "user", "content": "?"}]}, 9: {"status": "edited"}, 10: {"status": "accepted"},
+    }.items():  # fmt: skip
+        store.samples.update_one({"event": f"event{number}"}, {"$set": change})
+    assert main(["export"]) == 0
+    left = {"superseded": 1, "rejected": 1, "empty": 2, "several_turns": 1, "opted_out": 2}
+    assert manifest()["left_out"] == left
+    assert manifest()["counts"]["rows"] == 20 - sum(left.values())
+    run = store.runs.find_one({"stage": "export"})
+    assert run["counts"] == {"exported": 13, **left}
+    assert main(["export", "--include-opted-out"]) == 0
+    assert manifest()["counts"]["rows"] == 15
+    assert "opted_out" not in manifest()["left_out"]
+
+
+def test_filter(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = '{"min_similarity": {"$gte": 0.5}, "date": {"$lt": {"$date": "2026-05-17T00:00:00Z"}}}'
+    assert main(["export", "--filter", wanted, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == manifest()
+    assert told["counts"]["rows"] == 6
+    assert told["filter"]["date"] == {"$lt": {"$date": "2026-05-17T00:00:00Z"}}
+
+
+def test_filter_by_name(store: Any) -> None:
+    assert main(["query", '{"min_similarity": {"$gte": 0.5}}', "--save", "near"]) == 0
+    assert main(["export", "--filter", ":near"]) == 0
+    assert manifest()["filter"] == {"min_similarity": {"$gte": 0.5}}
+    assert manifest()["counts"]["rows"] == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--filter", '{"language": "vi"}'], "no sample matches"),
+        (["--filter", '{"min_similarity": {"$gtt": 1}}'], "bad filter: no operator '$gtt': did you mean '$gt'?"),
+        (["--filter", '{"min_similarty": {"$lt": 1}}'], "no field 'min_similarty' in samples: did you mean"),
+        (["--filter", ":nonesuch"], "nonesuch"),
+        (["--filter", "{"], "bad filter"),
+        (["--filter", "[]"], "a filter is a JSON object"),
+        (["--val-fraction", "1"], "--val-fraction 1.0 is no share"),
+        (["--test-fraction", "0.9"], "--test-fraction 0.9 is no share"),
+        (["--test-fraction", "-0.1"], "--test-fraction -0.1 is no share"),
+        (["--out", "taken/export"], "cannot write taken/export: "),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    store: Any, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    Path("taken").write_text("a file")
+    assert main(["export", *words]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("export: ")
+    assert said in error
+    assert error.count("\n") == 1
+    assert not Path("export").exists()
+
+
+def test_no_samples_says_what_to_run(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store.samples.delete_many({})
+    assert main(["export"]) == 2
+    assert "synth summarize" in capsys.readouterr().err
+    store.samples.insert_one(sample(1, status="rejected"))
+    assert main(["export"]) == 2
+    assert "left out (1 rejected)" in capsys.readouterr().err
+
+
+def test_one_format_removes_the_files_of_the_other_and_keeps_what_is_not_ours(store: Any) -> None:
+    main(["export"])
+    Path("export/notes.txt").write_text("mine")
+    assert main(["export", "--format", "alpaca"]) == 0
+    assert set(bytes_of(Path("export"))) == {"alpaca.jsonl", "manifest.json", "notes.txt", "sources.jsonl"}
+
+
+def test_files_of_the_user_that_are_called_as_ours_stay(store: Any) -> None:
+    Path("export").mkdir()
+    for name in ("sharegpt.jsonl", "manifest.json"):
+        Path("export", name).write_text("{}")
+    assert main(["export"]) == 0
+    assert Path("export/sharegpt.jsonl").read_text(encoding="utf-8") == "{}"
+
+
+def test_languages_of_other_months_are_no_overlap(store: Any) -> None:
+    later = {"$set": {"language": "vi", "date": DAY + timedelta(days=100)}}
+    store.samples.update_many({"event": {"$in": [f"event{number}" for number in range(5)]}}, later)
+    assert main(["export"]) == 0
+    assert manifest()["days_overlap"] is False
+
+
+def test_a_full_disk_leaves_the_old_export(
+    store: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["export"])
+    before = bytes_of(Path("export"))
+    store.samples.insert_one(sample(99))
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["export"]) == 2
+    monkeypatch.setattr(os, "fsync", real)
+    error = capsys.readouterr().err
+    assert error == (
+        "export: cannot write export: No space left on device: make room, then run it again; "
+        "what was there is unchanged\n"
+    )
+    assert bytes_of(Path("export")) == before
+    assert store.runs.count_documents({"stage": "export", "outcome": "failed"}) == 1
+
+
+def fails_for_want_of_room(limit: int, uri: str, *words: str) -> None:
+    """`synth export` where no file may be larger than `limit` bytes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "synth", "export", *words],
+        cwd=Path(files.__file__).parents[1], env=os.environ | {"MONGODB_URI": uri},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "File too large: make room" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_real_limit_on_file_size(store: Any, database_uri: str, tmp_path: Path) -> None:
+    main(["export"])
+    before = bytes_of(Path("export"))
+    store.samples.insert_many([sample(100 + i, answer="parola " * 500) for i in range(40)])
+    fails_for_want_of_room(20_000, database_uri, "--out", str(tmp_path / "export"))
+    assert bytes_of(Path("export")) == before
+
+
+def test_what_a_killed_export_left_is_swept(store: Any) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = Path(f"export/.partial-{dead.pid}")
+    left.mkdir(parents=True)
+    (left / "alpaca.jsonl").write_text("{")
+    assert main(["export"]) == 0
+    assert not list(Path("export").glob(".partial*"))
+
+
+def test_a_stored_question_without_a_short_request_is_the_instruction(store: Any) -> None:
+    store.samples.delete_many({})
+    store.samples.insert_one(sample(1, instruction="", question="Chi?", system="Rispondi in italiano.", sources=[]))
+    main(["export", "--format", "alpaca"])
+    row = json.loads(Path("export/alpaca.jsonl").read_text(encoding="utf-8"))
+    assert row == {
+        "instruction": "Rispondi in italiano.\n\nChi?", "input": "", "output": "Risposta «1» è qui."
+    }  # fmt: skip
+
+
+def test_litgpt_reads_it(store: Any) -> None:
+    data = pytest.importorskip("litgpt.data", reason="litgpt is not installed")
+    store.samples.update_one({"event": "event3"}, {"$set": {"answer": 'Riga\u2028con "segni" \\ e tiếng Việt 🗞️'}})
+    main(["export"])
+    module = data.JSON(json_path=Path("export/litgpt"))
+    train, val = module.get_splits()
+    assert (len(train), len(val)) == (17, 3)
+    assert {row["output"] for row in [*train, *val]} == set(store.samples.distinct("answer"))
+
+
+def test_datasets_reads_it(store: Any, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    main(["export"])
+    rows = datasets.load_dataset(
+        "json", data_files="export/alpaca.jsonl", split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert rows.column_names == ["instruction", "input", "output"]
+    assert rows.num_rows == 20
+
+
+def test_a_near_copy_in_another_event_stays_on_the_same_side(store: Any) -> None:
+    words = [f"parola{number}" for number in range(80)]
+    for number in (0, 19):
+        told = " ".join([f"Titolo {number}.", *words])
+        store.samples.update_one({"event": f"event{number}"}, {"$set": {"sources.1.content": told}})
+    assert main(["export"]) == 0
+    val = json.loads(Path("export/litgpt/val.json").read_text(encoding="utf-8"))
+    both = {"Risposta «0» è qui.", "Risposta «19» è qui."}
+    assert len(both & {row["output"] for row in val}) in (0, 2)
+    train = json.loads(Path("export/litgpt/train.json").read_text(encoding="utf-8"))
+    assert train
+    assert val
+
+
+@pytest.mark.parametrize("events", [2, 3, 4])
+def test_a_handful_of_events_fills_both_sides(store: Any, events: int) -> None:
+    store.samples.delete_many({"event": {"$nin": [f"event{number}" for number in range(events)]}})
+    assert main(["export"]) == 0
+    counts = manifest()["counts"]
+    assert counts["train"]["rows"] >= 1
+    assert counts["validation"]["rows"] >= 1
+    assert counts["train"]["rows"] + counts["validation"]["rows"] == events
+
+
+def test_one_event_alone_is_said(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store.samples.delete_many({"event": {"$ne": "event3"}})
+    assert main(["export"]) == 0
+    assert "one event alone cannot be split: val.json is empty" in capsys.readouterr().out
+    assert json.loads(Path("export/litgpt/val.json").read_text(encoding="utf-8")) == []
+
+
+PARQUET = ("huggingface", "openai-parquet", "sharegpt")
+
+
+def every(*names: str) -> list[str]:
+    return [word for name in names for word in ("--format", name)]
+
+
+def test_a_limit_on_file_size_with_parquet(store: Any, database_uri: str, tmp_path: Path) -> None:
+    assert main(["export", *every(*PARQUET)]) == 0
+    before = bytes_of(Path("export"))
+    noise = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
+    store.samples.insert_many([sample(100 + i, answer=" ".join(noise[i::8])) for i in range(8)])
+    for limit in (300, 20_000, 90_000):
+        fails_for_want_of_room(limit, database_uri, "--out", str(tmp_path / "export"), *every(*PARQUET))
+        assert bytes_of(Path("export")) == before
+
+
+def test_sources_name_the_articles_of_each_row(store: Any) -> None:
+    store.samples.update_one({"event": "event3"}, {"$set": {"sources": []}})
+    assert main(["export", "--format", "openai"]) == 0
+    lines = Path("export/sources.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {row["key"]: row["links"] for row in map(json.loads, lines)} == {
+        row["key"]: [source["link"] for source in row["sources"]] for row in store.samples.find()
+    }
+
+
+def test_of_duplicates_one_goes_out(store: Any) -> None:
+    key = {number: sample(number)["key"] for number in range(20)}
+    # 1 and 2 repeat 0; 4 and 5 repeat 3, which was rejected; 6 repeats one that is not there; 7 and 8 each other.
+    for number, original in {1: key[0], 2: key[1], 4: key[3], 5: key[3], 6: "f" * 64, 7: key[8], 8: key[7]}.items():
+        store.samples.update_one({"event": f"event{number}"}, {"$set": {"duplicate_of": original}})
+    store.samples.update_one({"event": "event3"}, {"$set": {"status": "rejected"}})
+    assert main(["export", "--format", "openai"]) == 0
+    assert manifest()["left_out"] == {"duplicate": 4, "rejected": 1}
+    out = {json.loads(line)["key"] for line in Path("export/sources.jsonl").read_text("utf-8").splitlines()}
+    assert key[0] in out
+    assert not {key[1], key[2], key[3]} & out
+    assert len({key[4], key[5]} & out) == len({key[7], key[8]} & out) == 1
+    assert key[6] in out
+    assert main(["export", "--include-duplicates", "--format", "openai"]) == 0
+    assert manifest()["left_out"] == {"rejected": 1}
+
+
+def test_duplicates_of_another_wording_stay_on_one_side(store: Any) -> None:
+    store.samples.update_one({"event": "event0"}, {"$set": {"duplicate_of": sample(19)["key"]}})
+    assert main(["export", "--include-duplicates"]) == 0
+    val = Path("export/litgpt/val.json").read_text(encoding="utf-8")
+    assert ("«0»" in val) == ("«19»" in val)
+
+
+def test_what_was_taken_down_never_goes_out(store: Any) -> None:
+    link = "https://www.ansa.it/1/0.html"
+    other = {"link": "https://www.ansa.it/x", "links": ["https://www.ansa.it/x", "https://www.ansa.it/2/1.html"]}
+    store.takedowns.insert_many([{"link": link, "links": [link]}, other])
+    assert main(["export", "--include-opted-out", "--include-duplicates"]) == 0
+    assert manifest()["left_out"] == {"taken_down": 2}
+
+
+def test_samples_removed_while_they_are_exported(
+    store: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export"]) == 0
+    before = bytes_of(Path("export"))
+    real = export.splits_of
+
+    def then_removed(*words: Any) -> Any:
+        found = real(*words)
+        store.samples.delete_one({"event": "event3"})
+        return found
+
+    monkeypatch.setattr(export, "splits_of", then_removed)
+    assert main(["export"]) == 2
+    assert "samples removed from the store meanwhile: 1: run it again" in capsys.readouterr().err
+    assert bytes_of(Path("export")) == before
+
+
+def test_contaminated_rows_and_personal_data_are_kept_and_told(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store.samples.update_one({"event": "event1"}, {"$set": {"contaminated": [{"set": "vmlu"}]}})
+    store.samples.update_one({"event": "event2"}, {"$set": {"personal_data": [{"kind": "email"}], "contaminated": []}})
+    assert main(["export"]) == 0
+    assert manifest()["counts"]["rows"] == 20
+    assert manifest()["marked"] == {"contaminated": 1, "personal_data": 1}
+    error = capsys.readouterr().err
+    assert error.startswith("export: warning: samples that repeat rows of evaluation sets: 1; a filter that")
+    assert error.count("\n") == 2
+    for line in error.splitlines():
+        wanted = line.partition("leaves them out: ")[2]
+        assert main(["export", "--filter", wanted]) == 0
+        assert manifest()["counts"]["rows"] == 19
+
+
+def test_permission_is_summed_up(store: Any) -> None:
+    rows = [
+        {"link": "https://www.ansa.it/1/0.html", "permission": {"robots": True, "opt_out": False}},
+        {"link": "https://www.ansa.it/1/1.html", "permission": {"robots": None, "opt_out": None}},
+        {"link": "https://www.ansa.it/2/0.html", "permission": {"robots": True, "opt_out": True}},
+    ]
+    store.articles.insert_many(rows)
+    assert main(["export"]) == 0
+    assert manifest()["permission"] == {
+        "articles": 38, "robots_allowed": {"unknown": 37, "yes": 1}, "rights_reserved": {"no": 1, "unknown": 37}
+    }  # fmt: skip
+    assert main(["export", "--include-opted-out"]) == 0
+    assert manifest()["permission"]["rights_reserved"] == {"no": 1, "unknown": 38, "yes": 1}
+
+
+def test_a_test_set_is_later_than_validation_and_that_than_training(store: Any) -> None:
+    assert main(["export", "--test-fraction", "0.2"]) == 0
+    counts = manifest()["counts"]
+    assert [counts[name]["rows"] for name in ("train", "validation", "test")] == [13, 3, 4]
+    assert counts["train"]["last_day"] < counts["validation"]["first_day"]
+    assert counts["validation"]["last_day"] < counts["test"]["first_day"]
+    assert manifest()["days_overlap"] is False
+    assert len(json.loads(Path("export/litgpt/test.json").read_text(encoding="utf-8"))) == 4
+    assert main(["export"]) == 0
+    assert not Path("export/litgpt/test.json").exists()
+
+
+def test_a_long_event_that_reaches_over_the_others_is_told(store: Any) -> None:
+    store.samples.update_many({"event": {"$in": ["event0", "event19"]}}, {"$set": {"event": "long"}})
+    assert main(["export", "--format", "huggingface"]) == 0
+    assert manifest()["days_overlap"] is True
+    assert "the splits overlap in time" in Path("export/huggingface/README.md").read_text(encoding="utf-8")
+
+
+def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
+    store: Any, database_uri: str, tmp_path: Path
+) -> None:
+    assert main(["export", "--out", "killed"]) == 0
+    before = bytes_of(Path("killed"))
+    store.samples.insert_many([sample(100 + number, answer=f"Parola {number}. " * 200) for number in range(3000)])
+    formats = every("alpaca", "litgpt", "huggingface", "sharegpt-parquet")
+    words = [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "killed"), *formats]
+    where: dict[str, Any] = {"cwd": Path(files.__file__).parents[1], "env": os.environ | {"MONGODB_URI": database_uri}}
+    for least in (1, 500_000, 2_000_000):
+        running = subprocess.Popen(words, **where, stdout=subprocess.DEVNULL)
+        while running.poll() is None and _written(tmp_path / f"killed/.partial-{running.pid}") < least:
+            time.sleep(0.002)
+        running.kill()
+        assert running.wait() == -signal.SIGKILL
+        assert {name: data for name, data in bytes_of(Path("killed")).items() if ".partial" not in name} == before
+    assert main(["export", "--out", "killed", *formats]) == 0
+    assert main(["export", "--out", "undisturbed", *formats]) == 0
+    assert bytes_of(Path("killed")) == bytes_of(Path("undisturbed"))
+    assert store.runs.count_documents({"stage": "export", "outcome": "killed"}) == 3
+
+
+def _written(folder: Path) -> int:
+    """Bytes that an export in progress has on disk."""
+    return sum(path.stat().st_size for path in folder.glob("**/*") if path.is_file())

@@ -1,0 +1,400 @@
+"""Limits: calls at a time, requests and tokens a minute, US dollars; by themselves and with a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import threading
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from synth.llm import Limits, LLMError
+from synth.llm.model_cards import ModelCard
+from synth.llm.openai_client import ChatServer
+from synth.llm.rate_limits import (
+    Budget,
+    Gate,
+    Window,
+    most_prompt_tokens,
+    most_reply_tokens,
+    prompt_tokens,
+)
+
+
+def asked(number: int = 0) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"Riassumi {number}. Perché là c'è più tất cả 😀"}]
+
+
+@pytest.mark.parametrize(
+    ("limits", "match"),
+    [
+        ({"concurrency": 0}, "--concurrency 0"),
+        ({"requests_per_minute": -1}, "--requests-per-minute -1"),
+        ({"tokens_per_minute": 0}, "--tokens-per-minute 0"),
+        ({"max_cost": -0.1}, "--max-cost -0.1"),
+        ({"max_cost": float("nan")}, "--max-cost nan"),
+        ({"max_cost": float("inf")}, "--max-cost inf"),
+    ],
+)
+def test_senseless_limits(limits: dict[str, Any], match: str) -> None:
+    with pytest.raises(LLMError, match=match):
+        Limits(**limits)
+
+
+# ---- places
+
+
+def reports(gate: Gate, rounds: int, bad: float) -> list[int]:
+    """Places after each round in which this share told to slow down."""
+    found = []
+    for _ in range(rounds):
+        size = int(gate.places)
+        for number in range(size):
+            gate.report(overloaded=number < bad * size)
+        found.append(int(gate.places))
+    return found
+
+
+def test_an_overload_halves_and_quiet_brings_back_slowly() -> None:
+    gate = Gate(64)
+    assert reports(gate, 7, 1.0) == [32, 16, 8, 4, 2, 1, 1]
+    back = reports(gate, 60, 0.0)
+    assert back[:3] == [2, 3, 4]
+    assert all(0 <= later - earlier <= 4 for earlier, later in itertools.pairwise(back))
+    assert back.index(64) > 30
+    assert back[-1] == 64
+
+
+def test_stray_faults_cost_no_places_and_many_cost_some() -> None:
+    assert set(reports(Gate(64), 50, 0.15)) == {64}
+    assert reports(Gate(60), 1, 1 / 3) == [50]
+
+
+def test_places_are_given_in_turn_and_given_back_when_given_up() -> None:
+    async def run() -> None:
+        gate, order = Gate(2), []
+
+        async def one(number: int) -> None:
+            async with gate:
+                order.append(number)
+                await asyncio.sleep(0.01)
+
+        tasks = [asyncio.create_task(one(number)) for number in range(8)]
+        await asyncio.sleep(0.005)
+        tasks[3].cancel()
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert order == [0, 1, 2, 4, 5, 6, 7]
+        assert gate.taken == 0
+
+    asyncio.run(run())
+
+
+def test_one_gate_serves_several_loops_in_turn() -> None:
+    gate = Gate(1)
+
+    async def run() -> None:
+        async def one() -> None:
+            async with gate:
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(one() for _ in range(5)))
+
+    asyncio.run(run())
+    asyncio.run(run())
+    assert gate.taken == 0
+
+
+def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(stand: Any) -> None:
+    """The server can do four at a time, until it can do all."""
+    able = [4]
+    stand.delay = 0.02
+
+    def judge(_: Any) -> tuple[int, dict[str, str], Any] | None:
+        return (429, {"Retry-After": "0"}, {"error": {"message": "slow"}}) if stand.flying > able[0] else None
+
+    stand.judge = judge
+    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=32), attempts=50)
+
+    async def run() -> None:
+        async with llm:
+            places = []
+            for _ in range(4):
+                await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
+                places.append(llm.gate.places)
+            assert min(places) <= 10
+            able[0] = 1000
+            for _ in range(40):
+                await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
+                if llm.gate.places == 32:
+                    break
+            assert llm.gate.places == 32
+
+    asyncio.run(run())
+    assert llm.counts["answered"] >= 200
+
+
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_no_more_calls_at_a_time_than_places(stand: Any, concurrency: int) -> None:
+    stand.delay = 0.02
+
+    async def run() -> None:
+        async with ChatServer("tiny", stand.url, limits=Limits(concurrency=concurrency)) as llm:
+            await asyncio.gather(*(llm.complete(asked(number)) for number in range(20)))
+
+    asyncio.run(run())
+    assert (len(stand.asked), stand.most) == (20, concurrency)
+
+
+# ---- a minute
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 6), st.integers(10, 60), st.lists(st.integers(1, 40), min_size=1, max_size=25))
+def test_no_window_holds_more_than_the_limits(requests: int, tokens: int, wanted: list[int]) -> None:
+    async def run() -> None:
+        window = Window(requests, tokens, seconds=0.05)
+        entries = []
+
+        async def one(size: int) -> None:
+            entry = await window.admit(size)
+            # Once it has left the window it forgets when.
+            entries.append((entry.at or 0.0, size))
+
+        await asyncio.wait_for(asyncio.gather(*(one(size) for size in wanted)), 30)
+        assert [size for _, size in entries] == wanted
+        for at, _ in entries:
+            inside = [size for other, size in entries if at <= other < at + 0.05]
+            assert len(inside) <= requests
+            assert sum(inside) <= tokens or len(inside) == 1
+
+    asyncio.run(run())
+
+
+def test_what_a_call_really_took_makes_room_or_takes_it() -> None:
+    async def run() -> None:
+        window = Window(None, 100, seconds=5)
+        first = await window.admit(90)
+        second = asyncio.create_task(window.admit(50))
+        await asyncio.sleep(0.01)
+        assert not second.done()
+        window.correct(first, 40)
+        await asyncio.wait_for(second, 1)
+        third = asyncio.create_task(window.admit(10))
+        window.correct(first, 60)
+        await asyncio.sleep(0.01)
+        assert not third.done()
+        third.cancel()
+        await asyncio.gather(third, return_exceptions=True)
+        window.correct(first, 0)
+        await asyncio.wait_for(window.admit(50), 1)
+
+    asyncio.run(run())
+
+
+def test_who_gives_up_waiting_blocks_nobody() -> None:
+    async def run() -> None:
+        window = Window(1, None, seconds=0.2)
+        await window.admit(0)
+        tasks = [asyncio.create_task(window.admit(0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        tasks[1].cancel()
+        began = time.monotonic()
+        await tasks[2]
+        assert time.monotonic() - began < 0.35
+
+    asyncio.run(run())
+
+
+def test_requests_a_minute_at_a_server_failed_ones_included(stand: Any) -> None:
+    async def run() -> None:
+        async with ChatServer("tiny", stand.url, limits=Limits(concurrency=8)) as llm:
+            # Connections first: they take their time.
+            await asyncio.gather(*(llm.complete(asked(number)) for number in range(8)))
+            stand.asked.clear()
+            stand.script = [(503, {"Retry-After": "0"}, "")] * 4
+            llm.window = Window(5, None, seconds=1.0)
+            await asyncio.gather(*(llm.complete(asked(number)) for number in range(11)))
+
+    asyncio.run(run())
+    instants = sorted(instant for _, _, instant in stand.asked)
+    assert len(instants) == 15
+    # Requests take their time to arrive, too; without the limit all come within that.
+    assert all(later - earlier > 0.6 for earlier, later in zip(instants, instants[5:], strict=False))
+
+
+def test_tokens_a_minute_are_corrected_by_usage(stand: Any) -> None:
+    """The replies say 18 tokens where hundreds were expected: more calls fit than were thought to."""
+
+    async def run() -> float:
+        llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=1, tokens_per_minute=1000))
+        began = time.monotonic()
+        async with llm:
+            for number in range(10):
+                await llm.complete(asked(number), max_tokens=500)
+        assert llm.window._used == 180
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 10
+
+
+# ---- US dollars
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0, 10), st.integers(1, 20),
+    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1)), min_size=1, max_size=40), st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_a_budget_is_never_exceeded(
+    limit: float, width: int, calls: list[tuple[float, float]], chance: random.Random
+) -> None:
+    """Any calls of any cost up to what they may cost, any number at a time."""
+    outcomes: list[str] = []
+
+    async def run() -> Budget:
+        budget, places = Budget(limit), asyncio.Semaphore(width)
+
+        async def one(most: float, share: float) -> None:
+            async with places:
+                try:
+                    await budget.reserve(most)
+                except LLMError as error:
+                    outcomes.append(error.reason)
+                    return
+                for _ in range(chance.randrange(3)):
+                    await asyncio.sleep(0)
+                budget.settle(most, most * share)
+                assert budget.spent <= limit + 1e-9
+                outcomes.append("paid")
+
+        await asyncio.gather(*(one(*call) for call in calls))
+        return budget
+
+    budget = asyncio.run(run())
+    assert len(outcomes) == len(calls)
+    assert set(outcomes) <= {"paid", "max_cost"}
+    if sum(most for most, _ in calls) <= limit * (1 - 1e-9):
+        assert "max_cost" not in outcomes
+    assert budget._open == 0
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(0.01, 50), st.floats(0.01, 50), st.integers(1, 300), st.integers(1, 12), st.floats(0, 0.05))
+def test_a_run_never_costs_more_than_it_may(
+    stand: Any, price: float, reply_price: float, longest: int, concurrency: int, limit: float
+) -> None:
+    """What a server that keeps to max_tokens bills, faults and all, at random prices and sizes."""
+    billed: list[float] = []
+    lock, chance = threading.Lock(), random.Random(longest)
+
+    def judge(body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        if chance.random() < 0.2:
+            return 500, {"Retry-After": "0"}, "{}"
+        read, written = len(body["messages"][0]["content"].encode()), chance.randint(0, body["max_tokens"])
+        with lock:
+            billed.append((read * price + written * reply_price) / 1e6)
+        usage = {"prompt_tokens": read, "completion_tokens": written}
+        return 200, {}, {"choices": [{"message": {"content": "a"}}], "usage": usage}
+
+    stand.judge = judge
+    card = ModelCard("tiny", input_price=price, output_price=reply_price)
+    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency, max_cost=limit), card=card, attempts=50)
+
+    async def run() -> list[Any]:
+        async with llm:
+            calls = (llm.complete(asked(number), max_tokens=longest) for number in range(30))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    replies = asyncio.run(run())
+    assert sum(billed) <= limit + 1e-12
+    assert llm.budget.spent == pytest.approx(sum(billed))
+    refused = [reply for reply in replies if isinstance(reply, LLMError)]
+    assert {error.reason for error in refused} <= {"max_cost"}
+    if refused:
+        worst = (most_prompt_tokens(asked(99), {"max_tokens": longest}) * price + longest * reply_price) / 1e6
+        # It stopped because the next call might not have fitted, not earlier.
+        assert sum(billed) > limit - worst - 1e-12
+
+
+def test_the_message_says_what_was_spent_and_how_to_go_on(stand: Any) -> None:
+    card = ModelCard("tiny", input_price=1000.0, output_price=1000.0)
+    stand.reply = lambda body: {
+        "choices": [{"message": {"content": "a"}}],
+        "usage": {"prompt_tokens": 50, "completion_tokens": 50},
+    }
+
+    async def run() -> LLMError:
+        async with ChatServer("tiny", stand.url, limits=Limits(max_cost=0.5), card=card) as llm:
+            for _ in range(4):
+                assert (await llm.complete(asked(), max_tokens=50)).cost == pytest.approx(0.1)
+            with pytest.raises(LLMError) as caught:
+                await llm.complete(asked(), max_tokens=50)
+            return caught.value
+
+    error = asyncio.run(run())
+    assert (error.reason, error.fatal) == ("max_cost", True)
+    assert "--max-cost 0.5 US$ would be exceeded: 0.4000 spent in this run" in str(error)
+    assert "to go on, run the same command again with a new --max-cost" in str(error)
+    assert len(stand.asked) == 4
+
+
+def test_a_call_that_may_have_been_paid_counts_as_paid(stand: Any) -> None:
+    """Nobody knows what became of a request without an answer."""
+    card = ModelCard("tiny", input_price=1000.0, output_price=1000.0)
+    stand.script = [(200, {"X-Delay": "1"}, "{}"), (504, {}, ""), (429, {}, ""), (0, {}, b"")]
+
+    async def run() -> None:
+        limits = Limits(max_cost=10.0)
+        llm = ChatServer("tiny", stand.url, limits=limits, card=card, timeout=0.3, attempts=4, first_wait=0.01)
+        most = (most_prompt_tokens(asked(), {"max_tokens": 50}) + 50) / 1000
+        async with llm:
+            with pytest.raises(LLMError, match="the connection broke"):
+                await llm.complete(asked(), max_tokens=50)
+        assert llm.budget.spent == pytest.approx(3 * most)
+
+    asyncio.run(run())
+
+
+def test_without_a_bound_no_cost_can_be_bounded(stand: Any) -> None:
+    llm = ChatServer("tiny", stand.url, limits=Limits(max_cost=1.0), card=ModelCard("tiny", None, None, 1.0, 1.0))
+    with pytest.raises(LLMError, match="max_output is not known") as caught:
+        asyncio.run(llm.complete(asked()))
+    assert caught.value.reason == "no_price"
+    assert asyncio.run(llm.complete(asked(), max_tokens=10)).text == stand.answer
+
+
+def test_a_cost_that_the_server_tells_comes_before_the_table(stand: Any) -> None:
+    card = ModelCard("tiny", None, 100, 1.0, 1.0)
+    assert asyncio.run(ChatServer("tiny", stand.url, card=card).complete(asked())).cost == 0.0125
+    stand.reply = lambda body: {
+        "choices": [{"message": {"content": "a"}}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4},
+    }
+    assert asyncio.run(ChatServer("tiny", stand.url, card=card).complete(asked())).cost == pytest.approx(7e-6)
+
+
+# ---- sizes
+
+
+@given(st.lists(st.text(max_size=50), max_size=4))
+def test_the_bound_of_a_prompt_is_no_less_than_its_bytes(texts: list[str]) -> None:
+    messages = [{"role": "user", "content": text} for text in texts]
+    assert most_prompt_tokens(messages, {}) >= sum(len(text.encode("utf-8", "replace")) for text in texts) + 64
+    assert 0 < prompt_tokens(messages) <= most_prompt_tokens(messages, {}) + 8
+
+
+def test_the_bound_of_a_reply() -> None:
+    card = ModelCard("m", context=1000, max_output=400)
+    assert most_reply_tokens({}, card) == 400
+    assert most_reply_tokens({"max_tokens": 50}, card) == 50
+    assert most_reply_tokens({"max_completion_tokens": 5000}, card) == 400
+    assert most_reply_tokens({"max_tokens": 50, "n": 3}, card) == 150
+    assert most_reply_tokens({}, ModelCard("m", context=1000)) == 1000
+    assert most_reply_tokens({}, ModelCard("m")) is None

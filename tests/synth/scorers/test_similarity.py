@@ -1,0 +1,162 @@
+"""How near an answer is to its sources."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.embed import load_embedder
+from synth.language.segmentation import sentences
+from synth.scorers.similarity import PASSAGE, batch_similarities, pieces, similarities
+
+
+class Fixed:
+    """An embedder with dense rows that are not quite of unit length, as half precision gives them."""
+
+    name = "fixed"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([[1.0005, 0.0] if "a" in text else [0.0, -1.0] for text in texts])
+
+
+def test_a_copy_is_at_one_and_a_stranger_at_zero() -> None:
+    found = similarities(
+        "Scossa nelle Marche", ["Scossa nelle Marche", "Sciopero dei treni", ""], load_embedder("tfidf")
+    )
+    assert found == [1.0, 0.0, 0.0]
+
+
+def test_the_nearer_source_has_the_larger_number() -> None:
+    sources = ["Una scossa nelle Marche, gente in strada", "Una scossa di mercato", "Bologna vince"]
+    found = similarities("Scossa nelle Marche: molta gente in strada", sources, load_embedder("tfidf"))
+    assert found[0] > found[1] > found[2] == 0
+
+
+def test_no_sources_and_an_empty_answer() -> None:
+    assert similarities("testo", [], load_embedder("tfidf")) == []
+    assert similarities("", ["testo", ""], load_embedder("tfidf")) == [0.0, 0.0]
+
+
+def test_dense_rows_stay_within_one() -> None:
+    assert similarities("a", ["a", "b"], Fixed()) == [1.0, 0.0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(answer=st.text(max_size=40), sources=st.lists(st.text(max_size=40), max_size=5))
+def test_one_float_a_source_in_bounds(answer: str, sources: list[str]) -> None:
+    found = similarities(answer, sources, load_embedder("tfidf"))
+    assert len(found) == len(sources)
+    assert all(isinstance(value, float) and 0 <= value <= 1 for value in found)
+
+
+def test_a_fitted_embedder_gives_the_same_alone_and_among_others() -> None:
+    embedder = load_embedder("tfidf")
+    embedder.fit(["una scossa nelle Marche", "lo sciopero dei treni", "il voto in Senato"])  # type: ignore[attr-defined]
+    alone = similarities("scossa nelle Marche", ["una scossa"], embedder)
+    among = similarities("scossa nelle Marche", ["una scossa", "il voto", "altro"], embedder)
+    assert alone[0] == pytest.approx(among[0])
+
+
+class Hashed:
+    """A dense embedder: each word a direction of its own in 512 dimensions, the sum of unit length."""
+
+    name = "hashed"
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.calls.append(len(texts))
+        rows = np.zeros((len(texts), 512))
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                row += np.random.default_rng(sum(map(ord, word)) * 7919 + len(word)).standard_normal(512)
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def padded(text: str, others: Sequence[str], times: int, rng: random.Random) -> str:
+    """The text with sentences of the others before and behind it: so many times as many words."""
+    more = [sentence for other in others for sentence in sentences(other)]
+    rng.shuffle(more)
+    before: list[str] = []
+    behind: list[str] = []
+    left = (times - 1) * len(text.split())
+    while left > 0 and more:
+        (before if len(before) <= len(behind) else behind).append(more.pop())
+        left -= len((before if len(before) > len(behind) else behind)[-1].split())
+    return "\n\n".join([" ".join(before), text, " ".join(behind)])
+
+
+@pytest.mark.parametrize("kind", ["tfidf", "dense"])
+def test_length_alone_lowers_no_score(sample_records: list[dict[str, Any]], kind: str) -> None:
+    """Sources two, four, eight times as long by sentences of other events: the mean moves by less than .02, and no
+    score falls by more than .1; the cosine of whole texts falls by a third and more."""
+    rng = random.Random(4)
+    records = [record for record in sample_records if record["language"] == "it" and len(record["content"]) > 600]
+    embedder: Any = Hashed()
+    if kind == "tfidf":
+        embedder = load_embedder("tfidf").fit([record["content"] for record in records])  # type: ignore[attr-defined]
+    moved: dict[int, list[float]] = {2: [], 4: [], 8: []}
+    whole: dict[int, list[float]] = {2: [], 4: [], 8: []}
+    for record in records[:12]:
+        told = sentences(record["content"])
+        answer = " ".join(told[::2])
+        others = [other["content"] for other in rng.sample(records, 25) if other["title"] != record["title"]]
+        texts = [record["content"], *(padded(record["content"], others, times, rng) for times in moved)]
+        found = similarities(answer, texts, embedder)
+        rows = embedder.encode([answer, *texts])
+        product = rows[1:] @ rows[:1].T
+        plain = np.asarray(product.toarray() if hasattr(product, "toarray") else product).ravel()
+        for place, times in enumerate(moved, 1):
+            moved[times].append(found[place] - found[0])
+            whole[times].append(plain[place] / plain[0])
+    for times, changes in moved.items():
+        assert abs(np.mean(changes)) < 0.02, times
+        assert min(changes) > -0.1
+    if kind == "tfidf":
+        assert np.mean(whole[8]) < 0.67
+
+
+def test_pieces_hold_every_word_and_are_few() -> None:
+    text = "Una. Due parole. " + "Questa frase è lunga abbastanza da stare sola qui. " * 5 + "parola " * 300
+    parts = pieces(text)
+    assert " ".join(parts).split() == text.split()
+    assert max(len(part.split()) for part in parts) <= 90
+    assert pieces("") == [""]
+    assert len(pieces("a. " * 33_000)) <= 1001
+    assert PASSAGE <= 80
+
+
+def test_a_batch_gives_what_each_gives_alone() -> None:
+    embedder = load_embedder("tfidf")
+    embedder.fit(["una scossa nelle Marche", "lo sciopero dei treni", "il voto in Senato"])  # type: ignore[attr-defined]
+    pairs = [("scossa nelle Marche", ["una scossa", "il voto"]), ("senza fonti", []), ("il voto", ["il voto"])]
+    assert batch_similarities(pairs, embedder) == [similarities(*pair, embedder) for pair in pairs]
+
+
+def test_a_dense_model_reads_each_sentence_once() -> None:
+    embedder = Hashed()
+    source = (
+        "Prima frase abbastanza lunga da stare da sola qui. Seconda frase abbastanza lunga da stare sola anche lei."
+    )
+    found = batch_similarities([(source, [source]), ("Altro testo breve.", [source, source])], embedder)
+    assert embedder.calls == [3]
+    assert found[0] == [1.0]
+
+
+def test_long_texts_take_no_ages() -> None:
+    assert similarities("a. " * 30_000, ["parola " * 16_000, "b. " * 30_000], load_embedder("tfidf"))[1] <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(answer=st.text(max_size=60), sources=st.lists(st.text(max_size=200), max_size=4))
+def test_dense_scores_stay_in_bounds(answer: str, sources: list[str]) -> None:
+    found = similarities(answer, sources, Hashed())
+    assert len(found) == len(sources)
+    assert all(-1 <= value <= 1 for value in found)

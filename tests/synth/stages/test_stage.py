@@ -1,0 +1,289 @@
+"""A stage does what is pending, once: with limits, filters, a dry run, and after kill -9 in the middle."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import UpdateOne
+
+from crawler.items import NewsmillError
+from synth.filters import check as filters
+from synth.stages.stage import Stage, add_stage_arguments, filter_errors, print_counts, read_filter, run_stage
+
+PENDING = {"double": {"$exists": False}}
+
+
+def doubling(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+    writes = [UpdateOne({"_id": row["_id"]}, {"$set": {"double": 2 * row["n"]}}) for row in batch]
+    return writes, Counter(doubled=len(batch), even=sum(row["n"] % 2 == 0 for row in batch))
+
+
+def stage(work: Any = doubling, **more: Any) -> Stage:
+    return Stage("double", "samples", PENDING, work, **{"batch_size": 10, **more})
+
+
+def options(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_stage_arguments(parser)
+    return parser.parse_args(words)
+
+
+@pytest.fixture
+def store(database: Any) -> Any:
+    database.samples.insert_many([{"key": str(n), "n": n} for n in range(35)])
+    return database
+
+
+def doubled(database: Any) -> int:
+    return int(database.samples.count_documents({"double": {"$exists": True}}))
+
+
+def test_everything_pending_is_done_once(store: Any) -> None:
+    assert run_stage(store, stage()) == Counter(doubled=35, even=18)
+    assert run_stage(store, stage()) == Counter()
+    assert all(row["double"] == 2 * row["n"] for row in store.samples.find())
+
+
+def test_a_run_leaves_a_row(store: Any) -> None:
+    run_stage(store, stage(), configuration={"embedder": "tfidf"})
+    row = store.runs.find_one()
+    assert row["stage"] == "double"
+    assert row["outcome"] == "done"
+    assert row["counts"] == {"doubled": 35, "even": 18}
+    assert row["configuration"] == {"embedder": "tfidf"}
+    assert row["finished_at"] >= row["started_at"]
+
+
+def test_a_dry_run_writes_nothing(store: Any) -> None:
+    before = list(store.samples.find())
+    assert run_stage(store, stage(), options("--dry-run", "--limit", "30")) == Counter(pending=30)
+    assert list(store.samples.find()) == before
+    assert store.runs.count_documents({}) == 0
+
+
+def test_a_limit_goes_on_where_it_stopped(store: Any) -> None:
+    assert run_stage(store, stage(), options("--limit", "12"))["doubled"] == 12
+    assert run_stage(store, stage(), options("--limit", "30"))["doubled"] == 23
+    assert doubled(store) == 35
+
+
+def test_where_narrows_what_is_pending(store: Any) -> None:
+    counts = run_stage(store, stage(), options("--where", '{"n": {"$lt": 5}}'))
+    assert counts["doubled"] == 5
+    assert run_stage(store, stage(), options("--where", '{"n": {"$lt": 7}}'))["doubled"] == 2
+
+
+@pytest.mark.parametrize("size", ["1", "7", "100"])
+def test_the_size_of_a_batch_changes_nothing(store: Any, size: str) -> None:
+    assert run_stage(store, stage(), options("--batch-size", size)) == Counter(doubled=35, even=18)
+
+
+@pytest.mark.parametrize("words", [("--limit", "0"), ("--limit", "-1"), ("--batch-size", "0"), ("--limit", "x")])
+def test_numbers_that_make_no_sense_are_refused(words: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        options(*words)
+    assert done.value.code == 2
+
+
+def test_a_coroutine_keeps_one_loop_over_all_batches(store: Any) -> None:
+    import asyncio
+
+    loops = set()
+
+    async def work(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+        loops.add(id(asyncio.get_running_loop()))
+        await asyncio.sleep(0)
+        return doubling(batch)
+
+    assert run_stage(store, stage(work))["doubled"] == 35
+    assert len(loops) == 1
+
+
+def test_what_a_run_writes_is_not_pending_in_it(store: Any) -> None:
+    """A stage that adds documents to its own collection ends all the same."""
+
+    def work(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+        writes, counts = doubling(batch)
+        more = [UpdateOne({"key": f"new {row['key']}"}, {"$set": {"n": 1}}, upsert=True) for row in batch]
+        return [*writes, *more], counts
+
+    assert run_stage(store, stage(work))["doubled"] == 35
+    assert store.samples.count_documents(PENDING) == 35
+
+
+def test_documents_deleted_meanwhile_are_passed_over(store: Any) -> None:
+    def work(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+        store.samples.delete_many({"n": {"$gte": 20}})
+        return doubling(batch)
+
+    assert run_stage(store, stage(work))["doubled"] == 20
+
+
+def test_another_target_and_a_projection(store: Any) -> None:
+    def work(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+        assert all(set(row) == {"_id", "n"} for row in batch)
+        return [UpdateOne({"n": row["n"]}, {"$set": {"n": row["n"]}}, upsert=True) for row in batch], Counter(copied=1)
+
+    run_stage(store, stage(work, target="copies", projection={"n": 1}))
+    assert store.copies.count_documents({}) == 35
+    assert doubled(store) == 0
+
+
+def test_another_runner_computes_the_batches(store: Any) -> None:
+    sizes: list[int] = []
+
+    def backwards(work: Any, batches: Iterator[list[dict[str, Any]]]) -> Iterator[Any]:
+        for batch in reversed(list(batches)):
+            sizes.append(len(batch))
+            yield work(batch)
+
+    assert run_stage(store, stage(), runner=backwards)["doubled"] == 35
+    assert sizes == [5, 10, 10, 10]
+
+
+def test_a_failure_keeps_what_was_written(store: Any) -> None:
+    def work(batch: list[dict[str, Any]]) -> tuple[list[Any], Counter[str]]:
+        if doubled(store) >= 20:
+            raise ValueError("no more")
+        return doubling(batch)
+
+    with pytest.raises(ValueError, match="no more"):
+        run_stage(store, stage(work))
+    assert store.runs.find_one()["outcome"] == "failed"
+    assert store.runs.find_one()["counts"]["doubled"] == 20
+    assert run_stage(store, stage())["doubled"] == 15
+
+
+_SLOW = """
+import sys, time
+sys.path.insert(0, {root!r})
+from collections import Counter
+from pymongo import UpdateOne
+from crawler.mongo import connect
+from synth.stages.stage import Stage, run_stage
+
+def work(batch):
+    time.sleep(0.05)
+    writes = [UpdateOne({{"_id": row["_id"]}}, {{"$set": {{"double": 2 * row["n"]}}}}) for row in batch]
+    zero = {{"$setOnInsert": {{"double": 0}}}}
+    made = [UpdateOne({{"key": f"of {{row['key']}}"}}, zero, upsert=True) for row in batch]
+    return writes + made, Counter(doubled=len(batch))
+
+database = connect()
+stage = Stage("double", "samples", {{"double": {{"$exists": False}}}}, work, batch_size=2)
+print("ready", flush=True)
+run_stage(database, stage)
+"""
+
+
+def rows(database: Any) -> list[dict[str, Any]]:
+    return list(database.samples.find({}, {"_id": 0}).sort("key", 1))
+
+
+def test_killed_in_the_middle_it_ends_as_if_undisturbed(
+    store: Any, database_uri: str, root: Path, server_uri: str
+) -> None:
+    program = textwrap.dedent(_SLOW.format(root=str(root)))
+    environment = os.environ | {"MONGODB_URI": database_uri}
+    for _ in range(2):
+        before = doubled(store)
+        process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while doubled(store) < before + 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert 0 < store.samples.count_documents({"n": {"$exists": True}, **PENDING}) < 35
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, stdout=subprocess.PIPE)
+    expected = [{"key": str(n), "n": n, "double": 2 * n} for n in range(35)]
+    expected += [{"key": f"of {n}", "double": 0} for n in range(35)]
+    assert rows(store) == sorted(expected, key=lambda row: str(row["key"]))
+    outcomes = Counter(row["outcome"] for row in store.runs.find())
+    assert outcomes == Counter(killed=2, done=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
+        ("2026-05-01T10:30", datetime(2026, 5, 1, 10, 30, tzinfo=UTC)),
+        ("2026-05-01T10:30:00Z", datetime(2026, 5, 1, 10, 30, tzinfo=UTC)),
+        ("2026-05-01T10:30:00.250+02:00", datetime(2026, 5, 1, 8, 30, 0, 250000, tzinfo=UTC)),
+    ],
+)
+def test_dates_in_a_filter(text: str, day: datetime) -> None:
+    assert read_filter(f'{{"date": {{"$gte": {{"$date": "{text}"}}}}}}') == {"date": {"$gte": day}}
+
+
+def test_other_extended_json() -> None:
+    found = read_filter('{"_id": {"$oid": "65a000000000000000000000"}, "n": {"$numberLong": "7"}}')
+    assert str(found["_id"]) == "65a000000000000000000000"
+    assert found["n"] == 7
+    assert read_filter('{"at": {"$date": {"$numberLong": "0"}}}')["at"] == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_an_empty_filter_names_everything() -> None:
+    assert read_filter(None) == read_filter("") == read_filter(" ") == read_filter("{}") == {}
+
+
+def test_a_filter_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "filter.json"
+    path.write_text('\ufeff{"language": "it"}\n', encoding="utf-8")
+    assert read_filter(f"@{path}") == {"language": "it"}
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(NewsmillError, match=r"bad filter in .*filter\.json"):
+        read_filter(f"@{path}")
+    with pytest.raises(NewsmillError, match="cannot read the filter"):
+        read_filter(f"@{tmp_path / 'none'}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "7", "null", "{'a': 1}", '{"a": {"$oid": "x"}}', '{"a": {"$date": "2026-13-01"}}',
+     '{"a": {"$date": null}}', '{"a": {"$numberLong": "x"}}', "[" * 100_000],
+)  # fmt: skip
+def test_a_bad_filter_is_one_line(text: str) -> None:
+    with pytest.raises(NewsmillError, match="bad filter") as caught:
+        read_filter(text)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_bad_operator_is_the_users_mistake(store: Any) -> None:
+    with pytest.raises(NewsmillError, match=r"bad filter: no operator '\$foo'"):
+        run_stage(store, stage(), options("--where", '{"n": {"$foo": 1}}'))
+    with pytest.raises(NewsmillError, match="bad filter"), filter_errors():
+        store.samples.count_documents({"$nope": 1})
+
+
+def test_counts_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_counts("score", Counter(scored=1200, other_language=2, none=0), False, "synth export")
+    print_counts("score", Counter(), False)
+    print_counts("score", Counter(scored=2), True, "synth export")
+    assert capsys.readouterr().out.splitlines() == [
+        "score: 2 other language, 1,200 scored; next: synth export",
+        "score: nothing to do",
+        '{"scored": 2}',
+    ]
+
+
+def test_filters_by_name_and_misspelt_ones(database: Any) -> None:
+    assert read_filter(":near-every-source=0.5") == {"min_similarity": {"$gt": 0.5}}
+    filters.save(database, "solid", {"cluster_size": {"$gte": 5}}, "samples")
+    assert read_filter(":solid", database) == {"cluster_size": {"$gte": 5}}
+    with pytest.raises(NewsmillError, match="did you mean 'language'"):
+        read_filter('{"langage": "it"}', database)
+    with pytest.raises(NewsmillError, match="no filter :solid"):
+        read_filter(":solid")

@@ -1,0 +1,222 @@
+"""Documents under way at the same time: a window without barriers, writes in groups, clean ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import UpdateOne
+
+from synth.stages.stage import Stage, run_stage
+from synth.stages.workers import Flow, run_flow
+
+
+class Sleeping(Flow):
+    """Takes each document's own time; keeps how many were under way."""
+
+    def __init__(self, width: int = 4, seconds: Any = lambda item: 0.0, fail_at: int | None = None) -> None:
+        self.width, self.seconds, self.fail_at = width, seconds, fail_at
+        self.under_way = self.most = self.prepared = 0
+        self.finished: list[int] = []
+        self.stopped = self.open = False
+
+    def prepare(self, batch: list[dict[str, Any]]) -> list[int]:
+        assert threading.current_thread() is not threading.main_thread()
+        self.prepared += len(batch)
+        return [row["n"] for row in batch]
+
+    async def one(self, item: int) -> tuple[list[Any], Counter[str]]:
+        assert self.open
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(self.seconds(item))
+            if item == self.fail_at:
+                raise ValueError(f"no {item}")
+        finally:
+            self.under_way -= 1
+        self.finished.append(item)
+        return [item], Counter(done=1, even=item % 2 == 0)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    async def __aenter__(self) -> Sleeping:
+        self.open = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.open = False
+
+
+class Settled:
+    """Keeps what was written."""
+
+    def __init__(self, seconds: float = 0.0, fail: bool = False) -> None:
+        self.seconds, self.fail = seconds, fail
+        self.groups: list[list[Any]] = []
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, writes: list[Any], counts: Counter[str], documents: int) -> None:
+        time.sleep(self.seconds)
+        if self.fail:
+            raise OSError("disk full")
+        assert documents == len(writes)
+        self.groups.append(writes)
+        self.counts.update(counts)
+
+    @property
+    def written(self) -> list[Any]:
+        return sorted(write for group in self.groups for write in group)
+
+
+def batches(count: int, size: int = 10) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, count, size):
+        yield [{"n": n} for n in range(start, min(start + size, count))]
+
+
+def test_everything_is_done_once_and_written_in_groups() -> None:
+    flow, settled = Sleeping(), Settled()
+    run_flow(flow, batches(95), settled, 20)
+    assert settled.written == list(range(95))
+    assert settled.counts == Counter(done=95, even=48)
+    assert max(map(len, settled.groups)) <= 20
+    assert not flow.open
+
+
+def test_nothing_pending_is_nothing() -> None:
+    settled = Settled()
+    run_flow(Sleeping(), batches(0), settled, 20)
+    assert settled.groups == []
+
+
+def test_one_slow_document_holds_nobody_back() -> None:
+    """With a barrier between batches this would take a second a batch."""
+    flow, settled = Sleeping(4, lambda n: 1.0 if n % 10 == 0 else 0.005), Settled()
+    began = time.monotonic()
+    run_flow(flow, batches(80), settled, 10)
+    assert time.monotonic() - began < 3.5
+    assert flow.most == 4
+    assert settled.written == list(range(80))
+
+
+def test_who_writes_slowly_holds_the_others_back() -> None:
+    flow, settled = Sleeping(2), Settled(0.05)
+    seen: list[int] = []
+
+    def told() -> Iterator[list[dict[str, Any]]]:
+        for batch in batches(300):
+            seen.append(flow.prepared - sum(map(len, settled.groups)))
+            yield batch
+
+    run_flow(flow, told(), settled, 10)
+    # Batches read ahead, two queues and one group: never all of it.
+    assert max(seen) <= 60
+    assert settled.written == list(range(300))
+
+
+def test_after_a_failure_what_is_under_way_ends_and_is_written() -> None:
+    flow, settled = Sleeping(4, lambda n: 0.1 if n == 7 else 0.3, fail_at=7), Settled()
+    with pytest.raises(ValueError, match="no 7"):
+        run_flow(flow, batches(1000), settled, 5)
+    assert flow.stopped
+    assert settled.written == sorted(flow.finished)
+    assert {4, 5, 6} <= set(flow.finished)
+    assert len(flow.finished) < 12
+    assert flow.under_way == 0
+
+
+def test_a_failure_of_the_store_ends_the_run() -> None:
+    flow = Sleeping(4, lambda n: 0.01)
+    with pytest.raises(OSError, match="disk full"):
+        run_flow(flow, batches(1000), Settled(fail=True), 5)
+    assert len(flow.finished) < 60
+
+
+def test_a_failure_to_read_ends_the_run() -> None:
+    def broken() -> Iterator[list[dict[str, Any]]]:
+        yield [{"n": 1}]
+        raise OSError("no cursor")
+
+    settled = Settled()
+    with pytest.raises(OSError, match="no cursor"):
+        run_flow(Sleeping(), broken(), settled, 5)
+    assert settled.written == [1]
+
+
+class Doubling(Sleeping):
+    async def one(self, item: int) -> tuple[list[Any], Counter[str]]:
+        await super().one(item)
+        assert self.run is not None
+        return [UpdateOne({"n": item}, {"$set": {"double": 2 * item, "run": self.run.id}})], Counter(doubled=1)
+
+
+def test_a_stage_may_be_a_flow(database: Any) -> None:
+    database.samples.insert_many([{"key": str(n), "n": n} for n in range(35)])
+    pending = {"double": {"$exists": False}}
+    stage = Stage("double", "samples", pending, Doubling(8), batch_size=10)
+    assert run_stage(database, stage) == Counter(doubled=35)
+    row = database.runs.find_one()
+    assert (row["outcome"], row["counts"], row["documents"]) == ("done", {"doubled": 35}, 35)
+    assert all(one["double"] == 2 * one["n"] and one["run"] == row["_id"] for one in database.samples.find())
+    assert run_stage(database, Stage("double", "samples", pending, Doubling(8))) == Counter()
+
+
+def test_a_stage_that_fails_keeps_what_was_answered(database: Any) -> None:
+    database.samples.insert_many([{"key": str(n), "n": n} for n in range(35)])
+    stage = Stage("double", "samples", {"double": {"$exists": False}}, Doubling(2, fail_at=20), batch_size=4)
+    with pytest.raises(ValueError, match="no 20"):
+        run_stage(database, stage)
+    row = database.runs.find_one()
+    assert row["outcome"] == "failed"
+    assert row["counts"]["doubled"] == database.samples.count_documents({"double": {"$exists": True}}) >= 20
+
+
+_INTERRUPTED = """
+import asyncio, sys
+from collections import Counter
+sys.path.insert(0, {root!r})
+from synth.stages.workers import Flow, run_flow
+
+class Slow(Flow):
+    width = 2
+    def prepare(self, batch):
+        return batch
+    async def one(self, item):
+        await asyncio.sleep(60 if item >= 6 else 0.01)
+        return [item], Counter()
+    async def __aexit__(self, *_):
+        print("closed", flush=True)
+
+def settle(writes, counts, documents):
+    print(*writes, flush=True)
+
+print("ready", flush=True)
+run_flow(Slow(), iter([[0, 1, 2], [3, 4, 5], [6, 7, 8]]), settle, 100)
+"""
+
+
+def test_interrupted_it_writes_what_was_answered(root: Path) -> None:
+    program = textwrap.dedent(_INTERRUPTED.format(root=str(root)))
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell starts what runs in its background deaf to Ctrl-C, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    told, errors = process.communicate(timeout=20)
+    assert sorted(told.split()) == ["0", "1", "2", "3", "4", "5", "closed"]
+    assert "KeyboardInterrupt" in errors

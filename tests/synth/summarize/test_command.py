@@ -1,0 +1,464 @@
+"""`synth summarize` on a real store: one sample an event, whatever is killed, re-clustered or decided by people."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from crawler.items import NewsmillError, article_from_record
+from synth.__main__ import main
+from synth.cluster.command import event_key
+from synth.llm import Completion, load_llm
+from synth.llm.extractive.model import Extractive
+from synth.llm.token_counters import CHAT, MESSAGE, by_bytes, of_messages
+from synth.prompts import load_prompt
+from synth.samples.sample import Sample, sample_key
+from synth.summarize import command as module
+from synth.summarize.command import TASK, Settings, fault_of, summarize_events, tidy
+from synth.summarize.sources import REASONS
+
+EXTRACTIVE = Extractive.name
+SETTINGS = Settings(load_prompt("news_summary"))
+
+
+class Renamed(Extractive):
+    """Another model with the same answers."""
+
+    name = "other/1"
+
+
+class Saying(Extractive):
+    """A model that always says the same."""
+
+    def __init__(self, text: str, finish_reason: str = "stop") -> None:
+        self.reply = Completion(text, "saying", finish_reason)
+
+    async def complete(self, *_: Any, **__: Any) -> Completion:
+        return self.reply
+
+
+def cluster_of(database: Any, rows: list[dict[str, Any]], number: int) -> dict[str, Any]:
+    links = sorted(row["link"] for row in rows)
+    return {
+        "run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
+        "links": links, "size": len(rows), "language": rows[0]["language"], "current": True,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
+    """The sample articles and their gold events, as `synth import` and `synth cluster` would store them."""
+    database.articles.insert_many([article_from_record(row).document() for row in sample_records])
+    by_link = {row["link"]: row for row in database.articles.find()}
+    events: dict[str, list[dict[str, Any]]] = {}
+    for record in sample_records:
+        if record.get("event"):
+            events.setdefault(record["event"], []).append(by_link[article_from_record(record).link])
+    several = [rows for _, rows in sorted(events.items()) if len(rows) > 1]
+    database.clusters.insert_many([cluster_of(database, rows, number) for number, rows in enumerate(several)])
+    return database
+
+
+def told(counts: Counter[str]) -> dict[str, int]:
+    """Outcomes of events, without those of their articles."""
+    return {name: count for name, count in counts.items() if name not in REASONS}
+
+
+def samples_of(database: Any) -> dict[str, Any]:
+    """What a run made, without ids and instants."""
+    return {
+        row["key"]: (row["answer"], row["question"], row["superseded"], row.get("superseded_by"))
+        for row in database.samples.find()
+    }
+
+
+def test_one_sample_an_event(store: Any) -> None:
+    events = store.clusters.count_documents({})
+    counts = summarize_events(store, load_llm("extractive"), SETTINGS)
+    assert counts["summarized"] == events == store.samples.count_documents({})
+    for sample in store.samples.find():
+        cluster = store.clusters.find_one({"event": sample["event"]})
+        articles = {row["link"]: row for row in store.articles.find({"link": {"$in": cluster["links"]}})}
+        assert sample["key"] == sample_key(
+            "news_summary", cluster["event"], f"news_summary.{cluster['language']}/2", EXTRACTIVE
+        )
+        assert (sample["task"], sample["status"], sample["superseded"]) == ("news_summary", "new", False)
+        assert {source["link"] for source in sample["sources"]} <= set(articles)
+        assert len(sample["sources"]) > 1
+        dates = [source["date"] for source in sample["sources"]]
+        assert dates == sorted(dates)
+        assert sample["date"] == max(dates)
+        assert {articles[source["link"]]["language"] for source in sample["sources"]} == {sample["language"]}
+        assert {tag.casefold() for tag in sample["tags"]} == {
+            tag.casefold() for source in sample["sources"] for tag in source["tags"]
+        }
+        assert sample["cluster_size"] == len(cluster["articles"])
+        assert sample["question"].startswith(sample["instruction"] + "\n\n")
+        for source in sample["sources"]:
+            assert source["title"] in sample["question"]
+            assert source["content"] in sample["question"]
+        made = sample["provenance"]
+        assert made["run"] == store.runs.find_one({"stage": "summarize"})["_id"]
+        assert (made["cluster"], made["articles"]) == (cluster["_id"], cluster["articles"])
+        assert (made["prompt"], made["model"]) == (f"news_summary.{sample['language']}/2", EXTRACTIVE)
+        assert made["calls"] == []
+
+
+def test_a_second_run_changes_nothing(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    before = list(store.samples.find().sort("_id", 1))
+    assert summarize_events(store, load_llm("extractive"), SETTINGS) == Counter()
+    assert list(store.samples.find().sort("_id", 1)) == before
+
+
+def test_what_people_did_to_a_sample_survives(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    key = store.samples.find_one()["key"]
+    store.samples.update_one({"key": key}, {"$set": {"status": "edited", "answer": "Di mano mia."}})
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    summarize_events(store, Renamed(), SETTINGS)
+    row = store.samples.find_one({"key": key})
+    assert (row["answer"], row["superseded"]) == ("Di mano mia.", False)
+    assert store.samples.count_documents({"event": row["event"]}) == 1
+
+
+def test_a_limit_a_filter_and_a_dry_run(store: Any) -> None:
+    def options(**given: Any) -> argparse.Namespace:
+        return argparse.Namespace(**{"limit": None, "where": None, "dry_run": False, "batch_size": 2} | given)
+
+    llm, events = load_llm("extractive"), store.clusters.count_documents({})
+    assert summarize_events(store, llm, SETTINGS, options(dry_run=True)) == {"pending": events}
+    assert store.samples.count_documents({}) == store.runs.count_documents({}) == 0
+    assert told(summarize_events(store, llm, SETTINGS, options(limit=3))) == {"summarized": 3}
+    vietnamese = store.clusters.count_documents({"language": "vi"})
+    summarize_events(store, llm, SETTINGS, options(where='{"language": "vi"}'))
+    assert store.samples.count_documents({"language": "vi"}) == vietnamese
+    left = events - store.samples.count_documents({})
+    assert summarize_events(store, llm, SETTINGS, options(dry_run=True)) == {"pending": left}
+
+
+def test_events_need_enough_articles(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), Settings(SETTINGS.prompt, min_articles=3))
+    large = store.clusters.count_documents({"size": {"$gte": 3}})
+    assert store.samples.count_documents({}) == large < store.clusters.count_documents({})
+
+
+def test_another_model_takes_the_place(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    first = {row["event"]: row["key"] for row in store.samples.find()}
+    counts = summarize_events(store, Renamed(), SETTINGS)
+    assert told(counts) == {"summarized": len(first), "superseded": len(first)}
+    for row in store.samples.find({"provenance.model": EXTRACTIVE}):
+        successor = store.samples.find_one({"key": row["superseded_by"]})
+        assert row["superseded"]
+        assert (successor["event"], successor["superseded"]) == (row["event"], False)
+    # Asked for the first again, nothing is written anew: it counts again.
+    back = summarize_events(store, load_llm("extractive"), SETTINGS)
+    assert back == {"current_again": len(first), "superseded": len(first)}
+    assert {row["event"]: row["key"] for row in store.samples.find({"superseded": False})} == first
+
+
+def test_a_rejected_sample_takes_nobodys_place(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    key = store.samples.find_one()["key"]
+    store.samples.update_one({"key": key}, {"$set": {"status": "rejected"}})
+    summarize_events(store, Renamed(), SETTINGS)
+    event = store.samples.find_one({"key": key})["event"]
+    other = store.samples.find_one({"event": event, "provenance.model": "other/1"})
+    assert not other["superseded"]
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    assert not store.samples.find_one({"key": other["key"]})["superseded"]
+
+
+def test_a_dissolved_event_leaves_its_sample_to_the_heir(store: Any) -> None:
+    llm = load_llm("extractive")
+    summarize_events(store, llm, SETTINGS)
+    one, two, gone = store.clusters.find({"language": "it"}).sort("number", 1).limit(3)
+    rows = list(store.articles.find({"link": {"$in": one["links"] + two["links"]}}))
+    store.clusters.update_many({"_id": {"$in": [one["_id"], two["_id"], gone["_id"]]}}, {"$set": {"current": False}})
+    store.clusters.insert_one(cluster_of(store, rows, 1000))
+    counts = summarize_events(store, llm, SETTINGS)
+    assert told(counts) == {"summarized": 1, "superseded": 3}
+    heir = store.samples.find_one({"event": event_key(row["link"] for row in rows)})
+    for cluster, by in ((one, heir["key"]), (two, heir["key"]), (gone, None)):
+        row = store.samples.find_one({"event": cluster["event"]})
+        assert (row["superseded"], row.get("superseded_by")) == (True, by)
+    assert summarize_events(store, llm, SETTINGS) == Counter()
+    # The old partition comes back: so do its samples.
+    store.clusters.update_many({"number": {"$lt": 1000}}, {"$set": {"current": True}})
+    store.clusters.update_one({"number": 1000}, {"$set": {"current": False}})
+    assert summarize_events(store, llm, SETTINGS) == {"current_again": 3, "superseded": 1}
+    assert store.samples.count_documents({"superseded": False}) == store.clusters.count_documents({"current": True})
+    assert not list(store.samples.find({"superseded": False, "superseded_by": {"$exists": True}}))
+
+
+@pytest.mark.parametrize(
+    ("llm", "reason"),
+    [
+        (Saying(""), "empty"),
+        (Saying(" \n"), "empty"),
+        (Saying("<think>Vediamo.</think>"), "empty"),
+        (Saying("Non posso aiutarti."), "too_short"),
+        (Saying("parola " * 40, "length"), "truncated"),
+        (Saying("parola " * 40, "content_filter"), "refused"),
+        (Saying("", "refusal"), "refused"),
+    ],
+)
+def test_answers_that_are_none_are_counted_by_name(store: Any, llm: Saying, reason: str) -> None:
+    events = store.clusters.count_documents({})
+    assert told(summarize_events(store, llm, SETTINGS)) == {reason: events}
+    assert store.samples.count_documents({}) == 0
+    assert told(store.runs.find_one({"stage": "summarize"})["counts"]) == {reason: events}
+
+
+def test_near_copies_are_no_sources(store: Any) -> None:
+    """An agency's text in two newspapers is one text, and an event of nothing else has no sample."""
+    (cluster,) = store.clusters.find({"language": "it", "size": 2}).limit(1)
+    one, two = (store.articles.find_one({"_id": key}) for key in cluster["articles"])
+    copied = one["content"].replace("ha", "ha appena", 1) + " (ANSA)"
+    store.articles.update_one({"_id": two["_id"]}, {"$set": {"content": copied}})
+    counts = summarize_events(store, load_llm("extractive"), SETTINGS)
+    assert counts["one_text_only"] == 1
+    assert counts["near_copy"] > 1
+    assert not store.samples.find_one({"event": cluster["event"]})
+    for sample in store.samples.find():
+        out = sample["provenance"]["left_out"]
+        assert len(sample["sources"]) + len(out) == sample["cluster_size"]
+        assert {row["reason"] for row in out} <= set(REASONS)
+        assert not {row["link"] for row in out} & {source["link"] for source in sample["sources"]}
+
+
+def test_a_question_says_what_it_costs(store: Any) -> None:
+    counted = dataclasses.replace(SETTINGS, count=by_bytes)
+    summarize_events(store, load_llm("extractive"), counted)
+    for sample in store.samples.find():
+        assert sample["question_tokens"] == CHAT + MESSAGE + len(sample["question"].encode())
+        assert sample["provenance"]["tokens_by"] == "bytes"
+
+
+def retold(store: Any, texts: str, content: str = "") -> dict[str, Any]:
+    """The first event with other texts under the same links, as `synth cluster` stores it again."""
+    cluster: dict[str, Any] = store.clusters.find_one({}, sort=[("number", 1)])
+    store.clusters.update_one({"_id": cluster["_id"]}, {"$set": {"texts": texts}})
+    if content:
+        store.articles.update_one({"_id": cluster["articles"][0]}, {"$set": {"content": content}})
+    return cluster
+
+
+def test_a_changed_text_under_the_same_links_makes_a_new_sample(store: Any) -> None:
+    llm = load_llm("extractive")
+    retold(store, "t1")
+    summarize_events(store, llm, SETTINGS)
+    cluster = retold(store, "t2", "Il ponte resta chiuso. La giunta ha deciso ieri sera, dopo una lunga riunione.")
+    first = store.samples.find_one({"event": cluster["event"]})
+    assert first["key"] == sample_key(TASK, cluster["event"], first["provenance"]["prompt"], EXTRACTIVE, "t1")
+    assert told(summarize_events(store, llm, SETTINGS)) == {"summarized": 1, "superseded": 1}
+    second = store.samples.find_one({"event": cluster["event"], "superseded": False})
+    assert second["provenance"]["texts"] == "t2"
+    assert "Il ponte resta chiuso." in second["question"]
+    old = store.samples.find_one({"key": first["key"]})
+    assert (old["superseded"], old["superseded_by"]) == (True, second["key"])
+    assert summarize_events(store, llm, SETTINGS) == Counter()
+    # The old text comes back: so does its sample.
+    retold(store, "t1")
+    assert summarize_events(store, llm, SETTINGS) == {"superseded": 1, "current_again": 1}
+    assert not store.samples.find_one({"key": first["key"]})["superseded"]
+
+
+def test_samples_of_before_are_made_again_without_being_paid_again(store: Any) -> None:
+    """Events that were stored without `texts`: the key of their samples stays; the ledger knows the same request."""
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    cluster = retold(store, "t1")
+    before = store.samples.find_one({"event": cluster["event"]})
+    assert before["key"] == sample_key(TASK, cluster["event"], before["provenance"]["prompt"], EXTRACTIVE)
+    assert told(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"summarized": 1, "superseded": 1}
+    after = store.samples.find_one({"event": cluster["event"], "superseded": False})
+    assert after["question"] == before["question"]
+    # What a person accepted is not asked for again, whatever the newspaper prints.
+    store.samples.update_one({"key": after["key"]}, {"$set": {"status": "accepted"}})
+    retold(store, "t2")
+    assert summarize_events(store, load_llm("extractive"), SETTINGS) == Counter()
+
+
+class Telling(Saying):
+    """A paid model by the looks of it: no documents, and it keeps what it was asked."""
+
+    takes_documents = False
+
+    def __init__(self, text: str, part: Completion | None = None) -> None:
+        super().__init__(text)
+        self.part = part
+        self.asked: list[tuple[list[dict[str, str]], dict[str, Any]]] = []
+
+    async def complete(self, messages: Any, **parameters: Any) -> Completion:
+        self.asked.append((messages, parameters))
+        partial = self.part and "parole" in messages[-1]["content"].split("\n")[0]
+        return self.part if self.part and partial else self.reply
+
+
+SMALL = dataclasses.replace(SETTINGS, context=4000, max_answer_tokens=400, count=by_bytes)
+ANSWER = "Il ponte ha riaperto ieri mattina dopo tre mesi di lavori, e il sindaco ha ringraziato " + "tutti " * 20
+
+
+def test_an_event_larger_than_the_context_is_divided(store: Any) -> None:
+    llm = Telling(ANSWER, Completion("Una frase intera. E una tagl", "m", "length"))
+    counts = summarize_events(store, llm, SMALL, argparse.Namespace(where='{"language": "it"}'))
+    assert counts["divided"] > 0
+    assert counts["calls"] == len(llm.asked) == counts["summarized"] + counts["part_calls"] + counts["combining_calls"]
+    for messages, parameters in llm.asked:
+        assert of_messages(messages, by_bytes) + parameters["max_tokens"] <= 4000
+        assert parameters["temperature"] == 0
+    # Parts that were cut off are good to the end of their last sentence.
+    finals = [text for messages, _ in llm.asked if "Riassunto 2" in (text := messages[-1]["content"])]
+    assert len(finals) >= counts["divided"]
+    assert all("Una frase intera.\n" in text and "tagl" not in text for text in finals)
+    # The question is the whole one all the same, as a user would ask it.
+    largest = store.samples.find_one({}, sort=[("question_tokens", -1)])
+    assert largest["question_tokens"] > 3600
+    assert all(source["content"] in largest["question"] for source in largest["sources"])
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [(Completion("", "m"), "empty"), (Completion("No.", "m", "content_filter"), "refused")],
+)
+def test_an_event_with_a_part_without_answer_is_left(store: Any, part: Completion, reason: str) -> None:
+    counts = summarize_events(store, Telling(ANSWER, part), SMALL, argparse.Namespace(where='{"language": "it"}'))
+    assert counts[reason] > 0
+    assert counts["summarized"] + counts[reason] == store.clusters.count_documents({"language": "it"})
+
+
+def test_an_unknown_context_divides_nothing(store: Any) -> None:
+    llm = Telling(ANSWER)
+    server_default = dataclasses.replace(SETTINGS, temperature=None)
+    assert "part_calls" not in summarize_events(store, llm, server_default)
+    assert all(parameters == {"max_tokens": 1024} for _, parameters in llm.asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("openai:gpt-4o-mini", {"max_tokens": 1024, "temperature": 0.0}),
+        ("openai:o4-mini", {"max_completion_tokens": 1024}),
+        ("openai:gpt-5-nano", {"max_completion_tokens": 1024}),
+    ],
+)
+def test_models_are_asked_as_they_take_it(store: Any, name: str, parameters: dict[str, Any]) -> None:
+    llm = Telling(ANSWER)
+    llm.name = name
+    summarize_events(store, llm, SETTINGS, argparse.Namespace(limit=1))
+    assert [given for _, given in llm.asked] == [parameters]
+
+
+def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
+    store.articles.delete_many({})
+    assert set(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"one_text_only"}
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("  Testo.  ", "Testo."),
+        ("<think>Che dire?\nEcco.</think>\n\nTesto.", "Testo."),
+        ("```\nTesto.\n```", "Testo."),
+        ("**Riassunto:**\n\nTesto.", "Testo."),
+        ("## Sintesi\nTesto.", "Testo."),
+        ("Tóm tắt:\nVăn bản.", "Văn bản."),
+        ("Riassunto dei fatti di ieri: Testo.", "Riassunto dei fatti di ieri: Testo."),
+        ("Testo con `codice` e\n\ndue capoversi.", "Testo con `codice` e\n\ndue capoversi."),
+    ],
+)
+def test_what_models_put_around_an_answer(said: str, text: str) -> None:
+    assert tidy(said) == text
+    assert fault_of(Completion("x " * 30, "m"), "x " * 30) == ""
+
+
+def test_the_key_is_of_what_makes_the_sample() -> None:
+    assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id("it") == "news_summary.it/2?max_sentences=3"
+    assert Settings(SETTINGS.prompt, min_articles=5).prompt_id("nl") == "news_summary.en/2"
+
+
+def run(uri: str, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "synth", "summarize", *words],
+        env=os.environ | {"MONGODB_URI": uri}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_killed_in_the_middle_and_started_again_it_ends_the_same(store: Any, database_uri: str) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    undisturbed = samples_of(store)
+    store.samples.delete_many({})
+    store.runs.delete_many({})
+    killed = 0
+    for part in (1, len(undisturbed) // 2):
+        process = run(database_uri, "--batch-size", "1")
+        while store.samples.count_documents({}) < part and process.poll() is None:
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+    assert killed, "both runs ended before they could be killed"
+    assert store.samples.count_documents({}) < len(undisturbed)
+    last = run(database_uri, "--json")
+    told, _ = last.communicate(timeout=120)
+    assert last.returncode == 0
+    assert json.loads(told)["summarized"] < len(undisturbed)
+    assert samples_of(store) == undisturbed
+    assert store.runs.count_documents({"stage": "summarize", "outcome": "killed"}) == killed
+
+
+def test_two_at_once_double_nothing(store: Any, database_uri: str) -> None:
+    both = [run(database_uri, "--batch-size", "1") for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert store.samples.count_documents({}) == store.clusters.count_documents({})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--min-articles", "1"], "at least two articles"),
+        (["--max-sentences", "0"], "--max-sentences 0: at least 1"),
+        (["--llm", "gpt"], "there are extractive and openai:MODEL"),
+        (["--where", "{"], "bad filter"),
+    ],
+)
+def test_mistakes_are_one_line(
+    words: list[str], said: str, database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    assert main(["summarize", *words]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("summarize: ")
+    assert said in told
+    assert told.count("\n") == 1
+
+
+def test_the_help_explains_lone_articles(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["summarize", "--help"])
+    assert "stands alone" in capsys.readouterr().out
+
+
+def test_bad_settings_never_reach_the_store() -> None:
+    options = argparse.Namespace(
+        min_articles=2, max_sentences=None, concurrency=0, uri="mongodb://127.0.0.1:9", llm="x"
+    )
+    with pytest.raises(NewsmillError, match="--concurrency 0"):
+        module.main(options)
+
+
+def test_a_sample_has_every_field_of_the_row(store: Any) -> None:
+    summarize_events(store, load_llm("extractive"), SETTINGS, argparse.Namespace(limit=1))
+    row = store.samples.find_one()
+    assert set(row) - {"_id"} == set(Sample(key="", task="", question="", answer="", language="").document())
