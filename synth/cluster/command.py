@@ -10,7 +10,8 @@ from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
 from synth.cluster.incremental import Settings, cluster_articles, event_key
 from synth.cluster.linkage import LINKAGES, agglomerate
-from synth.stages.stage import filter_errors, natural, print_counts, read_filter
+from synth.filters.read import filter_errors, read_filter
+from synth.stages.stage import natural, print_counts
 
 __all__ = ["Settings", "agglomerate", "cluster_articles", "configure", "event_key", "main"]
 

@@ -21,7 +21,8 @@ from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
 from synth.dedupe.greedy import near_in_meaning
 from synth.dedupe.store import MARKS, Samples, marks_of, read_samples, write_marks
-from synth.stages.stage import positive, print_counts, read_filter
+from synth.filters.read import read_filter
+from synth.stages.stage import positive, print_counts
 
 if TYPE_CHECKING:
     from pymongo.database import Database

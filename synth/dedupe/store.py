@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synth.dedupe.greedy import Duplicate, Meant, duplicates, order_of
+from synth.filters.read import filter_errors
 from synth.language.segmentation import words
 from synth.near_duplicates.minhash import NearTexts
 from synth.near_duplicates.shingles import normalised
 from synth.samples.sample import CURRENT
-from synth.stages.stage import filter_errors, progress_bar
+from synth.stages.stage import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np

@@ -41,7 +41,8 @@ from synth.export.formats import (
 )
 from synth.export.selection import Chosen, choose, full_samples, with_copies
 from synth.export.split import Row, splits_of
-from synth.filters import check as filters
+from synth.filters.check import warnings as filter_warnings
+from synth.filters.read import read_filter
 from synth.stages.stage import natural, positive, progress_bar
 
 if TYPE_CHECKING:
@@ -144,13 +145,13 @@ def check(options: argparse.Namespace) -> Settings:
 def main(options: argparse.Namespace) -> int:
     settings = check(options)
     database = connect(options.uri)
-    wanted = filters.checked(database, settings.filter)
+    wanted = read_filter(settings.filter, database)
     # Absolute: `synth takedown` has to find it from anywhere.
     told_settings = {"out": str(options.out.resolve()), **vars(settings), "formats": list(settings.formats)}
     with run_of(database, "export", told_settings) as run:
         manifest = export(database, options.out, settings, wanted)
         run.counts.update({"exported": manifest["counts"]["rows"], **manifest["left_out"]})
-    for line in [*filters.warnings(wanted), *warnings(manifest)]:
+    for line in [*filter_warnings(wanted), *warnings(manifest)]:
         print(f"export: warning: {line}", file=sys.stderr)
     print(json.dumps(manifest, ensure_ascii=False) if options.json else told(options.out, manifest))
     return 0

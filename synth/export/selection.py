@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import taken_down
 from synth.export.split import Row
+from synth.filters.read import filter_errors
 from synth.near_duplicates.bottom_k import Copies
 from synth.samples.sample import CURRENT
-from synth.stages.stage import filter_errors
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -1,8 +1,4 @@
-"""Filters by name, and what is wrong with a filter before the server reads it.
-
-A filter is extended JSON, `@FILE`, or names: `:NAME` of the cookbook (`synth query --cookbook`) or of one that was
-saved (`synth query FILTER --save NAME`). Several names, and a JSON object after them, must all hold.
-"""
+"""What is wrong with a filter, found before the server reads it."""
 
 from __future__ import annotations
 
@@ -10,12 +6,11 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NEWSPAPERS, Article, NewsmillError
 from synth.samples.sample import STATUSES, TASKS, known_fields
-from synth.stages.stage import read_filter
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -72,120 +67,16 @@ _CLUSTER_FIELDS = (
     "fingerprint created_at current pending"
 ).split()
 _ARTICLE_FIELDS = "_id also_at permission.robots permission.opt_out permission.evidence permission.checked_at".split()
-#: `:NAME`, `:NAME=VALUE`, `:NAME="A VALUE"`.
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_NAMED = re.compile(rf":({_NAME.pattern})(?:=(?:\"([^\"]*)\"|(\S*)))?(?=\s|\{{|\Z)")
 
 
-def is_named(text: str) -> bool:
-    """Whether a filter is given by name."""
-    return text.lstrip().startswith(":")
-
-
-def resolve(database: Store | None, text: str | None, collection: str = "samples") -> dict[str, Any]:
-    """The filter that a text means, `:NAME` of the cookbook or a saved one included.
-
-    Args:
-        database: where filters are saved; None: only those of the cookbook are known.
-    Raises:
-        NewsmillError: there is no filter of that name, it is of another collection, or the text is no filter.
+def check_filter(wanted: Mapping[str, Any], database: Store | None = None, collection: str = "samples") -> None:
     """
-    text = (text or "").strip()
-    parts: list[dict[str, Any]] = []
-    while is_named(text):
-        found = _NAMED.match(text)
-        if found is None:
-            raise NewsmillError(f"bad filter {text[:80]}: a name is :NAME or :NAME=VALUE, in small letters")
-        given = found[2] if found[2] is not None else found[3]
-        parts.append(_by_name(database, found[1], given, collection))
-        text = text[found.end() :].strip()
-    if text or not parts:
-        parts.append(read_filter(text))
-    return parts[0] if len(parts) == 1 else {"$and": [part for part in parts if part]}
-
-
-def checked(database: Store | None, text: str | None, collection: str = "samples") -> dict[str, Any]:
-    """`resolve`, for what works on what a filter names: a misspelt name would leave out, or let in, what nobody meant.
-
     Raises:
-        NewsmillError: as `resolve`, and where the filter has names that nothing has, or runs code.
+        NewsmillError: the filter runs code or, with `database`, has operators or fields that there are not.
     """
-    wanted = resolve(database, text, collection)
     refuse_code(wanted)
-    if database is not None and collection in COLLECTIONS and (found := mistakes(database, collection, wanted)):
-        raise NewsmillError(f"bad filter: {'; '.join(found)}")
-    return wanted
-
-
-def _by_name(database: Store | None, name: str, given: str | None, collection: str) -> dict[str, Any]:
-    from synth.filters.cookbook import recipes
-
-    recipe = recipes().get(name)
-    if recipe is not None:
-        _same_collection(name, recipe.collection, collection)
-        return recipe.with_values(given)
-    row = database.filters.find_one({"name": name}) if database is not None else None
-    if row is None:
-        known = [*recipes(), *(row["name"] for row in saved(database))] if database is not None else list(recipes())
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f": did you mean :{near[0]}?" if near else ": synth query --cookbook and --saved list them"
-        raise NewsmillError(f"no filter :{name}{hint}")
-    if given is not None:
-        raise NewsmillError(f"filter :{name} was saved as it is and takes no value")
-    _same_collection(name, row["collection"], collection)
-    return read_filter(row["filter"])
-
-
-def _same_collection(name: str, its: str, asked: str) -> None:
-    if its != asked:
-        raise NewsmillError(f"filter :{name} is one of {its}, not of {asked}: add --collection {its} to synth query")
-
-
-# ---- saved filters
-
-
-def saved(database: Store) -> list[dict[str, Any]]:
-    """Rows of `filters`, by name."""
-    return list(database.filters.find({}, {"_id": 0}).sort("name", 1))
-
-
-def save(database: Store, name: str, wanted: Mapping[str, Any], collection: str, replace: bool = False) -> bool:
-    """Keep a filter under a name, as the JSON it means now; False where it was there already, the same.
-
-    Raises:
-        NewsmillError: the name is none, is the cookbook's, or another filter has it.
-    """
-    from synth.filters.cookbook import recipes
-
-    if not _NAME.fullmatch(name):
-        raise NewsmillError(f"bad name {name!r}: small letters, digits, - and _, a letter first")
-    if name in recipes():
-        raise NewsmillError(f"the cookbook has a filter :{name}: choose another name")
-    row = {"filter": dumped(wanted), "collection": collection}
-    before = database.filters.find_one({"name": name})
-    if before and {key: before[key] for key in row} == row:
-        return False
-    if before and not replace:
-        raise NewsmillError(f"another filter is saved as :{name}, {before['filter'][:200]}: --force replaces it")
-    database.filters.update_one({"name": name}, {"$set": row | {"created_at": datetime.now(UTC)}}, upsert=True)
-    return True
-
-
-def forget(database: Store, name: str) -> None:
-    """Remove a saved filter.
-
-    Raises:
-        NewsmillError: there is none.
-    """
-    if not database.filters.delete_one({"name": name.removeprefix(":")}).deleted_count:
-        raise NewsmillError(f"no filter is saved as :{name.removeprefix(':')}: synth query --saved lists them")
-
-
-def dumped(document: Any) -> str:
-    """One line of relaxed extended JSON."""
-    from bson import json_util
-
-    return json_util.dumps(document, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
+    if database is not None and collection in COLLECTIONS and (problems := mistakes(database, collection, wanted)):
+        raise NewsmillError(f"bad filter: {'; '.join(problems)}")
 
 
 # ---- what a filter speaks of

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from crawler.items import NewsmillError
-from synth.stages.stage import read_filter
+from synth.filters.extended_json import loads
 
 _HOLE = re.compile(r"<([a-z]+)>")
 
@@ -48,7 +48,7 @@ class Recipe:
                 raise NewsmillError(f"filter :{self.name} takes {self.takes()}, not {given!r}")
             for (name, default), text in zip(self.values.items(), texts, strict=True):
                 values[name] = _typed(text.strip(), default, self.name, name)
-        return read_filter(json.dumps(_filled(self.filter, values)))
+        return loads(json.dumps(_filled(self.filter, values)), f":{self.name}")
 
     def takes(self) -> str:
         """`:NAME=A,B` in words."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
+from synth.filters.read import read_filter
 from synth.judge.reply_parser import parse_reply
 from synth.llm import LLM, LLMError, load_llm
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
@@ -20,7 +21,7 @@ from synth.prompts import Prompt, load_prompt
 from synth.ratings.agreement import AGREED, DIMENSIONS, REPEATED, agreement_of, repeatability_of, table
 from synth.samples.sample import CURRENT
 from synth.stages.llm_stage import Asking, Calls, add_llm_arguments, fitting, limits_of
-from synth.stages.stage import Stage, add_stage_arguments, positive, print_counts, read_filter, run_stage
+from synth.stages.stage import Stage, add_stage_arguments, positive, print_counts, run_stage
 
 if TYPE_CHECKING:
     from pymongo.database import Database

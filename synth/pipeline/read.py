@@ -55,7 +55,7 @@ class Step:
 
     def check_filters(self, database: Database[dict[str, Any]]) -> None:
         """Raises NewsmillError where a filter has a name that nothing in the store has."""
-        from synth.stages.stage import read_filter
+        from synth.filters.read import read_filter
 
         for name in _FILTERS:
             read_filter(getattr(self.options, name, None), database, _READS.get(self.command, "samples"))
@@ -208,12 +208,11 @@ def _told(work: Any, command: str, line: int, mistakes: list[tuple[int, str]]) -
 
 
 def _read_filter(text: str) -> None:
-    from synth.filters.check import is_named, refuse_code
-    from synth.stages.stage import read_filter
+    from synth.filters.read import is_named, read_filter
 
     if not is_named(text):
         # Which names there are is known to the store: `synth run` asks it before the first step.
-        refuse_code(read_filter(text))
+        read_filter(text)
 
 
 # ---- options

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect
-from synth.filters import check as filters
-from synth.filters.check import conjuncts, dumped, named_fields
+from synth.filters.check import conjuncts, mistakes, named_fields, refuse_code, warnings
+from synth.filters.extended_json import dumps
+from synth.filters.read import filter_errors, parse_filter
+from synth.filters.saved import delete_filter, save_filter, saved_filters
 from synth.query.display import card, table
-from synth.stages.stage import filter_errors, positive
+from synth.stages.stage import positive
 
 if TYPE_CHECKING:
     from pymongo.cursor import Cursor
@@ -94,8 +96,8 @@ def main(options: argparse.Namespace) -> int:
     database = connect(options.uri)
     if options.saved or options.forget:
         return _of_saved(database, options)
-    wanted = filters.resolve(database, _joined(options.filter), options.collection)
-    filters.refuse_code(wanted)
+    wanted = parse_filter(_joined(options.filter), database, options.collection)
+    refuse_code(wanted)
     _check(database, wanted, options)
     with filter_errors(), in_time(options.timeout):
         if options.save:
@@ -111,10 +113,10 @@ def _joined(words: list[str]) -> str:
 def _check(database: Database[dict[str, Any]], wanted: Mapping[str, Any], options: argparse.Namespace) -> None:
     """Raises NewsmillError for what cannot be meant, and tells what is probably not."""
     others = [*(options.fields or []), (options.sort or "").lstrip("-+")]
-    found = filters.mistakes(database, options.collection, wanted, others)
+    found = mistakes(database, options.collection, wanted, others)
     if found and not options.force:
         raise NewsmillError("bad filter: " + "; ".join(found) + " (--force runs it all the same)")
-    for line in [*found, *filters.warnings(wanted)]:
+    for line in [*found, *warnings(wanted)]:
         print(f"query: warning: {line}", file=sys.stderr)
 
 
@@ -146,7 +148,7 @@ def _print_cookbook(as_json: bool) -> int:
 
     for recipe in recipes().values():
         if as_json:
-            print(dumped({"name": recipe.name, "collection": recipe.collection, "question": recipe.question,
+            print(dumps({"name": recipe.name, "collection": recipe.collection, "question": recipe.question,
                           "filter": recipe.with_values(), "values": recipe.values, "note": recipe.note,
                           "index": recipe.index}))  # fmt: skip
         else:
@@ -156,14 +158,14 @@ def _print_cookbook(as_json: bool) -> int:
 
 def _of_saved(database: Database[dict[str, Any]], options: argparse.Namespace) -> int:
     if options.forget:
-        filters.forget(database, options.forget)
+        delete_filter(database, options.forget)
         print(f"query: :{options.forget.removeprefix(':')} is forgotten", file=sys.stderr)
         return 0
-    rows = filters.saved(database)
+    rows = saved_filters(database)
     for row in rows:
         where = "" if row["collection"] == "samples" else f"--collection {row['collection']} "
         print(
-            dumped(row) if options.json else f":{row['name']:<24} {row['created_at']:%Y-%m-%d}  {where}{row['filter']}"
+            dumps(row) if options.json else f":{row['name']:<24} {row['created_at']:%Y-%m-%d}  {where}{row['filter']}"
         )
     if not rows:
         print("query: no filter is saved; synth query FILTER --save NAME saves one", file=sys.stderr)
@@ -173,7 +175,7 @@ def _of_saved(database: Database[dict[str, Any]], options: argparse.Namespace) -
 def _keep(database: Database[dict[str, Any]], options: argparse.Namespace, wanted: Mapping[str, Any]) -> int:
     # The server alone knows whether it is a filter.
     count = database[options.collection].count_documents(dict(wanted), limit=1, maxTimeMS=1000 * options.timeout)
-    filters.save(database, options.save, wanted, options.collection, options.force)
+    save_filter(database, options.save, wanted, options.collection, options.force)
     print(
         f"query: saved as :{options.save}{'' if count else ', which nothing matches now'}; "
         f"next: synth query :{options.save}, synth export --filter :{options.save}",
@@ -228,7 +230,7 @@ class _Query:
     def _print_json(self) -> int:
         number = 0
         for document in self._found(self.options.limit or 0):
-            print(dumped(document))
+            print(dumps(document))
             number += 1
         return number
 
@@ -259,11 +261,11 @@ class _Query:
         command = {"find": self.options.collection, "filter": self.whole}
         told = self.database.command("explain", command, verbosity="executionStats", maxTimeMS=self.milliseconds)
         if self.options.json:
-            print(dumped(told))
+            print(dumps(told))
             return
         stats = told["executionStats"]
         used = sorted(set(_indexes(told["queryPlanner"]["winningPlan"])))
-        print(f"filter     {dumped(self.whole)}")
+        print(f"filter     {dumps(self.whole)}")
         print(f"index      {', '.join(used) or 'none: every document is read'}")
         print(f"documents  {stats['nReturned']:,} found, {stats['totalDocsExamined']:,} read")
         print(f"index keys {stats['totalKeysExamined']:,} read")
@@ -319,4 +321,4 @@ def nothing(
 
 
 def _shown(*parts: Mapping[str, Any]) -> str:
-    return ", ".join(dumped(part) for part in parts)
+    return ", ".join(dumps(part) for part in parts)

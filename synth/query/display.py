@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from synth.filters.check import dumped
+from synth.filters.extended_json import dumps
 
 #: Characters of a text on a card.
 _TEXT = 600
@@ -114,7 +114,7 @@ def _value(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ("\n" if any("://" in item for item in value) else ", ").join(value)
     if isinstance(value, Mapping | list):
-        return dumped(value)
+        return dumps(value)
     return str(value)
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.embed import Embedder, article_text, load_embedder, refuse_language
+from synth.filters.read import filter_errors, read_filter
 from synth.language import detect
 from synth.scorers.faithful.evidence import Evidence, plain_text, sentence_support
 from synth.scorers.faithful.lexicon import LANGUAGES
 from synth.scorers.personal_data import personal_data
 from synth.scorers.similarity import batch_similarities
 from synth.scorers.toxicity.stage import add_toxicity_arguments, toxicity_stage
-from synth.stages.stage import Stage, add_stage_arguments, filter_errors, print_counts, read_filter, run_stage
+from synth.stages.stage import Stage, add_stage_arguments, print_counts, run_stage
 
 if TYPE_CHECKING:
     from pymongo.database import Database

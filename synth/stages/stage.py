@@ -14,12 +14,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crawler.items import NewsmillError
 from crawler.mongo import Run, run_of
+from synth.filters.read import filter_errors, read_filter
 from synth.stages.workers import Flow, run_flow
 
 if TYPE_CHECKING:
@@ -94,73 +92,6 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
     return int(text)
-
-
-def read_filter(
-    text: str | None, database: Database[dict[str, Any]] | None = None, collection: str = "samples"
-) -> dict[str, Any]:
-    """A MongoDB filter from extended JSON, from the file that `@FILE` names, or by `:NAME` (`synth.filters.check`).
-
-    With `database` its names are checked, too, and those of saved filters are known.
-
-    An instant is {"$date": "2026-05-01"} or any other ISO 8601 text; without an offset it is UTC.
-
-    Raises:
-        NewsmillError: the file cannot be read, or it is no JSON object, or holds a value that is none of its type.
-    """
-    if not text or not text.strip():
-        return {}
-    if database is not None or text.lstrip().startswith(":"):
-        from synth.filters.check import checked
-
-        return checked(database, text, collection)
-    name, text = _told_filter(text.strip())
-    from bson.errors import BSONError
-
-    try:
-        wanted = json.loads(text, object_hook=_extended)
-    except (ValueError, TypeError, KeyError, RecursionError, BSONError) as error:
-        raise NewsmillError(f"bad filter {name}: {error}") from error
-    if not isinstance(wanted, dict):
-        raise NewsmillError(f'bad filter {name}: a filter is a JSON object, such as {{"language": "it"}}')
-    return wanted
-
-
-def _told_filter(text: str) -> tuple[str, str]:
-    """(how to name a filter in a message, its text)."""
-    if not text.startswith("@"):
-        return (text if len(text) <= 200 else text[:200] + "…"), text
-    try:
-        return f"in {text[1:]}", Path(text[1:]).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise NewsmillError(
-            f"cannot read the filter {text[1:]}: {getattr(error, 'strerror', None) or error}"
-        ) from error
-
-
-def _extended(value: dict[str, Any]) -> Any:
-    """One object of extended JSON; bson reads no dates without a time of day."""
-    from bson import json_util
-
-    if set(value) == {"$date"} and isinstance(value["$date"], str):
-        moment = datetime.fromisoformat(value["$date"])
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return json_util.object_hook(value, json_util.JSONOptions(tz_aware=True, tzinfo=UTC))
-
-
-@contextmanager
-def filter_errors() -> Iterator[None]:
-    """What the server says of a filter, as the user's mistake.
-
-    Raises:
-        NewsmillError: the server refused the filter, e.g. for an operator that there is not.
-    """
-    from pymongo.errors import OperationFailure
-
-    try:
-        yield
-    except OperationFailure as error:
-        raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
 
 
 def run_stage(
@@ -278,12 +209,10 @@ __all__ = [
     "Run",
     "Stage",
     "add_stage_arguments",
-    "filter_errors",
     "local_runner",
     "natural",
     "positive",
     "print_counts",
     "progress_bar",
-    "read_filter",
     "run_stage",
 ]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.filters.read import filter_errors
 from synth.scorers.toxicity.models import DETOXIFY, FIELDS, Choice, ToxicityUnavailable
-from synth.stages.stage import Pending, Stage, filter_errors, positive
+from synth.stages.stage import Pending, Stage, positive
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
 from synth.commands import STEPS
+from synth.filters.read import read_filter
 from synth.pipeline.read import read_pipeline
-from synth.stages.stage import read_filter
 
 
 def written(folder: Path, text: str) -> Path:

@@ -11,7 +11,6 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ import pytest
 from pymongo import UpdateOne
 
 from crawler.items import NewsmillError
-from synth.filters import check as filters
-from synth.stages.stage import Stage, add_stage_arguments, filter_errors, print_counts, read_filter, run_stage
+from synth.stages.stage import Stage, add_stage_arguments, print_counts, run_stage
 
 PENDING = {"double": {"$exists": False}}
 
@@ -214,58 +212,9 @@ def test_killed_in_the_middle_it_ends_as_if_undisturbed(
     assert outcomes == Counter(killed=2, done=1)
 
 
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
-        ("2026-05-01T10:30", datetime(2026, 5, 1, 10, 30, tzinfo=UTC)),
-        ("2026-05-01T10:30:00Z", datetime(2026, 5, 1, 10, 30, tzinfo=UTC)),
-        ("2026-05-01T10:30:00.250+02:00", datetime(2026, 5, 1, 8, 30, 0, 250000, tzinfo=UTC)),
-    ],
-)
-def test_dates_in_a_filter(text: str, day: datetime) -> None:
-    assert read_filter(f'{{"date": {{"$gte": {{"$date": "{text}"}}}}}}') == {"date": {"$gte": day}}
-
-
-def test_other_extended_json() -> None:
-    found = read_filter('{"_id": {"$oid": "65a000000000000000000000"}, "n": {"$numberLong": "7"}}')
-    assert str(found["_id"]) == "65a000000000000000000000"
-    assert found["n"] == 7
-    assert read_filter('{"at": {"$date": {"$numberLong": "0"}}}')["at"] == datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def test_an_empty_filter_names_everything() -> None:
-    assert read_filter(None) == read_filter("") == read_filter(" ") == read_filter("{}") == {}
-
-
-def test_a_filter_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "filter.json"
-    path.write_text('\ufeff{"language": "it"}\n', encoding="utf-8")
-    assert read_filter(f"@{path}") == {"language": "it"}
-    path.write_text("{", encoding="utf-8")
-    with pytest.raises(NewsmillError, match=r"bad filter in .*filter\.json"):
-        read_filter(f"@{path}")
-    with pytest.raises(NewsmillError, match="cannot read the filter"):
-        read_filter(f"@{tmp_path / 'none'}")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["{", "[]", "7", "null", "{'a': 1}", '{"a": {"$oid": "x"}}', '{"a": {"$date": "2026-13-01"}}',
-     '{"a": {"$date": null}}', '{"a": {"$numberLong": "x"}}', "[" * 100_000],
-)  # fmt: skip
-def test_a_bad_filter_is_one_line(text: str) -> None:
-    with pytest.raises(NewsmillError, match="bad filter") as caught:
-        read_filter(text)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 400
-
-
 def test_a_bad_operator_is_the_users_mistake(store: Any) -> None:
     with pytest.raises(NewsmillError, match=r"bad filter: no operator '\$foo'"):
         run_stage(store, stage(), options("--where", '{"n": {"$foo": 1}}'))
-    with pytest.raises(NewsmillError, match="bad filter"), filter_errors():
-        store.samples.count_documents({"$nope": 1})
 
 
 def test_counts_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -277,13 +226,3 @@ def test_counts_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None
         "score: nothing to do",
         '{"scored": 2}',
     ]
-
-
-def test_filters_by_name_and_misspelt_ones(database: Any) -> None:
-    assert read_filter(":near-every-source=0.5") == {"min_similarity": {"$gt": 0.5}}
-    filters.save(database, "solid", {"cluster_size": {"$gte": 5}}, "samples")
-    assert read_filter(":solid", database) == {"cluster_size": {"$gte": 5}}
-    with pytest.raises(NewsmillError, match="did you mean 'language'"):
-        read_filter('{"langage": "it"}', database)
-    with pytest.raises(NewsmillError, match="no filter :solid"):
-        read_filter(":solid")

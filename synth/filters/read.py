@@ -1,0 +1,135 @@
+"""From the text of a filter to the filter: the only way in for every command.
+
+A filter is extended JSON, `@FILE`, or names: `:NAME` of the cookbook (`synth query --cookbook`) or of one that was
+saved (`synth query FILTER --save NAME`). Several names, and a JSON object after them, must all hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import NewsmillError
+from synth.filters.check import check_filter
+from synth.filters.cookbook import recipes
+from synth.filters.extended_json import loads
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    Store = Database[dict[str, Any]]
+
+#: The name of a filter.
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+#: `:NAME`, `:NAME=VALUE`, `:NAME="A VALUE"`.
+_REFERENCE = re.compile(rf":({NAME.pattern})(?:=(?:\"([^\"]*)\"|(\S*)))?(?=\s|\{{|\Z)")
+
+
+def read_filter(text: str | None, database: Store | None = None, collection: str = "samples") -> dict[str, Any]:
+    """A filter for a command that works on the documents that it names: `parse_filter`, checked.
+
+    Raises:
+        NewsmillError: as `parse_filter`, and where the filter runs code or, with `database`, has names that nothing
+            has: a misspelt name would leave out, or let in, what nobody meant.
+    """
+    document = parse_filter(text, database, collection)
+    check_filter(document, database, collection)
+    return document
+
+
+def parse_filter(text: str | None, database: Store | None = None, collection: str = "samples") -> dict[str, Any]:
+    """The filter that a text stands for; whether its names make sense is not asked.
+
+    Args:
+        text: extended JSON, @FILE, or names; None or nothing: every document.
+        database: where filters are saved; None: only those of the cookbook are known.
+        collection: what the filter is for.
+    Raises:
+        NewsmillError: there is no filter of that name, it is of another collection, the file cannot be read, or the
+            text is no filter.
+    """
+    references, rest = _split(text or "")
+    source, json_text = _contents(rest)
+    parts = [_by_name(name, value, database, collection) for name, value in references]
+    if rest:
+        parts.append(loads(json_text, source))
+    if len(parts) > 1:
+        return {"$and": [part for part in parts if part]}
+    return parts[0] if parts else {}
+
+
+def is_named(text: str) -> bool:
+    """Whether a filter is given by name."""
+    return text.lstrip().startswith(":")
+
+
+def _split(text: str) -> tuple[list[tuple[str, str | None]], str]:
+    """([(name, value or None)], the text after the names)."""
+    references, text = [], text.strip()
+    while text.startswith(":"):
+        match = _REFERENCE.match(text)
+        if match is None:
+            raise NewsmillError(f"bad filter {text[:80]}: a name is :NAME or :NAME=VALUE, in small letters")
+        references.append((match[1], match[2] if match[2] is not None else match[3]))
+        text = text[match.end() :].strip()
+    return references, text
+
+
+def _contents(text: str) -> tuple[str, str]:
+    """(how a message names a filter, its JSON): `@FILE` is read."""
+    if not text.startswith("@"):
+        return (text if len(text) <= 200 else text[:200] + "…"), text
+    try:
+        return f"in {text[1:]}", Path(text[1:]).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise NewsmillError(
+            f"cannot read the filter {text[1:]}: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def _by_name(name: str, value: str | None, database: Store | None, collection: str) -> dict[str, Any]:
+    recipe = recipes().get(name)
+    if recipe is not None:
+        _require_collection(name, recipe.collection, collection)
+        return recipe.with_values(value)
+    row = database.filters.find_one({"name": name}) if database is not None else None
+    if row is None:
+        raise NewsmillError(f"no filter :{name}{_similar(name, database)}")
+    if value is not None:
+        raise NewsmillError(f"filter :{name} was saved as it is and takes no value")
+    _require_collection(name, row["collection"], collection)
+    return loads(row["filter"], f":{name}")
+
+
+def _similar(name: str, database: Store | None) -> str:
+    names = list(recipes())
+    if database is not None:
+        names += database.filters.distinct("name")
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f": did you mean :{near[0]}?" if near else ": synth query --cookbook and --saved list them"
+
+
+def _require_collection(name: str, own: str, collection: str) -> None:
+    if own != collection:
+        raise NewsmillError(
+            f"filter :{name} is one of {own}, not of {collection}: add --collection {own} to synth query"
+        )
+
+
+@contextmanager
+def filter_errors() -> Iterator[None]:
+    """What the server says of a filter, as the user's mistake.
+
+    Raises:
+        NewsmillError: the server refused the filter, e.g. for an operator that there is not.
+    """
+    from pymongo.errors import OperationFailure
+
+    try:
+        yield
+    except OperationFailure as error:
+        raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
