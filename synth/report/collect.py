@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import code_version
-from synth.report.command.agreement import collect_agreement
-from synth.report.command.costs import collect_costs
-from synth.report.command.funnel import collect_funnel, flat
-from synth.report.command.quality import accuracy, checks, faithfulness, toxicity
-from synth.report.command.training import collect_training
+from synth.report.agreement import collect_agreement
+from synth.report.costs import collect_costs
+from synth.report.funnel import collect_funnel, flat
+from synth.report.quality import accuracy, checks, faithfulness, toxicity
 from synth.report.sample_cards import collect_cards
 from synth.report.sample_statistics import (
     LARGE,
@@ -28,6 +27,7 @@ from synth.report.sample_statistics import (
     similarity,
 )
 from synth.report.time_bins import by_day, day_of
+from synth.report.training import collect_training
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> int:
     from crawler.mongo import connect
     from synth.atomic_files import write_whole
     from synth.report.collect import collect
-    from synth.report.command.page import render
+    from synth.report.page import render
 
     numbers = collect(connect(options.uri), seed=options.seed, training=options.training)
     page = render(numbers)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from synth.report.command.charts import LANGUAGES, draw_all
-from synth.report.command.funnel import told
+from synth.report.charts import LANGUAGES, draw_all
+from synth.report.funnel import told
 from synth.report.sample_cards import SOURCE_CUT
 
 CHECKS = {"duplicates": "Copies of other samples", "contaminated": "Found in evaluation sets",

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from synth.report.command.quality import TOXICITIES
 from synth.report.highlights import facts_of, mark
+from synth.report.quality import TOXICITIES
 from synth.report.source_alignment import Trace, trace
 from synth.report.worst_samples import reasons
 from synth.samples.sample import CURRENT

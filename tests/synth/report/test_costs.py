@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synth.report.command.costs import collect_costs
+from synth.report.costs import collect_costs
 
 
 def call(number: int, model: str, cost: float | None, tokens: int | None = 100) -> dict[str, Any]:

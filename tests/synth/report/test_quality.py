@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from synth.report.command.quality import TOXICITIES, accuracy, checks, faithfulness, toxicity
 
+from synth.report.quality import TOXICITIES, accuracy, checks, faithfulness, toxicity
 from synth.report.sample_statistics import collect_samples
 
 KINDS = ("number", "name", "quote")

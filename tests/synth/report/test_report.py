@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synth.report.command.page import TEMPLATES
-from synth.report.command.quality import TOXICITIES
 
 from synth.__main__ import main
 from synth.report.collect import KEYS
+from synth.report.page import TEMPLATES
+from synth.report.quality import TOXICITIES
 from synth.samples.sample import CURRENT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -186,9 +186,8 @@ def training(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def report(workplace: tuple[Any, Path]) -> tuple[str, dict[str, Any]]:
     """(page, numbers) of the filled store."""
-    from synth.report.command.page import render
-
     from synth.report.collect import collect
+    from synth.report.page import render
 
     numbers = collect(workplace[0], training=workplace[1] / "run")
     return render(numbers), json.loads(json.dumps(numbers))
@@ -253,9 +252,8 @@ def test_the_funnel_adds_up(report: tuple[str, dict[str, Any]], workplace: tuple
 
 
 def test_what_a_crawl_left_behind_has_its_name(database: Any) -> None:
-    from synth.report.command.funnel import collect_funnel
-
     from crawler.mongo import run_of
+    from synth.report.funnel import collect_funnel
 
     database.articles.insert_many([{"link": f"https://www.ansa.it/{number}.html"} for number in range(5)])
     counts = {"fetched": 12, "stored": 5, "unchanged": 2, "also_at": 1, "gallery": 3, "newsmill/dropped/no_date": 1}
@@ -297,9 +295,8 @@ def test_answers_are_traced_to_their_sources(report: tuple[str, dict[str, Any]])
 
 
 def test_the_same_store_gives_the_same_page(workplace: tuple[Any, Path]) -> None:
-    from synth.report.command.page import render
-
     from synth.report.collect import collect
+    from synth.report.page import render
 
     now = datetime(2026, 5, 12, tzinfo=UTC)
     pages = {render(collect(workplace[0], seed=3, now=now)) for _ in range(2)}
@@ -339,9 +336,8 @@ def test_an_empty_store_says_what_to_run(
 
 def test_every_stage_of_filling_has_a_page(database: Any, database_uri: str) -> None:
     """Rows as poor as they may come: fields missing, of another type, unscored, without sources."""
-    from synth.report.command.page import render
-
     from synth.report.collect import collect
+    from synth.report.page import render
 
     day = datetime(2026, 5, 1, tzinfo=UTC)
     database.articles.insert_one({"link": "https://a.it/1"})
@@ -369,10 +365,9 @@ def test_every_stage_of_filling_has_a_page(database: Any, database_uri: str) -> 
 
 
 def test_nothing_from_a_newspaper_runs(database: Any) -> None:
-    from synth.report.command.page import render
-
     from crawler.mongo import run_of
     from synth.report.collect import collect
+    from synth.report.page import render
 
     source = {"title": EVIL, "link": "javascript:alert(1)", "content": f"{EVIL}. Altro.", "source_site": EVIL}
     database.articles.insert_one(
@@ -433,7 +428,7 @@ def test_a_full_disk_leaves_the_old_report(
 
 
 def test_losses_that_are_no_numbers_are_told(workplace: tuple[Any, Path], tmp_path: Path) -> None:
-    from synth.report.command.training import collect_training
+    from synth.report.training import collect_training
 
     folder = training(tmp_path / "run")
     log = folder / "logs/csv/version_0/metrics.csv"
