@@ -39,7 +39,8 @@ def models(folder: Path, options: argparse.Namespace) -> tuple[Any, Any]:
     from litgpt.scripts.convert_lit_checkpoint import convert_lit_checkpoint
 
     from train.models.language_model import load_model
-    from train.tiny.command import Shape, build, train_tokenizer, write
+    from train.models.pretraining import train_tokenizer
+    from train.tiny.checkpoint import Shape, build, write
 
     heads = max(4, options.width // 64)
     tokenizer = train_tokenizer([" ".join(WORDS)], options.vocabulary)

@@ -72,7 +72,7 @@ def tokenizer_folder(folder: Path, rows: list[dict[str, str]], options: argparse
     """LitGPT's tokenizer: the given one, or one made from the rows (a CPU spends its time on a large vocabulary)."""
     from litgpt import Tokenizer
 
-    from train.tiny.command import train_tokenizer
+    from train.models.pretraining import train_tokenizer
 
     folder.mkdir(parents=True)
     if options.tokenizer:

@@ -153,26 +153,26 @@ def _run_litgpt(recipe: Path) -> dict[str, Any]:
 
 
 def _run_huggingface(recipe: Path) -> dict[str, Any]:
-    import train.finetune.command as finetune
     from train.__main__ import main
+    from train.finetune import guards, loop
 
-    finetune.quiet()
+    guards.silence_libraries()
     import peft  # noqa: F401
     import trl.experimental.orpo  # noqa: F401
 
     gauge = _settled()
-    loop = finetune._loop
+    run_steps = loop.run_steps
     longest = []
 
     def watched(trainer: Any, *words: Any, **more: Any) -> Any:
         longest.append(max(trainer.train_dataset.lengths))
         gauge.begin()
         try:
-            return loop(trainer, *words, **more)
+            return run_steps(trainer, *words, **more)
         finally:
             gauge.end()
 
-    with mock.patch.object(finetune, "_loop", watched):
+    with mock.patch.object(loop, "run_steps", watched):
         if main(["finetune", "--config", str(recipe), "--debug"]):
             raise SystemExit("train finetune failed")
     return _found(gauge) | {"length": longest[0]}

@@ -230,7 +230,7 @@ def _rows(
 
 
 def _progress(conversations: Sequence[Conversation]) -> Iterable[Conversation]:
-    from train.tiny.command import progress
+    from train.progress import progress
 
     return progress(conversations, "tokenise")
 

@@ -318,7 +318,7 @@ def _harness(asked: Asked, models: Sequence[Measured], options: argparse.Namespa
 
 def _runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Loss curves of runs; {run, missing} where one has none."""
-    from train.loss.command import accumulation, metrics_file, read_curve
+    from train.run_folder import accumulation, metrics_file, read_curve
 
     told: list[dict[str, Any]] = []
     for folder in folders:

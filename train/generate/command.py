@@ -15,7 +15,7 @@ from train.atomic_files import write_whole
 from train.errors import TrainError
 from train.generate.prompts import TASKS, Request, read_requests
 from train.models.sampling import Sampling
-from train.tiny.command import progress
+from train.progress import progress
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

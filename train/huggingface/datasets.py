@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -271,3 +272,35 @@ def encode_pair(
     prompt = fitting[0].ids[: fitting[0].learnt[-1][0]]
     first, second = (Encoded([*prompt, *ids], [(len(prompt), len(prompt) + len(ids))]) for ids in answers)
     return first, second
+
+
+@dataclass
+class Data:
+    """Rows of a run, with what encoded them. template: the style as a chat template. pad: a token's id."""
+
+    train: Rows
+    val: Rows
+    told: list[str]
+    style: Style
+    template: str
+    pad: int
+
+
+def load_data(settings: Settings) -> Data:
+    """Read and encode the rows of a recipe.
+
+    Raises:
+        TrainError: the data, tokenizer or style cannot be read, or no length is known.
+    """
+    from train.huggingface.model import config_of, context_length
+    from train.styles import style_named
+
+    style = style_named(settings.prompt_style).localised(settings.language)
+    tokens = load_tokens(settings.checkpoint_dir)
+    longest = settings.max_seq_length or context_length(config_of(settings.checkpoint_dir))
+    if longest is None:
+        raise TrainError(f"train.max_seq_length is missing, and {settings.checkpoint_dir} states no length of its own")
+    read = load_pairs if settings.method == "orpo" else load_chats
+    train, val, style, told = read(settings, tokens, style, longest)
+    begins = bool(tokens.adds_bos if style.bos is None else style.bos)
+    return Data(train, val, told, style, style.template(begins), tokens.eos_id or 0)

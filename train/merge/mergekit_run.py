@@ -15,7 +15,7 @@ from train.merge.inspect import tensors_of, vocabulary_of
 from train.merge.parameters import takes_base
 from train.merge.settings import Merge, Step
 from train.models.checkpoint import TOKENIZER_FILES, read_json
-from train.tiny.command import progress
+from train.progress import progress
 
 _HEADS = ("lm_head.weight", "embed_out.weight")
 

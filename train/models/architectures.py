@@ -270,7 +270,7 @@ def make_tokenizer(name: str, texts: list[str], vocab_size: int = 512) -> Tokeni
     """A byte-level tokenizer of the texts with the model's own special tokens at the first ids."""
     from tokenizers import processors
 
-    from train.tiny.command import train_tokenizer
+    from train.models.pretraining import train_tokenizer
 
     family = family_of(name)
     tokenizer = train_tokenizer(texts, vocab_size, list(family.special))
@@ -359,7 +359,7 @@ def token_ids(name: str, tokenizer: Tokenizer) -> dict[str, int]:
 
 
 def _pretrained(model: Any, tokenizer: Tokenizer, texts: list[str], steps: int, seed: int, eos: str) -> float | None:
-    from train.tiny.command import encode, pretrain
+    from train.models.pretraining import encode, pretrain
 
     return pretrain(model, encode(tokenizer, texts, eos), steps, seed) if steps else None
 

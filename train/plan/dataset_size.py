@@ -259,8 +259,7 @@ def _longest(rows: Any) -> int:
 def _huggingface(asked: Asked) -> Rows:
     import dataclasses
 
-    from train.finetune.command import load_data
-    from train.huggingface.datasets import order_of
+    from train.huggingface.datasets import load_data, order_of
 
     assert asked.settings is not None
     settings = dataclasses.replace(asked.settings, max_seq_length=asked.max_seq_length)
@@ -336,7 +335,7 @@ def _litgpt_steps(asked: Asked, batches: int | None) -> tuple[int | None, int | 
 
 
 def _huggingface_steps(asked: Asked, rows: int | None) -> int | None:
-    from train.finetune.command import total_steps
+    from train.huggingface.schedule import total_steps
 
     assert asked.settings is not None
     if rows is None:

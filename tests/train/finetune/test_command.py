@@ -259,7 +259,7 @@ def test_the_micro_batch_changes_no_loss(folder: Path) -> None:
     ],
 )
 def test_steps(train: dict[str, Any], rows: int, expected: tuple[int, int]) -> None:
-    from train.finetune.command import total_steps, warmup_steps
+    from train.huggingface.schedule import total_steps, warmup_steps
     from train.huggingface.settings import Settings
 
     settings = Settings(global_batch_size=4, **train)
@@ -268,10 +268,10 @@ def test_steps(train: dict[str, Any], rows: int, expected: tuple[int, int]) -> N
 
 
 def test_one_run_at_a_time_in_a_folder(folder: Path, train: Run) -> None:
-    from train.finetune.command import locked
+    from train.finetune.guards import lock
 
     path = recipe(folder, out_dir="busy")
-    with locked(folder / "busy"):
+    with lock(folder / "busy"):
         code, _, error = train("finetune", "--config", path)
     assert code == 2
     assert "another process trains there now" in error

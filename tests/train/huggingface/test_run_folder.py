@@ -114,7 +114,7 @@ def test_the_table_goes_on_where_the_checkpoint_is(tmp_path: Path) -> None:
 
 
 def test_train_loss_reads_the_table(tmp_path: Path) -> None:
-    from train.loss.command import read_curve
+    from train.run_folder import read_curve
 
     metrics = Metrics(tmp_path / "metrics.csv", ("preferred",))
     metrics.begin(None)

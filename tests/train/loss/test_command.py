@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from train.loss.command import read_curve, seconds_per_step, sparkline
+from train.loss.curve import seconds_per_step
+from train.loss.display import sparkline
+from train.run_folder import read_curve
 
 Run = Callable[..., tuple[int, str, str]]
 HEAD = "step,loss,iter_time,val_loss\n"

@@ -111,7 +111,8 @@ def bloom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_hugging_face_backend_is_counted_by_itself(
     train: Run, at_work: Path, tmp_path: Path, bloom: Path, method: str
 ) -> None:
-    from train.finetune.command import load_data, total_steps
+    from train.huggingface.datasets import load_data
+    from train.huggingface.schedule import total_steps
     from train.huggingface.settings import check
 
     answer = {"chosen": ITALIAN, "rejected": VIETNAMESE} if method == "orpo" else {"output": ITALIAN}

@@ -1,0 +1,61 @@
+"""The folder `final` of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from train.errors import TrainError
+from train.huggingface.datasets import Data
+from train.huggingface.settings import Settings
+from train.recipes import Recipe
+
+
+def write_final(
+    trainer: Any, settings: Settings, recipe: Recipe, data: Data, run: Any, outcome: dict[str, Any]
+) -> None:
+    """out_dir/final: adapter, tokenizer, prompt style, the recipe as it was laid together.
+
+    Raises:
+        TrainError: the disk is full; the last checkpoint stays, and the same command ends the run.
+    """
+    import yaml
+    from litgpt.prompts import save_prompt_style
+    from safetensors import SafetensorError
+
+    from train.atomic_files import write_whole
+    from train.huggingface.trainer import cannot_save
+
+    folder = run.folder / ".final"
+    try:
+        if trainer.is_fsdp_enabled:
+            # Checkpoints are saved in shards, the adapter as one.
+            trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
+        trainer.save_model(str(folder))
+        if trainer.is_world_process_zero():
+            save_tokenizer(settings.checkpoint_dir, folder)
+            save_prompt_style(data.style, folder)
+            write_whole(folder / "chat_template.jinja", data.template)
+            text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
+            write_whole(folder / "recipe.yaml", text)
+            run.finish(outcome)
+        trainer.accelerator.wait_for_everyone()
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise TrainError(cannot_save(run, outcome["steps"], error)) from error
+
+
+def save_tokenizer(checkpoint: str, folder: Path) -> None:
+    """The base model's tokenizer files, as they are."""
+    import shutil
+
+    source = Path(checkpoint)
+    if not source.is_dir():
+        from transformers import AutoTokenizer
+
+        AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
+        return
+    names = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "vocab.json",
+             "merges.txt", "added_tokens.json", "chat_template.jinja", "generation_config.json")  # fmt: skip
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)

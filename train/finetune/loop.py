@@ -1,0 +1,169 @@
+"""A run from its recipe to the adapter: data, model, trainer, the steps, the final folder."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from train.finetune.final import write_final
+from train.finetune.guards import check_processes, explain_memory, lock, on_cpu, silence_libraries
+from train.huggingface.datasets import Data, load_data
+from train.huggingface.schedule import total_steps, warmup_steps
+from train.huggingface.settings import Settings
+from train.progress import progress
+from train.recipes import Recipe
+
+
+def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
+    """Train, or go on training, or report what is finished; the outcome, None in all processes but the first.
+
+    Raises:
+        TrainError: one line on what to change: data, model, settings of an earlier run, memory, disk, NaN.
+    """
+    silence_libraries()
+    from accelerate import PartialState
+    from transformers import enable_full_determinism, set_seed
+
+    from train.huggingface.datasets import unit_of
+    from train.huggingface.model import config_of, resolve_precision
+    from train.huggingface.run_folder import RunFolder, describe
+
+    settings = replace(settings, precision=resolve_precision(settings.precision))
+    state = PartialState(cpu=on_cpu())
+    check_processes(settings, recipe, state.num_processes)
+    config_of(settings.checkpoint_dir)
+    with explain_memory(settings), lock(settings.out_dir) if state.is_main_process else nullcontext():
+        with state.main_process_first():
+            rows = load_data(settings)
+        data = f"{len(rows.train)} rows, {rows.train.digest()}; validation {len(rows.val)} rows, {rows.val.digest()}"
+        unit = unit_of(settings.micro_batch_size, settings.global_batch_size)
+        described = describe(settings, data=data, processes=state.num_processes, rows_of_like_length=unit)
+        run = RunFolder(settings.out_dir, described)
+        if (told := run.finished()) is not None:
+            return told | {"kept": True} if state.is_main_process else None
+        (enable_full_determinism if settings.full_determinism else set_seed)(settings.seed)
+        return train(settings, recipe, rows, run, state)
+
+
+def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) -> dict[str, Any] | None:
+    """The run itself, from the last whole checkpoint on."""
+    from train.huggingface.model import load_base, prepare, with_adapters
+    from train.huggingface.run_folder import step_of
+
+    checkpoint, torn = run.last_checkpoint()
+    if checkpoint is not None or not run.begun():
+        run.check_same()
+    state.wait_for_everyone()
+    if state.is_main_process:
+        run.begin(torn=bool(torn))
+    began = time.monotonic()
+    arguments = training_arguments(settings, run, data, state.num_processes)
+    base = prepare(load_base(settings), settings)
+    model, notes = with_adapters(base, settings)
+    trained, parameters = model.get_nb_trainable_parameters()
+    trainer = make_trainer(settings, arguments, model, data, run, step_of(checkpoint) if checkpoint else None)
+    if state.is_main_process:
+        for line in [*torn, *data.told, *notes]:
+            print(f"finetune: {line}", file=sys.stderr)
+    steps = run_steps(trainer, settings, checkpoint)
+    outcome = {
+        "final": str(run.folder / "final"), "steps": steps, "resumed_at": step_of(checkpoint) if checkpoint else 0,
+        "loss": trainer.last_loss, "val_loss": trainer.last_val[1] if trainer.last_val else None,
+        "trained": trained, "parameters": parameters, "rows": len(data.train),
+        "seconds": round(time.monotonic() - began, 2),
+    }  # fmt: skip
+    write_final(trainer, settings, recipe, data, run, outcome)
+    return outcome | {"kept": False} if state.is_main_process else None
+
+
+def run_steps(trainer: Any, settings: Settings, checkpoint: Path | None) -> int:
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    steps = int(trainer.state.global_step)
+    rows = len(trainer.eval_dataset or ())
+    measured = trainer.last_val is not None and trainer.last_val[0] == steps
+    # As LitGPT's, the last measurement is over all rows.
+    if (
+        settings.final_validation
+        and rows
+        and not (measured and rows <= settings.micro_batch_size * settings.eval_max_iters)
+    ):
+        trainer.evaluate(whole=True)
+    return steps
+
+
+def training_arguments(settings: Settings, run: Any, data: Data, processes: int) -> Any:
+    """transformers' TrainingArguments (trl's ORPOConfig) that say what the recipe says."""
+    from transformers import TrainingArguments
+
+    total = total_steps(settings, len(data.train))
+    validated = bool(len(data.val))
+    schedule = "constant_with_warmup" if settings.lr_schedule == "constant" else settings.lr_schedule
+    words: dict[str, Any] = {
+        "output_dir": str(run.folder), "seed": settings.seed, "full_determinism": settings.full_determinism,
+        "per_device_train_batch_size": settings.micro_batch_size,
+        "per_device_eval_batch_size": settings.micro_batch_size,
+        "gradient_accumulation_steps": settings.accumulation(processes), "max_steps": total,
+        "learning_rate": settings.optimizer_args["lr"], "max_grad_norm": settings.max_norm,
+        "lr_scheduler_type": schedule, "warmup_steps": warmup_steps(settings, len(data.train), total),
+        "bf16": settings.precision != "32-true", "use_cpu": on_cpu(),
+        "gradient_checkpointing": settings.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "logging_steps": 1, "logging_nan_inf_filter": False, "disable_tqdm": True, "report_to": "none",
+        "save_strategy": "steps", "save_steps": settings.save_interval or total,
+        "eval_strategy": "steps" if validated else "no", "eval_steps": settings.eval_interval,
+        "eval_on_start": False, "remove_unused_columns": False, "dataloader_num_workers": 0,
+        "dataloader_pin_memory": not on_cpu(), "ddp_find_unused_parameters": False,
+    }  # fmt: skip
+    arguments: Any
+    if settings.method == "orpo":
+        from trl.experimental.orpo import ORPOConfig
+
+        # Dropout is the recipe's lora_dropout in ORPO too; trl would switch it off. The rows are cut already.
+        arguments = ORPOConfig(
+            **words, beta=settings.orpo_beta, disable_dropout=False, max_length=settings.max_seq_length or 1
+        )
+    else:
+        arguments = TrainingArguments(**words)
+    # Several GPUs of one process would each get a copy of the model, which a 4-bit one does not survive.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
+
+
+def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run: Any, resumed_at: int | None) -> Any:
+    """The trainer with its data, ready to start."""
+    from functools import partial
+
+    from transformers import PrinterCallback
+
+    from train.huggingface.datasets import collate, order_of
+    from train.huggingface.run_folder import Metrics
+    from train.huggingface.trainer import PAIR_COLUMNS, trainer_class
+
+    orpo = settings.method == "orpo"
+    more = {"processing_class": _Padding(data.pad)} if orpo else {}
+    trainer = trainer_class(settings.method)(
+        model=model, args=arguments, train_dataset=data.train, eval_dataset=data.val if len(data.val) else None,
+        data_collator=partial(collate, pad=data.pad), **more,
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    if not orpo:
+        # Losses are summed over tokens and divided by those of the whole step, by `compute_loss`.
+        trainer.model_accepts_loss_kwargs = True
+    metrics = Metrics(run.folder / "metrics.csv", tuple(PAIR_COLUMNS.values()) if orpo else ())
+    if trainer.is_world_process_zero():
+        metrics.begin(resumed_at)
+    steps = range(resumed_at or 0, arguments.max_steps)
+    bar = progress(steps, "finetune") if trainer.is_world_process_zero() else steps
+    trainer.attach(settings, order_of(settings, data.train.lengths), run, metrics, iter(bar))
+    return trainer
+
+
+class _Padding:
+    """All that trl's trainer asks of a tokenizer when the rows are tokenised."""
+
+    def __init__(self, pad: int) -> None:
+        self.pad_token_id = pad
