@@ -1,6 +1,6 @@
 # make demo                       the whole chain on the sample articles, offline
 # make demo ARTICLES=file.jsonl   the same on a file of your own
-# make test                       every test
+# make test                       every test, in parallel (PYTEST_ARGS= for one process)
 # make check                      ruff and mypy
 # Each target sets up what it needs, once. Nothing is installed outside .venv.
 
@@ -11,7 +11,8 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Where PyPI's torch would bring gigabytes of CUDA packages, give pip PyTorch's CPU index here.
 TORCH_PIP_ARGS ?=
 ARTICLES ?= demo/articles.jsonl
-PYTEST_ARGS ?=
+# A worker a core; who runs out of tests takes over some of another's. A failure is printed when it is met.
+PYTEST_ARGS ?= -n logical --maxprocesses=8 --dist=worksteal --durations=10
 
 .PHONY: demo test check bench clean help
 .DELETE_ON_ERROR:

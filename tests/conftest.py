@@ -1,12 +1,17 @@
-"""What the tests share: a real MongoDB, the folder of real data, the project's own sample articles."""
+"""What the tests share: a real MongoDB, the folder of real data, the project's own sample articles.
+
+Under pytest-xdist the workers share one server and every folder that is expensive to make.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +23,69 @@ ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Each worker, and what it starts, computes with its share of the cores: set before anything imports torch or numpy.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+#: (name, make): a copy, for this worker alone, of the folder that `make(folder)` fills once a run.
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+class FailuresAtOnce:
+    """Prints the whole text of a failure when it is met; pytest alone prints it when all tests have ended."""
+
+    def __init__(self, terminal: Any) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.terminal.ensure_newline()
+            self.terminal.write_sep("_", f"{report.when} of {report.nodeid} failed", red=True)
+            self.terminal.write_line(report.longreprtext)
+            for title, text in report.sections:
+                self.terminal.write_sep("-", title)
+                self.terminal.write_line(text)
+            self.terminal.flush()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(request.config, "workerinput") else folder
+
+
+@pytest.fixture(scope="session")
+def made_once(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Makes an expensive folder once for all workers and copies it for each, so that none disturbs another's."""
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder = run_folder / "once" / name
+        folder.parent.mkdir(exist_ok=True)
+        with folder.with_suffix(".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.is_dir():
+                fresh = folder.with_suffix(".unfinished")
+                shutil.rmtree(fresh, ignore_errors=True)
+                fresh.mkdir()
+                make(fresh)
+                fresh.rename(folder)
+        copy = tmp_path_factory.mktemp(name)
+        return Path(shutil.copytree(folder, copy, dirs_exist_ok=True))
+
+    return once
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +98,13 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A MongoDB for the whole session: the one at MONGODB_URI, else an embedded one in a folder of its own."""
+def server_uri(run_folder: Path) -> str:
+    """A MongoDB for the whole run: the one at MONGODB_URI, else an embedded one that all workers lease."""
     if given := os.environ.get("MONGODB_URI"):
         return given
     from crawler.mongo.server import lease
 
-    return lease(tmp_path_factory.mktemp("store") / "mongo")
+    return lease(run_folder / "store")
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import MadeOnce
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -30,10 +33,13 @@ def rows(first: int, count: int) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace(made_once: MadeOnce) -> Path:
     """A folder with an export, as `synth export` leaves it, and a checkpoint made from its training rows."""
     # litdata empties the folders `data` and `chunks` of the system's temp directory.
-    folder = tmp_path_factory.mktemp("training")
+    return made_once("training", _make_workspace)
+
+
+def _make_workspace(folder: Path) -> None:
     (folder / "export/litgpt").mkdir(parents=True)
     train, val = rows(0, 8), rows(100, 2)
     (folder / "export/litgpt/train.json").write_text(json.dumps(train), encoding="utf-8")
@@ -41,7 +47,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in train + val)
     (folder / "export/alpaca.jsonl").write_text(lines, encoding="utf-8")
     assert tiny(folder / "export/litgpt/train.json", folder / "checkpoints/tiny") == 0
-    return folder
 
 
 def tiny(corpus: Path, out: Path, *more: str) -> int:
@@ -53,15 +58,19 @@ def tiny(corpus: Path, out: Path, *more: str) -> int:
 
 
 @pytest.fixture(scope="session")
-def tuned(workspace: Path, root: Path) -> Path:
+def tuned(workspace: Path, root: Path, made_once: MadeOnce) -> Path:
     """The output folder of two LoRA steps with the tiny recipe, run as a user runs it."""
     recipe = root / "train/recipes/tiny/news.yaml"
-    done = subprocess.run(
-        [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe), "--train.max_steps", "2"],
-        cwd=workspace, capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return workspace / "out/tiny-news"
+
+    def make(folder: Path) -> None:
+        shutil.copytree(workspace, folder, dirs_exist_ok=True)
+        done = subprocess.run(
+            [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe), "--train.max_steps", "2"],
+            cwd=folder, capture_output=True, text=True, check=False, timeout=200,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    return Path(shutil.copytree(made_once("tuned", make) / "out/tiny-news", workspace / "out/tiny-news"))
 
 
 @pytest.fixture
