@@ -1,3 +1,38 @@
 """Articles to samples: events, summaries, scores, filters, exports, a report."""
 
 __version__ = "0.1.0"
+
+#: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
+ORDER = [
+    ["__main__"],
+    # verbs
+    [
+        "cluster",
+        "dedupe",
+        "export",
+        "importing",
+        "judge",
+        "plan",
+        "query",
+        "report",
+        "run",
+        "score",
+        "summarize",
+        "takedown",
+    ],
+    ["pipeline"],
+    ["commands"],
+    ["similarity", "faithful"],
+    ["scorers"],
+    ["stages"],
+    ["ratings"],
+    ["filters"],
+    ["llm"],
+    ["prompts"],
+    ["neighbors"],
+    ["near_duplicates"],
+    ["embed"],
+    ["language"],
+    ["samples"],
+    ["atomic_files"],
+]

@@ -1,49 +1,40 @@
-"""Imports run one way, heavy libraries wait, and the tree keeps its shape."""
+"""Imports run one way, heavy libraries wait, the tree keeps its shape, and names say what they name."""
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
 
 import pytest
 
 from crawler.items import NEWSPAPERS
+from tests import architecture_exceptions as exceptions
+from tests.architecture import (
+    PACKAGES,
+    ROOT,
+    at_module_level,
+    bare_share,
+    circles,
+    functions,
+    imported,
+    module_imports,
+    modules,
+    order,
+    parameters,
+    room_of,
+    rooms,
+    verbs,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("crawler", "synth", "train")
+#: Who waits by the clock for a condition; all other tests call it.
+WAITING = "tests/waiting.py"
+
 HEAVY = {
     *("torch", "tensorflow", "tensorflow_hub", "transformers", "litgpt", "ray", "lightning", "datasets", "sklearn"),
     *("peft", "trl", "bitsandbytes", "detoxify", "sentence_transformers", "matplotlib", "lingua", "trafilatura"),
 }
-
-
-def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / package).rglob("*.py")):
-        dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        yield dotted, ast.parse(path.read_text(encoding="utf-8"), str(path))
-
-
-def imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def at_module_level(tree: ast.Module) -> Iterator[str]:
-    """Imports that run when the module is imported; those for type checkers do not."""
-    for node in tree.body:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            continue
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from imported(node)
 
 
 def root_of(name: str) -> str:
@@ -52,31 +43,31 @@ def root_of(name: str) -> str:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_imports_tests_demo_or_benchmarks(package: str) -> None:
-    for name, tree in modules(package):
+    for name, tree in modules(package).items():
         bad = {root_of(target) for target in imported(tree)} & {"tests", "demo", "benchmarks"}
         assert not bad, f"{name} imports {bad}"
 
 
 def test_train_stands_alone() -> None:
-    for name, tree in modules("train"):
+    for name, tree in modules("train").items():
         assert not {root_of(target) for target in imported(tree)} & {"crawler", "synth"}, name
 
 
 def test_the_crawler_does_not_know_what_comes_after_it() -> None:
-    for name, tree in modules("crawler"):
+    for name, tree in modules("crawler").items():
         assert not {root_of(target) for target in imported(tree)} & {"synth", "train"}, name
 
 
 def test_synth_knows_of_the_crawler_only_the_record_and_the_store() -> None:
     allowed = {"crawler", "crawler.items", "crawler.mongo"}
-    for name, tree in modules("synth"):
+    for name, tree in modules("synth").items():
         for target in imported(tree):
             if root_of(target) == "crawler":
                 assert target in allowed or target.rpartition(".")[0] in allowed - {"crawler"}, f"{name}: {target}"
 
 
 def test_spiders_import_pages_and_pages_import_items() -> None:
-    for name, tree in modules("crawler"):
+    for name, tree in modules("crawler").items():
         targets = set(at_module_level(tree))
         if name in ("crawler.items", "crawler.dates"):
             assert not {t for t in targets if root_of(t) == "crawler"} - {
@@ -98,16 +89,75 @@ BUILT_ON_TORCH = {
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_heavy_libraries_are_imported_where_they_are_used(package: str) -> None:
-    for name, tree in modules(package):
+    for name, tree in modules(package).items():
         bad = {root_of(target) for target in at_module_level(tree)} & HEAVY
         assert not bad or name in BUILT_ON_TORCH, f"{name} imports {bad} at module level"
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_room_stands_on_a_floor(package: str) -> None:
+    floors = order(package)
+    listed = [room for floor in floors for room in floor]
+    assert len(listed) == len(set(listed)), "a room stands on two floors"
+    assert rooms(package) <= set(listed), f"not in ORDER: {rooms(package) - set(listed)}"
+    for floor in floors:
+        assert not verbs(package) & set(floor) or set(floor) <= verbs(package), "verbs have a floor of their own"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_down(package: str) -> None:
+    """In functions as well; rooms of one floor, all verbs among them, do not know each other."""
+    floor_of = {room: number for number, floor in enumerate(order(package)) for room in floor}
+    upward = {
+        (importer, room_of(target))
+        for importer, target in module_imports(package)
+        if "__init__" not in (room_of(importer), room_of(target)) and room_of(importer) != room_of(target)
+        and floor_of[room_of(importer)] >= floor_of[room_of(target)]
+    }  # fmt: skip
+    assert upward <= exceptions.UPWARD, sorted(upward - exceptions.UPWARD)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    edges = {
+        (importer, target)
+        for importer, target in module_imports(package) - exceptions.CIRCULAR
+        if (importer, room_of(target)) not in exceptions.UPWARD
+    }
+    assert circles(edges) == []
+
+
 @pytest.mark.parametrize("package", [*PACKAGES, "demo"])
-def test_modules_can_be_seen_at_a_glance(package: str) -> None:
-    for path in (ROOT / package).rglob("*.py"):
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 550, f"{path.relative_to(ROOT)} has {lines} lines"
+def test_modules_and_folders_can_be_seen_at_a_glance(package: str) -> None:
+    paths = list((ROOT / package).rglob("*.py"))
+    lines = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in paths}
+    long = {f"{name}: {count} lines" for name, count in lines.items() if count > 450 and name not in exceptions.LONG}
+    assert not long
+    folders = Counter(path.parent for path in paths if path.name != "__init__.py")
+    assert not {f"{folder}: {count} modules" for folder, count in folders.items() if count > 15}
+
+
+def test_test_files_can_be_seen_at_a_glance() -> None:
+    paths = [path for path in (ROOT / "tests").rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 400]
+    assert {path.relative_to(ROOT).as_posix() for path in paths} <= exceptions.LONG_TESTS
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_functions_take_eight_parameters_at_most(package: str) -> None:
+    many = {(name, function.name) for name, function in functions(package) if parameters(function) > 8}
+    assert many <= exceptions.MANY_PARAMETERS
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_say_what_they_name(package: str) -> None:
+    assert bare_share(package) <= exceptions.BARE_SHARE.get(package, 0.5)
+
+
+def test_tests_wait_for_conditions_and_not_by_the_clock() -> None:
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    call = "time" + ".sleep("
+    sleeps = {name: text.count(call) for name, text in texts.items() if call in text and name != WAITING}
+    assert not {name: count for name, count in sleeps.items() if count > exceptions.SLEEPS.get(name, 0)}
 
 
 @pytest.mark.parametrize("command", [["-m", "synth", "--help"], ["-m", "train", "--help"]])

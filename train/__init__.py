@@ -1,3 +1,20 @@
 """Samples to a tuned model. Stands alone: reads exported files, knows neither the crawler nor synth."""
 
 __version__ = "0.1.0"
+
+#: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
+ORDER = [
+    ["__main__"],
+    # verbs
+    ["tiny", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate", "blind", "evaluate", "loss"],
+    ["huggingface"],
+    ["models"],
+    ["data"],
+    ["metrics"],
+    ["styles"],
+    ["tokenizer"],
+    ["options"],
+    ["recipes"],
+    ["run_folder", "progress", "atomic_files"],
+    ["errors"],
+]
