@@ -14,10 +14,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from crawler.dates import date_in_link, parse_date
+from crawler.newspapers import NEWSPAPERS, Newspaper, newspaper_name
 
 __all__ = [
     "NEWSPAPERS",
@@ -29,6 +30,7 @@ __all__ = [
     "canonical_link",
     "clean_text",
     "content_hash",
+    "newspaper_name",
     "newspaper_of",
     "parse_date",
     "site_of",
@@ -49,32 +51,6 @@ class RecordError(NewsmillError):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
-
-
-class Newspaper(NamedTuple):
-    """What is known of a newspaper without looking at a page."""
-
-    source_site: str
-    host: str
-    language: str
-    zone: str
-    #: articles at /YYYY/MM/DD/slug end in a slash: the form without it is redirected there
-    slash: bool = False
-
-
-#: spider name (and module of `crawler.spiders`) -> newspaper. A new one is one line here and its file there.
-NEWSPAPERS: dict[str, Newspaper] = {
-    "vnexpress": Newspaper("VnExpress", "vnexpress.net", "vi", "Asia/Ho_Chi_Minh"),
-    "ansa": Newspaper("Ansa", "www.ansa.it", "it", "Europe/Rome"),
-    "ilpost": Newspaper("IlPost", "www.ilpost.it", "it", "Europe/Rome", slash=True),
-    "open": Newspaper("Open", "www.open.online", "it", "Europe/Rome", slash=True),
-}
-
-_SLASHED_HOSTS = {paper.host for paper in NEWSPAPERS.values() if paper.slash}
-#: Editions in another language than their newspaper's: what their articles are in is told by the text.
-_OTHER_EDITIONS = re.compile(
-    r"https://www\.ansa\.it/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/"
-)
 
 
 @dataclass(slots=True)
@@ -134,6 +110,16 @@ _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2007\u202f]+")
 _BREAK = re.compile(r"\n[ \t\r\f\v\u00a0]*\n\s*")
 
 
+# The bare and the www form of a newspaper's host are one newspaper; links keep the form the site itself uses.
+_HOME_HOSTS = {
+    alias: newspaper.host
+    for newspaper in NEWSPAPERS.values()
+    for alias in (newspaper.host.removeprefix("www."), "www." + newspaper.host.removeprefix("www."))
+}
+_NAMES = {newspaper.host: name for name, newspaper in NEWSPAPERS.items()}
+_SLASHED_HOSTS = {newspaper.host for newspaper in NEWSPAPERS.values() if newspaper.slash}
+
+
 def canonical_link(url: str) -> str:
     """The one address of an article: https, lower-case host, no query, fragment, port or /amp/.
 
@@ -156,22 +142,13 @@ def canonical_link(url: str) -> str:
     return f"https://{host}{path}{slash}"
 
 
-# The bare and the www form of a newspaper's host are one newspaper; links keep the form the site itself uses.
-_HOME_HOSTS = {
-    alias: paper.host
-    for paper in NEWSPAPERS.values()
-    for alias in (paper.host.removeprefix("www."), "www." + paper.host.removeprefix("www."))
-}
-
-
 def newspaper_of(link: str) -> str | None:
     """The spider name of the newspaper a link belongs to; None for another host."""
     try:
         host = (urlsplit(link).hostname or "").lower()
     except ValueError:
         return None
-    home = _HOME_HOSTS.get(host)
-    return next((name for name, paper in NEWSPAPERS.items() if paper.host == home), None)
+    return _NAMES.get(_HOME_HOSTS.get(host, ""))
 
 
 def site_of(link: str) -> str | None:
@@ -217,6 +194,15 @@ def _zone(link: str) -> str:
     return NEWSPAPERS[name].zone if name else "UTC"
 
 
+def _language(link: str) -> str:
+    """The language of a link's newspaper; "" where it is another's, or one of its other editions."""
+    newspaper = NEWSPAPERS.get(newspaper_of(link) or "")
+    if newspaper is None:
+        return ""
+    other = newspaper.other_editions and re.search(newspaper.other_editions, urlsplit(link).path)
+    return "" if other else newspaper.language
+
+
 def article_from_record(record: Mapping[str, Any]) -> Article:
     """An article from any row that holds one: ours, or a foreign one with other names and printed dates.
 
@@ -237,7 +223,6 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
     date, location = read_date(record.get("date"), link)
     if date is None:
         raise RecordError("no_date", f"{link}: {record.get('date')!r}")
-    name = newspaper_of(link)
     return Article(
         link=link,
         title=title,
@@ -250,8 +235,7 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
         section=clean_text(_text(record, "section")),
         tags=_names(record.get("tags")),
         source_site=_text(record, "source_site") or site_of(link) or urlsplit(link).netloc,
-        language=_text(record, "language")
-        or (NEWSPAPERS[name].language if name and not _OTHER_EDITIONS.match(link) else ""),
+        language=_text(record, "language") or _language(link),
         content_hash=content_hash(title, content),
         crawled_at=parse_date(record.get("crawled_at"), "UTC"),
     )

@@ -176,7 +176,7 @@ def address(name: str, url: str) -> str:
         raise NewsmillError(f"record: {url!r} is no address: write it as https://…") from None
     page = versions_of(name)[0]
     if newspaper_of(link) != name and urlsplit(link).hostname not in page.OTHER_HOSTS:
-        raise NewsmillError(f"record: {link} is not of {name}: its host in crawler/items.py is another")
+        raise NewsmillError(f"record: {link} is not of {name}: its host in crawler/spiders/{name}.py is another")
     return link
 
 

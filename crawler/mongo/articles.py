@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from crawler.items import Article
+from crawler.items import NEWSPAPERS, Article, newspaper_of
 from crawler.mongo import connect, keep_revisions, revision_of, taken_down
 
 if TYPE_CHECKING:
@@ -76,11 +76,16 @@ def _still_refused(row: dict[str, Any], spider: NewspaperSpider) -> bool:
 
 
 def preferred(links: Iterable[str]) -> str:
-    """The link that stands for a text published under several: of a section rather than of ANSA's collecting page.
+    """The link that stands for a text published under several: of a section rather than of a page that collects them.
 
     The same whatever order they arrive in, so that an interrupted crawl ends as an undisturbed one.
     """
-    return min(links, key=lambda link: ("/topnews/" in link, link))
+    return min(links, key=lambda link: (_is_collected(link), link))
+
+
+def _is_collected(link: str) -> bool:
+    newspaper = NEWSPAPERS.get(newspaper_of(link) or "")
+    return newspaper is not None and bool(newspaper.collection) and newspaper.collection in link
 
 
 def write(database: Database[dict[str, Any]], batch: list[Article]) -> list[str]:

@@ -12,10 +12,20 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from crawler.items import read_date
+from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
 from crawler.page.text import first, text_of, tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
+NEWSPAPER = Newspaper(
+    source_site="Ansa",
+    title="ANSA",
+    host="www.ansa.it",
+    language="it",
+    zone="Europe/Rome",
+    other_editions=r"^/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/",
+    collection="/topnews/",
+)
 HOME = "https://www.ansa.it"
 REGIONS = (
     "abruzzo basilicata calabria campania emiliaromagna friuliveneziagiulia lazio liguria lombardia marche molise "
@@ -54,7 +64,7 @@ class AnsaPage(ArticlePage):
         (r"/photogallery/|/foto/", "gallery"),
         (r"/videogallery/|/video/", "video_without_text"),
         (r"/podcast/", "podcast"),
-        (r"^/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/", "other_edition"),
+        (NEWSPAPER.other_editions, "other_edition"),
         (r"^/(?:ansacom|native)/|/pressrelease/", "sponsored"),
         (r"\.shtml$|/$", "listing_page"),
     )

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from crawler.newspapers import Newspaper
 from crawler.page import WRAPPERS, ArticlePage
 from crawler.page.text import tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
+NEWSPAPER = Newspaper(
+    source_site="IlPost", title="Il Post", host="www.ilpost.it", language="it", zone="Europe/Rome", slash=True
+)
 HOME = "https://www.ilpost.it"
 _CATEGORY = re.compile(r'"pageMainCategory"\s*:\s*"([^"\\]+)"')
 SECTIONS = "italia mondo politica economia europa internet scienza cultura sport tecnologia libri media tv".split()

@@ -9,10 +9,12 @@ from typing import ClassVar
 
 from lxml import etree
 
+from crawler.newspapers import Newspaper
 from crawler.page import WRAPPERS, ArticlePage
 from crawler.page.text import text_of
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
+NEWSPAPER = Newspaper(source_site="Open", host="www.open.online", language="it", zone="Europe/Rome", slash=True)
 HOME = "https://www.open.online"
 SECTIONS = (
     "attualita politica mondo economia-e-lavoro cultura-e-spettacolo scienze tecnologia ambiente sport fact-checking"

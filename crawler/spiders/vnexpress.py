@@ -10,11 +10,13 @@ from typing import ClassVar
 
 from lxml import etree
 
+from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage, NotAnArticle
 from crawler.page.elements import REACH
 from crawler.page.text import blocks, names_of, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
 
+NEWSPAPER = Newspaper(source_site="VnExpress", host="vnexpress.net", language="vi", zone="Asia/Ho_Chi_Minh")
 #: slug -> number of the category in calendar addresses; the menu of 2026-03, and the sections merged in 2025.
 CATEGORIES = {
     "thoi-su": 1001005,

@@ -8,10 +8,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crawler.items import NEWSPAPERS
+from crawler.items import NEWSPAPERS, newspaper_name
 
-#: source_site -> the newspaper's name as it writes it, where that differs.
-NAMES = {"Ansa": "ANSA", "IlPost": "Il Post"}
 _MONTHS = {
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "en": "January February March April May June July August September October November December",
@@ -30,7 +28,7 @@ _FIRST = {"it": "1º", "fr": "1er"}
 def told_source(source: Mapping[str, Any], language: str) -> str:
     """Newspaper and day as far as they are known, such as "ANSA, 4 maggio 2026"; "" for neither."""
     site = str(source.get("source_site") or "")
-    return ", ".join(part for part in (NAMES.get(site, site), told_date(day_of(source), language)) if part)
+    return ", ".join(part for part in (newspaper_name(site), told_date(day_of(source), language)) if part)
 
 
 def told_span(text: Mapping[str, Any], language: str) -> str:
