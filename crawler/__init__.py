@@ -14,7 +14,7 @@ ORDER = [
     ["discovery"],
     ["page"],
     ["mongo"],
-    ["newspapers"],
     ["items"],
+    ["newspapers"],
     ["dates"],
 ]
