@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 
 from synth import __version__
-from synth.commands import COMMANDS
+from synth.commands import commands
 
 EXAMPLE = """examples:
   synth import articles.jsonl && synth cluster && synth summarize && synth score
@@ -27,20 +26,22 @@ def parser_for(words: list[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"newsmill {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((word for word in words if not word.startswith("-")), None)
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(
+    parsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    first = next((word for word in words if not word.startswith("-")), None)
+    for name, command in commands().items():
+        subparser = parsers.add_parser(
             name,
             help=command.summary,
             description=command.summary,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == chosen:
-            importlib.import_module(command.module).configure(sub)
-        sub.add_argument("--uri", default=None, help="MongoDB to use (default: MONGODB_URI, else the embedded one)")
-        sub.add_argument("--json", action="store_true", help="print the outcome as JSON")
-        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name == first:
+            command.configure(subparser)
+        subparser.add_argument(
+            "--uri", default=None, help="MongoDB to use (default: MONGODB_URI, else the embedded one)"
+        )
+        subparser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+        subparser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 
 
@@ -49,7 +50,7 @@ def main(words: list[str] | None = None) -> int:
     words = with_pipeline(with_signs(sys.argv[1:] if words is None else words))
     options = parser_for(words).parse_args(words)
     try:
-        status = int(importlib.import_module(COMMANDS[options.command].module).main(options))
+        status = commands()[options.command].main(options)
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
@@ -63,8 +64,8 @@ def main(words: list[str] | None = None) -> int:
         if options.debug:
             raise
         line, status = explain(error)
-        told = line.startswith(("store:", f"{options.command}:"))
-        print(line if told else f"{options.command}: {line}", file=sys.stderr)
+        prefixed = line.startswith(("store:", f"{options.command}:"))
+        print(line if prefixed else f"{options.command}: {line}", file=sys.stderr)
         return status
 
 
@@ -82,9 +83,9 @@ def with_signs(words: list[str]) -> list[str]:
 def with_pipeline(words: list[str]) -> list[str]:
     """The words, `plan FILE.yaml` as `plan pipeline FILE.yaml`."""
     if words[:1] == ["plan"]:
-        place = next((i for i, word in enumerate(words[1:], 1) if word.endswith((".yaml", ".yml"))), 0)
-        if place and all(word.startswith("-") for word in words[1:place]):
-            return [*words[:place], "pipeline", *words[place:]]
+        index = next((i for i, word in enumerate(words[1:], 1) if word.endswith((".yaml", ".yml"))), 0)
+        if index and all(word.startswith("-") for word in words[1:index]):
+            return [*words[:index], "pipeline", *words[index:]]
     return words
 
 

@@ -1,34 +1,96 @@
-"""The commands of `synth`, and which module does each."""
+"""The registry of commands: a folder of synth that holds a `command.py` is one, and its `__init__` says what it is.
+
+The `__init__` of such a folder has `COMMAND = Command(…)` and imports nothing heavy, because `synth --help` reads them
+all. Its `command.py` offers the hooks, which nobody calls but through here:
+
+    configure(parser)                        its options
+    main(options) -> int                     its work, and the exit status
+    check(options)                           optional: raises NewsmillError where options make no sense together
+    planned(database, llm, options)          of those that ask a model: the stage that `synth plan` runs without one
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import argparse
+import functools
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 
-class Command(NamedTuple):
-    """The module offers `configure(parser)` and `main(options) -> int`, and `check(options)` where some values that
-    the parser takes make no sense; it raises NewsmillError."""
+@dataclass(frozen=True)
+class Command:
+    """What is known of a command without loading it.
 
-    module: str
+    Attributes:
+        summary: a few words for `synth --help`.
+        position: its place among the commands, in the order of the chain.
+        name: as it is typed; the folder's name where it is "".
+        step: whether a pipeline can have it as a step.
+        reads: the collection whose documents its filters name; "" where it reads none.
+        writes: the collection that it adds to or changes; "" where it leaves the store as it is.
+        asks_model: whether it asks a language model and has the hook `planned`.
+        outcomes: names in the counts of its runs that are no loss; any other name is the reason of one.
+        shows: options that show something instead of doing the work, which makes no sense in a pipeline.
+        prints_document: whether what it prints as JSON is a document of its own, too long to quote.
+        folder: set by the registry.
+    """
+
     summary: str
-    #: whether a pipeline can have it as a step.
+    position: int
+    name: str = ""
     step: bool = False
+    reads: str = ""
+    writes: str = ""
+    asks_model: bool = False
+    outcomes: frozenset[str] = frozenset()
+    shows: tuple[str, ...] = ()
+    prints_document: bool = False
+    folder: str = ""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add its options to a parser."""
+        self._module().configure(parser)
+
+    def check(self, options: argparse.Namespace) -> None:
+        """
+        Raises:
+            NewsmillError: the options make no sense together.
+        """
+        if check := getattr(self._module(), "check", None):
+            check(options)
+
+    def main(self, options: argparse.Namespace) -> int:
+        """Do its work; the exit status."""
+        return int(self._module().main(options))
+
+    def planned(self, database: Any, llm: Any, options: argparse.Namespace) -> Any:
+        """The stage that it would run (`synth.stages.stage.Stage`), with a model that `synth plan` puts in."""
+        return self._module().planned(database, llm, options)
+
+    def _module(self) -> ModuleType:
+        return importlib.import_module(f"{__package__}.{self.folder}.command")
 
 
-COMMANDS = {
-    "import": Command("synth.importing.command", "read article files (JSON lines) into the store", step=True),
-    "cluster": Command("synth.cluster.command", "find which articles tell the same event", step=True),
-    "summarize": Command("synth.summarize.command", "write one sample for each event, from all its sources", step=True),
-    "score": Command("synth.score.command", "score samples: similarity, faithfulness, language, toxicity", step=True),
-    "judge": Command("synth.judge.command", "let a language model rate samples from 0 to 5", step=True),
-    "dedupe": Command("synth.dedupe.command", "mark duplicates, and what evaluation sets have as well", step=True),
-    "query": Command("synth.query.command", "show or count the samples that a MongoDB filter names"),
-    "export": Command("synth.export.command", "write training sets from the samples that a filter names", step=True),
-    "report": Command("synth.report.command", "write one HTML page about everything in the store", step=True),
-    "run": Command("synth.run.command", "run a pipeline: all steps of a YAML file, one after the other"),
-    "plan": Command(
-        "synth.plan.command", "say what a stage or pipeline will ask a model and what that costs, beforehand"
-    ),
-    "takedown": Command("synth.takedown.command", "find everything that used an article, and remove it"),
-}
-STEPS = [name for name, command in COMMANDS.items() if command.step]
+@functools.cache
+def commands() -> Mapping[str, Command]:
+    """Name -> command, in the order of the chain."""
+    rows = [_row(folder) for folder in _folders()]
+    return MappingProxyType({row.name: row for row in sorted(rows, key=lambda row: (row.position, row.name))})
+
+
+def steps() -> list[str]:
+    """Names of the commands that a pipeline can have as steps."""
+    return [name for name, command in commands().items() if command.step]
+
+
+def _folders() -> list[str]:
+    return [path.parent.name for path in Path(__file__).parent.glob("*/command.py")]
+
+
+def _row(folder: str) -> Command:
+    row: Command = importlib.import_module(f"{__package__}.{folder}").COMMAND
+    return replace(row, name=row.name or folder, folder=folder)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from synth.commands import Command
+
 if TYPE_CHECKING:
     from synth.cluster.linkage import agglomerate
 
 __all__ = ["agglomerate"]
+
+COMMAND = Command(
+    "find which articles report the same event", 20, step=True, reads="articles", writes="clusters", shows=("explain",)
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,1 +1,7 @@
 """Verb: duplicates among samples, and contamination of evaluation sets."""
+
+from synth.commands import Command
+
+COMMAND = Command(
+    "mark duplicates, and what evaluation sets have as well", 60, step=True, reads="samples", writes="samples"
+)

@@ -1,1 +1,7 @@
 """Verb: run the scorers over samples."""
+
+from synth.commands import Command
+
+COMMAND = Command(
+    "score samples: similarity, faithfulness, language, toxicity", 40, step=True, reads="samples", writes="samples"
+)

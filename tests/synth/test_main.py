@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from crawler.items import NewsmillError
-from synth import __main__ as command
-from synth.__main__ import COMMANDS, main, parser_for, with_signs
+from synth.__main__ import main, parser_for, with_signs
+from synth.commands import commands
 
 _HEAVY = {
     *("torch", "tensorflow", "transformers", "sklearn", "scipy", "numpy", "lingua", "matplotlib", "pymongo", "bson"),
@@ -31,12 +31,12 @@ def loaded_after(words: list[str], root: Path) -> set[str]:
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)])
+@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in commands())])
 def test_help_imports_nothing_heavy(words: list[str], root: Path) -> None:
     assert not loaded_after(words, root) & _HEAVY
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main([name, "--help"])
@@ -63,7 +63,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         def main(options: object) -> int:
             raise error
 
-    monkeypatch.setattr(command, "importlib", SimpleNamespace(import_module=lambda name: Module))
+    monkeypatch.setattr("synth.commands.importlib", SimpleNamespace(import_module=lambda name: Module))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import pytest
 
 from synth.__main__ import main
 from synth.judge.command import Verdict, shown, verdict_of
-from synth.plan import command as plan
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 
@@ -243,10 +242,7 @@ def test_killed_in_the_middle_nothing_is_asked_twice(
     assert store.samples.count_documents({"judge.accuracy": [4, 4, 4]}) == 6
 
 
-def test_a_plan_says_what_a_run_then_asks(
-    store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(plan.STAGES, "judge", "synth.judge.command")
+def test_a_plan_says_what_a_run_then_asks(store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["judge", "--llm", "openai:tiny", "--dimension", "both", "--repeats", "2"]
     assert main(["plan", *words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -11,7 +11,8 @@ import pytest
 from crawler.items import NewsmillError
 from synth.__main__ import main, parser_for
 from synth.llm.token_counters import by_bytes, estimate, of_messages
-from synth.plan.command import Planner, filler, marked, plan_of
+from synth.plan.estimate import plan_of
+from synth.plan.planner_llm import PlannerLLM, filler, marked
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.synth.llm.conftest import store as store_fixture
@@ -202,8 +203,8 @@ def test_a_filler_has_the_tokens_it_shall_have() -> None:
 def test_the_same_request_twice_is_paid_once(database: Any) -> None:
     import asyncio
 
-    async def ask() -> Planner:
-        llm = Planner("openai:tiny", database.llm_calls, by_bytes)
+    async def ask() -> PlannerLLM:
+        llm = PlannerLLM("openai:tiny", database.llm_calls, by_bytes)
         messages = [{"role": "user", "content": "Ciao"}]
         await asyncio.gather(*(llm.complete(messages, max_tokens=30) for _ in range(3)))
         return llm

@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
-from synth.commands import STEPS
+from synth.commands import steps
 from synth.filters.read import read_filter
-from synth.pipeline.read import read_pipeline
+from synth.pipeline import read_pipeline
+
+#: What a pipeline file may name.
+KEYS = [*steps(), "steps", "name", "out", "filter", "window"]
 
 
 def written(folder: Path, text: str) -> Path:
@@ -49,7 +52,7 @@ steps:
 """,
         )
     )
-    assert [step.command for step in pipeline.steps] == ["import", "cluster", "summarize", "score", "export", "report"]
+    assert [step.name for step in pipeline.steps] == ["import", "cluster", "summarize", "score", "export", "report"]
     assert (pipeline.name, len(pipeline.digest)) == ("notizie", 64)
     _, cluster, summarize, _, export, _ = (step.options for step in pipeline.steps)
     assert pipeline.steps[0].options.files == [articles]
@@ -132,7 +135,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from([*STEPS, "steps", "name", "out", "filter", "window"]), inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from([*steps(), "steps", "name", "out", "filter", "window"]), inner, max_size=3
+            )
         ),
         max_leaves=12,
     )
@@ -140,4 +145,4 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_any_yaml_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
     path = written(tmp_path_factory.mktemp("pipelines"), json.dumps({"steps": value}))
     with contextlib.suppress(NewsmillError):
-        assert all(step.command in STEPS for step in read_pipeline(path).steps)
+        assert all(step.name in steps() for step in read_pipeline(path).steps)

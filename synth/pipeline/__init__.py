@@ -1,1 +1,0 @@
-"""A pipeline file, read and validated."""

@@ -1,0 +1,74 @@
+"""The model of `synth plan`: it answers out of the ledger, else with a filler, and counts what a run would pay."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synth.llm import Completion, Message, load_llm
+from synth.llm.completion import Unconnected
+from synth.llm.token_counters import Count, of_messages
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+
+class PlannerLLM(Unconnected):
+    """A model that answers out of the ledger, and what is not there with words that say nothing."""
+
+    def __init__(self, name: str, ledger: Collection[dict[str, Any]], count: Count) -> None:
+        # Any other name than an HTTP model's is looked up where it will be, and refused as it would be there.
+        offline = None if name.startswith("openai:") and name != "openai:" else load_llm(name)
+        self.name = offline.name if offline else name
+        self.takes_documents = offline.takes_documents if offline else False
+        self.ledger, self.count = ledger, count
+        self.cached = 0
+        #: tokens of the prompts to be paid, and the most that each answer may have.
+        self.prompt_tokens = 0
+        self.longest: list[int] = []
+        self._keys: set[str] = set()
+
+    async def complete(self, messages: Sequence[Message], **parameters: Any) -> Completion:
+        from synth.llm.ledger import call_hash
+
+        if self.takes_documents:
+            return Completion(filler(60, self.count), self.name)
+        key = call_hash(self.name, messages, parameters)
+        row = await asyncio.to_thread(self.ledger.find_one, {"hash": key}, {"text": 1, "finish_reason": 1})
+        longest = int(parameters.get("max_completion_tokens") or parameters["max_tokens"])
+        if row or key in self._keys:
+            self.cached += 1
+            text = row["text"] if row else marked(filler(longest, self.count), key)
+            return Completion(text, self.name, row["finish_reason"] if row else "stop", cached=True, call=key)
+        self._keys.add(key)
+        self.prompt_tokens += of_messages(messages, self.count)
+        self.longest.append(longest)
+        return Completion(marked(filler(longest, self.count), key), self.name, call=key)
+
+    def expected_tokens(self, replies: Sequence[Mapping[str, Any]]) -> int:
+        """Tokens that the answers will have if they are as long as those so far."""
+        lengths = [row["completion_tokens"] for row in replies if row.get("completion_tokens")]
+        usual = statistics.fmean(lengths) if lengths else float("inf")
+        return round(sum(min(usual, longest) for longest in self.longest))
+
+
+@functools.lru_cache(maxsize=64)
+def filler(tokens: int, count: Count) -> str:
+    """A text of so many tokens, or as many as can be had below."""
+    text = "word " * tokens
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if count(text[:middle]) <= tokens else (low, middle - 1)
+    longest = text[:low]
+    # No space at the end: it would be stripped, and with it a token.
+    return longest[:-1] + "s" if longest.endswith(" ") else longest
+
+
+def marked(text: str, key: str) -> str:
+    """A filler that no other call has: summaries all alike would make prompts all alike, of which one is paid."""
+    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in key[:8])
+    return f"{letters[:4]} {letters[4:]}{text[9:]}" if len(text) > 9 else text
