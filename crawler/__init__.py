@@ -1,9 +1,13 @@
 """Newspapers to articles in MongoDB: a Scrapy project."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+#: Stands in setup.cfg alone.
+__version__ = version("newsmill")
 
 #: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
 ORDER = [
+    ["__main__"],
     ["commands"],
     ["settings", "extensions"],
     ["warc"],

@@ -1,6 +1,9 @@
 """Articles to samples: events, summaries, scores, filters, exports, a report."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+#: Stands in setup.cfg alone.
+__version__ = version("newsmill")
 
 #: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
 ORDER = [

@@ -1,6 +1,9 @@
 """Samples to a tuned model. Stands alone: reads exported files, knows neither the crawler nor synth."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+#: Stands in setup.cfg alone.
+__version__ = version("newsmill")
 
 #: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
 ORDER = [

@@ -137,7 +137,8 @@ def _start_keeper(folder: Path) -> str:
     (folder / "address").unlink(missing_ok=True)
     with (folder / "keeper.log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "crawler.mongo.server", str(folder), str(binary)],
+            # -P: a file of the user's own named crawler.py, in the folder where they work, is not taken for ours.
+            [sys.executable, "-P", "-m", "crawler.mongo.server", str(folder), str(binary)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
