@@ -1,0 +1,223 @@
+"""What must be known of a language: the fields that each file in `tables/` fills in.
+
+Words are given in lower case and NFC, most of them as one line divided by blanks. Fields without a default must be
+filled in; a default is what most languages do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Numerals(Protocol):
+    """How a language writes the numbers below a thousand (see numerals.py)."""
+
+    def read(self, words: list[str], start: int) -> tuple[int, int] | None:
+        """(value, words read) of the numeral that begins at `start`; None where none does."""
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a line."""
+    return frozenset(text.split())
+
+
+def any_word(text: str) -> str:
+    """A pattern that finds any word of a line."""
+    return rf"\b(?:{'|'.join(text.split())})\b"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationTable:
+    """Where sentences end."""
+
+    #: abbreviations that a name follows: a capital after them starts nothing.
+    before_names: frozenset[str]
+    #: abbreviations that a number follows; before anything else they are words ("he said no.").
+    before_numbers: frozenset[str] = frozenset()
+    #: abbreviations that may also end a sentence: they do where a word follows that opens sentences.
+    may_end: frozenset[str] = frozenset()
+    #: words that open sentences.
+    openers: frozenset[str]
+    #: whether a number with a full stop is an ordinal: "am 3. Mai".
+    ordinal_period: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberTable:
+    """How numbers, amounts and measures are written."""
+
+    numerals: Numerals
+    #: words that are numbers only beside others: "một" is an article, "sei" a verb, "neuf" new.
+    weak: frozenset[str]
+    #: ordinal -> its number, from 3 on; the first and the second are other words, too.
+    ordinals: Mapping[str, int]
+    #: what a part of a whole is called -> what it divides by: "terzi" -> 3.
+    fractions: Mapping[str, int]
+    #: the word between the parts of a fraction ("hai phần ba"), where there is one.
+    fraction_marker: str = ""
+    #: nouns that say a half: "metà".
+    half: frozenset[str]
+    #: what adds a half to a number: "mezzo", "rưỡi"; and the articles before it.
+    halves: frozenset[str] = frozenset()
+    half_articles: frozenset[str] = frozenset()
+    #: numerals that say about as many: "una quarantina".
+    approximate: frozenset[str] = frozenset()
+    #: size -> its words: 10**6 -> "milione milioni".
+    magnitudes: Mapping[int, str]
+    #: magnitudes that are other words, too, unless they stand at the number or money follows.
+    short_magnitudes: frozenset[str] = frozenset()
+    #: the hundred that multiplies digits: "3 trăm".
+    digit_hundred: str = ""
+    #: words between the parts of one number, and whether a magnitude ("un milione e 200mila") or units ("two thousand
+    #: and five") may follow them.
+    conjunctions: frozenset[str]
+    joins_magnitudes: bool = False
+    joins_units: bool = False
+    #: ISO 4217 code -> its words, the first of two words ("đô la") by its second.
+    currencies: Mapping[str, str]
+    currency_pairs: Mapping[str, str] = field(default_factory=dict)
+    percent: frozenset[str] = frozenset()
+    percent_pairs: frozenset[tuple[str, str]] = frozenset()
+    #: symbol of a unit (international.UNITS) -> its words.
+    units: Mapping[str, str]
+    square: frozenset[str] = frozenset()
+    cubic: frozenset[str] = frozenset()
+    #: words between an amount and its unit: "3 milioni di euro".
+    links: frozenset[str] = frozenset()
+    ordinal_suffixes: frozenset[str] = frozenset()
+    #: words that make an amount round, by the side on which the true one may lie.
+    over: frozenset[str]
+    under: frozenset[str]
+    about: frozenset[str]
+    #: word before a link ("più di", "more than") -> over or under; and those links.
+    hedge_pairs: Mapping[str, str] = field(default_factory=dict)
+    hedge_links: frozenset[str] = frozenset()
+    #: definite articles: "i due" were mentioned before, and are no number of their own.
+    definite: frozenset[str]
+    #: what joins the two numbers of a range.
+    range_words: frozenset[str]
+    #: words after a number that do not say what is counted (beside the frequent ones).
+    no_context: frozenset[str] = frozenset()
+    #: words before a number that say what bears it: "articolo 5".
+    numbered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateTable:
+    """How days and hours are written."""
+
+    #: twelve months and seven days, Monday first, other spellings after a stroke; () where they are numbers.
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    #: months that are other words, too: dates only beside a day or a year.
+    unsure_months: frozenset[str] = frozenset()
+    #: whether months and weekdays have a capital wherever they stand.
+    capital: bool = False
+    #: whether the month may come before the day: "May 4", 5/4/2024.
+    month_first: bool = False
+    #: whether 4/5 is a date without a word before it.
+    slash: bool = False
+    #: whether a numeral may be a day of the month: "venticinque aprile".
+    numeral_days: bool = True
+    #: the first of a month as a word.
+    first: frozenset[str] = frozenset()
+    #: words before a day of the month that stands alone; of these those that stand before nothing else.
+    day_words: frozenset[str]
+    day_markers: frozenset[str] = frozenset()
+    #: words before months and years: "4 de mayo de 2024".
+    month_links: frozenset[str] = frozenset()
+    year_links: frozenset[str] = frozenset()
+    #: the word before a month's number ("tháng 5"), and months that have a name all the same.
+    month_marker: str = ""
+    month_names: Mapping[str, int] = field(default_factory=dict)
+    #: the word before a weekday's number ("thứ hai" is Monday), words before which it is one, and Sunday's two.
+    weekday_marker: str = ""
+    weekday_cues: frozenset[str] = frozenset()
+    sunday: tuple[str, str] = ("", "")
+    #: days from the source's own: "ieri" -> -1.
+    relative: Mapping[str, int]
+    #: words before an hour, and those between hour and minute.
+    hour_words: frozenset[str]
+    hour_units: frozenset[str] = frozenset()
+    #: hours that the newspapers' zone may be ahead of UTC.
+    hours_ahead: tuple[int, int] = (0, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameTable:
+    """How names are written."""
+
+    #: words within names: "Leonardo da Vinci".
+    particles: frozenset[str] = frozenset()
+    #: titles and other words that are written short before a name.
+    abbreviations: frozenset[str] = frozenset()
+    #: words that have a capital and name nobody: articles, pronouns, what opens sentences.
+    common: frozenset[str]
+    #: whether syllables are written apart: one alone supports no longer name.
+    syllabic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentenceFilterTable:
+    """Which sentences can stand in another text; patterns are regular expressions."""
+
+    #: beginnings that continue a thought, a phrase joined by ^: "in^questo".
+    dependent: str
+    #: what points back at a sentence before it, though the sentence begins with something else.
+    pointer: str = ""
+    #: pronouns that need a name, and words after which they are none.
+    pronouns: frozenset[str] = frozenset()
+    pronoun_nouns: frozenset[str] = frozenset()
+    #: who speaks of himself.
+    first_person: str
+    #: "today", "yesterday" and the like.
+    relative_days: str
+    #: a sub-heading that lost its line.
+    heading: str = ""
+    #: what newspapers print around a text.
+    boilerplate: str = ""
+    longest: int = 70
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptTable:
+    """How requests in the language write a day and call what they hold."""
+
+    #: with {day}, {month} (its name), {number} (its number) and {year}.
+    date_form: str
+    #: the first of a month, where it is written otherwise.
+    first_day: str = "1"
+    title: str
+    source: str
+    #: what requests call a source's text.
+    content: tuple[str, ...]
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageTable:
+    """All that is known of a language."""
+
+    #: ISO 639-1.
+    code: str
+    #: English name.
+    name: str
+    #: order where two languages would do; the newspapers' own come first.
+    rank: int = 100
+    #: whether its words for numbers and days are read in texts of other languages, too. Those of the first six are; one
+    #: that is not leaves the others' outcomes as they are.
+    shared: bool = False
+    #: frequent words, by which the table for a text is chosen.
+    frequent: frozenset[str]
+    #: frequent words that the languages around do not have (crawler.language.speaks).
+    distinctive: frozenset[str] = frozenset()
+    #: a pattern of letters that no other of these languages has.
+    letters: str = ""
+    segmentation: SegmentationTable
+    numbers: NumberTable
+    dates: DateTable
+    names: NameTable
+    sentence_filter: SentenceFilterTable
+    prompts: PromptTable

@@ -1,0 +1,47 @@
+"""One file a language, found by listing this folder; which of them a text is read with."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+
+from synth.language.table import LanguageTable
+
+_WORD = re.compile(r"[^\W\d_]+")
+#: Letters of a text that its table is chosen by.
+_BEGINNING = 4000
+
+
+@functools.cache
+def languages() -> Mapping[str, LanguageTable]:
+    """Code -> table, the newspapers' own languages first."""
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    tables = [importlib.import_module(f"{__name__}.{name}").TABLE for name in names]
+    return {table.code: table for table in sorted(tables, key=lambda table: (table.rank, table.code))}
+
+
+@functools.cache
+def tables_read_with(code: str) -> tuple[LanguageTable, ...]:
+    """The tables whose words for numbers, days and names are read in a text of a language: its own and the shared."""
+    return tuple(table for table in languages().values() if table.shared or table.code == code)
+
+
+def nearest(text: str) -> str:
+    """The language with most of the text's small words; the first of all where none has any.
+
+    Not a detector (see `synth.language.detect`), which may know a language without a table and need not decide: this is
+    for choosing among the tables, at the cost of a few look-ups. Words with letters that only one language has count
+    half: names in another have them, too.
+    """
+    tokens = [word.lower() for word in _WORD.findall(text[:_BEGINNING])]
+    votes = {code: _votes(table, tokens) for code, table in languages().items()}
+    return max(votes, key=votes.__getitem__)
+
+
+def _votes(table: LanguageTable, tokens: list[str]) -> float:
+    letters = re.compile(table.letters) if table.letters else None
+    marked = sum(letters.search(word) is not None for word in tokens) if letters else 0
+    return sum(word in table.frequent for word in tokens) + marked / 2

@@ -1,0 +1,108 @@
+"""French."""
+
+from __future__ import annotations
+
+from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.table import (
+    DateTable,
+    LanguageTable,
+    NameTable,
+    NumberTable,
+    PromptTable,
+    SegmentationTable,
+    SentenceFilterTable,
+    any_word,
+    words,
+)
+
+_ATOMS = counted(
+    "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
+    "dix-neuf vingt=20 trente=30 quarante=40 cinquante=50 soixante=60 septante=70 huitante=80 nonante=90 une=1 "
+    "cent=100 dizaine=10 douzaine=12 quinzaine=15 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50"
+)
+_EIGHTY = {("quatre", "vingt"): 80, ("quatre", "vingts"): 80}
+
+TABLE = LanguageTable(
+    code="fr",
+    name="French",
+    rank=3,
+    shared=True,
+    frequent=words("le les des et est une du dans pour que qui sur pas au par il plus avec ce sont à ont aux la"),
+    segmentation=SegmentationTable(
+        before_names=words("m mm mme mlle me pr ste env av bd boul ex chap"),
+        openers=words(
+            "le la les l un une en de du des au aux et ou mais ne il elle ils elles ce cette ces on dans pour par "
+            "avec selon"
+        ),
+    ),
+    numbers=NumberTable(
+        # "soixante et onze", "quatre-vingt-dix-sept": after sixty and eighty up to nineteen more, after ten up to nine.
+        numerals=AdditiveNumerals(_ATOMS, words("et"), words("cent cents"), _EIGHTY, {60: 20, 80: 20, 10: 10}),
+        weak=words("un une neuf"),
+        ordinals=ordinals("troisième quatrième cinquième sixième septième huitième neuvième dixième"),
+        fractions={"tiers": 3, "quart": 4, "quarts": 4, "cinquième": 5, "cinquièmes": 5},
+        half=words("moitié"),
+        halves=words("demi demie"),
+        half_articles=words("un une"),
+        magnitudes={10**3: "mille", 10**6: "million millions", 10**9: "milliard milliards"},
+        conjunctions=words("et"),
+        joins_magnitudes=True,
+        currencies={
+            "EUR": "euro euros", "USD": "dollar dollars", "GBP": "livre", "JPY": "yen", "CNY": "yuan",
+            "CHF": "franc francs",
+        },
+        percent_pairs=frozenset({("pour", "cent")}),
+        units={
+            "km": "kilomètres", "m": "mètre mètres", "ha": "hectare hectares", "l": "litre litres",
+            "t": "tonne tonnes", "kg": "kilo kilos", "g": "grammes", "year": "an ans", "month": "mois",
+            "week": "semaine semaines", "day": "jour jours", "hour": "heure heures", "minute": "minute minutes",
+            "second": "secondes", "°": "degrés",
+        },
+        square=words("carrés"),
+        cubic=words("cubes"),
+        links=words("de d"),
+        ordinal_suffixes=words("e er ère ème"),
+        over=words("plus"),
+        under=words("presque"),
+        about=words("environ"),
+        hedge_pairs={"plus": "over", "moins": "under"},
+        hedge_links=words("de"),
+        definite=words("les des"),
+        range_words=words("à et ou"),
+    ),
+    dates=DateTable(
+        months=(
+            "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+            "novembre", "décembre",
+        ),
+        weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        unsure_months=words("mars mai"),
+        first=words("premier"),
+        day_words=words("le du au l"),
+        year_links=words("de"),
+        relative={"hier": -1, "demain": 1},
+        hour_words=words("à vers h"),
+    ),
+    names=NameTable(
+        common=words(
+            "les des une et dans pour que qui sur pas au aux par ce ces cette il elle ils elles on nous vous mais ou "
+            "où son sa"
+        ),
+    ),
+    sentence_filter=SentenceFilterTable(
+        dependent=(
+            "mais et aussi ce cette ces cela ceci il elle ils elles ainsi puis donc ensuite cependant toutefois "
+            "en^outre or ou"
+        ),
+        first_person=any_word("je j mon ma mes nous notre nos avons sommes"),
+        relative_days=r"aujourd['’]hui|hier|demain|ce (?:matin|soir)",
+    ),
+    prompts=PromptTable(
+        date_form="{day} {month} {year}",
+        first_day="1er",
+        title="Titre",
+        source="Source",
+        content=("Texte",),
+        summary="Résumé",
+    ),
+)  # fmt: skip

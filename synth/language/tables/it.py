@@ -1,0 +1,203 @@
+"""Italian."""
+
+from __future__ import annotations
+
+from synth.language.numerals import CompoundNumerals, ordinals
+from synth.language.table import (
+    DateTable,
+    LanguageTable,
+    NameTable,
+    NumberTable,
+    PromptTable,
+    SegmentationTable,
+    SentenceFilterTable,
+    any_word,
+    words,
+)
+
+_UNITS = "uno due tre quattro cinque sei sette otto nove".split()
+_TEENS = "dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove".split()
+_TENS = "venti trenta quaranta cinquanta sessanta settanta ottanta novanta".split()
+_ONE = {"un": 1, "una": 1, "un'": 1}
+#: "una ventina" is about twenty.
+_GROUPS = {
+    "decina": 10, "dozzina": 12, "quindicina": 15, "ventina": 20, "trentina": 30, "quarantina": 40, "cinquantina": 50,
+    "sessantina": 60, "settantina": 70, "ottantina": 80, "novantina": 90, "centinaio": 100, "migliaio": 1000,
+}  # fmt: skip
+
+
+def _below_hundred() -> dict[str, int]:
+    table = {word: value for value, word in enumerate(_UNITS + _TEENS, 1)}
+    for position, tens in enumerate(_TENS, 2):
+        table[tens] = 10 * position
+        for value, unit in enumerate(_UNITS, 1):
+            stem = tens[:-1] if unit[0] in "uo" else tens
+            table[stem + unit] = 10 * position + value
+            if unit in ("uno", "tre"):
+                table[stem + {"uno": "un", "tre": "tré"}[unit]] = 10 * position + value
+    return table
+
+
+def _numerals() -> dict[str, int]:
+    """Every numeral of one word up to 999, and the round groups ("una quarantina")."""
+    small = _below_hundred()
+    table = _GROUPS | _ONE | small
+    for number, unit in enumerate(["", *_UNITS[1:]], 1):
+        table[unit + "cento"] = 100 * number
+        table |= {unit + "cento" + word: 100 * number + value for word, value in small.items()}
+        table |= {unit + "cent" + word: 100 * number + value for word, value in small.items() if word[0] == "o"}
+    return table
+
+
+TABLE = LanguageTable(
+    code="it",
+    name="Italian",
+    rank=0,
+    shared=True,
+    frequent=words(
+        "il lo gli di che e è non per una della dei nel con sono ha del alla dal delle più anche al le da si"
+    ),
+    segmentation=SegmentationTable(
+        before_names=words(
+            "dott dott.ssa prof.ssa sig sig.ra sigg sig.na avv ing geom arch rag on on.le cav mons card egr gent "
+            "spett pres vicepres ss magg cap ten serg mar.llo maresc amm c.d cd es p.es vd v cfr d.l d.lgs d.p.r dlgs "
+            "p.zza v.le c.so loc fraz prov l"
+        ),
+        before_numbers=words(
+            "nn num artt pag pagg pgg cca circa cit all lett sez tav dpr l d.l d.lgs d.p.r gen feb mar apr giu lug "
+            "ago ott nov dic"
+        ),
+        may_end=words("ecc s.p.a spa s.r.l mil mld mln"),
+        openers=words(
+            "il lo la i gli le l un uno una un' in nel nella nei nelle nello da dal dalla di del della per con su sul "
+            "sulla a al alla ai e ed ma o se non si è sono ha hanno era erano questo questa quello quella anche poi "
+            "dopo secondo intanto inoltre tra fra come quando chi che sarà stato resta così oggi ieri"
+        ),
+    ),
+    numbers=NumberTable(
+        numerals=CompoundNumerals(_numerals(), "mila", "mille"),
+        weak=words("un uno una un' sei cento"),
+        ordinals=ordinals("terz quart quint sest settim ottav non decim", ("o", "a")),
+        fractions={
+            "terzo": 3, "terzi": 3, "quarto": 4, "quarti": 4, "quinto": 5, "quinti": 5, "decimo": 10, "decimi": 10,
+        },
+        half=words("metà"),
+        halves=words("mezzo mezza"),
+        half_articles=words("un una"),
+        approximate=frozenset(_GROUPS),
+        magnitudes={
+            10**3: "mila mille", 10**6: "milione milioni mln mio", 10**9: "miliardo miliardi mld mrd",
+            10**12: "bilione bilioni",
+        },
+        conjunctions=words("e"),
+        joins_magnitudes=True,
+        currencies={
+            "EUR": "euro", "USD": "dollaro dollari", "GBP": "sterlina sterline", "JPY": "yen", "CNY": "yuan",
+            "CHF": "franco franchi", "RUB": "rublo rubli",
+        },
+        percent=words("percento"),
+        percent_pairs=frozenset({("per", "cento")}),
+        units={
+            "km": "chilometro chilometri", "m": "metro metri", "cm": "centimetro centimetri",
+            "mm": "millimetro millimetri", "mile": "miglio miglia", "m²": "mq", "ha": "ettaro ettari", "km²": "kmq",
+            "m³": "mc", "l": "litro litri", "t": "tonnellata tonnellate", "q": "quintale quintali",
+            "kg": "chilo chili chilogrammo chilogrammi", "g": "grammo grammi", "year": "anno anni enne enni",
+            "month": "mese mesi", "week": "settimana settimane", "day": "giorno giorni", "hour": "ora ore",
+            "minute": "minuto minuti", "second": "secondi", "kWh": "chilowattora", "MWh": "megawattora",
+            "°": "gradi grado",
+        },
+        square=words("quadrati quadrato quadri"),
+        cubic=words("cubi cubo"),
+        links=words("di"),
+        ordinal_suffixes=words("o a esimo esima"),
+        over=words("oltre almeno"),
+        under=words("quasi sotto meno entro"),
+        about=words("circa intorno attorno qualche"),
+        hedge_pairs={"più": "over", "meno": "under", "prima": "under"},
+        hedge_links=words("di del"),
+        definite=words(
+            "i le gli dei delle degli ai alle agli dai dalle nei nelle sui sulle tutti tutte entrambi"
+        ),
+        range_words=words("a e o al all ai i"),
+        no_context=words(
+            "come dopo prima alle dalle nella nelle sulla sulle dello volta volte punti hanno erano stati state altri "
+            "altre"
+        ),
+        numbered=words("articolo comma numero punto canale"),
+    ),
+    dates=DateTable(
+        months=(
+            "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
+            "novembre", "dicembre",
+        ),
+        weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+        first=words("primo"),
+        day_words=words("il dal al del nel dall all dell l giorno"),
+        month_links=words("di"),
+        year_links=words("del dell"),
+        relative={"ieri": -1, "domani": 1, "dopodomani": 2, "altroieri": -2},
+        hour_words=words("alle dalle ore h"),
+    ),
+    names=NameTable(
+        particles=words("de di della del dei degli delle dell da dalla dal d la"),
+        abbreviations=words("on dott sig avv ing"),
+        common=words(
+            "il lo la i gli le l un uno una di del dello della dei degli delle dell d a al allo alla ai agli alle all "
+            "da dal dalla dai dalle dall in nel nello nella nei negli nelle nell con su sul sulla sui sulle sull per "
+            "tra fra e ed o ma se non si è sono ha hanno era erano c ci vi ne questo questa questi queste quello "
+            "quella quelli quelle quest"
+        ),
+    ),
+    sentence_filter=SentenceFilterTable(
+        dependent=(
+            "ma e ed però inoltre anche questo questa questi queste quello quella quelli quelle quel quei quegli li "
+            "lui lei loro egli ella essi quindi infine invece tuttavia poi così infatti dunque mentre perché né o "
+            "oppure tale tali altri altre altro qui lì ciò cosa insomma allora eppure intanto nel^frattempo "
+            "in^particolare per^questo a^questo una^volta si suo sua suoi sue non^solo proprio certo sì no ecco "
+            "del^resto in^questo secondo^lui secondo^lei c^era c^erano d^accordo di^questo tra^questi tra^l^altro "
+            "fra^questi tra^loro fra^loro entrambi entrambe ancora già dal^canto^suo da^parte^sua da^qui da^allora "
+            "al^contrario nonostante^ciò a^bordo per^la^precisione ne cui nel^recupero lo^stesso la^stessa gli^stessi "
+            "le^stesse resta^il tantomeno a^quanto^pare sempre magari con^lui con^lei neppure neanche "
+            "nemmeno a^darne a^riferirlo a^dirlo"
+        ),
+        pointer=(
+            # "È il limite che …", "Sono queste le …"
+            r"(?:È|Era|Sarà|Fu|Sono|Erano|Saranno) (?:il|lo|la|l['’]|i|gli|le|un|uno|una|un['’]|quant[oi]|quest[oaie]|"
+            r"quell[oaie]|così|anche|proprio|invece|sempre|però|poi)\b|"
+            # "È stato colpito …", "Hanno detto …": the subject is in the sentence before
+            r"(?:È|Era|Sono|Erano) (?:stat[oaie] )?\w+(?:[aiu]t|s|tt|rt|nt)[oaie]\b|(?:Ha|Hanno|Aveva|Avevano|Resta|"
+            r"Restano|Resterà|Resteranno) |"
+            # "La moneta infatti …", "Facendosi raccontare …"
+            r"(?:[\w'’]+ ){1,5}(?:infatti|però|inoltre|dunque|quindi|tuttavia|invece)\b|"
+            r"(?!Quando)\w+(?:ando|endo)(?:si|lo|la|li|le|ne|gli|ci)? [a-zà-ù]|"
+            # "Lo ha reso noto …", "Lo spiega …"; not "Lo Stato", "Lo sciopero", "Lo zoo"
+            r"Lo (?!z|ps|gn|x|y)(?:ha|[^\WsA-Z]\w*[aeo](?:no)?\b|s(?:crive|piega|ostiene|ottolinea|egnala|tima))|"
+            # "In tale …", "Nella stessa …"; not "In questi giorni …"
+            r"(?:\w+['’ ]+){1,2}(?:quest[oaie]|quel|quell[oaie]|que(?:i|gli)|tal[ei]|stess[oaie])\b(?! (?:mattina|sera|"
+            r"notte|settimana|pomeriggio|ann[oi]|mes[ei]|giorn[oi]|ore|estate|inverno|autunno|primavera|ultim\w+))"
+        ),
+        first_person=any_word(
+            "io noi eravamo avevamo stiamo ho mio mia miei mie abbiamo nostra nostro voglio vogliamo voi vostro siamo "
+            "sto mi dovete avete potete siete mettete volete sapete immaginate"
+        ),
+        relative_days=r"oggi|ieri|domani|stamattina|stamane|stamani|stasera|stanotte|questa (?:mattina|sera|notte)",
+        # "… al sottosegretario Delmastro La senatrice …"
+        heading=(
+            r"[\wÀ-ÿ»”] (?:Il|Lo|La|I|Gli|Le|Un|Una|Nel|Nella|Sul|Sulla|Dal|Dalla|Del|Della|In|Al|Alla|Con|Da|Per|"
+            r"Dopo|È|E'|Come|Secondo|Non|Si|Oggi|Ieri) [a-zà-ù]"
+        ),
+        boilerplate=(
+            r"leggi anche|leggi tutto|riproduzione riservata|iscriviti|sullo stesso argomento|"
+            r"continua a leggere|clicca qui|foto di copertina|\b(?:foto|photo) ?[:|/]|guarda il video|"
+            r"segui la diretta|in aggiornamento|per approfondire|agenzia ansa|qui (?:sopra|sotto)|nel video"
+        ),
+    ),
+    prompts=PromptTable(
+        date_form="{day} {month} {year}",
+        first_day="1º",
+        title="Titolo",
+        source="Fonte",
+        content=("Testo", "Contenuto"),
+        summary="Riassunto",
+    ),
+)  # fmt: skip

@@ -1,0 +1,142 @@
+"""Vietnamese."""
+
+from __future__ import annotations
+
+from synth.language.numerals import SyllableNumerals
+from synth.language.table import (
+    DateTable,
+    LanguageTable,
+    NameTable,
+    NumberTable,
+    PromptTable,
+    SegmentationTable,
+    SentenceFilterTable,
+    words,
+)
+
+_UNITS = {
+    "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "nhăm": 5, "sáu": 6, "bảy": 7,
+    "bẩy": 7, "tám": 8, "chín": 9,
+}  # fmt: skip
+
+TABLE = LanguageTable(
+    code="vi",
+    name="Vietnamese",
+    rank=1,
+    shared=True,
+    frequent=words(
+        "là của và các được không những một cho đã với người trong này có khi đến ông bà tại ngày về vào từ ra năm"
+    ),
+    # With two marks, a hook, a dot below, or a bar.
+    letters=r"[ăơưđĩũạ-ỹ]",
+    segmentation=SegmentationTable(
+        before_names=words(
+            "tp t.p tx tt gs pgs ts ths th.s bs bsck cn ks kts ls nsnd nsưt nsut ns đ/c đc ô q p h x ts.bs pgs.ts "
+            "gs.ts gs.tskh tskh pgs.tskh ts.ls ths.bs tg đt sđt vd"
+        ),
+        before_numbers=words("tr"),
+        may_end=words("v.v vv"),
+        openers=words(
+            "ông bà anh chị cô các những một trong theo tại từ ngày năm khi sau trước tuy nhưng và do để với đây đó "
+            "cơ người nhiều hiện hôm vì nếu cũng không chúng tôi đến về lực cảnh công"
+        ),
+    ),
+    numbers=NumberTable(
+        numerals=SyllableNumerals(
+            _UNITS, "trăm", words("lẻ linh"), "mười", ("mươi", "chục"), words("mốt năm"), words("năm")
+        ),
+        weak=words("một năm tư mốt lăm nhăm không ba bảy chín chục"),
+        ordinals={},
+        fractions={},
+        fraction_marker="phần",
+        half=words("nửa"),
+        halves=words("rưỡi"),
+        magnitudes={10**3: "nghìn ngàn", 10**6: "triệu tr", 10**9: "tỷ tỉ"},
+        short_magnitudes=words("tr"),
+        digit_hundred="trăm",
+        conjunctions=words("lẻ"),
+        currencies={
+            "EUR": "euro", "USD": "đô đôla", "VND": "đồng đ dong", "GBP": "bảng", "JPY": "yên", "CNY": "tệ",
+            "RUB": "rúp",
+        },
+        currency_pairs={"đô": "la"},
+        percent_pairs=frozenset({("phần", "trăm")}),
+        units={
+            "km": "cây", "m": "mét", "cm": "phân", "mile": "dặm", "ha": "hecta héc", "l": "lít", "t": "tấn",
+            "q": "tạ", "kg": "cân ký", "g": "gam", "year": "tuổi", "week": "tuần", "day": "ngày hôm",
+            "hour": "giờ tiếng", "minute": "phút", "second": "giây", "°": "độ",
+        },
+        square=words("vuông"),
+        cubic=words("khối"),
+        over=words("hơn trên"),
+        under=words("gần dưới"),
+        about=words("khoảng tầm chừng"),
+        definite=words("cả"),
+        range_words=words("và đến tới hoặc"),
+        no_context=words("trong ngoài bằng cùng theo sau trước nữa khác nhau triệu người"),
+        numbered=words("thứ lần top khóa khoá điều quận phường"),
+    ),
+    dates=DateTable(
+        months=(),
+        weekdays=(),
+        slash=True,
+        numeral_days=False,
+        day_words=words("ngày mùng mồng"),
+        day_markers=words("ngày mùng mồng"),
+        year_links=words("năm"),
+        month_marker="tháng",
+        month_names={"giêng": 1, "chạp": 12},
+        weekday_marker="thứ",
+        weekday_cues=words("sáng chiều tối đêm trưa hôm ngày vào từ đến và tới rạng"),
+        sunday=("chủ", "nhật"),
+        relative={"qua": -1, "mai": 1, "kia": 2},
+        hour_words=words("lúc"),
+        hour_units=words("giờ"),
+        hours_ahead=(0, 7),
+    ),
+    names=NameTable(
+        abbreviations=words("tp tx tt gs ts ths bs ks pgs p q"),
+        common=words(
+            "ông bà anh chị cô em các những một trong theo tại từ ngày năm tháng khi sau trước tuy nhưng và do để với "
+            "đây đó cơ người nhiều hiện hôm vì nếu cũng không chúng tôi đến về lực ngoài bên trên dưới đồng thời cùng "
+            "bị được đã đang sẽ ban sáng chiều tối đêm vào lúc còn như mỗi mọi cả hai ba bốn thứ riêng được mới nơi"
+        ),
+        syllabic=True,
+    ),
+    sentence_filter=SentenceFilterTable(
+        dependent=(
+            "tuy^nhiên tuy^vậy nhưng và ngoài^ra bên^cạnh^đó do^đó vì^vậy vì^thế theo^đó trong^khi^đó điều^này "
+            "họ hắn đây sau^đó nó cũng đồng^thời trong^đó mặt^khác hơn^nữa thế^nhưng "
+            "song còn thậm^chí như^vậy việc^này những^người^này nạn^nhân^này trước^đó khi^đó lúc^đó từ^đó cụ^thể "
+            "chính^vì đó ở^đây tại^đây cùng^với^đó người^này anh^ta cô^ta chúng mà nên vụ^việc^này nhờ^đó qua^đó vậy "
+            "thế hai^bên chúng^tôi tôi"
+        ),
+        # "Công ty này …", "Đoạn ấy …"; "hôm nay", "năm nay" point at the day.
+        pointer=r"(?:[\w/.]+ ){1,4}(?:này|ấy|đó|nọ|kể trên|nói trên|trên đây)\b",
+        pronouns=words("ông bà anh chị cô"),
+        # "bà con" (people), "cô gái" (girl).
+        pronoun_nouns=words("con gái dâu giáo chủ trai em nội ngoại xã mẹ lão bà cả"),
+        # "của mình" is his own, "một mình" alone; "các em" and "em bé" are children, "anh em" brothers.
+        first_person=(
+            r"\btôi\b|(?<!của )(?<!một )(?<!chính )(?<!bàn )\bmình\b|"
+            r"(?<!các )(?<!trẻ )(?<!những )(?<!chị )(?<!anh )(?<!hai )\bem\b(?! (?:bé|gái|trai|học))"
+        ),
+        relative_days=(
+            r"hôm nay|hôm qua|sáng nay|trưa nay|chiều nay|tối nay|đêm nay|sáng qua|chiều qua|tối qua|đêm qua|ngày mai"
+        ),
+        # Not "Cơ quan", "Lực lượng", "Quân đội": names of offices and forces begin with them in mid-sentence.
+        heading=r"[a-zà-ỹđ] (?:Theo|Trong|Ngày|Các|Những|Một|Tại|Trước|Sau|Khi) [a-zà-ỹđ\d]",
+        boilerplate=(
+            r"\bảnh:|\bảnh minh họa|xem thêm|đọc thêm|xem tiếp|bấm vào|(?:tin|bài) liên quan|mời bạn đọc"
+        ),
+        # Each syllable is written apart.
+        longest=100,
+    ),
+    prompts=PromptTable(
+        date_form="ngày {day}/{number}/{year}",
+        title="Tiêu đề",
+        source="Nguồn",
+        content=("Nội dung",),
+        summary="Bản tóm tắt",
+    ),
+)  # fmt: skip
