@@ -6,9 +6,14 @@ and sentencex 1.0.32 cut "L'on. | Verdi", "G. | Meloni", "n. | 104", "TP. | Hồ
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from synth.language import international
+from synth.language.tables import languages, tables_read_with
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _OPENERS = "\"'“‘«‹([{–—-•"
@@ -25,61 +30,31 @@ _ELISION = re.compile(rf"[{re.escape(_OPENERS)}’]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")
 _WORD = re.compile(r"[^\W_]+(?:(?<=\d)[.,](?=\d)[^\W_]+)*")
 
-#: Abbreviations that a name follows: a capital after them starts nothing.
-_BEFORE_NAMES = {
-    "": "dr mr mrs ms st prof gen lt sgt capt rev hon gov sen rep col",
-    "it": (
-        "dott dott.ssa prof.ssa sig sig.ra sigg sig.na avv ing geom arch rag on on.le cav mons card egr gent "
-        "spett pres vicepres ss magg cap ten serg mar.llo maresc amm c.d cd es p.es vd v cfr d.l d.lgs d.p.r dlgs "
-        "p.zza v.le c.so loc fraz prov l"
-    ),
-    "vi": (
-        "tp t.p tx tt gs pgs ts ths th.s bs bsck cn ks kts ls nsnd nsưt nsut ns đ/c đc ô q p h x ts.bs pgs.ts "
-        "gs.ts gs.tskh tskh pgs.tskh ts.ls ths.bs tg đt sđt vd"
-    ),
-    "en": "cpl supt messrs mt ft e.g i.e",
-    "es": "sra srta dra ud uds d dña lic arq gral cnel av avda p.ej cía sta sto sr",
-    "fr": "m mm mme mlle me pr ste env av bd boul ex chap",
-    "de": "hr fr frl str z.b d.h u.a bzw bzgl evtl ggf inkl vgl zzgl sog",
-}  # fmt: skip
-#: Abbreviations that a number follows; before anything else they are words ("he said no.").
-_BEFORE_NUMBERS = frozenset(
-    (
-        "n nn no nr num nos núm nº art artt arts p pp pag pág pagg pgg págs vol fig cap c ca cca circa par reg cit op "
-        "tel all lett sez tab tav tr abs bd approx dpr l d.l d.lgs d.p.r "
-        "jan feb mar apr aug sept oct nov dec gen giu lug ago ott dic"
-    ).split()
-)
-#: Abbreviations that may also end a sentence: they do where a word follows that opens sentences.
-_EITHER = frozenset("ecc etc v.v vv p.m a.m s.p.a spa s.r.l inc ltd co corp jr sr min max sec mil mld mln usw".split())
-_SENTENCE_WORDS = {
-    "it": (
-        "il lo la i gli le l un uno una un' in nel nella nei nelle nello da dal dalla di del della per con su sul "
-        "sulla a al alla ai e ed ma o se non si è sono ha hanno era erano questo questa quello quella anche poi "
-        "dopo secondo intanto inoltre tra fra come quando chi che sarà stato resta così oggi ieri"
-    ),
-    "vi": (
-        "ông bà anh chị cô các những một trong theo tại từ ngày năm khi sau trước tuy nhưng và do để với đây đó "
-        "cơ người nhiều hiện hôm vì nếu cũng không chúng tôi đến về lực cảnh công"
-    ),
-    "en": (
-        "the a an in on at he she it they we i this that these those but and or for from with as after when if "
-        "there his"
-    ),
-    "es": (
-        "el la los las un una en de del al y o pero no se su sus es son este esta con por para como cuando según "
-        "tras"
-    ),
-    "fr": (
-        "le la les l un une en de du des au aux et ou mais ne il elle ils elles ce cette ces on dans pour par "
-        "avec selon"
-    ),
-    "de": "der die das ein eine in im am auf und oder aber er sie es wir dies diese mit für von nach als wenn bei zu",
-}  # fmt: skip
-_NAME_SETS = {code: frozenset(f"{_BEFORE_NAMES['']} {text}".split()) for code, text in _BEFORE_NAMES.items()}
-_SENTENCE_WORD_SETS = {code: frozenset(text.split()) for code, text in _SENTENCE_WORDS.items()}
 #: Characters looked at on either side of a mark: no abbreviation or first word is longer.
 _NEAR = 60
+
+
+class _Rules(NamedTuple):
+    """Which words a full stop belongs to: see `SegmentationTable`."""
+
+    before_names: frozenset[str]
+    before_numbers: frozenset[str]
+    may_end: frozenset[str]
+    openers: frozenset[str]
+    ordinal_period: bool
+
+
+@functools.lru_cache(maxsize=64)
+def _rules(language: str) -> _Rules:
+    tables = [table.segmentation for table in tables_read_with(language)]
+    own = languages()[language].segmentation if language in languages() else None
+    return _Rules(
+        international.BEFORE_NAMES | (own.before_names if own else frozenset()),
+        international.BEFORE_NUMBERS.union(*(table.before_numbers for table in tables)),
+        international.MAY_END.union(*(table.may_end for table in tables)),
+        own.openers if own else frozenset(),
+        own is not None and own.ordinal_period,
+    )
 
 
 def words(text: str) -> list[str]:
@@ -94,12 +69,10 @@ def sentences(text: str, language: str = "") -> list[str]:
     neither does a mark that a lower-case letter follows («Vattene!» ha detto).
 
     Args:
-        language: ISO 639-1 code; only the lists of abbreviations hang on it.
+        language: ISO 639-1 code; only the lists of abbreviations depend on it.
     """
-    found: list[str] = []
-    for paragraph in _BLANK_LINE.split(text):
-        found.extend(_in_paragraph(" ".join(paragraph.split()), language))
-    return found
+    paragraphs = (" ".join(paragraph.split()) for paragraph in _BLANK_LINE.split(text))
+    return [sentence for paragraph in paragraphs for sentence in _in_paragraph(paragraph, language)]
 
 
 def _in_paragraph(paragraph: str, language: str) -> Iterator[str]:
@@ -153,19 +126,19 @@ def _is_end(paragraph: str, stop: re.Match[str], language: str) -> bool:
 
 def _goes_on(word: str, following: str, language: str) -> bool:
     """Whether a full stop after `word` belongs to the word, seen what follows."""
-    low = word.lower()
-    if following[:1].isdigit() and low in _BEFORE_NUMBERS:
+    low, rules = word.lower(), _rules(language)
+    if following[:1].isdigit() and low in rules.before_numbers:
         return True
-    if low in _NAME_SETS.get(language, _NAME_SETS[""]):
+    if low in rules.before_names:
         return True
     if word.isdigit():
         # German ordinals: "am 3. Mai".
-        return language == "de" and len(word) <= 2
-    if low in _EITHER or (_INITIALS.match(word) and word[0].isupper()):
-        return not _opens_a_sentence(following, language)
+        return rules.ordinal_period and len(word) <= 2
+    if low in rules.may_end or (_INITIALS.match(word) and word[0].isupper()):
+        return not _opens_a_sentence(following, rules)
     return False
 
 
-def _opens_a_sentence(following: str, language: str) -> bool:
+def _opens_a_sentence(following: str, rules: _Rules) -> bool:
     first = words(following)[:1]
-    return bool(first) and first[0].lower() in _SENTENCE_WORD_SETS.get(language, frozenset())
+    return bool(first) and first[0].lower() in rules.openers

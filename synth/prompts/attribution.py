@@ -9,20 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crawler.items import NEWSPAPERS, newspaper_name
+from synth.language.tables import languages
 
-_MONTHS = {
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "en": "January February March April May June July August September October November December",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-}
-_FORMS = {
-    "it": "{day} {month} {year}", "en": "{day} {month} {year}", "es": "{day} de {month} de {year}",
-    "fr": "{day} {month} {year}", "de": "{day}. {month} {year}", "vi": "ngày {day}/{number}/{year}",
-}  # fmt: skip
-#: The first of a month, where it is written otherwise.
-_FIRST = {"it": "1º", "fr": "1er"}
+#: The language whose way to write a day is taken where a language has no table.
+_FALLBACK = "en"
 
 
 def told_source(source: Mapping[str, Any], language: str) -> str:
@@ -41,10 +31,14 @@ def told_date(day: date | None, language: str) -> str:
     """A day in words: "4 maggio 2026", "ngày 4/5/2026", "4. Mai 2026"; English where we do not know better."""
     if day is None:
         return ""
-    form = language if language in _FORMS else "en"
-    month = _MONTHS[form].split()[day.month - 1] if form in _MONTHS else ""
-    number = _FIRST.get(form, "1") if day.day == 1 else str(day.day)
-    return _FORMS[form].format(day=number, month=month, number=day.month, year=day.year)
+    table = languages().get(language) or languages()[_FALLBACK]
+    months = table.dates.months
+    return table.prompts.date_form.format(
+        day=table.prompts.first_day if day.day == 1 else day.day,
+        month=months[day.month - 1].partition("|")[0] if months else "",
+        number=day.month,
+        year=day.year,
+    )
 
 
 def day_of(source: Mapping[str, Any]) -> date | None:

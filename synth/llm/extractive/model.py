@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from synth.language.segmentation import words
+from synth.language.tables import languages
 from synth.llm.completion import Completion, Message, Unconnected
 from synth.llm.extractive import summarizer as extractive
 
-_TITLE = r"^-? ?(?:Titolo|Tiêu đề|Title|Título|Titre|Titel)\s?: "
-_SUMMARY = r"^(?:Riassunto|Bản tóm tắt|Summary|Resumen|Résumé|Zusammenfassung) \d+(?: \([^\n]*\))?\s?:\n"
-#: How the prompts name a source's title, newspaper and text; the text goes on to the next title.
-_SOURCE = re.compile(
-    _TITLE + r"(?P<title>[^\n]*)\n(?:\s*(?:Fonte|Nguồn|Source|Fuente|Quelle)\s?: [^\n]*\n)?"
-    r"\s*(?:Testo|Nội dung|Content|Contenuto|Texto|Texte|Text)\s?:\s*(?P<content>.*?)(?=" + _TITLE + r"|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
-#: How they name the summaries that shall be combined.
-_PART = re.compile(_SUMMARY + r"(?P<content>.*?)(?=" + _SUMMARY + r"|\Z)", re.MULTILINE | re.DOTALL)
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How the prompts name a source's title, newspaper and text (up to the next title), and a summary."""
+    tables = [table.prompts for table in languages().values()]
+    title = rf"^-? ?(?:{_any(table.title for table in tables)})\s?: "
+    source = rf"(?:\s*(?:{_any(table.source for table in tables)})\s?: [^\n]*\n)?"
+    content = rf"\s*(?:{_any(label for table in tables for label in table.content)})\s?:\s*(?P<content>.*?)"
+    summary = rf"^(?:{_any(table.summary for table in tables)}) \d+(?: \([^\n]*\))?\s?:\n"
+    return (
+        re.compile(rf"{title}(?P<title>[^\n]*)\n{source}{content}(?={title}|\Z)", re.MULTILINE | re.DOTALL),
+        re.compile(rf"{summary}(?P<content>.*?)(?={summary}|\Z)", re.MULTILINE | re.DOTALL),
+    )
+
+
+def _any(labels: Iterable[str]) -> str:
+    return "|".join(map(re.escape, dict.fromkeys(labels)))
 
 
 class Extractive(Unconnected):
@@ -51,7 +60,7 @@ class Extractive(Unconnected):
 
 def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
     """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
-    for pattern in (_SOURCE, _PART):
+    for pattern in _patterns():
         found = [match.groupdict() for message in messages for match in pattern.finditer(message)]
         if found:
             return [extractive.Document(one.get("title", "").strip(), one["content"].strip()) for one in found]

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from synth.language.segmentation import sentences, words
-from synth.llm.extractive.sentence_filter import RELATIVE_DAYS, begins_dependent, clean, is_dependent, is_fit
+from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
 
 #: Raised when the same sources give another summary than before, so that stored replies of the old way are not reused.
 VERSION = 2
@@ -141,7 +141,6 @@ _LONG_QUOTATION = 8
 def _candidates(documents: Sequence[Document], language: str) -> list[Candidate]:
     found: list[Candidate] = []
     titles = [frozenset(word.lower() for word in words(document.title)) for document in documents]
-    relative = re.compile(rf"\b(?:{RELATIVE_DAYS.get(language, '(?!)')})\b", re.IGNORECASE)
     for number, document in enumerate(documents):
         for position, text in _outside_quotations(document.content, language):
             if not is_fit(text, language):
@@ -152,7 +151,7 @@ def _candidates(documents: Sequence[Document], language: str) -> list[Candidate]
                 continue
             # Nothing comes before the first sentence: it cannot point back.
             dependent = is_dependent(text, language) if position else begins_dependent(text, language)
-            dated = bool(relative.search(text))
+            dated = has_relative_day(text, language)
             found.append(
                 Candidate(text, number, position, len(words(text)), vocabulary, facts_of(text), dependent, dated)
             )

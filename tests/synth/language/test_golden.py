@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 
 from synth.language import detect
 from synth.language.segmentation import sentences
-from synth.llm.extractive.sentence_filter import RELATIVE_DAYS, begins_dependent, clean, is_dependent, is_fit
+from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
 from synth.prompts.attribution import told_date, told_source
 from synth.scorers.faithful.evidence import facts, sentence_support
 from synth.scorers.faithful.lexicon import language_of
@@ -48,11 +47,10 @@ def answers_of(language: str, other: str) -> dict[str, Any]:
 
 
 def filter_of(text: str, language: str) -> dict[str, list[bool]]:
-    relative = re.compile(rf"\b(?:{RELATIVE_DAYS.get(language, '(?!)')})\b", re.IGNORECASE)
     return {
         sentence: [
             is_fit(sentence, language), begins_dependent(sentence, language), is_dependent(sentence, language),
-            bool(relative.search(sentence)),
+            has_relative_day(sentence, language),
         ]
         for sentence in sentences(clean(text), language)
     }  # fmt: skip
