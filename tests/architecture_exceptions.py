@@ -33,7 +33,6 @@ LONG = {
     "crawler/warc/replay.py",
     "synth/judge/reply_parser.py",
     "synth/neighbors/cosine_graph.py",
-    "synth/scorers/faithful/numbers.py",
     "train/styles/__init__.py",
 }
 #: Test files of more than 400 lines.

@@ -30,12 +30,12 @@ def facts_of(sample: Mapping[str, Any]) -> list[Fact]:
 
 def _places(sample: Mapping[str, Any], texts: Sequence[str]) -> list[int | None]:
     """For each text which of its places in the answer is meant; [] where the facts found now are others."""
+    from synth.language.tables import languages
     from synth.scorers.faithful.evidence import facts
-    from synth.scorers.faithful.lexicon import LANGUAGES
 
     # As `synth score` reads it: in the language that was found, else in the sample's.
     told = (sample.get("detected_language"), sample.get("language"))
-    language = next((str(code) for code in told if code in LANGUAGES), "")
+    language = next((str(code) for code in told if code in languages()), "")
     answer = str(sample.get("answer") or "")
     sources = [source for source in sample.get("sources") or [] if isinstance(source, Mapping)]
     found = [fact for fact in facts(answer, sources, language) if not fact.supported]

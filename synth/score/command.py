@@ -16,8 +16,8 @@ from crawler.mongo import connect
 from synth.embed import Embedder, article_text, load_embedder, refuse_language
 from synth.filters.read import filter_errors, read_filter
 from synth.language import detect
+from synth.language.tables import languages
 from synth.scorers.faithful.evidence import Evidence, plain_text, sentence_support
-from synth.scorers.faithful.lexicon import LANGUAGES
 from synth.scorers.personal_data import personal_data
 from synth.scorers.similarity import batch_similarities
 from synth.scorers.toxicity.stage import add_toxicity_arguments, toxicity_stage
@@ -149,7 +149,7 @@ def answer_fields(sample: Mapping[str, Any]) -> dict[str, Any]:
     """Language, faithfulness and personal data."""
     answer = sample["answer"]
     language, confidence = detect(answer)
-    told = next((code for code in (language, sample.get("language")) if code in LANGUAGES), "")
+    told = next((code for code in (language, sample.get("language")) if code in languages()), "")
     return {
         "detected_language": language,
         "language_confidence": confidence,

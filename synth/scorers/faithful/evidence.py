@@ -31,15 +31,14 @@ from fractions import Fraction
 from typing import Any
 
 from synth.language.segmentation import sentences
-from synth.scorers.faithful.lexicon import LANGUAGES, RELATIVE, language_of
-from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, QuoteIndex, fold, names, quotes, spoken
-from synth.scorers.faithful.numbers import Reader
+from synth.language.tables import languages, nearest
+from synth.scorers.faithful.lexicon import lexicon
+from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, QuoteIndex, fold, is_syllabic, names, quotes, spoken
+from synth.scorers.faithful.numbers import mentions_of
 from synth.scorers.faithful.tokens import Mention, Reading, tokens_of
 
 Source = str | Mapping[str, Any]
 
-#: What a day is called in the newspaper's own time: hours that its zone may be ahead of UTC.
-_ZONES = {"vi": (0, 7)}
 #: Sentences with something unsupported that are looked for as they are.
 _LOOKED_FOR = 300
 
@@ -90,7 +89,7 @@ class Evidence:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.texts = [plain_text(source) for source in sources]
-        self.languages = [language_of(text) for text in self.texts]
+        self.languages = [nearest(text) for text in self.texts]
         self.numbers: dict[Fraction, set[str]] = defaultdict(set)
         self.dates: set[tuple[int | None, int | None, int | None]] = set()
         self.times: set[tuple[int, int]] = set()
@@ -114,9 +113,9 @@ class Evidence:
 
     def _read(self, source: Source, text: str, language: str) -> None:
         tokens = tokens_of(text)
-        self.names.add(tokens)
+        self.names.add(tokens, language)
         found: set[int] = set()
-        for mention in Reader(tokens, language).read():
+        for mention in mentions_of(tokens, language):
             for reading in mention.readings:
                 self._add(reading)
                 if mention.context and isinstance(reading[1], Fraction):
@@ -148,11 +147,12 @@ class Evidence:
         """The source's own day, and the days that it calls by their distance or weekday."""
         if not isinstance(printed, datetime):
             return
-        for hours in _ZONES.get(language, (0, 2)):
+        relative = lexicon(language).relative
+        for hours in languages()[language].dates.hours_ahead:
             day = (printed + timedelta(hours=hours)).date()
             self._add_day(day)
-            for word in words & RELATIVE.keys():
-                self._add_day(day + timedelta(days=RELATIVE[word]))
+            for word in words & relative.keys():
+                self._add_day(day + timedelta(days=relative[word]))
             for distance in range(-6, 7):
                 near = day + timedelta(days=distance)
                 if near.weekday() in weekdays:
@@ -167,7 +167,7 @@ class Evidence:
     def facts(self, answer: str, language: str = "") -> list[Fact]:
         """All facts of an answer, in order."""
         text, origin = _composed(answer)
-        language = language if language in LANGUAGES else language_of(text)
+        language = language if language in languages() else nearest(text)
         places = _Sentences(answer, language)
         found: list[Fact] = []
         for start, end, kind, supported in sorted(self._found(text, language)):
@@ -178,15 +178,15 @@ class Evidence:
     def _found(self, text: str, language: str) -> Iterable[tuple[int, int, str, bool]]:
         tokens = tokens_of(text)
         taken: set[int] = set()
-        for mention in Reader(tokens, language).read():
+        for mention in mentions_of(tokens, language):
             taken.update(range(mention.start, mention.end))
             if not mention.weak:
                 yield mention.start, mention.end, mention.kind, self.has(mention)
         foreign = bool(self.languages) and language not in self.languages
-        told = {name.words[0] for name in names(tokens) if not name.initial and len(name.words) == 1}
-        for name in names(tokens):
+        told = {name.words[0] for name in names(tokens, language) if not name.initial and len(name.words) == 1}
+        for name in names(tokens, language):
             if name.start not in taken and self._is_told(name.words, name.initial, told):
-                known = self.names.has(name, language == "vi") or (foreign and self.names.resembles(name))
+                known = self.names.has(name, is_syllabic(language)) or (foreign and self.names.resembles(name))
                 yield name.start, name.end, "name", known
         for start, end in self._quoted(text, language):
             yield start, end, "quote", self._quote_index().has(text[start:end])
@@ -354,7 +354,7 @@ def sentence_support(
     The share of the sentence's terms (content words, and pairs of neighbours) that stand in the source, 0 to 1: half of
     it for the whole source, half for its best passage of three sentences.
     """
-    language = language or language_of(answer)
+    language = language or nearest(answer)
     indexes = [_Passages(plain_text(source)) for source in sources]
     best: list[int | None] = []
     support: list[float] = []

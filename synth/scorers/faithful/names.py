@@ -15,34 +15,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from synth.language import international
+from synth.language.tables import languages, tables_read_with
 from synth.scorers.faithful.tokens import Token
 
-PARTICLES = frozenset(
-    "de di della del dei degli delle dell da dalla dal d la von van der den ten bin ibn al el dos do du".split()
-)
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _ENDS = re.compile(r"[.!?…:;•\n\"“”«»‘()\[\]*#|]|(?:^|\s)[-–—](?:\s|$)")
-_ABBREVIATED = frozenset("tp tx tt gs ts ths bs ks st dr mr mrs ms on dott sig avv ing prof pgs ths jr p q s".split())
-#: Words that are told with a capital and name nobody: greetings of letters, days, and what opens sentences.
-_COMMON = frozenset(
-    # Italian
-    "il lo la i gli le l un uno una di del dello della dei degli delle dell d a al allo alla ai agli alle all da "
-    "dal dalla dai dalle dall in nel nello nella nei negli nelle nell con su sul sulla sui sulle sull per tra fra e "
-    "ed o ma se non si è sono ha hanno era erano c ci vi ne questo questa questi queste quello quella quelli quelle "
-    "quest "
-    # Vietnamese
-    "ông bà anh chị cô em các những một trong theo tại từ ngày năm tháng khi sau trước tuy nhưng và do để với đây "
-    "đó cơ người nhiều hiện hôm vì nếu cũng không chúng tôi đến về lực ngoài bên trên dưới đồng thời cùng bị được "
-    "đã đang sẽ ban sáng chiều tối đêm vào lúc còn như mỗi mọi cả hai ba bốn thứ riêng được mới nơi "
-    # English
-    "the a an in on at he she it they we i this that these those but and or for from with as after when if there "
-    "his her their its by to of while during according however also meanwhile some many all both not no yes my our "
-    "your "
-    # French, Spanish, German
-    "les des une et dans pour que qui sur pas au aux par ce ces cette il elle ils elles on nous vous mais ou où son "
-    "sa el los las y es una para como pero este esta su sus lo según tras der die das ein eine und ist im am zu mit "
-    "auf für von nach bei er sie es wir dies diese aber oder den dem des".split()
-)  # fmt: skip
 _QUOTES = (
     re.compile(r"«([^«»]{2,2000})»"),
     re.compile(r"[“„]([^“”„]{2,2000})[”“]"),
@@ -60,6 +38,30 @@ _LONGEST = 12
 SHORTEST_QUOTE = 3
 #: Of so many words of a quote one may have been changed.
 _WORDS_AN_EDIT = 8
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Which words names are made of: see `NameTable`."""
+
+    particles: frozenset[str]
+    abbreviations: frozenset[str]
+    common: frozenset[str]
+
+
+@functools.lru_cache(maxsize=64)
+def _words(language: str) -> _Words:
+    tables = [table.names for table in tables_read_with(language)]
+    return _Words(
+        international.PARTICLES.union(*(table.particles for table in tables)),
+        international.NAME_ABBREVIATIONS.union(*(table.abbreviations for table in tables)),
+        frozenset().union(*(table.common for table in tables)),
+    )
+
+
+def is_syllabic(language: str) -> bool:
+    """Whether the language writes each syllable apart."""
+    return language in languages() and languages()[language].names.syllabic
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +98,29 @@ def is_vietnamese(word: str) -> bool:
     )
 
 
-def names(tokens: Sequence[Token]) -> list[Name]:
+def names(tokens: Sequence[Token], language: str = "") -> list[Name]:
     """The names among the tokens of a text, in order."""
-    return list(_spans(tokens))
+    return list(_spans(tokens, _words(language)))
 
 
-def _spans(tokens: Sequence[Token]) -> Iterator[Name]:
+def _spans(tokens: Sequence[Token], words: _Words) -> Iterator[Name]:
     at = 0
     while at < len(tokens):
         if not _is_capital(tokens[at]):
             at += 1
             continue
-        first = at
         members = [at]
-        while len(members) < _LONGEST and (following := _next(tokens, at)) is not None:
+        while len(members) < _LONGEST and (following := _next(tokens, at, words)) is not None:
             at = following
             members.append(at)
         at += 1
-        yield from _name(tokens, first, members)
+        yield from _name(tokens, members, words)
 
 
-def _name(tokens: Sequence[Token], first: int, members: list[int]) -> Iterator[Name]:
-    initial = starts(tokens, first)
+def _name(tokens: Sequence[Token], members: list[int], words: _Words) -> Iterator[Name]:
+    initial = _begins_sentence(tokens, members[0], words)
     # "Nel Regno Unito", "L'Aquila": what any sentence may begin with is no part of the name.
-    while members and (tokens[members[0]].low in _COMMON or _is_elided(tokens, members[0])):
+    while members and (tokens[members[0]].low in words.common or _is_elided(tokens, members[0])):
         initial, members = False, members[1:]
     if not members:
         return
@@ -127,7 +128,7 @@ def _name(tokens: Sequence[Token], first: int, members: list[int]) -> Iterator[N
     after = tokens[last + 1] if last + 1 < len(tokens) else None
     joined = after is not None and after.kind == "word" and after.gap in (" ", "\u00a0") and after.text[0].islower()
     yield Name(
-        tokens[members[0]].start, tokens[last].end, tuple(tokens[place].text for place in members), initial,
+        tokens[members[0]].start, tokens[last].end, tuple(tokens[member].text for member in members), initial,
         after.low if after is not None and joined else "",
     )  # fmt: skip
 
@@ -136,7 +137,7 @@ def _is_elided(tokens: Sequence[Token], at: int) -> bool:
     return len(tokens[at].text) <= 2 and at + 1 < len(tokens) and tokens[at + 1].gap in ("'", "’")
 
 
-def starts(tokens: Sequence[Token], at: int) -> bool:
+def _begins_sentence(tokens: Sequence[Token], at: int, words: _Words) -> bool:
     """Whether any word would have a capital here: after a full stop, a colon, an opening mark, a line's end."""
     if at == 0:
         return True
@@ -144,31 +145,31 @@ def starts(tokens: Sequence[Token], at: int) -> bool:
     if not _ENDS.search(gap):
         return False
     # "S. Mattarella", "TP. Hồ Chí Minh", "on. Rossi".
-    return not (gap.strip() == "." and _is_abbreviated(before))
+    return not (gap.strip() == "." and _is_abbreviated(before, words))
 
 
-def _is_abbreviated(token: Token) -> bool:
+def _is_abbreviated(token: Token, words: _Words) -> bool:
     """Whether a full stop after the word is its own."""
-    return (len(token.text) == 1 and token.text.isupper() and token.text.isascii()) or token.low in _ABBREVIATED
+    return (len(token.text) == 1 and token.text.isupper() and token.text.isascii()) or token.low in words.abbreviations
 
 
 def _is_capital(token: Token) -> bool:
     return token.kind == "word" and token.text[0].isupper()
 
 
-def _next(tokens: Sequence[Token], at: int) -> int | None:
-    """The place of the next word of the same name, particles passed over."""
-    for place in range(at + 1, min(at + 4, len(tokens))):
-        token = tokens[place]
+def _next(tokens: Sequence[Token], at: int, words: _Words) -> int | None:
+    """The next word of the same name, particles passed over."""
+    for position in range(at + 1, min(at + 4, len(tokens))):
+        token = tokens[position]
         if (
             token.kind != "word"
             or token.gap not in (" ", "-", "'", "’", "\u00a0", ". ", ".")
-            or (token.gap in (". ", ".") and not _is_abbreviated(tokens[place - 1]))
+            or (token.gap in (". ", ".") and not _is_abbreviated(tokens[position - 1], words))
         ):
             return None
         if _is_capital(token):
-            return None if place > at + 1 and token.low in _COMMON else place
-        if token.low not in PARTICLES:
+            return None if position > at + 1 and token.low in words.common else position
+        if token.low not in words.particles:
             return None
     return None
 
@@ -191,7 +192,7 @@ class NameIndex:
         self._stems: set[str] = set()
         self._beginnings: set[str] = set()
 
-    def add(self, tokens: Sequence[Token]) -> None:
+    def add(self, tokens: Sequence[Token], language: str = "") -> None:
         """Add the words of a text."""
         before = ""
         for token in tokens:
@@ -208,7 +209,7 @@ class NameIndex:
                 self.capital.add(word)
             if is_acronym(token.text):
                 self.acronyms.add(word)
-        for name in _spans(tokens):
+        for name in _spans(tokens, _words(language)):
             self._add_name(name)
 
     def _add_name(self, name: Name) -> None:

@@ -15,10 +15,10 @@ import pytest
 
 from synth.language import detect
 from synth.language.segmentation import sentences
+from synth.language.tables import nearest
 from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
 from synth.prompts.attribution import told_date, told_source
 from synth.scorers.faithful.evidence import facts, sentence_support
-from synth.scorers.faithful.lexicon import language_of
 
 FOLDER = Path(__file__).parent / "golden"
 TEXTS = json.loads((FOLDER / "texts.json").read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def language_outcomes(language: str) -> dict[str, Any]:
         "answers": answers_of(language, other),
         "sentences": {code: [sentences(text, code) for text in texts] for code in [*languages, ""]},
         "detected": [detect(text) for text in texts],
-        "tables": [language_of(text) for text in texts],
+        "tables": [nearest(text) for text in texts],
         "days": [told_date(day, language) for day in DAYS],
         "source": told_source({"source_site": "IlPost", "date": "2026-05-04T23:30:00+07:00"}, language),
         "filter": [filter_of(text, language) for text in texts],
@@ -73,7 +73,7 @@ def language_outcomes(language: str) -> dict[str, Any]:
 
 def outcomes() -> dict[str, Any]:
     found: dict[str, Any] = {language: language_outcomes(language) for language in TEXTS["languages"]}
-    found["short"] = {text: [detect(text), language_of(text), facts_of(text, [], "")] for text in TEXTS["short"]}
+    found["short"] = {text: [detect(text), nearest(text), facts_of(text, [], "")] for text in TEXTS["short"]}
     return found
 
 

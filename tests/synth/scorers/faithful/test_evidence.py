@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.bench_faithful import Case, corrupted, naive, ours, overlaps, support_alarms
 from synth.language.segmentation import sentences
+from synth.language.tables import languages
 from synth.scorers.faithful.evidence import facts, sentence_support, unsupported
-from synth.scorers.faithful.lexicon import LANGUAGES
 
 QUAKE = (
     "Una scossa di magnitudo 4,4 ha colpito le Marche il 4 maggio 2024 alle 18.30: tre feriti e 3.000.000 di euro di "
@@ -140,11 +140,11 @@ def test_a_sentence_copied_in_another_breath_is_supported(sample_records: list[d
 def test_a_copied_sentence_has_nothing_unsupported(sample_records: list[dict[str, Any]], data: st.DataObject) -> None:
     record = data.draw(st.sampled_from(sample_records))
     sentence = data.draw(st.sampled_from(sentences(record["content"])))
-    assert unsupported(sentence, [record["content"]], data.draw(st.sampled_from(["", *LANGUAGES]))) == []
+    assert unsupported(sentence, [record["content"]], data.draw(st.sampled_from(["", *languages()]))) == []
 
 
 @settings(max_examples=200, deadline=None)
-@given(text=st.text(max_size=300), more=st.text(max_size=100), language=st.sampled_from(["", *LANGUAGES]))
+@given(text=st.text(max_size=300), more=st.text(max_size=100), language=st.sampled_from(["", *languages()]))
 def test_any_text_is_supported_by_itself(text: str, more: str, language: str) -> None:
     for fact in facts(text, [more], language):
         assert text[fact.start : fact.end] == fact.text

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.scorers.faithful.lexicon import LANGUAGES, language_of
+from synth.language.tables import languages, nearest
+from synth.scorers.faithful.lexicon import lexicon
 from synth.scorers.faithful.names import NameIndex, fold, is_syllable, names, quotes
-from synth.scorers.faithful.number_words import below_thousand
 from synth.scorers.faithful.numbers import mentions
 from synth.scorers.faithful.tokens import tokens_of, values_of
 
@@ -141,7 +141,7 @@ def grouped(value: int, mark: str) -> str:
 @given(
     value=st.integers(0, 10**12),
     mark=st.sampled_from([".", ",", " ", "\u00a0", ""]),
-    language=st.sampled_from(LANGUAGES),
+    language=st.sampled_from(list(languages())),
 )
 def test_whole_numbers_are_read_back(value: int, mark: str, language: str) -> None:
     assert Fraction(value) in numbers(grouped(value, mark), language)
@@ -173,7 +173,7 @@ def vietnamese(value: int) -> str:
 @given(value=st.integers(1, 999))
 def test_vietnamese_words_are_read_back(value: int) -> None:
     words = vietnamese(value).split()
-    assert below_thousand(words, 0, "vi") == (value, len(words))
+    assert lexicon("vi").numeral(words, 0) == (value, len(words))
 
 
 def english(value: int) -> str:
@@ -213,7 +213,7 @@ def italian(value: int) -> str:
 
 @given(value=st.integers(2, 999_999))
 def test_italian_words_are_read_back(value: int) -> None:
-    assert below_thousand([italian(value)], 0, "it") == (value, 1)
+    assert lexicon("it").numeral([italian(value)], 0) == (value, 1)
 
 
 @pytest.mark.parametrize("text", ["Covid-19 e F-16", "un gatto e una casa", "secondo il sindaco"])
@@ -230,11 +230,11 @@ def test_hedges_and_ranges() -> None:
 
 
 def test_languages_by_their_small_words() -> None:
-    assert language_of("Il sindaco ha detto che non è vero") == "it"
-    assert language_of("Ông cho biết các nạn nhân đã được đưa vào viện") == "vi"
-    assert language_of("The mayor said that it was not true") == "en"
-    assert language_of("Le maire a dit que ce n'est pas vrai et il est parti dans la rue") == "fr"
-    assert language_of("") == "it"
+    assert nearest("Il sindaco ha detto che non è vero") == "it"
+    assert nearest("Ông cho biết các nạn nhân đã được đưa vào viện") == "vi"
+    assert nearest("The mayor said that it was not true") == "en"
+    assert nearest("Le maire a dit que ce n'est pas vrai et il est parti dans la rue") == "fr"
+    assert nearest("") == "it"
 
 
 # ---- names
@@ -303,7 +303,7 @@ def test_quotes_of_every_form() -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     text=st.text(alphabet="0123456789.,:/-–’' €%đmilatrchục\nAÀ«»“”\"‘’", max_size=200),
-    language=st.sampled_from(LANGUAGES),
+    language=st.sampled_from(list(languages())),
 )
 def test_any_text_is_read(text: str, language: str) -> None:
     text = unicodedata.normalize("NFC", text)
@@ -333,4 +333,4 @@ def test_a_chain_of_magnitudes_ends() -> None:
     ],
 )
 def test_which_tables_a_text_is_read_with(text: str, language: str) -> None:
-    assert language_of(text) == language
+    assert nearest(text) == language
