@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from synth.export.arrow_schema import COLUMNS, TOLD, kind_name
+from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
+from synth.samples.schema import sample_fields, toxicity_fields
 
 TEMPLATES = Path(__file__).parent / "templates"
-_SCORES = (
-    "min_similarity", "mean_similarity", "min_support", "language_confidence", "accuracy", "helpfulness",
-)  # fmt: skip
-_TOXICITY = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
+_SCORES = tuple(
+    field.name for field in sorted(sample_fields(), key=lambda field: field.distribution) if field.distribution
+)
+_TOXICITY = toxicity_fields()
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: More days than this are told by month.
 _DAYS = 31
@@ -151,7 +152,7 @@ def write_card(
         tally=tally, filter_text=wanted if manifest["filter"] else "",
         scores={name: distribution(tally.scores[name], tally.rows) for name in _SCORES},
         toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally), languages=_languages(tally),
-        columns=[(name, kind_name(kind), TOLD[name]) for name, kind in COLUMNS.items()],
+        columns=[(name, type_name(kind), DESCRIPTIONS[name]) for name, kind in COLUMNS.items()],
         unchecked=_unchecked(tally), sides={name: manifest["counts"][name] for name in shards},
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
-from synth.export.arrow_schema import COLUMNS, Kind, column_row, schema
+from synth.export.arrow_schema import COLUMNS, Type, column_row, schema
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -83,11 +83,11 @@ def huggingface_row(sample: Mapping[str, Any]) -> dict[str, Any]:
     return column_row(sample, messages_of(sample))
 
 
-#: format -> its row and the kinds of its columns, for the formats of one file.
-ROWS: dict[str, tuple[RowOf, dict[str, Kind]]] = {
-    "alpaca": (alpaca_row, {"instruction": "text", "input": "text", "output": "text"}),
-    "sharegpt": (sharegpt_row, {"conversations": [{"from": "text", "value": "text"}]}),
-    "openai": (openai_row, {"messages": [{"role": "text", "content": "text"}]}),
+#: format -> its row and the types of its columns, for the formats of one file.
+ROWS: dict[str, tuple[RowOf, dict[str, Type]]] = {
+    "alpaca": (alpaca_row, {"instruction": "string", "input": "string", "output": "string"}),
+    "sharegpt": (sharegpt_row, {"conversations": [{"from": "string", "value": "string"}]}),
+    "openai": (openai_row, {"messages": [{"role": "string", "content": "string"}]}),
 }
 FORMATS = (*ROWS, *(f"{name}-parquet" for name in ROWS), "litgpt", "huggingface")
 #: Those whose rows hold one request and one answer.
@@ -201,11 +201,11 @@ class JsonFile:
 class ParquetFile:
     """Rows in row groups of a thousand, fewer where texts are long."""
 
-    def __init__(self, folder: Path, name: str, row_of: RowOf, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, folder: Path, name: str, row_of: RowOf, types: Mapping[str, Type]) -> None:
         import pyarrow.parquet as pq
 
         self.name, self.row_of = name, row_of
-        self.schema = schema(kinds)
+        self.schema = schema(types)
         self.sink = Sink(folder / name)
         self.writer: pq.ParquetWriter = pq.ParquetWriter(self.sink, self.schema, compression="zstd")
         self.group: list[dict[str, Any]] = []

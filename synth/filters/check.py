@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crawler.items import NEWSPAPERS, Article, NewsmillError
-from synth.samples.sample import STATUSES, TASKS, known_fields
+from crawler.items import NewsmillError
+from synth.samples.schema import COLLECTIONS, dotted, fields_of, known_fields
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
     Store = Database[dict[str, Any]]
-#: Those whose fields are known.
-COLLECTIONS = ("articles", "clusters", "samples")
 #: They run code on the server, or write; none of them names documents.
 REFUSED = frozenset(("$where", "$function", "$accumulator", "$out", "$merge"))
 _LOGICAL = ("$and", "$or", "$nor")
@@ -38,35 +36,10 @@ _MEANT = {
 _COMPARE = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte")
 _COMPARE_LIST = ("$in", "$nin", "$all")
 
-_DATES = {"date", "date_modified", "crawled_at", "created_at", "checked_at", "first_date", "last_date"}
-_FLAGS = {"superseded", "toxicity_calibrated", "current", "permission.opt_out"}
-_NUMBERS = {
-    "similarity", "min_similarity", "mean_similarity", "similarity_std", "language_confidence", "min_support",
-    "sentence_support", "toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat",
-    "sexual_explicit", "accuracy", "helpfulness", "duplicate_score", "question_tokens", "cluster_size", "size",
-    "number", "threshold", "revision", "contaminated.overlap", "judge.repeats", "judge.unread",
+#: What a filter's value is compared with: type of a field -> its name in messages.
+_KIND_NAMES = {
+    "timestamp": "instant", "float64": "number", "int64": "number", "string": "text", "bool": "truth value",
 }  # fmt: skip
-_TEXTS = {
-    "key", "task", "question", "answer", "system", "instruction", "language", "status", "event", "detected_language",
-    "similarity_embedder", "toxicity_model", "acc_explanation", "help_explanation", "duplicate_of", "duplicate_kind",
-    "superseded_by", "tags", "link", "title", "content", "description", "source_site", "unsupported",
-    "unsupported_kinds", "sources.title", "sources.link", "sources.content", "sources.source_site", "sources.tags",
-    "provenance.run", "provenance.prompt", "provenance.model",
-}  # fmt: skip
-_SITES = tuple(sorted(paper.source_site for paper in NEWSPAPERS.values()))
-#: Fields of which every value is known.
-_VALUES = {
-    "task": TASKS, "status": STATUSES, "duplicate_kind": ("exact", "near", "semantic"),
-    "sources.source_site": _SITES, "source_site": _SITES, "access": ("free", "teaser"),
-    "personal_data.kind": ("email", "telephone", "iban", "tax_code", "identity_number"),
-    "unsupported_kinds": ("number", "date", "percent", "money", "quantity", "name", "quote"),
-}  # fmt: skip
-
-_CLUSTER_FIELDS = (
-    "_id run number event articles texts links size first_date last_date language embedder linkage threshold window "
-    "fingerprint created_at current pending"
-).split()
-_ARTICLE_FIELDS = "_id also_at permission.robots permission.opt_out permission.evidence permission.checked_at".split()
 
 
 def check_filter(wanted: Mapping[str, Any], database: Store | None = None, collection: str = "samples") -> None:
@@ -82,13 +55,24 @@ def check_filter(wanted: Mapping[str, Any], database: Store | None = None, colle
 # ---- what a filter speaks of
 
 
-def fields_of(collection: str) -> set[str]:
-    """Names that documents of a collection may have."""
-    if collection == "samples":
-        return known_fields()
-    if collection == "clusters":
-        return set(_CLUSTER_FIELDS)
-    return {item.name for item in fields(Article)} | set(_ARTICLE_FIELDS)
+@functools.cache
+def _kinds() -> dict[str, str]:
+    """Field -> kind of its values, of every collection: no name means two kinds."""
+    rows = [row for collection in COLLECTIONS for row in dotted(fields_of(collection))]
+    return {name: _KIND_NAMES[field.type] for name, field in rows if field.type in _KIND_NAMES}
+
+
+@functools.cache
+def _instants() -> frozenset[str]:
+    """Last parts of the names of instants: a field of another version is known by them, too."""
+    return frozenset(name.rpartition(".")[2] for name, kind in _kinds().items() if kind == "instant")
+
+
+@functools.cache
+def _values() -> dict[str, tuple[str, ...]]:
+    """Field -> every value that it may have, where they are known."""
+    rows = [row for collection in COLLECTIONS for row in dotted(fields_of(collection))]
+    return {name: field.values for name, field in rows if field.values}
 
 
 def conditions(wanted: Any, field: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -174,7 +158,7 @@ def mistakes(database: Store, collection: str, wanted: Mapping[str, Any], others
     A filter with a misspelt name matches nothing, or, negated, everything, without a word from the server.
     """
     found = list(_wrong_operators(collection, wanted))
-    known = fields_of(collection)
+    known = known_fields(collection)
     for name in dict.fromkeys([*named_fields(wanted), *(other for other in others if other)]):
         # A later version, or a person, may have added fields of their own.
         plain = ".".join(part for part in name.split(".") if not part.isdecimal())
@@ -202,11 +186,11 @@ def _in_store(database: Store, collection: str, name: str) -> bool:
 def _wrong_operators(collection: str, wanted: Mapping[str, Any]) -> Iterator[str]:
     for field, operator, value in conditions(wanted):
         if operator.startswith("$") and operator not in OPERATORS:
-            if not field and operator[1:].strip() in fields_of(collection):
+            if not field and operator[1:].strip() in known_fields(collection):
                 yield f"{operator!r} is no operator: did you mean the field {operator[1:].strip()!r}?"
             else:
                 yield f"no operator {operator!r}" + _operator_meant(operator)
-        if operator in ("", "$eq") and isinstance(value, Mapping) and field in _DATES | _NUMBERS | _TEXTS | _FLAGS:
+        if operator in ("", "$eq") and isinstance(value, Mapping) and field in _kinds():
             # {"accuracy": {"gte": 4}} asks for a document, never for a comparison.
             for name in (str(name) for name in value if not str(name).startswith("$")):
                 yield f"{field} holds no document with {name!r}" + _operator_meant(name)
@@ -246,17 +230,11 @@ def _odd_value(field: str, operator: str, value: Any) -> Iterator[str]:
             yield f'{field} is an instant, never equal to {_told(value)}: write {{"$date": "2026-05-01"}}'
     elif kind and not _is_of(kind, value):
         yield f"{field} holds {kind}s, never equal to {_told(value)}"
-    elif (
-        field in _VALUES
-        and isinstance(value, str)
-        and operator in ("$eq", "$in", "$all")
-        and value not in _VALUES[field]
-    ):
-        near = difflib.get_close_matches(value.lower(), [one.lower() for one in _VALUES[field]], n=1, cutoff=0.5)
-        meant = next((one for one in _VALUES[field] if near and one.lower() == near[0]), None)
-        yield f"{field} is never {value!r}" + (
-            f": did you mean {meant!r}?" if meant else f": {', '.join(_VALUES[field])}"
-        )
+    elif isinstance(value, str) and operator in ("$eq", "$in", "$all") and value not in _values().get(field, (value,)):
+        values = _values()[field]
+        near = difflib.get_close_matches(value.lower(), [name.lower() for name in values], n=1, cutoff=0.5)
+        similar = next((name for name in values if near and name.lower() == near[0]), None)
+        yield f"{field} is never {value!r}" + (f": did you mean {similar!r}?" if similar else f": {', '.join(values)}")
 
 
 def _told(value: Any) -> str:
@@ -264,10 +242,7 @@ def _told(value: Any) -> str:
 
 
 def _kind_of(field: str) -> str:
-    if field.rpartition(".")[2] in _DATES:
-        return "instant"
-    kinds = {"number": _NUMBERS, "text": _TEXTS, "truth value": _FLAGS}
-    return next((kind for kind, names in kinds.items() if field in names), "")
+    return "instant" if field.rpartition(".")[2] in _instants() else _kinds().get(field, "")
 
 
 def _is_of(kind: str, value: Any) -> bool:

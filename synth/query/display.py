@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from synth.filters.extended_json import dumps
+from synth.samples.field import Field, Heading
+from synth.samples.schema import fields_of
 
 #: Characters of a text on a card.
 _TEXT = 600
@@ -29,57 +31,32 @@ def card(document: Mapping[str, Any], collection: str, full: bool = False) -> st
     """
     width = min(_WIDTH, terminal_width())
     rows = list(_rows(document, collection))
-    head = " ".join(str(document[name]) for name in _HEADS[collection] if document.get(name))
+    head = " ".join(str(document[name]) for name in _names(collection, "head") if document.get(name))
     lines = [_clean(f"── {head} ").ljust(width, "─") if head else "─" * width]
     for label, text in rows:
         lines += _paragraph(label, text if full else _shortened(text), width)
     return "\n".join(lines)
 
 
-_HEADS = {
-    "samples": ("task", "language", "status"),
-    "articles": ("source_site", "language", "section"),
-    "clusters": ("language", "size"),
-}
-#: Fields of a card in their order; texts, numbers and instants as they are.
-_CARD_FIELDS = {
-    "samples": ("key", "date", "system", "question", "answer"),
-    "articles": ("link", "title", "description", "date", "authors", "tags", "content"),
-    "clusters": ("event", "first_date", "last_date", "run", "links"),
-}
-#: Shown in a line of their own making, or of no use to a reader of cards.
-_NOT_LISTED = {
-    "samples": {
-        "instruction", "sources", "similarity", "min_similarity", "mean_similarity", "similarity_std",
-        "similarity_embedder", "detected_language", "language_confidence", "provenance", "history", "event",
-        "cluster_size", "superseded", "created_at", "unsupported", "unsupported_kinds", "sentence_sources",
-        "sentence_support", "toxicity_model", "toxicity_calibrated", "judge", "duplicate_kind", "duplicate_score",
-    },
-    "articles": {"content_hash", "crawled_at", "kind", "permission", "date_modified", "location", "revision"},
-    "clusters": {"articles", "texts", "pending", "current", "created_at", "embedder", "linkage", "threshold", "window"},
-}  # fmt: skip
+def _names(collection: str, *cards: str) -> tuple[str, ...]:
+    """Fields that a card shows in these ways, in the order of the schema."""
+    return tuple(field.name for field in fields_of(collection) if field.card in cards)
 
 
 def _rows(document: Mapping[str, Any], collection: str) -> Iterator[tuple[str, str]]:
     """(label, text) of a card."""
-    listed = _CARD_FIELDS[collection]
+    listed = _names(collection, "first")
     for name in listed:
         if document.get(name) not in (None, "", []):
             yield name, _value(document[name])
     if collection == "samples":
         yield from _sample_rows(document)
     # What --fields asked for, or a later version added, is shown even where no card foresees it.
-    hidden = set(listed) | set(_HEADS[collection]) | {"_id"} | (_NOT_LISTED[collection] if "_id" in document else _TOLD)
+    elsewhere = ("first", "head", "merged", "hidden") if "_id" in document else ("first", "head", "merged")
+    hidden = {*_names(collection, *elsewhere), "_id"}
     for name, value in document.items():
         if name not in hidden and value not in (None, "", [], {}):
             yield name, _value(value)
-
-
-#: What `_sample_rows` tells.
-_TOLD = {
-    "sources", "similarity", "min_similarity", "mean_similarity", "similarity_embedder", "detected_language",
-    "language_confidence", "superseded", "unsupported", "unsupported_kinds",
-}  # fmt: skip
 
 
 def _sample_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -157,7 +134,7 @@ def table(rows: Sequence[Row], collection: str, fields: Sequence[str] = (), widt
     A column that says nothing on this page, or the same of all its rows where that is the rule, is left out.
     """
     width = width or terminal_width()
-    columns: list[Column] = [(name, _cell_of(name)) for name in fields] or _COLUMNS[collection]
+    columns: list[Column] = [(name, _cell_of(name)) for name in fields] or _columns(collection)
     cells = {title: [_line(cell(row)) for row in rows] for title, cell in columns}
     if not fields:
         for title in [title for title, texts in cells.items() if _says_nothing(title, texts)]:
@@ -268,21 +245,32 @@ def _count(name: str) -> Callable[[Row], str]:
     return lambda row: str(len(row[name])) if isinstance(row.get(name), list) else ""
 
 
-_COLUMNS: dict[str, list[Column]] = {
-    "samples": [
-        ("key", _text("key", 8)), ("date", _day("date")), ("in", _text("language")), ("task", _text("task")),
-        ("status", _text("status")), ("newspapers", _sites), ("src", _count("sources")),
-        ("min", _share("min_similarity")), ("unsup", _count("unsupported")), ("tox", _share("toxicity")),
-        ("acc", _share("accuracy")), ("marks", _marks), ("answer", _text("answer", 400)),
-    ],
-    "articles": [
-        ("date", _day("date")), ("newspaper", _text("source_site")), ("in", _text("language")),
-        ("section", _text("section")), ("title", _text("title")), ("link", _text("link")),
-    ],
-    "clusters": [
-        ("number", _text("number")), ("first", _day("first_date")), ("last", _day("last_date")),
-        ("in", _text("language")), ("size", _text("size")), ("links", lambda row: " ".join(row.get("links") or [])),
-    ],
+#: Columns that no single field makes.
+_COMPUTED: dict[str, list[tuple[Heading, Callable[[Row], str]]]] = {
+    "samples": [(Heading(60, "newspapers"), _sites), (Heading(120, "marks"), _marks)],
+    "articles": [],
+    "clusters": [],
+}
+#: Fields whose text is cut, or shown whole, in another way than their type says.
+_SPECIAL: dict[str, Callable[[Row], str]] = {
+    "key": _text("key", 8), "answer": _text("answer", 400), "links": lambda row: " ".join(row.get("links") or []),
 }  # fmt: skip
+
+
+def _columns(collection: str) -> list[Column]:
+    cells = [(field.table, _cell_by_type(field)) for field in fields_of(collection) if field.table]
+    ordered = sorted([*cells, *_COMPUTED[collection]], key=lambda cell: cell[0].place)
+    return [(heading.text, cell) for heading, cell in ordered]
+
+
+def _cell_by_type(field: Field) -> Callable[[Row], str]:
+    if field.name in _SPECIAL:
+        return _SPECIAL[field.name]
+    if field.many:
+        return _count(field.name)
+    types = {"float64": _share, "timestamp": _day}
+    return types.get(field.type, _text)(field.name)
+
+
 #: What a narrow terminal does without, the first first.
 _GIVE_WAY = ("newspapers", "tox", "section", "status", "task", "acc", "src", "key")

@@ -9,10 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synth.samples.schema import toxicity_fields
+
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-TOXICITIES = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
+TOXICITIES = toxicity_fields()
 #: Bars of the histogram of min_support, over [0, 1].
 SUPPORT_BINS = 20
 #: A toxicity from here on counts as high: where Detoxify's authors and its users cut.

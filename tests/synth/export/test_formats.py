@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from synth.__main__ import main
 from synth.export import formats
-from synth.export.arrow_schema import COLUMNS, TOLD, column_row, read
+from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, column_row, read
 from synth.export.formats import FORMATS, PATTERNS, JsonFile, alpaca_row, messages_of, sharegpt_row
-from synth.samples.sample import SCORED
+from synth.samples.schema import sample_fields
 from tests.synth.export.test_command import bytes_of, manifest, sample
 from tests.synth.export.test_command import store as store_fixture
 
@@ -221,8 +221,9 @@ def test_scores_of_every_kind_come_through(store: Any, datasets: Any) -> None:
 
 
 def test_every_score_has_a_column() -> None:
-    assert {*SCORED} - {"judge", "superseded_by", "score_version"} <= {*COLUMNS}
-    assert {*COLUMNS} <= {*TOLD}
+    scores = {field.name for field in sample_fields() if field.group != "sample"}
+    assert scores - {"judge", "superseded_by", "score_version"} <= {*COLUMNS}
+    assert {*COLUMNS} <= {*DESCRIPTIONS}
 
 
 @given(

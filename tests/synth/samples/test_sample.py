@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from synth.samples.sample import SCORED, Sample, known_fields, sample_key, source_of
+from synth.samples.sample import Sample, sample_key, source_of
+from synth.samples.schema import known_fields, sample_fields
 
 
 def test_the_key_is_what_the_sample_is_made_from() -> None:
@@ -53,7 +54,8 @@ def test_a_sample_goes_through_the_store(database: Any) -> None:
 
 
 def test_known_fields_are_those_of_the_design() -> None:
-    assert {"key", "question", "answer", "sources.source_site", "provenance.model", *SCORED} <= known_fields()
+    assert {"key", "question", "answer", "sources.source_site", "provenance.model", "_id"} <= known_fields()
+    assert {field.name for field in sample_fields() if field.stored} <= known_fields()
 
 
 @pytest.mark.parametrize("missing", ["date", "tags", "source_site"])

@@ -1,0 +1,213 @@
+"""Types of the stored documents; written by `python -m synth.samples.schema --types`, not by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+
+class Turn(TypedDict, total=False):
+    """A record inside one: Turn."""
+
+    role: str
+    content: str
+
+
+class Source(TypedDict, total=False):
+    """A record inside one: Source."""
+
+    title: str
+    link: str
+    date: datetime | None
+    content: str
+    tags: list[str]
+    source_site: str
+    id: str
+
+
+class LeftOut(TypedDict, total=False):
+    """A record inside one: LeftOut."""
+
+    link: str
+    reason: str
+
+
+class Provenance(TypedDict, total=False):
+    """A record inside one: Provenance."""
+
+    run: str
+    cluster: Any
+    articles: list[Any]
+    texts: str
+    left_out: list[LeftOut]
+    calls: list[str]
+    prompt: str
+    model: str
+    tokens_by: str
+
+
+class Contamination(TypedDict, total=False):
+    """A record inside one: Contamination."""
+
+    set: str
+    row: int
+    overlap: float
+
+
+class PersonalData(TypedDict, total=False):
+    """A record inside one: PersonalData."""
+
+    kind: str
+    field: str
+    start: int
+    end: int
+
+
+class Judge(TypedDict, total=False):
+    """A record inside one: Judge."""
+
+    model: str
+    prompt: str
+    repeats: int
+    accuracy: list[float]
+    helpfulness: list[float]
+    calls: list[str]
+    unread: int
+
+
+class SampleDocument(TypedDict, total=False):
+    """A document of `samples`."""
+
+    key: str
+    task: str
+    language: str
+    date: datetime | None
+    event: str
+    instruction: str
+    system: str
+    history: list[Turn]
+    question: str
+    answer: str
+    tags: list[str]
+    sources: list[Source]
+    cluster_size: int
+    question_tokens: int | None
+    status: str
+    superseded: bool
+    provenance: Provenance
+    created_at: datetime | None
+    similarity: list[float]
+    min_similarity: float
+    mean_similarity: float
+    similarity_std: float
+    similarity_embedder: str
+    detected_language: str
+    language_confidence: float
+    unsupported: list[str]
+    unsupported_kinds: list[str]
+    sentence_sources: list[int]
+    sentence_support: list[float]
+    min_support: float
+    score_version: int
+    toxicity: float
+    severe_toxicity: float
+    obscene: float
+    identity_attack: float
+    insult: float
+    threat: float
+    sexual_explicit: float
+    toxicity_model: str
+    toxicity_calibrated: bool
+    accuracy: float
+    acc_explanation: str
+    helpfulness: float
+    help_explanation: str
+    duplicate_of: str
+    duplicate_kind: str
+    duplicate_score: float
+    superseded_by: str
+    contaminated: list[Contamination]
+    personal_data: list[PersonalData]
+    judge: Judge
+
+
+class ClusterDocument(TypedDict, total=False):
+    """A document of `clusters`."""
+
+    event: str
+    first_date: datetime | None
+    last_date: datetime | None
+    run: str
+    links: list[str]
+    language: str | None
+    size: int
+    number: int
+    fingerprint: str
+    articles: list[Any]
+    texts: str
+    embedder: str
+    linkage: str
+    threshold: float
+    window: float | None
+    created_at: datetime
+    current: bool
+    pending: bool
+
+
+class Permission(TypedDict, total=False):
+    """A record inside one: Permission."""
+
+    robots: bool | None
+    opt_out: bool | None
+    evidence: Any
+    checked_at: datetime | None
+
+
+class ArticleDocument(TypedDict, total=False):
+    """A document of `articles`."""
+
+    source_site: str
+    language: str
+    section: str
+    link: str
+    title: str
+    description: str
+    date: datetime | None
+    authors: list[str]
+    tags: list[str]
+    content: str
+    content_hash: str
+    crawled_at: datetime | None
+    kind: str
+    permission: Permission
+    date_modified: datetime | None
+    location: str
+    revision: int
+    access: str
+    also_at: list[str]
+
+
+@dataclass(slots=True)
+class NewSample:
+    """What a new sample holds; a field without a default must be stated."""
+
+    key: str
+    task: str
+    question: str
+    answer: str
+    language: str
+    date: datetime | None = None
+    event: str = ""
+    instruction: str = ""
+    system: str = ""
+    history: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    sources: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    cluster_size: int = 0
+    question_tokens: int | None = None
+    status: str = "new"
+    superseded: bool = False
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None

@@ -1,0 +1,263 @@
+"""Every field of the stored documents, stated once: samples, events and articles.
+
+Filters and their hints, the Arrow schema of exports, the dataset card, `synth query`, the report, the types in
+`synth.samples.documents` and docs/data-model.md are derived from these rows:
+
+    python -m synth.samples.schema > docs/data-model.md
+    python -m synth.samples.schema --types > synth/samples/documents.py
+
+A score states its fields beside its code: a module `synth.scorers.NAME` has `FIELDS`, a tuple of `Field`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import inspect
+import pkgutil
+import typing
+from collections.abc import Iterator
+from datetime import datetime
+from types import UnionType
+
+from crawler.items import NEWSPAPERS, Article
+from synth.samples.field import Field, Heading, dotted
+from synth.samples.score_fields import SCORE_FIELDS
+
+__all__ = ["COLLECTIONS", "Field", "Heading", "dotted", "fields_of", "known_fields", "sample_fields"]
+
+TASKS = ("news_summary", "translation", "reverse_instruction", "import")
+STATUSES = ("new", "accepted", "edited", "rejected")
+_SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()))
+#: Headings of the data model, in the order of the exported columns; those of new scores follow.
+GROUPS = (
+    "sample", "similarity", "language", "faithful", "toxicity", "judge", "duplicates", "evaluation sets",
+    "personal data", "judge calls",
+)  # fmt: skip
+
+_SOURCE = (
+    Field("title", "string", "headline"),
+    Field("link", "string", "canonical address"),
+    Field("date", "timestamp", "instant of publication", optional=True),
+    Field("content", "string", "paragraphs, joined by a blank line", column=False),
+    Field("tags", "string", "topics", many=True, column=False),
+    Field("source_site", "string", "newspaper, or host of an imported article", values=_SITES),
+    Field("id", "string", "of the article in the store", column=False),
+)
+_PROVENANCE = (
+    Field("run", "string", "run of the stage that made it"),
+    Field("cluster", "any", "event in `clusters`"),
+    Field("articles", "any", "articles of the event", many=True),
+    Field("texts", "string", "sha256 of the event's texts"),
+    Field("left_out", "record", "articles of the event that are no source", many=True, record="LeftOut", fields=(
+        Field("link", "string", "address of the article"), Field("reason", "string", "why it is no source"),
+    )),
+    Field("calls", "string", "calls in `llm_calls`", many=True),
+    Field("prompt", "string", "name and version of the prompt", column="prompt_version"),
+    Field("model", "string", "what wrote the answer", column="model"),
+    Field("tokens_by", "string", "what counted `question_tokens`"),
+)  # fmt: skip
+
+#: What a new sample holds, in the order of the exported columns.
+NEW_SAMPLE = (
+    Field("key", "string", "sha256 of what the sample is made from", required=1, card="first",
+          table=Heading(10, "key")),
+    Field("task", "string", "what the answer does", values=TASKS, required=2, card="head", table=Heading(40, "task")),
+    Field("language", "string", "ISO 639-1 code of question and answer", required=5, card="head",
+          table=Heading(30, "in")),
+    Field("date", "timestamp", "instant of the event's newest article, UTC", optional=True, card="first",
+          table=Heading(20, "date")),
+    Field("event", "string", "sha256 of the event's links", card="hidden"),
+    Field("messages", "record", "system message, earlier turns, question and answer", many=True, stored=False, fields=(
+        Field("role", "string", "system, user or assistant"), Field("content", "string", "its text"),
+    )),
+    Field("instruction", "string", "the short request; with the sources it makes up the question", card="hidden"),
+    Field("system", "string", "system message; empty for none", column=False, card="first"),
+    Field("history", "record", "earlier turns", many=True, record="Turn", column=False, card="hidden", fields=(
+        Field("role", "string", "system, user or assistant"), Field("content", "string", "its text"),
+    )),
+    Field("question", "string", "the request, sources included", required=3, card="first"),
+    Field("answer", "string", "what a model is to learn", required=4, card="first", table=Heading(130, "answer")),
+    Field("tags", "string", "of the articles", many=True),
+    Field("sources", "record", "the articles, without their texts, which the question holds", many=True,
+          record="Source", fields=_SOURCE, card="merged", table=Heading(70, "src")),
+    Field("cluster_size", "int64", "articles in the event, near copies included", unit="articles", card="hidden"),
+    Field("question_tokens", "int64", "tokens of the question for the model that answered", unit="tokens",
+          optional=True),
+    Field("status", "string", "new, accepted or edited", values=STATUSES, card="head", table=Heading(50, "status")),
+    Field("superseded", "bool", "whether a newer sample of the same event took its place", column=False,
+          card="merged"),
+    Field("provenance", "record", "what made the sample", record="Provenance", fields=_PROVENANCE, column=False,
+          card="hidden"),
+    Field("created_at", "timestamp", "instant at which it was made", optional=True, column=False, card="hidden"),
+)  # fmt: skip
+
+_JUDGE = (
+    Field("model", "string", "what judged", column="judge_model"),
+    Field("prompt", "string", "name and version of its prompt", column="judge_prompt"),
+    Field("repeats", "int64", "times it was asked", column="judge_repeats"),
+    Field("accuracy", "float64", "every score it gave for accuracy", many=True, unit="0 to 5"),
+    Field("helpfulness", "float64", "every score it gave for helpfulness", many=True, unit="0 to 5"),
+    Field("calls", "string", "calls in `llm_calls`", many=True),
+    Field("unread", "int64", "replies without a readable score"),
+)
+#: What judging, deduplication and curation add.
+_ADDED = (
+    Field("accuracy", "float64", "0 to 5, by the judge", unit="0 to 5", group="judge", distribution=5,
+          table=Heading(110, "acc")),
+    Field("acc_explanation", "string", "what the judge said of it", group="judge"),
+    Field("helpfulness", "float64", "0 to 5, by the judge", unit="0 to 5", group="judge", distribution=6),
+    Field("help_explanation", "string", "what the judge said of it", group="judge"),
+    Field("judge", "record", "the judge's calls and all its scores", record="Judge", fields=_JUDGE, column=False,
+          card="hidden", group="judge calls"),
+    Field("duplicate_of", "string", "key of the sample that is kept instead", group="duplicates"),
+    Field("duplicate_kind", "string", "exact, near or semantic", values=("exact", "near", "semantic"), card="hidden",
+          group="duplicates"),
+    Field("duplicate_score", "float64", "how alike the two are, 0 to 1", unit="0 to 1", card="hidden",
+          group="duplicates"),
+    Field("contaminated", "record", "[{set, row, overlap}] rows of evaluation sets that the sample repeats", many=True,
+          record="Contamination", group="evaluation sets", fields=(
+        Field("set", "string", "name of the evaluation set"), Field("row", "int64", "number of its row"),
+        Field("overlap", "float64", "share of the row that the sample has", unit="0 to 1"),
+    )),
+    Field("superseded_by", "string", "key of the sample that took its place", column=False, group="duplicates"),
+)  # fmt: skip
+
+CLUSTER = (
+    Field("event", "string", "sha256 of the links of its articles", card="first"),
+    Field("first_date", "timestamp", "instant of its oldest article", optional=True, card="first",
+          table=Heading(20, "first")),
+    Field("last_date", "timestamp", "instant of its newest article", optional=True, card="first",
+          table=Heading(30, "last")),
+    Field("run", "string", "run that found it", card="first"),
+    Field("links", "string", "addresses of its articles", many=True, card="first", table=Heading(60, "links")),
+    Field("language", "string", "ISO 639-1 code", optional=True, card="head", table=Heading(40, "in")),
+    Field("size", "int64", "articles in the event", unit="articles", card="head", table=Heading(50, "size")),
+    Field("number", "int64", "of the event in its run", table=Heading(10, "number")),
+    Field("fingerprint", "string", "of what the vectors were made with"),
+    Field("articles", "any", "ids of its articles", many=True, card="hidden"),
+    Field("texts", "string", "sha256 of the texts of its articles", card="hidden"),
+    Field("embedder", "string", "what made the vectors", card="hidden"),
+    Field("linkage", "string", "average, complete or single", card="hidden"),
+    Field("threshold", "float64", "distance below which articles belong together", unit="cosine distance",
+          card="hidden"),
+    Field("window", "float64", "days within which articles are compared", unit="days", optional=True, card="hidden"),
+    Field("created_at", "timestamp", "instant at which it was found", card="hidden"),
+    Field("current", "bool", "whether it is of the newest run of its language", card="hidden"),
+    Field("pending", "bool", "whether its run is still writing", card="hidden"),
+)  # fmt: skip
+
+#: What the store adds to `crawler.items.Article`.
+_ARTICLE_ADDED = (
+    Field("also_at", "string", "other addresses of the same text", many=True),
+    Field("permission", "record", "what the site permits", record="Permission", card="hidden", fields=(
+        Field("robots", "bool", "whether robots.txt allows it", optional=True),
+        Field("opt_out", "bool", "whether rights to text and data mining are reserved", optional=True),
+        Field("evidence", "any", "where that stands"),
+        Field("checked_at", "timestamp", "instant of the check", optional=True),
+    )),
+)  # fmt: skip
+#: How `synth query` shows an article: the item itself says nothing of that.
+_ARTICLE_CARD = {
+    "head": ("source_site", "language", "section"),
+    "first": ("link", "title", "description", "date", "authors", "tags", "content"),
+    "hidden": ("content_hash", "crawled_at", "kind", "permission", "date_modified", "location", "revision"),
+}  # fmt: skip
+_ARTICLE_TABLE = {
+    "date": Heading(10, "date"), "source_site": Heading(20, "newspaper"), "language": Heading(30, "in"),
+    "section": Heading(40, "section"), "title": Heading(50, "title"), "link": Heading(60, "link"),
+}  # fmt: skip
+_ARTICLE_VALUES = {"source_site": _SITES, "access": ("free", "teaser")}
+
+
+@functools.cache
+def sample_fields() -> tuple[Field, ...]:
+    """Every field of a sample, in the order of the exported columns."""
+    groups = {"sample": NEW_SAMPLE, **SCORE_FIELDS}
+    fields = [dataclasses.replace(field, group=group) for group, rows in groups.items() for field in rows]
+    order = {group: place for place, group in enumerate(GROUPS)}
+    return tuple(sorted((*fields, *_scorer_fields(), *_ADDED), key=lambda field: order.get(field.group, len(order))))
+
+
+def toxicity_fields() -> tuple[str, ...]:
+    """Names of the scores of toxicity, the general one first."""
+    return tuple(field.name for field in sample_fields() if field.group == "toxicity" and field.type == "float64")
+
+
+def _scorer_fields() -> Iterator[Field]:
+    """`FIELDS` of each module in the folder of scorers: no list of them stands anywhere."""
+    package = importlib.import_module("synth.scorers")
+    for name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
+        for field in getattr(importlib.import_module(f"synth.scorers.{name}"), "FIELDS", ()):
+            yield dataclasses.replace(field, group=field.group or name.replace("_", " "))
+
+
+@functools.cache
+def article_fields() -> tuple[Field, ...]:
+    """Every field of an article: those of `crawler.items.Article`, in the order in which a card shows them."""
+    added = {field.name: field for field in _ARTICLE_ADDED}
+    own = {item.name: _of_item(item) for item in dataclasses.fields(Article) if item.name not in added}
+    fields = own | added
+    shown = [name for names in _ARTICLE_CARD.values() for name in names]
+    order = [*shown, *(name for name in fields if name not in shown)]
+    return tuple(_shown_article_field(fields[name]) for name in order)
+
+
+def _shown_article_field(field: Field) -> Field:
+    card = next((card for card, names in _ARTICLE_CARD.items() if field.name in names), "rest")
+    values = _ARTICLE_VALUES.get(field.name, ())
+    return dataclasses.replace(field, card=card, table=_ARTICLE_TABLE.get(field.name), values=values)
+
+
+def _of_item(item: dataclasses.Field[object]) -> Field:
+    """A field of the article's dataclass: its type from the annotation, its description from the metadata."""
+    hint = typing.get_type_hints(Article)[item.name]
+    inner = [part for part in typing.get_args(hint) if part is not type(None)]
+    optional = isinstance(hint, UnionType) and len(inner) == 1
+    many = typing.get_origin(hint) is list
+    names: dict[object, str] = {
+        str: "string", float: "float64", int: "int64", bool: "bool", datetime: "timestamp",
+    }  # fmt: skip
+    kind = names.get(inner[0] if optional or many else hint, "any")
+    description = item.metadata.get("description") or _comments().get(item.name, "")
+    return Field(item.name, kind, description, many=many, optional=optional)
+
+
+@functools.cache
+def _comments() -> dict[str, str]:
+    """Field of Article -> the `#:` comment above it."""
+    comments: dict[str, str] = {}
+    lines: list[str] = []
+    for line in inspect.getsource(Article).splitlines():
+        if (text := line.strip()).startswith("#:"):
+            lines.append(text.removeprefix("#:").strip())
+        else:
+            comments[text.partition(":")[0]] = " ".join(lines).rstrip(".")
+            lines = []
+    return comments
+
+
+#: Collections whose fields are known.
+COLLECTIONS = ("articles", "clusters", "samples")
+
+
+def fields_of(collection: str) -> tuple[Field, ...]:
+    """The rows of a collection's documents."""
+    if collection == "clusters":
+        return CLUSTER
+    return article_fields() if collection == "articles" else sample_fields()
+
+
+@functools.cache
+def known_fields(collection: str = "samples") -> frozenset[str]:
+    """Names that a filter may use, inner ones as `sources.title`."""
+    return frozenset(name for name, _ in dotted(fields_of(collection))) | {"_id"}
+
+
+if __name__ == "__main__":
+    import sys
+
+    from synth.samples.data_model import page, types
+
+    print(types() if "--types" in sys.argv[1:] else page(), end="")
