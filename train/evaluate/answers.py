@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 #: Rows whose prompts are made, and whose lines are written, in one go.
 _ROWS = 256
-#: What a model is made of, at the top of its folder.
-_PARTS = (".pth", ".lora", ".safetensors", ".bin", ".json", ".yaml", ".model", ".jinja")
 
 
 @dataclass(frozen=True)
@@ -40,25 +38,6 @@ class Settings:
     top_p: float = 1.0
     seed: int = 0
     quantize: str = ""
-
-
-def model_digest(folder: Path, *, base: Path | None = None) -> str:
-    """sha256 (16 digits) of all that a model's answers depend on; of an adapter, its base included.
-
-    Raises:
-        TrainError: a file cannot be read.
-    """
-    digest = hashlib.sha256()
-    for place in [folder, *([base] if base else [])]:
-        for path in sorted(place.iterdir()):
-            if path.is_file() and path.name.endswith(_PARTS):
-                digest.update(f"{path.name}\0".encode())
-                try:
-                    with path.open("rb") as data:
-                        digest.update(hashlib.file_digest(data, "sha256").digest())
-                except OSError as error:
-                    raise TrainError(f"cannot read {path}: {error.strerror or error}") from error
-    return digest.hexdigest()[:16]
 
 
 def made_by(digest: str, settings: Settings) -> str:

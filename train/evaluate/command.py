@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from train.atomic_files import write_whole
 from train.errors import TrainError
-from train.evaluate.answers import Ledger, Line, Settings, answer, given, made_by, model_digest
+from train.evaluate.answers import Ledger, Line, Settings, answer, given, made_by
 from train.evaluate.measure import REFERENCE, Measured, measure_all, reference_of
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _tasks(options: argparse.Namespace, wrong: list[str]) -> Tasks | None:
 
 def written(asked: Asked, rows: Sequence[Row], ledger: Ledger, options: argparse.Namespace) -> Iterator[Measured]:
     """Each model's lines; one model is in memory at a time, and only where lines are missing."""
-    from train.models.checkpoint import base_beneath, kind
+    from train.models.checkpoint import base_beneath, kind, model_digest
 
     for name, folder in asked.models.items():
         base = base_beneath(folder)

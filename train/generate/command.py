@@ -104,8 +104,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def weights_of(checkpoint: Path, beneath: Path | None = None) -> str:
-    from train.evaluate.answers import model_digest
-    from train.models.checkpoint import base_beneath
+    from train.models.checkpoint import base_beneath, model_digest
 
     return model_digest(checkpoint, base=base_beneath(checkpoint, beneath))
 

@@ -176,6 +176,8 @@ def prepare(model: Any, settings: Settings) -> Any:
     import torch
     from peft import prepare_model_for_kbit_training
 
+    from train.models.quantization import keep_packing
+
     again = {"use_reentrant": False}
     if settings.quantize and not sharded():
         embeddings = [model.get_input_embeddings(), model.get_output_embeddings()]
@@ -190,17 +192,6 @@ def prepare(model: Any, settings: Settings) -> Any:
     else:
         model.requires_grad_(False)
     return model
-
-
-def keep_packing(model: Any) -> None:
-    """Keep bitsandbytes 0.50 from repacking 4-bit weights at the first evaluation on CPUs with AVX512-BF16.
-
-    The other form has no gradients: training that goes on after an evaluation would leave the layers below untrained,
-    and say nothing. It also fails on layers whose width is no multiple of 64.
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
 
 
 def with_adapters(model: Any, settings: Settings) -> tuple[Any, list[str]]:

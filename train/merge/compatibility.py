@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from train.errors import TrainError
 from train.merge.inspect import Facts, adapter_facts, facts_of
+from train.merge.parameters import check_parameters
 from train.merge.settings import LORA, STEP, Merge, Problems, Source, Step
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-#: Of mergekit's parameters: the values they may take.
-_RANGES = {"density": (0.0, 1.0), "t": (0.0, 1.0), "epsilon": (0.0, 0.5), "gamma": (0.0, 1.0)}
-_OPEN_BELOW = ("density",)
 
 
 @dataclass(frozen=True)
@@ -74,9 +70,6 @@ def check_step(step: Step, foreseen: Mapping[str, Facts], problems: Problems) ->
     known = {name: found for name, found in facts.items() if found is not None}
     base = _base(step, known, foreseen, problems) if step.method != LORA else None
     if step.method != LORA:
-        # Imported here: mergekit brings torch and transformers, ten seconds.
-        from train.merge.parameters import check_parameters
-
         check_parameters(step, problems)
     if step.base is not None and "base" in facts and step.base != "base":
         problems.append(f"{step.at}: {step.name}: a model is called base, and the base is another: rename the model")
@@ -289,25 +282,3 @@ def _has_cuda() -> bool:
     import torch
 
     return torch.cuda.is_available()
-
-
-def numbers_in(value: Any) -> Iterator[float]:
-    """Every number of a parameter: plain, a gradient over the layers, or filters with a value each."""
-    if isinstance(value, Mapping):
-        yield from numbers_in(value.get("value"))
-    elif isinstance(value, list):
-        for entry in value:
-            yield from numbers_in(entry)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield float(value)
-
-
-def out_of_range(name: str, value: Any) -> str | None:
-    """What is wrong with the numbers of a parameter, None where nothing is."""
-    least, most = _RANGES.get(name, (-math.inf, math.inf))
-    for number in numbers_in(value):
-        if not math.isfinite(number):
-            return f"must be a finite number, not {number}"
-        if not least <= number <= most or (name in _OPEN_BELOW and number == least):
-            return f"must lie in {'(' if name in _OPEN_BELOW else '['}{least:g}, {most:g}], not {number:g}"
-    return None

@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from train.merge.compatibility import numbers_in, out_of_range
 from train.merge.settings import LORA, Problems, Source, Step
+
+#: The values that parameters may take.
+_RANGES = {"density": (0.0, 1.0), "t": (0.0, 1.0), "epsilon": (0.0, 0.5), "gamma": (0.0, 1.0)}
+_OPEN_BELOW = ("density",)
 
 
 def registry() -> Any:
@@ -147,3 +150,25 @@ def _weights(step: Step, spec: Any) -> Iterator[str]:
     plain = [value for value in given if isinstance(value, int | float)]
     if given and len(plain) == len(given) and abs(math.fsum(plain)) < 1e-8:
         yield "the weights add up to 0, and normalize divides by their sum"
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """Every number of a parameter: plain, a gradient over the layers, or filters with a value each."""
+    if isinstance(value, Mapping):
+        yield from numbers_in(value.get("value"))
+    elif isinstance(value, list):
+        for entry in value:
+            yield from numbers_in(entry)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield float(value)
+
+
+def out_of_range(name: str, value: Any) -> str | None:
+    """What is wrong with the numbers of a parameter, None where nothing is."""
+    least, most = _RANGES.get(name, (-math.inf, math.inf))
+    for number in numbers_in(value):
+        if not math.isfinite(number):
+            return f"must be a finite number, not {number}"
+        if not least <= number <= most or (name in _OPEN_BELOW and number == least):
+            return f"must lie in {'(' if name in _OPEN_BELOW else '['}{least:g}, {most:g}], not {number:g}"
+    return None

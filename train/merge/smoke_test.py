@@ -9,8 +9,9 @@ from typing import Any
 
 from train.errors import TrainError
 from train.merge.adapters import calm, peft_with_adapter
-from train.merge.compatibility import Checked, numbers_in
+from train.merge.compatibility import Checked
 from train.merge.inspect import Facts
+from train.merge.parameters import numbers_in
 from train.merge.settings import LORA, Gate, Merge, Step
 from train.models.checkpoint import TOKENIZER_FILES
 from train.models.formats.adapters import read_peft

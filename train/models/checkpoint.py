@@ -5,6 +5,7 @@ Nothing here loads a model. Weights are mapped from disk: a tensor costs memory 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,9 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
+
+#: Endings of the files, at the top of a model's folder, that its answers depend on.
+_DIGESTED = (".pth", ".lora", ".safetensors", ".bin", ".json", ".yaml", ".model", ".jinja")
 
 
 def kind(folder: Path) -> str:
@@ -312,3 +316,22 @@ def base_beneath(folder: Path, given: Path | None = None) -> Path | None:
         TrainError: as `kind` and `base_folder`.
     """
     return base_folder(folder, given) if kind(folder) in ("litgpt-adapter", "peft") else None
+
+
+def model_digest(folder: Path, *, base: Path | None = None) -> str:
+    """sha256 (16 digits) of all that a model's answers depend on; of an adapter, its base included.
+
+    Raises:
+        TrainError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for part in [folder, *([base] if base else [])]:
+        for path in sorted(part.iterdir()):
+            if path.is_file() and path.name.endswith(_DIGESTED):
+                digest.update(f"{path.name}\0".encode())
+                try:
+                    with path.open("rb") as data:
+                        digest.update(hashlib.file_digest(data, "sha256").digest())
+                except OSError as error:
+                    raise TrainError(f"cannot read {path}: {error.strerror or error}") from error
+    return digest.hexdigest()[:16]

@@ -105,6 +105,7 @@ def load_huggingface(
     from transformers.utils.logging import disable_progress_bar
 
     from train.models.checkpoint import huggingface_weights
+    from train.models.quantization import four_bits, keep_packing
 
     # Opened first for its clear words about what is torn or missing; nothing is read.
     huggingface_weights(base or folder)
@@ -116,7 +117,7 @@ def load_huggingface(
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel("ERROR")
     more: dict[str, Any] = {}
     if quantize:
-        more["quantization_config"] = _four_bits(quantize, dtype)
+        more["quantization_config"] = four_bits(quantize, dtype)
         more["device_map"] = {"": device}
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(base or folder, dtype=dtype, local_files_only=True, **more)
@@ -126,8 +127,6 @@ def load_huggingface(
         line = one_line(error)
         raise TrainError(f"cannot load the model in {folder}: {line}") from error
     if quantize:
-        from train.huggingface.model import keep_packing
-
         keep_packing(model)
     return HuggingFaceEngine(model.eval() if quantize else model.to(device).eval())
 
@@ -138,14 +137,3 @@ def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
     tuned = PeftModel.from_pretrained(model, str(adapter))
     # The model inside has transformers' own signature; its layers keep the adapter.
     return tuned.merge_and_unload() if merge else tuned.base_model.model
-
-
-def _four_bits(quantize: str, dtype: torch.dtype) -> Any:
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type=quantize.removesuffix("-dq"),
-        bnb_4bit_use_double_quant=quantize.endswith("-dq"),
-        bnb_4bit_compute_dtype=dtype,
-    )

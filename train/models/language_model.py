@@ -269,6 +269,7 @@ def load_model(
 
     from train.data.encode import tokenizer_of
     from train.models.checkpoint import base_folder, kind
+    from train.models.quantization import four_bit_format
 
     folder = Path(folder)
     form = kind(folder)
@@ -277,7 +278,7 @@ def load_model(
     dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
     # PEFT leaves the tokenizer with the base unless its trainer saved one.
     words = folder if beneath is None or (folder / "tokenizer.json").is_file() else beneath
-    engine = _loader(form)(folder, device, dtype, quantisation(quantize), beneath)
+    engine = _loader(form)(folder, device, dtype, four_bit_format(quantize), beneath)
     tokens, chat = tokenizer_of(words), style_in(folder, named=style, beneath=beneath)
     return LanguageModel(name_of(folder), engine, tokens, chat, end_ids(words, tokens, chat))
 
@@ -306,18 +307,6 @@ def _loader(form: str) -> Callable[..., Engine]:
     from train.models.huggingface_engine import load_huggingface
 
     return load_huggingface
-
-
-def quantisation(name: str | None) -> str | None:
-    """ "nf4" of "bnb.nf4", and its kin.
-
-    Raises:
-        TrainError: bitsandbytes has no such format of 4 bits.
-    """
-    short = (name or "").removeprefix("bnb.")
-    if short and short not in ("nf4", "nf4-dq", "fp4", "fp4-dq"):
-        raise TrainError(f"--quantize {name} is none of bnb.nf4, bnb.nf4-dq, bnb.fp4, bnb.fp4-dq")
-    return short or None
 
 
 def name_of(folder: Path) -> str:

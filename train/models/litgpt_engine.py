@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 
-#: Weights that share a scale in bitsandbytes; on a CPU, rows must be made of whole blocks.
-BLOCK = 64
-
-
 class LitEngine:
     """A litgpt.GPT that scores padded batches and writes token by token."""
 
@@ -153,6 +149,7 @@ def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | N
     from litgpt import GPT
 
     from train.models.checkpoint import litgpt_config, read_pickle
+    from train.models.quantization import replace_linears
 
     weights = read_pickle(folder / "lit_model.pth") if base is None else merged_weights(folder, base)
     config = litgpt_config(folder)
@@ -165,7 +162,7 @@ def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | N
         raise TrainError(f"{folder}: the weights are not those of its model_config.yaml: {line}") from error
     model = model.to(dtype=dtype)
     if quantize:
-        _replace_linears(model.transformer, quantize, dtype)
+        replace_linears(model.transformer, quantize, dtype)
     # What is computed, not learned, is not in the checkpoint; its precision stays 32 bits.
     model.max_seq_length = config.block_size
     model.cos, model.sin = model.rope_cache(device=torch.device("cpu"))
@@ -202,25 +199,3 @@ def merged_weights(adapter: Path, base: Path) -> dict[str, torch.Tensor]:
         for name, weight in model.state_dict().items()
         if not lora_filter(name, weight)
     }
-
-
-def _replace_linears(module: Any, quantize: str, dtype: torch.dtype) -> None:
-    """Every linear layer below becomes bitsandbytes' 4-bit one; it is quantised when moved to its device."""
-    from bitsandbytes.nn import Linear4bit, Params4bit
-    from torch import nn
-
-    for name, child in list(module.named_children()):
-        if not isinstance(child, nn.Linear):
-            _replace_linears(child, quantize, dtype)
-            continue
-        if child.in_features % BLOCK:
-            continue
-        kind, double = quantize.removesuffix("-dq"), quantize.endswith("-dq")
-        new = Linear4bit(
-            child.in_features, child.out_features, child.bias is not None, dtype, double, kind, device="meta"
-        )
-        new.weight = Params4bit(
-            child.weight.data, requires_grad=False, compress_statistics=double, quant_type=kind, module=new
-        )
-        new.bias = child.bias
-        setattr(module, name, new)

@@ -195,7 +195,8 @@ def test_a_second_run_loads_no_model_and_says_the_same(
 
 
 def test_other_settings_or_weights_are_answered_anew(house: Path) -> None:
-    from train.evaluate.answers import Settings, made_by, model_digest
+    from train.evaluate.answers import Settings, made_by
+    from train.models.checkpoint import model_digest
 
     before, after = (model_digest(house / name) for name in ("before", "after"))
     assert before != after

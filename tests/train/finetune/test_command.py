@@ -178,7 +178,7 @@ def test_the_adapter_loads_elsewhere_and_scores_as_it_did(folder: Path, train: R
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     from train.data.encode import encode, read_splits, tokenizer_of
-    from train.huggingface.model import keep_packing
+    from train.models.quantization import keep_packing
     from train.styles import style_of
 
     nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.train.merge.conftest import make_model, write_model, write_tokenizer
 from train.errors import TrainError
-from train.merge.compatibility import describe_vocabularies, out_of_range
+from train.merge.compatibility import describe_vocabularies
 from train.merge.inspect import facts_of, tensors_of
+from train.merge.parameters import out_of_range
 
 Writer = Callable[..., Path]
 Runner = Callable[..., tuple[int, str, str]]

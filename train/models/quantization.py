@@ -1,0 +1,69 @@
+"""Weights of 4 bits, by bitsandbytes: the names of its formats, its layers in LitGPT's models, its faults put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from train.errors import TrainError
+
+if TYPE_CHECKING:
+    import torch
+
+#: Weights that share a scale; on a CPU, rows must be made of whole blocks.
+BLOCK = 64
+
+
+def four_bit_format(name: str | None) -> str | None:
+    """ "nf4" of "bnb.nf4", and its kin.
+
+    Raises:
+        TrainError: bitsandbytes has no such format of 4 bits.
+    """
+    short = (name or "").removeprefix("bnb.")
+    if short and short not in ("nf4", "nf4-dq", "fp4", "fp4-dq"):
+        raise TrainError(f"--quantize {name} is none of bnb.nf4, bnb.nf4-dq, bnb.fp4, bnb.fp4-dq")
+    return short or None
+
+
+def four_bits(quantize: str, dtype: torch.dtype) -> Any:
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=quantize.removesuffix("-dq"),
+        bnb_4bit_use_double_quant=quantize.endswith("-dq"),
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def replace_linears(module: Any, quantize: str, dtype: torch.dtype) -> None:
+    """Every linear layer below becomes bitsandbytes' 4-bit one; it is quantised when moved to its device."""
+    from bitsandbytes.nn import Linear4bit, Params4bit
+    from torch import nn
+
+    for name, child in list(module.named_children()):
+        if not isinstance(child, nn.Linear):
+            replace_linears(child, quantize, dtype)
+            continue
+        if child.in_features % BLOCK:
+            continue
+        kind, double = quantize.removesuffix("-dq"), quantize.endswith("-dq")
+        new = Linear4bit(
+            child.in_features, child.out_features, child.bias is not None, dtype, double, kind, device="meta"
+        )
+        new.weight = Params4bit(
+            child.weight.data, requires_grad=False, compress_statistics=double, quant_type=kind, module=new
+        )
+        new.bias = child.bias
+        setattr(module, name, new)
+
+
+def keep_packing(model: Any) -> None:
+    """Keep bitsandbytes 0.50 from repacking 4-bit weights at the first evaluation on CPUs with AVX512-BF16.
+
+    The other form has no gradients: training that goes on after an evaluation would leave the layers below untrained,
+    and say nothing. It also fails on layers whose width is no multiple of 64.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
