@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError, one_line
-from train.merge.adapters import STYLE_FILES, calm, copy_files, settle_chat
+from train.merge.adapters import STYLE_FILES, copy_files, settle_chat
 from train.merge.compatibility import Checked
 from train.merge.inspect import tensors_of, vocabulary_of
 from train.merge.parameters import takes_base
 from train.merge.settings import Merge, Step
+from train.merge.silence import silence_warnings
 from train.models.checkpoint import TOKENIZER_FILES, read_json
 from train.progress import progress
 
@@ -32,7 +33,7 @@ def run(checked: Checked, merge: Merge, folders: Mapping[str, Path], out: Path) 
         TrainError: mergekit refuses, or left tensors out.
     """
     step = checked.step
-    with calm() as warned, _own_bars(step.name):
+    with silence_warnings() as warned, _own_bars(step.name):
         from mergekit.merge import MergeOptions, run_merge
 
         options = MergeOptions(

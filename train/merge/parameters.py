@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from train.merge.settings import LORA, Problems, Source, Step
+from train.merge.silence import silence_warnings
 
 #: The values that parameters may take.
 _RANGES = {"density": (0.0, 1.0), "t": (0.0, 1.0), "epsilon": (0.0, 0.5), "gamma": (0.0, 1.0)}
@@ -15,9 +16,7 @@ _OPEN_BELOW = ("density",)
 
 def registry() -> Any:
     """mergekit's methods by name; what its libraries say while they are loaded is kept off the terminal."""
-    from train.merge.adapters import calm
-
-    with calm():
+    with silence_warnings():
         from mergekit.merge_methods import registry as methods
     return methods
 

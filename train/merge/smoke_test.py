@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.merge.adapters import calm, peft_with_adapter
 from train.merge.compatibility import Checked
 from train.merge.inspect import Facts
 from train.merge.parameters import numbers_in
 from train.merge.settings import LORA, Gate, Merge, Step
+from train.merge.silence import silence_warnings
 from train.models.checkpoint import TOKENIZER_FILES
-from train.models.formats.adapters import read_peft
+from train.models.formats.peft_adapters import beside, load_base, read_peft
 from train.models.formats.streamed import Streamed, open_adapter, open_model
 
 #: Asked of a merged model, and the length of its answer, where the recipe asks nothing else.
@@ -34,7 +34,7 @@ def trial(merge: Merge, checked: Checked, folders: Mapping[str, Path], out: Path
         TrainError: the logits differ by more than rounding explains, are no numbers, or a file beside them is wrong.
     """
     gate = merge.gate
-    with calm():
+    with silence_warnings():
         found: dict[str, Any] = {}
         equal = _equal(checked, folders)
         if equal is not None:
@@ -112,7 +112,8 @@ class _Whole(Streamed):
     def __init__(self, facts: Facts, step: Step) -> None:
         # Nothing of the parent's is wanted but its kind: the weights are here, not on disk.
         self.window = None
-        self._model = peft_with_adapter(facts.folder, facts.base or facts.folder, step.compute_dtype)
+        base = facts.base or facts.folder
+        self._model = beside(load_base(base, step.compute_dtype), facts.folder, base)
         config = self._model.config.get_text_config()
         self.vocabulary = int(config.vocab_size)
         self.longest = int(getattr(config, "max_position_embeddings", 0) or 600)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,14 +12,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from train.atomic_files import take_place
-from train.convert import command as convert
+from train.atomic_files import folder_beside, take_place
 from train.errors import TrainError
-from train.merge.adapters import calm, merge_litgpt, merge_peft
+from train.merge.adapters import merge_litgpt, merge_peft
 from train.merge.compatibility import Checked, check_step, folder_of
 from train.merge.inspect import Facts, facts_of
 from train.merge.settings import LORA, STEP, Merge, Problems, Step
+from train.merge.silence import silence_warnings
 from train.models.checkpoint import base_folder, read_json
+from train.models.formats.conversion import ConversionRequest
+from train.models.formats.folder import convert_folder
 
 #: Written into each folder last: what made it.
 MARK = "merge.json"
@@ -95,40 +95,18 @@ def appearing(folder: Path) -> Iterator[Path]:
     Raises:
         TrainError: the disk is full, or the place cannot be written.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_left(folder)
-        temporary.mkdir()
-        yield temporary
-        take_place(temporary, folder)
+        with folder_beside(folder) as temporary:
+            yield temporary
+            take_place(temporary, folder)
     except OSError as error:
         raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
     except RuntimeError as error:
-        # torch's writer and safetensors' tell a full disk in words of their own.
+        # torch's writer and safetensors' report a full disk in words of their own.
         if "No space left" in str(error) or "PytorchStreamWriter" in str(error) or "os error 28" in str(error):
             raise TrainError(f"cannot write {folder}: no space left on the device") from error
         raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _remove_left(folder: Path) -> None:
-    """Folders that killed runs left half written."""
-    for path in folder.parent.glob(f".{folder.name}.*.*"):
-        number = path.name.split(".")[-2]
-        if path.suffix in (".new", ".old") and number.isdigit() and not _lives(int(number)):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return process != os.getpid()
 
 
 def run_step(
@@ -208,37 +186,26 @@ def whole(facts: Facts, merge: Merge, step: Step) -> Path:
 
 
 def _convert(facts: Facts, out: Path, dtype: str) -> None:
-    """A LitGPT model in Hugging Face form by `train convert`, whose gate compares the two; an adapter is merged first,
-    into `dtype`: what will be merged further is not rounded to the base's 16 bits on the way.
+    """A LitGPT model in Hugging Face form, compared with its source; an adapter is merged first, into `dtype`: what
+    will be merged further is not rounded to the base's 16 bits on the way.
 
     Raises:
-        TrainError: the gate fails.
+        TrainError: the two are not equal.
     """
-    source, made = facts.folder, out / "converted"
+    source, target = facts.folder, out / "converted"
     if facts.kind == "litgpt-adapter":
         source = out / "merged"
         source.mkdir()
         merge_litgpt(facts.folder, facts.base or facts.folder, source, dtype)
-    _converted(source, made)
-    for path in made.iterdir():
+    target.mkdir()
+    with silence_warnings():
+        result = convert_folder(ConversionRequest(source, "huggingface"), target)
+    if result.problems:
+        raise TrainError(f"{source} could not be converted: {'; '.join(result.problems)[:300]}")
+    for path in target.iterdir():
         path.rename(out / path.name)
-    made.rmdir()
+    target.rmdir()
     shutil.rmtree(out / "merged", ignore_errors=True)
-
-
-def _converted(folder: Path, out: Path) -> None:
-    import contextlib
-    import io
-
-    parser = argparse.ArgumentParser()
-    convert.configure(parser)
-    parser.add_argument("--json", action="store_true")
-    words = ["--checkpoint", str(folder), "--out", str(out), "--to", "huggingface"]
-    told = io.StringIO()
-    with calm(), contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
-        failed = convert.main(parser.parse_args(words))
-    if failed:
-        raise TrainError(f"{folder} could not be converted: {' '.join(told.getvalue().split())[:300]}")
 
 
 def _checked_again(checked: Checked, folders: Mapping[str, Path]) -> Checked:

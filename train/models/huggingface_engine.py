@@ -105,7 +105,7 @@ def load_huggingface(
     from transformers.utils.logging import disable_progress_bar
 
     from train.models.checkpoint import huggingface_weights
-    from train.models.quantization import four_bits, keep_packing
+    from train.models.quantization import bitsandbytes_config, keep_packing
 
     # Opened first for its clear words about what is torn or missing; nothing is read.
     huggingface_weights(base or folder)
@@ -117,12 +117,12 @@ def load_huggingface(
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel("ERROR")
     more: dict[str, Any] = {}
     if quantize:
-        more["quantization_config"] = four_bits(quantize, dtype)
+        more["quantization_config"] = bitsandbytes_config(quantize, dtype)
         more["device_map"] = {"": device}
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(base or folder, dtype=dtype, local_files_only=True, **more)
         if base is not None:
-            model = _with_adapter(model, folder, merge=not quantize)
+            model = _with_adapter(model, folder, base, merge=not quantize)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         line = one_line(error)
         raise TrainError(f"cannot load the model in {folder}: {line}") from error
@@ -131,9 +131,8 @@ def load_huggingface(
     return HuggingFaceEngine(model.eval() if quantize else model.to(device).eval())
 
 
-def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
-    from peft import PeftModel
+def _with_adapter(model: Any, adapter: Path, base: Path, *, merge: bool) -> Any:
+    from train.models.formats.peft_adapters import beside, merge_adapter
 
-    tuned = PeftModel.from_pretrained(model, str(adapter))
-    # The model inside has transformers' own signature; its layers keep the adapter.
-    return tuned.merge_and_unload() if merge else tuned.base_model.model
+    # Of peft's model the one inside, which has transformers' own signature; its layers keep the adapter.
+    return merge_adapter(model, adapter, base) if merge else beside(model, adapter, base).base_model.model

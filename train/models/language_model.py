@@ -102,6 +102,11 @@ class LanguageModel:
         """Token ids of `prompt`, the same as in training, the begin token included where there is one."""
         return self.prompt(row, language, room).ids
 
+    def encode_whole(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a chat up to the user's last turn, however long: nothing of it is shortened."""
+        turns = [unmarked(turn, self.style) for turn in messages_of(messages)]
+        return encoded(turns, self.style, self.tokenizer, "")
+
     def encode_answer(self, answer: str) -> list[int]:
         """Token ids of an answer and of what ends the assistant's turn, as training learns them."""
         ids = self.tokenizer.encode_after(self.style.content(answer) + self.style.end_of_turn)
@@ -254,13 +259,14 @@ class LanguageModel:
 
 def load_model(
     folder: Path | str, *, device: str | None = None, quantize: str | None = None, base: Path | None = None,
-    style: str | None = None,
+    style: str | None = None, dtype: str | None = None,
 ) -> LanguageModel:  # fmt: skip
     """The model in a LitGPT folder, a LitGPT adapter's, a Hugging Face folder or a PEFT adapter's.
 
     device: "cpu", "cuda", "cuda:1" …; CUDA where there is one unless told. 32-bit floats on the CPU, bf16 on CUDA.
     quantize: "nf4", "fp4", with "-dq" for double quantisation, "bnb." before it or not. base: the folder under an
     adapter, where it is not where its settings say. style: a prompt style instead of the folder's own.
+    dtype: to compute in, instead of those.
 
     Raises:
         TrainError: no model of these kinds is there, it lacks files, or it cannot be loaded.
@@ -269,16 +275,16 @@ def load_model(
 
     from train.data.encode import tokenizer_of
     from train.models.checkpoint import base_folder, kind
-    from train.models.quantization import four_bit_format
+    from train.models.quantization import quantized_format
 
     folder = Path(folder)
     form = kind(folder)
     device = usable(device)
     beneath = base_folder(folder, base) if form in ("litgpt-adapter", "peft") else None
-    dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
+    number_format = getattr(torch, dtype or ("bfloat16" if device.startswith("cuda") else "float32"))
     # PEFT leaves the tokenizer with the base unless its trainer saved one.
     words = folder if beneath is None or (folder / "tokenizer.json").is_file() else beneath
-    engine = _loader(form)(folder, device, dtype, four_bit_format(quantize), beneath)
+    engine = _loader(form)(folder, device, number_format, quantized_format(quantize), beneath)
     tokens, chat = tokenizer_of(words), style_in(folder, named=style, beneath=beneath)
     return LanguageModel(name_of(folder), engine, tokens, chat, end_ids(words, tokens, chat))
 

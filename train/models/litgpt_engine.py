@@ -149,9 +149,10 @@ def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | N
     from litgpt import GPT
 
     from train.models.checkpoint import litgpt_config, read_pickle
+    from train.models.formats.litgpt_adapters import merged_litgpt
     from train.models.quantization import replace_linears
 
-    weights = read_pickle(folder / "lit_model.pth") if base is None else merged_weights(folder, base)
+    weights = read_pickle(folder / "lit_model.pth") if base is None else dict(merged_litgpt(folder, base))
     config = litgpt_config(folder)
     with torch.device("meta"):
         model = GPT(config)
@@ -161,41 +162,11 @@ def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | N
         line = one_line(error)
         raise TrainError(f"{folder}: the weights are not those of its model_config.yaml: {line}") from error
     model = model.to(dtype=dtype)
+    if quantize == "int8":
+        raise TrainError("LitGPT's checkpoints load in 4 bits, not in 8: --quantize bnb.nf4, or `train convert` first")
     if quantize:
         replace_linears(model.transformer, quantize, dtype)
     # What is computed, not learned, is not in the checkpoint; its precision stays 32 bits.
     model.max_seq_length = config.block_size
     model.cos, model.sin = model.rope_cache(device=torch.device("cpu"))
     return LitEngine(model.to(device).eval())
-
-
-def merged_weights(adapter: Path, base: Path) -> dict[str, torch.Tensor]:
-    """The base's weights with the LoRA of `adapter`/lit_model.pth.lora added, in the base's number format.
-
-    Raises:
-        TrainError: as `read_weights`; the adapter does not fit the base.
-    """
-    import torch
-    from litgpt.lora import GPT, Config, lora_filter, merge_lora_weights
-
-    from train.models.checkpoint import read_pickle, read_yaml
-
-    ranks = {
-        key: value for key, value in read_yaml(adapter / "hyperparameters.yaml").items() if key.startswith("lora_")
-    }
-    config = Config(**read_yaml(adapter / "model_config.yaml"), **ranks)
-    with torch.device("meta"):
-        model = GPT(config)
-    try:
-        # Cloned: merging adds in place, and the file's own memory must stay as it is.
-        whole = {name: weight.clone() for name, weight in read_pickle(base / "lit_model.pth").items()}
-        model.load_state_dict(whole | read_pickle(adapter / "lit_model.pth.lora"), assign=True)
-    except RuntimeError as error:
-        line = one_line(error)
-        raise TrainError(f"the adapter {adapter} does not fit the base {base}: {line}") from error
-    merge_lora_weights(model)
-    return {
-        name.replace("linear.", ""): weight
-        for name, weight in model.state_dict().items()
-        if not lora_filter(name, weight)
-    }

@@ -1,4 +1,4 @@
-"""Weights of 4 bits, by bitsandbytes: the names of its formats, its layers in LitGPT's models, its faults put right."""
+"""Quantised weights, by bitsandbytes: the names of its formats, its layers in LitGPT's models, a fault put right."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 BLOCK = 64
 
 
-def four_bit_format(name: str | None) -> str | None:
+def quantized_format(name: str | None) -> str | None:
     """ "nf4" of "bnb.nf4", and its kin.
 
     Raises:
-        TrainError: bitsandbytes has no such format of 4 bits.
+        TrainError: bitsandbytes has no such format.
     """
     short = (name or "").removeprefix("bnb.")
-    if short and short not in ("nf4", "nf4-dq", "fp4", "fp4-dq"):
-        raise TrainError(f"--quantize {name} is none of bnb.nf4, bnb.nf4-dq, bnb.fp4, bnb.fp4-dq")
+    if short and short not in ("nf4", "nf4-dq", "fp4", "fp4-dq", "int8"):
+        raise TrainError(f"--quantize {name} is none of bnb.nf4, bnb.nf4-dq, bnb.fp4, bnb.fp4-dq, bnb.int8")
     return short or None
 
 
-def four_bits(quantize: str, dtype: torch.dtype) -> Any:
+def bitsandbytes_config(quantize: str, dtype: torch.dtype) -> Any:
     from transformers import BitsAndBytesConfig
 
+    if quantize == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=quantize.removesuffix("-dq"),

@@ -242,7 +242,7 @@ def test_weights_are_sharded_kept_in_their_type_and_rounded_where_asked(
         "--dtype", "float16", "--json",
     )  # fmt: skip
     assert code == 0, told
-    exact, rounded = json.loads(out)["gates"].values()
+    exact, rounded = json.loads(out)["checks"].values()
     assert exact["max_difference"] < 1e-4 < rounded["max_difference"] < rounded["tolerance"]
 
 
@@ -274,7 +274,7 @@ def test_what_lora_left_behind_converts_and_another_base_is_told(
     code, out, told = train(*words, "--out", whole, "--texts", workspace / "export/litgpt/val.json", "--json")
     assert code == 0, told
     # The two rows of the hold-out, and all of them as one long text.
-    assert [gate["texts"] for gate in json.loads(out)["gates"].values()] == [3, 3]
+    assert [check["texts"] for check in json.loads(out)["checks"].values()] == [3, 3]
     ids = tokens_of(tuned / "final")
     torch.testing.assert_close(litgpt_logits(tuned / "final", ids), hub_logits(whole, ids), rtol=0, atol=1e-4)
     code, _, told = train(*words, "--out", apart, "--adapter", "apart")
@@ -293,7 +293,7 @@ def test_what_lora_left_behind_converts_and_another_base_is_told(
     assert (tmp_path / "wrong.failed/adapter_config.json").is_file()
 
 
-def test_a_tied_head_that_litgpt_merged_into_the_embeddings_too_is_merged_anew(
+def test_a_tied_head_that_litgpt_merged_into_the_embeddings_too_is_merged_again(
     models: Callable[[str], Path], train: Run, tmp_path: Path
 ) -> None:
     import torch
@@ -394,7 +394,7 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     refused(train(*words[:-1], "litgpt"), "in LitGPT's form already", tmp_path, {"a"})
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub/mine.txt").write_text("precious")
-    refused(train(*words), "did not make", tmp_path, {"a", "hub"})
+    refused(train(*words), "did not write", tmp_path, {"a", "hub"})
     assert (tmp_path / "hub/mine.txt").read_text() == "precious"
 
 
@@ -432,7 +432,7 @@ def test_a_full_disk_is_told_before_and_while_writing(
         refused(train(*words), "No space left on device; nothing is left of it", tmp_path, set())
 
 
-def test_a_gate_that_fails_keeps_the_folder_under_another_name(
+def test_a_conversion_that_fails_its_check_keeps_the_folder_under_another_name(
     models: Callable[[str], Path], train: Run, tmp_path: Path
 ) -> None:
     words = ("convert", "--checkpoint", models("Llama-3-8B"), "--out", tmp_path / "hub", "--to", "huggingface")
@@ -446,23 +446,6 @@ def test_a_gate_that_fails_keeps_the_folder_under_another_name(
     assert (tmp_path / "hub/model.safetensors").stat().st_mtime_ns == before
     assert json.loads((tmp_path / "hub.failed/conversion.json").read_text())["problems"]
     assert {path.name for path in tmp_path.iterdir()} == {"hub", "hub.failed"}
-
-
-def test_what_a_kill_left_is_cleared_away_and_what_was_put_aside_comes_back(tmp_path: Path) -> None:
-    import os
-    import subprocess
-    import sys
-
-    from train.convert.command import tidy
-
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    for number, end in ((gone.pid, "new"), (gone.pid, "old"), (os.getppid(), "new")):
-        (tmp_path / f".hub.{number}.{end}").mkdir()
-        (tmp_path / f".hub.{number}.{end}/a").write_text(end)
-    tidy(tmp_path / "hub")
-    assert (tmp_path / "hub/a").read_text() == "old"
-    assert {path.name for path in tmp_path.iterdir()} == {"hub", f".hub.{os.getppid()}.new"}
 
 
 def test_what_has_no_form_in_litgpt_is_refused(models: Callable[[str], Path], train: Run, tmp_path: Path) -> None:

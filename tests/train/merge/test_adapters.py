@@ -13,8 +13,9 @@ import yaml
 
 from tests.train.merge.conftest import TEXTS, make_model, weights_of
 from train.errors import TrainError
-from train.merge.adapters import merge_litgpt, merge_peft, peft_with_adapter
+from train.merge.adapters import merge_litgpt, merge_peft
 from train.models.checkpoint import merge_fault
+from train.models.formats.peft_adapters import beside, load_base
 
 Runner = Callable[..., tuple[int, str, str]]
 
@@ -246,7 +247,7 @@ def test_peft_adapter_merged_is_base_and_adapter(
     assert json.loads(out)["steps"][0]["equal"]["max_difference"] < 1e-4
     # The gate's word, checked without it.
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "out")
-    apart = peft_with_adapter(adapter, models / "muri", "float32")
+    apart = beside(load_base(models / "muri", "float32"), adapter, models / "muri")
     assert (logits_of(merged) - logits_of(apart, input_ids=_ids())).abs().max() < 1e-4
     assert (logits_of(merged) - logits_of(AutoModelForCausalLM.from_pretrained(models / "muri"))).abs().max() > 1e-3
     assert (tmp_path / "out/tokenizer.json").is_file()

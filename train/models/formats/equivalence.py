@@ -1,4 +1,4 @@
-"""The gate of conversion and merging: two models write the same logits on real text, and the files beside them agree.
+"""The check of conversions and merges: two models write the same logits, and the files beside them agree.
 
 Logits are compared in float32, whatever the weights are kept in, on texts of several languages and lengths, one of them
 longer than the window of local attention where the model has one. A wrong weight, norm, position or window shows there
@@ -52,7 +52,7 @@ _SAME = {"": 0.99, "float32": 0.99, "float16": 0.95, "bfloat16": 0.85}
 
 
 @dataclass(frozen=True)
-class Gate:
+class EquivalenceCheck:
     """What comparing two models found.
 
     max_difference: of logits, at all places and tokens. spread: standard deviation of the first model's logits at a
@@ -91,7 +91,7 @@ def compare(
     tokenizer: Path | None = None,
     tolerance: float | None = None,
     rounded: str = "",
-) -> Gate:
+) -> EquivalenceCheck:
     """Compare the logits of two models, folders of any kind.
 
     tokenizer: folder of the one that makes tokens of the texts (default: the first's). tolerance: largest difference of
@@ -121,7 +121,7 @@ class _Found:
 def _judged(
     found: Sequence[_Found], rows: Sequence[Sequence[int]], tolerance: float | None, rounded: str,
     one: Streamed, other: Streamed,
-) -> Gate:  # fmt: skip
+) -> EquivalenceCheck:  # fmt: skip
     places = sum(part.places for part in found)
     spread = sum(part.spread * part.places for part in found) / places
     largest, same = max(part.largest for part in found), sum(part.same for part in found) / places
@@ -135,7 +135,7 @@ def _judged(
         problems.append(f"logits: they differ by up to {largest:.3g}, more than {allowed:.3g} ({reason})")
     if same < _SAME[rounded]:
         problems.append(f"logits: the likeliest token is the same at only {same:.2%} of {places:,} places")
-    return Gate(
+    return EquivalenceCheck(
         largest, spread, same, places, len(rows), max(map(len, rows)), allowed, reason, tuple(problems)
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from train.models.checkpoint import (
     litgpt_config,
     read_pickle,
 )
-from train.models.formats.adapters import check_fits, lora_settings, read_litgpt, read_peft
+from train.models.formats.adapters import check_fits
 from train.models.formats.families import (
     Family,
     as_huggingface,
@@ -32,6 +32,8 @@ from train.models.formats.families import (
     text_part,
     to_litgpt,
 )
+from train.models.formats.litgpt_adapters import lora_settings, read_litgpt
+from train.models.formats.peft_adapters import read_peft
 
 if TYPE_CHECKING:
     import torch

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.models.checkpoint import TOKENIZER_FILES, Weights, read_json
-from train.models.formats.adapters import Lora, litgpt_tensors, peft_files
+from train.models.formats.adapters import Lora
 from train.models.formats.equivalence import begins, ends_of, listed, load_tokenizer
 from train.models.formats.families import Family, as_litgpt
+from train.models.formats.litgpt_adapters import litgpt_tensors
+from train.models.formats.peft_adapters import peft_files
 
 if TYPE_CHECKING:
     import torch

@@ -59,8 +59,8 @@ def test_the_fused_layer_taken_apart_adds_what_litgpt_adds(
 ) -> None:
     import torch
 
-    from train.models.formats.adapters import litgpt_tensors, read_litgpt
     from train.models.formats.families import family_of, pairs
+    from train.models.formats.litgpt_adapters import litgpt_tensors, read_litgpt
 
     config = lit_config(n_head=heads[0], n_query_groups=heads[1], head_size=heads[2])
     model = lit_adapter(tmp_path, config, dict.fromkeys(flags, True), rank, alpha)
@@ -90,8 +90,8 @@ def test_the_fused_layer_taken_apart_adds_what_litgpt_adds(
 def test_files_of_two_runs_are_told_apart(tmp_path: Path) -> None:
     import yaml
 
-    from train.models.formats.adapters import read_litgpt
     from train.models.formats.families import family_of
+    from train.models.formats.litgpt_adapters import read_litgpt
 
     config = lit_config()
     lit_adapter(tmp_path, config, ALL, 4, 8)
@@ -143,7 +143,8 @@ LORAS: dict[str, dict[str, Any]] = {
 def test_merging_is_what_peft_does(tmp_path: Path, name: str) -> None:
     import torch
 
-    from train.models.formats.adapters import merged, read_peft
+    from train.models.formats.adapters import merged
+    from train.models.formats.peft_adapters import read_peft
 
     model, plain = peft_model(**LORAS[name])
     model.save_pretrained(tmp_path)
@@ -158,8 +159,10 @@ def test_merging_is_what_peft_does(tmp_path: Path, name: str) -> None:
 def test_an_adapter_of_peft_computes_the_same_in_litgpt(tmp_path: Path, name: str) -> None:
     import torch
 
-    from train.models.formats.adapters import litgpt_tensors, merged, read_litgpt, read_peft
+    from train.models.formats.adapters import merged
     from train.models.formats.families import family_of
+    from train.models.formats.litgpt_adapters import litgpt_tensors, read_litgpt
+    from train.models.formats.peft_adapters import read_peft
 
     model, plain = peft_model(**LORAS[name])
     model.save_pretrained(tmp_path)
@@ -177,8 +180,9 @@ def test_an_adapter_of_peft_computes_the_same_in_litgpt(tmp_path: Path, name: st
 
 
 def test_what_litgpt_cannot_do_is_said(tmp_path: Path) -> None:
-    from train.models.formats.adapters import litgpt_tensors, read_peft
     from train.models.formats.families import family_of
+    from train.models.formats.litgpt_adapters import litgpt_tensors
+    from train.models.formats.peft_adapters import read_peft
 
     model, _ = peft_model(**LORAS["dora"])
     model.save_pretrained(tmp_path)
@@ -201,7 +205,7 @@ def test_what_litgpt_cannot_do_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_adapters_of_other_kinds_are_refused(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
-    from train.models.formats.adapters import read_peft
+    from train.models.formats.peft_adapters import read_peft
 
     model, _ = peft_model(**LORAS["plain"])
     model.save_pretrained(tmp_path)
@@ -212,7 +216,8 @@ def test_adapters_of_other_kinds_are_refused(tmp_path: Path, changed: dict[str, 
 
 
 def test_a_base_that_is_copied_beside_the_adapter_is_looked_at(tmp_path: Path) -> None:
-    from train.models.formats.adapters import merged, read_peft
+    from train.models.formats.adapters import merged
+    from train.models.formats.peft_adapters import read_peft
 
     model, plain = peft_model(r=2, lora_alpha=2, target_modules=["lm_head"])
     model.save_pretrained(tmp_path, save_embedding_layers=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.train.convert_fixtures import TEXTS, make_model
 from train.errors import TrainError
-from train.models.formats.equivalence import Gate, check_files, compare
+from train.models.formats.equivalence import EquivalenceCheck, check_files, compare
 from train.styles import style_named
 
 Pair = tuple[Path, Path]
@@ -214,7 +214,7 @@ def test_nothing_to_compare_on_is_told(pairs: Callable[[str], Pair]) -> None:
 
 
 def test_a_gates_line_and_verdict() -> None:
-    gate = Gate(0.5, 1.0, 0.9, 10, 2, 100, 0.1, "as asked for", ("logits: …",))
+    gate = EquivalenceCheck(0.5, 1.0, 0.9, 10, 2, 100, 0.1, "as asked for", ("logits: …",))
     assert not gate.passed
     assert "differ by 0.5 at most (allowed 0.1" in gate.line
 

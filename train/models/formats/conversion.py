@@ -1,8 +1,7 @@
-"""What a conversion is made of: everything that can be known, and refused, before the first byte is written."""
+"""A conversion between LitGPT's and Hugging Face's form: everything that can be refused before a byte is written."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,17 +17,36 @@ if TYPE_CHECKING:
     from train.models.formats.families import Family
     from train.styles import Style
 
-#: The record of a conversion, by which a folder is known as this command's own.
+#: The record of a conversion, by which `train convert` knows the folders that it wrote.
 RECORD = "conversion.json"
 DTYPES = ("float32", "bfloat16", "float16")
 
 
+@dataclass(frozen=True)
+class ConversionRequest:
+    """What is asked for.
+
+    checkpoint: folder of a model or an adapter. to: huggingface or litgpt. adapter: merged or apart. base: of an
+    adapter, where its settings name another or none. dtype: of the weights; None: as they are. style: prompt style;
+    None: the one that the folder names. name: LitGPT's for the model; None: found by its sizes.
+    """
+
+    checkpoint: Path
+    to: str
+    adapter: str = "merged"
+    base: Path | None = None
+    dtype: str | None = None
+    style: str | None = None
+    name: str | None = None
+
+
 @dataclass
-class Job:
+class Conversion:
     """What is to be written, and from what.
 
     weights: by Hugging Face's names, an adapter merged already unless it is `apart`. exact: the same, not rounded.
-    rounded: bfloat16 or float16 where writing rounds. notes: what a person should know.
+    source_config: the config.json beside the source's weights, empty without. rounded: bfloat16 or float16 where
+    writing rounds. notes: what a person should know.
     """
 
     source: Path
@@ -41,7 +59,7 @@ class Job:
     lora: Lora | None
     base: Path | None
     style: Style | None
-    given: dict[str, Any]
+    source_config: dict[str, Any]
     dtype: torch.dtype | None
     rounded: str
     tied: bool
@@ -49,36 +67,36 @@ class Job:
 
 
 def source_kind(folder: Path, to: str, adapter: str, *, based: bool) -> str:
-    """As what the folder is read: one of the four kinds. based: the adapter is wanted on a base that is given.
+    """As what the folder is read: one of the four kinds. based: the adapter is to be put on a base that the user names.
 
     Raises:
         TrainError: it holds nothing of the kind, or is in the wanted form already.
     """
     from train.models.checkpoint import check, kind
 
-    found = kind(folder)
+    form = kind(folder)
     if to == "huggingface":
-        if (adapter == "apart" or based) and found == "litgpt" and (folder / "lit_model.pth.lora").is_file():
-            found = "litgpt-adapter"
-        if found == "litgpt" and adapter == "apart":
+        if (adapter == "apart" or based) and form == "litgpt" and (folder / "lit_model.pth.lora").is_file():
+            form = "litgpt-adapter"
+        if form == "litgpt" and adapter == "apart":
             raise TrainError(f"{folder} holds no adapter (no lit_model.pth.lora): leave --adapter apart out")
-        if found in ("huggingface", "peft"):
-            hint = ": `train merge` merges it" if found == "peft" else ""
+        if form in ("huggingface", "peft"):
+            hint = ": `train merge` merges it" if form == "peft" else ""
             raise TrainError(f"{folder} is in Hugging Face's form already{hint}")
-        check(folder, found)
-        return found
-    if found == "litgpt" and any(folder.glob("model*.safetensors")):
+        check(folder, form)
+        return form
+    if form == "litgpt" and any(folder.glob("model*.safetensors")):
         # `litgpt download` leaves both.
-        found = "huggingface"
-        check(folder, found)
-    if found.startswith("litgpt"):
+        form = "huggingface"
+        check(folder, form)
+    if form.startswith("litgpt"):
         raise TrainError(f"{folder} is in LitGPT's form already")
-    if found == "huggingface" and adapter == "apart":
+    if form == "huggingface" and adapter == "apart":
         raise TrainError(f"{folder} holds no adapter (no adapter_config.json): leave --adapter apart out")
-    return found
+    return form
 
 
-def prepare(options: argparse.Namespace) -> Job:
+def prepare(request: ConversionRequest) -> Conversion:
     """Everything that can be known and refused before the first byte is written."""
     import torch
 
@@ -86,46 +104,46 @@ def prepare(options: argparse.Namespace) -> Job:
     from train.models.formats.adapters import merged
     from train.models.formats.families import check_names, family_of
 
-    found = source_kind(options.checkpoint, options.to, options.adapter, based=options.base is not None)
-    base = base_folder(options.checkpoint, options.base) if found in ("litgpt-adapter", "peft") else None
-    whole = base or options.checkpoint
-    config = _config(options, found, whole)
+    form = source_kind(request.checkpoint, request.to, request.adapter, based=request.base is not None)
+    base = base_folder(request.checkpoint, request.base) if form in ("litgpt-adapter", "peft") else None
+    whole = base or request.checkpoint
+    config = _config(request, form, whole)
     family = family_of(config)
     weights = _hub_weights(whole, config, family)
     check_names(weights, expected_shapes(weights, config, family), whole)
-    lora = _adapter(options.checkpoint, found, config, family)
-    apart, exact = options.adapter == "apart", weights
+    lora = _adapter(request.checkpoint, form, config, family)
+    apart, exact = request.adapter == "apart", weights
     if lora is not None:
         # Merging is what says whether the adapter fits its base, so it is asked for either way.
         sums = [merged(weights, lora, whole, exact=exactly) for exactly in (False, True)]
         weights, exact = (weights, weights) if apart else sums
-    given = _given(options.checkpoint, whole)
-    dtype = getattr(torch, options.dtype) if options.dtype else None
-    style, notes = _style(options)
-    job = Job(
-        options.checkpoint, options.to, apart, config, family, weights, exact, lora, base, style, given, dtype,
+    source_config = _config_beside(request.checkpoint, whole)
+    dtype = getattr(torch, request.dtype) if request.dtype else None
+    style, notes = _style(request)
+    conversion = Conversion(
+        request.checkpoint, request.to, apart, config, family, weights, exact, lora, base, style, source_config, dtype,
         "" if apart else _rounding(weights, lora, dtype), False, notes,
     )  # fmt: skip
-    _settle_head(job)
-    return job
+    _settle_head(conversion)
+    return conversion
 
 
-def _config(options: argparse.Namespace, found: str, whole: Path) -> Any:
+def _config(request: ConversionRequest, form: str, whole: Path) -> Any:
     """litgpt.Config of the model, and that an adapter of LitGPT's was made on a model of the same."""
     from train.models.checkpoint import huggingface_config, kind, litgpt_config
     from train.models.formats.equivalence import load_tokenizer
     from train.models.formats.families import litgpt_name, to_litgpt
 
-    if found.startswith("litgpt"):
-        config = litgpt_config(options.checkpoint)
-        if whole != options.checkpoint and kind(whole) == "litgpt":
+    if form.startswith("litgpt"):
+        config = litgpt_config(request.checkpoint)
+        if whole != request.checkpoint and kind(whole) == "litgpt":
             _check_same(config, litgpt_config(whole), whole)
         return config
     if kind(whole) == "litgpt":
         return litgpt_config(whole)
     hub = huggingface_config(whole)
-    record = _read_record(options.checkpoint) or _read_record(whole)
-    name = options.name or record.get("litgpt_name") or litgpt_name(hub, options.checkpoint.resolve().name)
+    record = _read_record(request.checkpoint) or _read_record(whole)
+    name = request.name or record.get("litgpt_name") or litgpt_name(hub, request.checkpoint.resolve().name)
     return to_litgpt(hub, name, len(load_tokenizer(whole)))
 
 
@@ -173,40 +191,41 @@ def expected_shapes(weights: Weights, config: Any, family: Family) -> dict[str, 
     expected: dict[str, tuple[int, ...]] = {}
     for name, names in pairs(config, family):
         rows = sizes if len(names) > 1 else (lit[name][0],)
-        expected |= {one: (count, *lit[name][1:]) for one, count in zip(names, rows, strict=True)}
+        expected |= {hub_name: (count, *lit[name][1:]) for hub_name, count in zip(names, rows, strict=True)}
     if "lm_head.weight" not in weights:
         del expected["lm_head.weight"]
     return expected
 
 
-def _adapter(folder: Path, found: str, config: Any, family: Family) -> Lora | None:
-    from train.models.formats.adapters import read_litgpt, read_peft
+def _adapter(folder: Path, form: str, config: Any, family: Family) -> Lora | None:
+    from train.models.formats.litgpt_adapters import read_litgpt
+    from train.models.formats.peft_adapters import read_peft
 
-    if found == "litgpt-adapter":
+    if form == "litgpt-adapter":
         return read_litgpt(folder, config, family)
-    return read_peft(folder) if found == "peft" else None
+    return read_peft(folder) if form == "peft" else None
 
 
-def _given(folder: Path, whole: Path) -> dict[str, Any]:
+def _config_beside(folder: Path, whole: Path) -> dict[str, Any]:
     from train.models.checkpoint import read_json
 
-    path = next((one / "config.json" for one in (folder, whole) if (one / "config.json").is_file()), None)
+    path = next((path for part in (folder, whole) if (path := part / "config.json").is_file()), None)
     return read_json(path) if path else {}
 
 
-def _style(options: argparse.Namespace) -> tuple[Style | None, list[str]]:
+def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     """The prompt style of the model, and what to say where it is not known."""
     from train.models.formats.write import recognised
     from train.styles import style_named, style_of
 
-    if options.style:
-        return style_named(options.style), []
-    style = style_of(options.checkpoint)
-    if style is None and options.to == "litgpt":
-        style = recognised(options.checkpoint)
+    if request.style:
+        return style_named(request.style), []
+    style = style_of(request.checkpoint)
+    if style is None and request.to == "litgpt":
+        style = recognised(request.checkpoint)
     if style is not None:
         return style, []
-    if options.to == "litgpt":
+    if request.to == "litgpt":
         return None, ["its chat template is that of no known prompt style: LitGPT will go by the model's name"]
     return None, [
         "the prompt style it was tuned with is not known: the chat template stays as it was (--style sets it)"
@@ -215,24 +234,24 @@ def _style(options: argparse.Namespace) -> tuple[Style | None, list[str]]:
 
 def _rounding(weights: Weights, lora: Lora | None, dtype: torch.dtype | None) -> str:
     """bfloat16 or float16 where what is written is rounded to it; "" where nothing is lost."""
-    kept = weights["model.embed_tokens.weight"].dtype
-    wanted = dtype or kept
-    name = str(wanted).removeprefix("torch.")
+    stored = weights["model.embed_tokens.weight"].dtype
+    target = dtype or stored
+    name = str(target).removeprefix("torch.")
     if name not in DTYPES:
         raise TrainError(f"the weights are of type {name}: {', '.join(DTYPES)} are converted (--dtype)")
-    lossy = wanted != kept or lora is not None
+    lossy = target != stored or lora is not None
     return name if lossy and name != "float32" else ""
 
 
-def _settle_head(job: Job) -> None:
+def _settle_head(conversion: Conversion) -> None:
     """Whether embeddings and head are written as one."""
     from train.models.formats.write import is_tied
 
-    if job.apart:
+    if conversion.apart:
         return
-    same = is_tied(job.weights)
-    text = job.given.get("text_config", {}) | job.given
-    said = bool(text.get("tie_word_embeddings", job.family.is_gemma or same))
-    job.tied = same and said
-    if said and not same:
-        job.notes.append("embeddings and head differ after tuning: they are written as two, no longer tied")
+    same = is_tied(conversion.weights)
+    text = conversion.source_config.get("text_config", {}) | conversion.source_config
+    declared = bool(text.get("tie_word_embeddings", conversion.family.is_gemma or same))
+    conversion.tied = same and declared
+    if declared and not same:
+        conversion.notes.append("embeddings and head differ after tuning: they are written as two, no longer tied")
