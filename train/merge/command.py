@@ -8,19 +8,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from train import recipes as recipe
+from train.errors import TrainError
 from train.merge.compatibility import Checked, check, folder_of, gigabytes, on_the_way
-from train.merge.settings import LORA, Merge, Problems, settings_of
+from train.merge.mergekit_file import is_mergekit, merge_of
+from train.merge.settings import DTYPES, LORA, Merge, Problems, Source, Step, settings_of
 from train.merge.steps import MARK, check_replaceable, digests, finished, run_step
+from train.recipes import load
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "example: train merge --config train/merges/vinasmol.yaml --dry-run\n"
-        "recipes to start from: train/merges/{lora,linear,slerp,ties,dare_ties,della_linear,vinasmol}.yaml"
+        "examples:\n"
+        "  train merge --config merge.yaml --out out/merged          any file of mergekit's\n"
+        "  train merge --adapter out/tiny-news/final --out out/tiny-news-merged\n"
+        "  train merge --config train/merges/vinasmol.yaml --dry-run\n"
+        "files to start from: train/merges/{lora,linear,slerp,ties,dare_ties,della_linear,vinasmol}.yaml"
     )
-    recipe.add_arguments(parser)
-    parser.add_argument("--out", type=Path, help="folder of the merged model, instead of the recipe's out_dir")
+    parser.add_argument(
+        "--config", type=Path, action="append", metavar="FILE",
+        help="a file of mergekit's; given again: files laid over it",
+    )  # fmt: skip
+    parser.add_argument("--adapter", type=Path, metavar="FOLDER", help="a LoRA to merge into its base, without a file")
+    parser.add_argument("--base", type=Path, metavar="FOLDER", help="of --adapter (as its settings name it)")
+    parser.add_argument("--dtype", choices=DTYPES, help="of --adapter's merged weights (as the base's)")
+    parser.add_argument("--out", type=Path, help="folder of the merged model, instead of the file's out_dir")
     parser.add_argument("--dry-run", action="store_true", help="check, and say what would be read and written")
 
 
@@ -47,10 +58,7 @@ def prepared(options: argparse.Namespace) -> tuple[Merge, list[Checked], dict[st
         TrainError: with everything that is wrong with the recipe and its models.
     """
     problems = Problems()
-    given = recipe.load(options.config[0], options.config[1:])
-    if options.out is not None:
-        given.settings["out_dir"] = str(options.out)
-    merge = settings_of(given, problems)
+    merge = _read(options, problems)
     if merge is None:
         problems.tell()
         raise AssertionError("a recipe without steps has problems")
@@ -60,6 +68,23 @@ def prepared(options: argparse.Namespace) -> tuple[Merge, list[Checked], dict[st
     checked = check(merge, problems, made)
     problems.tell()
     return merge, checked, made, wanted
+
+
+def _read(options: argparse.Namespace, problems: Problems) -> Merge | None:
+    if options.config is None:
+        if options.adapter is None or options.out is None:
+            raise TrainError("give --config FILE, or --adapter FOLDER with --out FOLDER")
+        source = Source("adapter", str(options.adapter), str(options.base) if options.base else None, at="--adapter")
+        step = Step("merge", LORA, (source,), base=source.base, dtype=options.dtype, at="--adapter")
+        return Merge(Path("--adapter"), options.out, options.out.with_name(f"{options.out.name}.parts"), (step,))
+    if options.adapter is not None:
+        raise TrainError("--adapter and --config are two ways to say what is merged: give one of them")
+    if is_mergekit(options.config[0]):
+        return merge_of(options.config, options.out, problems)
+    recipe = load(options.config[0], options.config[1:])
+    if options.out is not None:
+        recipe.settings["out_dir"] = str(options.out)
+    return settings_of(recipe, problems)
 
 
 def _done(result: Checked, merge: Merge, made: dict[str, Path], digest: str) -> dict[str, Any]:

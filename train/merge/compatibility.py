@@ -9,7 +9,7 @@ from pathlib import Path
 
 from train.errors import TrainError
 from train.merge.inspect import Facts, adapter_facts, facts_of
-from train.merge.parameters import check_parameters
+from train.merge.parameters import check_parameters, ignored
 from train.merge.settings import LORA, STEP, Merge, Problems, Source, Step
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -116,9 +116,12 @@ def _models(step: Step, known: Mapping[str, Facts], base: Facts | None) -> dict[
 def _unlike(step: Step, known: Mapping[str, Facts], base: Facts | None) -> Iterator[str]:
     """How the models differ where they must not."""
     (first, one), *others = _models(step, known, base).items()
+    if step.slices:
+        # Layers may be taken from models of other depths.
+        one, others = _of_any_depth(one), [(name, _of_any_depth(other)) for name, other in others]
     for name, other in others:
         yield from (f"{name} and {first} {line}" for line in differences(one, other))
-        if step.tokenizer is None:
+        if step.tokenizer is None and step.document is None:
             yield from (f"{name} and {first} {line}" for line in vocabulary_differences(one, other))
     if step.tokenizer not in (None, "base", "union", *known):
         yield f"tokenizer: {step.tokenizer} is neither base, union nor one of {', '.join(known)}"
@@ -126,6 +129,10 @@ def _unlike(step: Step, known: Mapping[str, Facts], base: Facts | None) -> Itera
         if model.vocabulary and model.rows and max(model.vocabulary.values()) >= model.rows:
             most = max(model.vocabulary.values())
             yield f"{name} has a token {most}, its embedding only {model.rows} rows: {model.folder}"
+
+
+def _of_any_depth(facts: Facts) -> Facts:
+    return replace(facts, sizes={name: size for name, size in facts.sizes.items() if name != "layers"}, shapes={})
 
 
 def differences(one: Facts, other: Facts) -> Iterator[str]:
@@ -192,7 +199,7 @@ def _donor(step: Step, known: Mapping[str, Facts], base: Facts | None, problems:
         # What the base says counts only where no tuned model says anything.
         if facts.chat_template and facts is not base:
             templates.setdefault(facts.chat_template, name)
-    if len(templates) > 1:
+    if len(templates) > 1 and step.document is None:
         names = ", ".join(templates.values())
         problems.append(f"{step.at}: the chat templates of {names} differ: choose one with files_from: NAME")
     return next(iter(templates.values()), next(iter(models)))
@@ -202,6 +209,16 @@ def _notes(step: Step, known: Mapping[str, Facts], base: Facts | None, donor: st
     """What is no mistake, and worth knowing."""
     models = _models(step, known, base)
     yield from (f"{name}: {facts.remark}" for name, facts in models.items() if facts.remark)
+    unused = ignored(step)
+    if unused:
+        yield f"{step.method} knows no {', '.join(unused)}: mergekit passes over such settings"
+    if step.document is not None and step.tokenizer is None:
+        (first, one), *others = models.items()
+        for name, other in others:
+            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(one, other))
+    templates = {facts.chat_template for facts in models.values() if facts.chat_template}
+    if step.document is not None and len(templates) > 1:
+        yield f"the chat templates differ: that of {donor} is kept (newsmill: {{files_from: MODEL}} chooses another)"
     dtypes = {facts.dtype for facts in models.values()}
     if len(dtypes) > 1:
         yield f"weights are stored as {', '.join(sorted(dtypes))}; computed in {step.compute_dtype}"

@@ -11,7 +11,8 @@ from typing import Any
 from train.errors import TrainError, one_line
 from train.merge.adapters import STYLE_FILES, copy_files, settle_chat
 from train.merge.compatibility import Checked
-from train.merge.inspect import tensors_of, vocabulary_of
+from train.merge.inspect import chat_template_of, tensors_of, vocabulary_of
+from train.merge.mergekit_file import with_folders
 from train.merge.parameters import takes_base
 from train.merge.settings import Merge, Step
 from train.merge.silence import silence_warnings
@@ -80,6 +81,14 @@ def configuration(step: Step, dtype: str, folders: Mapping[str, Path]) -> Any:
 
 def mergekit_settings(step: Step, dtype: str, folders: Mapping[str, Path]) -> dict[str, Any]:
     """The step in mergekit's own words."""
+    if step.document is not None:
+
+        def folder(label: str) -> dict[str, Any]:
+            name = label if label in folders else "base"
+            return _reference(folders[name])
+
+        own = {"merge_method": step.method, "dtype": step.compute_dtype, "out_dtype": dtype, "chat_template": None}
+        return with_folders(step.document, folder) | own
     settings: dict[str, Any] = {
         "merge_method": step.method,
         "dtype": step.compute_dtype,
@@ -167,11 +176,14 @@ def _complete(checked: Checked, folders: Mapping[str, Path], out: Path) -> None:
     if checked.step.tokenizer is None:
         tokenizer = next((path for path in (donor, *folders.values()) if vocabulary_of(path)), donor)
         copy_files(tokenizer, donor, out, TOKENIZER_FILES)
-    _adopt_chat_template(donor, out)
+    template = chat_template(checked.step, donor)
+    if template is not None and chat_template_of(out) != template:
+        (out / "chat_template.jinja").write_text(template + "\n", encoding="utf-8")
     ids = _new_ids(donor, out)
     for name in ("config.json", "generation_config.json"):
         _write_config(name, donor, out, ids, checked.dtype)
-    copy_files(donor, donor, out, STYLE_FILES)
+    if chat_template_of(donor) == template:
+        copy_files(donor, donor, out, STYLE_FILES)
     settle_chat(out)
     _head(out)
 
@@ -189,14 +201,23 @@ def _tensors_there(checked: Checked, folders: Mapping[str, Path], out: Path) -> 
         )
 
 
-def _adopt_chat_template(donor: Path, out: Path) -> None:
-    """The donor's chat template, which the tokenizer of another model came without."""
-    from train.merge.inspect import chat_template_of
+def chat_template(step: Step, source: Path) -> str | None:
+    """The template that mergekit's settings give, as text or by one of mergekit's names; else that of `source`.
 
-    template = chat_template_of(donor)
-    if template is None or chat_template_of(out) == template:
-        return
-    (out / "chat_template.jinja").write_text(template + "\n", encoding="utf-8")
+    Raises:
+        TrainError: mergekit has none of that name.
+    """
+    from importlib.resources import files
+
+    name = (step.document or {}).get("chat_template")
+    if not name or name == "auto":
+        return chat_template_of(source)
+    if "{" in name:
+        return str(name).strip()
+    path = files("mergekit._data.chat_templates").joinpath(f"{name}.jinja")
+    if not path.is_file():
+        raise TrainError(f"{step.at}: chat_template {name} is neither a template nor one of mergekit's names")
+    return path.read_text(encoding="utf-8").strip()
 
 
 def _new_ids(donor: Path, out: Path) -> dict[int, int]:

@@ -39,6 +39,15 @@ def check_parameters(step: Step, problems: Problems) -> None:
     problems.extend(f"{step.at}: {step.name}: {line}" for line in _weights(step, spec))
 
 
+def ignored(step: Step) -> list[str]:
+    """Parameters of a mergekit file that its method does not know: mergekit passes over them."""
+    if step.document is None or step.method not in method_names():
+        return []
+    known = {parameter.name for parameter in registry().get(step.method).spec.parameters}
+    names = [*step.parameters, *(name for source in step.sources for name in source.parameters)]
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
 def takes_base(step: Step) -> bool:
     """Whether the method looks at the base at all."""
     from mergekit.merge_methods.base import BasePolicy
@@ -54,7 +63,7 @@ def _inputs(step: Step, spec: Any) -> Iterator[str]:
     names: list[str] = [source.name for source in step.sources]
     if step.base is not None and step.base not in names and takes_base(step):
         names.append(step.base)
-    elif step.base is not None and step.base not in names:
+    elif step.base is not None and step.base not in names and step.document is None:
         yield f"method {step.method} has no base: leave base out, or give it as one of models"
         return
     try:
@@ -69,6 +78,8 @@ def _of_step(step: Step, spec: Any) -> Iterator[str]:
     for name, value in step.parameters.items():
         at = f"{step.at}: {step.name}: parameters.{name}"
         if name not in known:
+            if step.document is not None:
+                continue
             yield f"{at} is unknown to {step.method}: it takes {', '.join(known) or 'none'}"
             continue
         yield from (f"{at} {line}" for line in _value(known[name], value))
@@ -81,11 +92,11 @@ def _of_source(step: Step, source: Source, spec: Any) -> Iterator[str]:
     known = {parameter.name: parameter for parameter in spec.input_parameters}
     shared = {parameter.name for parameter in spec.shared_parameters}
     for name, value in source.parameters.items():
-        if name in shared:
+        if name in shared and step.document is None:
             yield f"{name} is of the whole step: write it under parameters"
-        elif name not in known:
+        elif name not in known and step.document is None:
             yield f"{name} is unknown to {step.method}: a model takes {', '.join(known) or 'no settings'}"
-        else:
+        elif name in known:
             yield from (f"{name} {line}" for line in _value(known[name], value))
     if source.name == step.base and takes_base(step):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ DTYPES = ("float32", "bfloat16", "float16")
 #: A step may leave these to the recipe's top level.
 _INHERITED = ("base", "seed", "dtype", "compute_dtype", "tokenizer", "files_from")
 _STEP_KEYS = {*_INHERITED, "method", "models", "adapter", "parameters", "slices"}
-_RUN_KEYS = {
+RUN_KEYS = {
     "out_dir", "cache_dir", "device", "low_cpu_memory", "out_shard_size", "lazy_unpickle", "trust_remote_code",
-    "gate", "steps",
+    "smoke_test", "gate", "steps",
 }  # fmt: skip
-_GATE_KEYS = {"texts", "limit", "max_difference", "prompt"}
+_SMOKE_TEST_KEYS = {"texts", "limit", "max_difference", "prompt"}
 _SIZE = re.compile(r"(\d+)([KMB]?)", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
@@ -49,7 +49,8 @@ class Step:
 
     base: the name of one of the models, a folder, or step:NAME. dtype: of the merged weights; None: as the base's.
     compute_dtype: of the arithmetic. tokenizer: base, union, or the name of a model; None: all must be equal.
-    files_from: the model whose chat template and generation settings the merged one gets.
+    files_from: the model whose chat template and generation settings the merged one gets. document: the step in
+    mergekit's own words, where it was written so.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Step:
     tokenizer: str | None = None
     files_from: str | None = None
     at: str = ""
+    document: Mapping[str, Any] | None = None
 
     def needs(self) -> list[str]:
         """Names of the steps this one builds on."""
@@ -72,7 +74,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Gate:
+class SmokeTest:
     """What the merged model is tried on: real texts, the prompt it answers, the difference of logits allowed."""
 
     texts: Path | None = None
@@ -94,7 +96,7 @@ class Merge:
     lazy_unpickle: bool = True
     trust_remote_code: bool = False
     out_shard_size: int = 2 * 10**9
-    gate: Gate = field(default_factory=Gate)
+    smoke_test: SmokeTest = field(default_factory=SmokeTest)
 
 
 class Problems(list[str]):
@@ -111,28 +113,14 @@ class Problems(list[str]):
 def settings_of(recipe: Recipe, problems: Problems) -> Merge | None:
     """The recipe's settings; what is wrong with them is added to `problems`. None where no step can be read."""
     single = "steps" not in recipe.settings
-    reader = _Reader(recipe, problems)
-    reader.known((), recipe.settings, _RUN_KEYS | (_STEP_KEYS if single else set(_INHERITED)))
+    reader = Reader(recipe, problems)
+    reader.known((), recipe.settings, RUN_KEYS | (_STEP_KEYS if single else set(_INHERITED)))
     out = reader.text("out_dir")
     if recipe.get("out_dir") is None:
         problems.append(f"{recipe.path} gives no out_dir: the folder of the merged model")
     steps = [reader.step((), "merge")] if single else reader.steps()
     _check_order(steps, problems)
-    if out is None or not steps:
-        return None
-    cache = reader.text("cache_dir")
-    return Merge(
-        path=recipe.path,
-        out=Path(out),
-        cache=Path(cache) if cache else Path(f"{out.rstrip('/')}.parts"),
-        steps=tuple(steps),
-        device=reader.choice(("device",), ("cpu", "cuda", "auto"), "cpu"),
-        low_cpu_memory=reader.flag("low_cpu_memory", False),
-        lazy_unpickle=reader.flag("lazy_unpickle", True),
-        trust_remote_code=reader.flag("trust_remote_code", False),
-        out_shard_size=reader.size("out_shard_size", 2 * 10**9),
-        gate=reader.gate(),
-    )
+    return reader.merge(steps, out)
 
 
 def _check_order(steps: list[Step], problems: Problems) -> None:
@@ -145,7 +133,7 @@ def _check_order(steps: list[Step], problems: Problems) -> None:
         earlier.append(step.name)
 
 
-class _Reader:
+class Reader:
     """Typed access to a recipe: what has the wrong type becomes a problem with its line, and the default is used."""
 
     def __init__(self, recipe: Recipe, problems: Problems) -> None:
@@ -199,17 +187,44 @@ class _Reader:
         self.wrong(keys, f"must hold `name: value` pairs, not {value!r}")
         return {}
 
-    def gate(self) -> Gate:
-        self.known(("gate",), self.mapping("gate"), _GATE_KEYS)
-        texts, prompt = self.text("gate", "texts"), self.text("gate", "prompt")
-        limit, allowed = self.recipe.get("gate", "limit", default=4), self.recipe.get("gate", "max_difference")
+    def merge(self, steps: Sequence[Step], out: str | None) -> Merge | None:
+        """The steps with the settings of the whole run; None without a step or a folder to write."""
+        if out is None or not steps:
+            return None
+        cache = self.text("cache_dir")
+        return Merge(
+            path=self.recipe.path,
+            out=Path(out),
+            cache=Path(cache) if cache else Path(f"{out.rstrip('/')}.parts"),
+            steps=tuple(steps),
+            device=self.choice(("device",), ("cpu", "cuda", "auto"), "cpu"),
+            low_cpu_memory=self.flag("low_cpu_memory", False),
+            lazy_unpickle=self.flag("lazy_unpickle", True),
+            trust_remote_code=self.flag("trust_remote_code", False),
+            out_shard_size=self.size("out_shard_size", 2 * 10**9),
+            smoke_test=self.smoke_test(),
+        )
+
+    def smoke_test(self) -> SmokeTest:
+        # `gate` was its name.
+        key = "smoke_test" if "smoke_test" in self.recipe.settings else "gate"
+        self.known((key,), self.mapping(key), _SMOKE_TEST_KEYS)
+        texts, prompt = self.text(key, "texts"), self.text(key, "prompt")
+        limit, allowed = self.recipe.get(key, "limit", default=4), self.recipe.get(key, "max_difference")
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-            self.wrong(("gate", "limit"), f"must be 1 at least, not {limit!r}")
+            self.wrong((key, "limit"), f"must be 1 at least, not {limit!r}")
             limit = 4
         if allowed is not None and not (_number(allowed) and allowed > 0):
-            self.wrong(("gate", "max_difference"), f"must be a number above 0, not {allowed!r}")
+            self.wrong((key, "max_difference"), f"must be a number above 0, not {allowed!r}")
             allowed = None
-        return Gate(Path(texts) if texts else None, limit, allowed, prompt)
+        return SmokeTest(Path(texts) if texts else None, limit, allowed, prompt)
+
+    def seed(self, *keys: str) -> int:
+        value = self.recipe.get(*keys, default=42)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+            return value
+        self.wrong(keys, f"must be a whole number from 0 to 2^32-1, not {value!r}")
+        return 42
 
     def steps(self) -> list[Step]:
         names = list(self.mapping("steps"))
@@ -231,10 +246,7 @@ class _Reader:
         method = self.text(*keys, "method")
         if self.recipe.get(*keys, "method") is None:
             self.problems.append(f"{self.recipe.at(*keys)}: step {name} names no method: lora, linear, slerp, ties, …")
-        seed = self.recipe.get(*self.inherited(keys, "seed"), default=42)
-        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-            self.wrong(self.inherited(keys, "seed"), f"must be a whole number from 0 to 2^32-1, not {seed!r}")
-            seed = 42
+        seed = self.seed(*self.inherited(keys, "seed"))
         base = self.text(*self.inherited(keys, "base"))
         return Step(
             name=name,

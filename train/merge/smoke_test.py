@@ -11,7 +11,7 @@ from train.errors import TrainError
 from train.merge.compatibility import Checked
 from train.merge.inspect import Facts
 from train.merge.parameters import numbers_in
-from train.merge.settings import LORA, Gate, Merge, Step
+from train.merge.settings import LORA, Merge, SmokeTest, Step
 from train.merge.silence import silence_warnings
 from train.models.checkpoint import TOKENIZER_FILES
 from train.models.formats.peft_adapters import beside, load_base, read_peft
@@ -33,14 +33,14 @@ def trial(merge: Merge, checked: Checked, folders: Mapping[str, Path], out: Path
     Raises:
         TrainError: the logits differ by more than rounding explains, are no numbers, or a file beside them is wrong.
     """
-    gate = merge.gate
+    test = merge.smoke_test
     with silence_warnings():
         found: dict[str, Any] = {}
         equal = _equal(checked, folders)
         if equal is not None:
-            found["equal"] = _compare(checked, *equal, out, gate)
+            found["equal"] = _compare(checked, *equal, out, test)
         remarks = _files(checked, folders, out)
-        prompt, text = _sentence(out, gate)
+        prompt, text = _sentence(out, test)
     return found | {"remarks": remarks, "prompt": prompt, "text": text}
 
 
@@ -126,13 +126,13 @@ class _Whole(Streamed):
 
 
 def _compare(
-    checked: Checked, words: str, model: Any, tokens: Path, rounded: str, out: Path, gate: Gate
+    checked: Checked, words: str, model: Any, tokens: Path, rounded: str, out: Path, test: SmokeTest
 ) -> dict[str, Any]:
     from train.models.formats.equivalence import compare
 
-    texts = _texts(gate)
+    texts = _texts(test)
     measured = compare(
-        model, out, **({"texts": texts} if texts else {}), tokenizer=tokens, tolerance=gate.max_difference,
+        model, out, **({"texts": texts} if texts else {}), tokenizer=tokens, tolerance=test.max_difference,
         rounded=rounded,
     )  # fmt: skip
     if not measured.passed:
@@ -146,15 +146,15 @@ def _compare(
     }  # fmt: skip
 
 
-def _texts(gate: Gate) -> list[str]:
-    """Real texts of the recipe's file; none: the gate's own are read."""
-    if gate.texts is None:
+def _texts(test: SmokeTest) -> list[str]:
+    """Real texts of the recipe's file; none: own ones are read."""
+    if test.texts is None:
         return []
     from train.data.export_files import read_corpus
 
-    texts = [text for text in read_corpus([gate.texts]) if text.strip()][: gate.limit]
+    texts = [text for text in read_corpus([test.texts]) if text.strip()][: test.limit]
     if not texts:
-        raise TrainError(f"gate.texts: {gate.texts} holds no text")
+        raise TrainError(f"test.texts: {test.texts} holds no text")
     return texts
 
 
@@ -178,7 +178,7 @@ def _files(checked: Checked, folders: Mapping[str, Path], out: Path) -> list[str
     return found
 
 
-def _sentence(out: Path, gate: Gate) -> tuple[str, str | None]:
+def _sentence(out: Path, test: SmokeTest) -> tuple[str, str | None]:
     """A prompt and what the merged model answers, by its likeliest tokens; None where memory does not hold the model.
 
     Raises:
@@ -186,7 +186,7 @@ def _sentence(out: Path, gate: Gate) -> tuple[str, str | None]:
     """
     from train.models.language_model import load_model
 
-    prompt = gate.prompt or PROMPT
+    prompt = test.prompt or PROMPT
     if not _fits(out):
         _check_finite(_nll_streamed(out, prompt))
         return prompt, None

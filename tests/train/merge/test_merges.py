@@ -62,9 +62,9 @@ def test_recipe_runs_as_it_is(
     code, out, err = train("merge", "--config", recipe, "--json")
     assert (code, err) == (0, ""), err
     told = json.loads(out)
-    settings = yaml.safe_load(recipe.read_text())
-    assert told["out"] == settings["out_dir"]
-    merged = weights_of(Path(settings["out_dir"]))
+    out_dir = list(yaml.safe_load_all(recipe.read_text()))[-1]["newsmill"]["out_dir"]
+    assert told["out"] == out_dir
+    merged = weights_of(Path(out_dir))
     assert {str(weight.dtype) for weight in merged.values()} == {"torch.bfloat16"}
     assert all(weight.isfinite().all() for weight in merged.values())
     assert told["steps"][-1]["text"] is not None
@@ -88,13 +88,17 @@ def test_vinasmols_head_and_chat(tree: Path, root: Path, train: Runner, monkeypa
 
 def test_vinasmol_as_published(root: Path) -> None:
     """Densities and weights of BACKGROUND C."""
-    steps = yaml.safe_load(recipe_of(root, "vinasmol").read_text())["steps"]
-    first, last = steps["vietnamese"], steps["final"]
-    assert (first["method"], last["method"]) == ("dare_ties", "della_linear")
-    given = {name: (model["density"], model["weight"]) for name, model in first["models"].items()}
-    assert given == {"muri": (0.3, 0.2), "alpaca": (0.6, 0.5), "multi_turn": (0.6, 0.5)}
-    added = {name: (model["density"], model["weight"]) for name, model in last["models"].items()}
-    assert (added["lima"], added["instruct"]) == ((0.5, 0.05), (0.5, 0.25))
+    first, last = yaml.safe_load_all(recipe_of(root, "vinasmol").read_text())
+    assert (first["merge_method"], last["merge_method"]) == ("dare_ties", "della_linear")
+    densities = [(model["parameters"]["density"], model["parameters"]["weight"]) for model in first["models"]]
+    assert densities == [(0.3, 0.2), (0.6, 0.5), (0.6, 0.5)]
+    added = {
+        model["model"]: (model["parameters"]["density"], model["parameters"]["weight"]) for model in last["models"]
+    }
+    assert list(added) == [
+        "vietnamese", "out/smollm2-360m-lima/final", "checkpoints/HuggingFaceTB/SmolLM2-360M-Instruct",
+    ]  # fmt: skip
+    assert list(added.values())[1:] == [(0.5, 0.05), (0.5, 0.25)]
 
 
 def test_lora_recipe_runs_as_it_is(
@@ -120,15 +124,15 @@ def test_every_setting_is_explained(root: Path) -> None:
     assert {path.stem for path in recipes} == {*RECIPES, "lora"}
     for path in recipes:
         for before, line in pairwise(path.read_text().splitlines()):
-            sets = re.match(r"\s*(?!models?:|parameters|steps|gate)[a-z_]+:", line)
+            sets = re.match(r"\s*(?!models?:|parameters)[a-z_]+:", line)
             assert not sets or before.lstrip().startswith("#"), f"{path.name}: {line}"
             assert len(line) <= 120
 
 
 def test_the_pages_recipes_are_recipes(root: Path, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/merging.md: its blocks are read without a complaint, over vinasmol.yaml where they are overrides."""
-    from train.merge.settings import Problems, settings_of
-    from train.recipes import load
+    from train.merge.mergekit_file import merge_of
+    from train.merge.settings import Problems
 
     page = (root / "docs/merging.md").read_text()
     blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -138,7 +142,7 @@ def test_the_pages_recipes_are_recipes(root: Path, tree: Path, tmp_path: Path, m
         path.write_text(block)
         problems = Problems()
         over = recipe_of(root, "vinasmol")
-        merge = settings_of(load(path) if "out_dir" in block else load(over, [path]), problems)
+        merge = merge_of([path] if "out_dir" in block else [over, path], None, problems)
         assert problems == []
         assert merge is not None
         assert len(merge.steps) == 2
