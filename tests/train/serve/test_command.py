@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -33,30 +35,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made / "tiny-news"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Any:
+    from train.models.language_model import load_model
+
+    return load_model(folder, device="cpu")
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """Where the model is served, by the server of `train serve` in a thread of this process."""
-    from train.serve.command import server_class
+def address(model: Any) -> Iterator[str]:
+    """Where the model is served, by the application of `train serve` in a thread of this process."""
+    import uvicorn
 
-    port = free_port()
-    server = server_class()(
-        force_model=str(folder), host="127.0.0.1", port=port, device="cpu", log_level="error", model_timeout=0,
-        non_blocking=True,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                break
-        except OSError:
-            time.sleep(0.05)
-    yield f"{url}/v1"
-    server.kill_server()
+    from train.serve.app import build_app
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(build_app(model, "tiny-news"), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    # The socket takes connections before the server does: they wait.
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    server.should_exit = True
+    thread.join(60)
 
 
 def ask(address: str, **body: Any) -> tuple[int, Any]:
@@ -135,16 +135,22 @@ def test_what_cannot_be_answered_is_told_and_does_not_hang(address: str) -> None
     assert reply["usage"]["completion_tokens"] <= 3
 
 
-def test_who_waits_too_long_is_told_to_come_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from train.serve import command as serve
+def test_who_waits_too_long_is_told_to_come_back(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from starlette.testclient import TestClient
+
+    from train.serve import app as serve
 
     monkeypatch.setattr(serve, "WAIT", 0.01)
-    server = object.__new__(serve.server_class())
-    server._turn = threading.Lock()
-    with server._turn:
-        reply = server.generate_chat_completion({})
-    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
-    assert b"ask again later" in reply.body
+    app = serve.build_app(model, "tiny-news")
+    with TestClient(app) as client:
+        assert client.portal is not None
+        turn = app.state.turn.taken()
+        client.portal.call(turn.__aenter__)
+        for body in ({}, {"stream": True}):
+            chat = {"messages": [{"role": "user", "content": "Ciao."}], **body}
+            reply = client.post("/v1/chat/completions", json=chat)
+            assert (reply.status_code, reply.headers["Retry-After"]) == (503, "10")
+            assert "ask again later" in reply.json()["error"]["message"]
 
 
 def test_the_models_name_is_listed(address: str) -> None:
@@ -166,3 +172,59 @@ def test_what_cannot_be_served_is_one_line(folder: Path, tmp_path: Path) -> None
         check_servable(bare)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(TrainError, match="cannot listen"):
         check_free("127.0.0.1", taken.getsockname()[1])
+
+
+def test_openais_own_client_reads_it(address: str) -> None:
+    """Whole and streamed, the same text; a fault is the client's own exception."""
+    import openai
+
+    client = openai.OpenAI(base_url=address, api_key="none", max_retries=0)
+    assert [row.id for row in client.models.list()] == ["tiny-news"]
+    chat: list[Any] = [{"role": "user", "content": "Riassumi: dodici voti a favore."}]
+    settings: dict[str, Any] = {"model": "tiny-news", "messages": chat, "temperature": 0.9, "seed": 5, "max_tokens": 12}
+    whole = client.chat.completions.create(**settings)
+    assert whole.choices[0].finish_reason in ("stop", "length")
+    pieces, last = [], None
+    for chunk in client.chat.completions.create(**settings, stream=True, stream_options={"include_usage": True}):
+        pieces += [choice.delta.content or "" for choice in chunk.choices]
+        last = chunk
+    assert len(pieces) > 2
+    assert "".join(pieces) == whole.choices[0].message.content
+    assert last is not None
+    assert last.usage == whole.usage
+    again = client.chat.completions.create(**{**settings, "seed": 6})
+    assert again.choices[0].message.content != whole.choices[0].message.content
+    with pytest.raises(openai.BadRequestError, match="n 2 is not supported"):
+        client.chat.completions.create(**settings, n=2)
+    with pytest.raises(openai.BadRequestError, match="last message"):
+        client.chat.completions.create(**{**settings, "messages": [{"role": "assistant", "content": "a"}]})
+
+
+def test_a_stop_string_ends_the_text_before_it(address: str) -> None:
+    whole = ask(address, temperature=0, max_tokens=30)[1]["choices"][0]["message"]["content"]
+    stop = whole[len(whole) // 2 :][:3]
+    reply = ask(address, temperature=0, max_tokens=30, stop=stop)[1]["choices"][0]
+    assert reply["message"]["content"] == whole[: whole.find(stop)]
+    assert reply["finish_reason"] == "stop"
+
+
+def test_paths_and_bodies_that_are_none(address: str) -> None:
+    for path, body, status in (("/nothing", None, 404), ("/chat/completions", b"{", 400), ("/models", b"{}", 405)):
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(urllib.request.Request(f"{address}{path}", body), timeout=30)
+        assert raised.value.code == status
+        assert json.loads(raised.value.read())["error"]["type"] == "invalid_request_error"
+
+
+def test_ctrl_c_ends_it(folder: Path) -> None:
+    """One line when it listens; a signal ends it without another."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    words = ["train", "serve", "--checkpoint", str(folder), "--port", str(port), "--device", "cpu"]
+    running = subprocess.Popen([sys.executable, "-m", *words], stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    line = running.stderr.readline()
+    assert f"LLM_BASE_URL=http://127.0.0.1:{port}/v1, model openai:tiny-news" in line
+    assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60).status == 200
+    running.send_signal(signal.SIGINT)
+    assert (running.wait(60), running.stderr.read()) == (0, "")
