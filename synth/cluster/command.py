@@ -11,7 +11,8 @@ from crawler.mongo import connect, run_of
 from synth.cluster.incremental import Settings, cluster_articles, event_key
 from synth.cluster.linkage import LINKAGES, agglomerate
 from synth.filters.read import filter_errors, read_filter
-from synth.stages.stage import natural, print_counts
+from synth.stages.options import natural
+from synth.stages.progress import print_counts
 
 __all__ = ["Settings", "agglomerate", "cluster_articles", "configure", "event_key", "main"]
 

@@ -23,7 +23,7 @@ from synth.cluster.stream import agglomerate_stream, agglomerate_whole
 from synth.embed import Embedder, TfidfEmbedder, article_text, load_embedder, refuse_language
 from synth.embed import document_frequencies as statistics
 from synth.embed.cache import StoredEmbedder
-from synth.stages.stage import progress_bar
+from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np

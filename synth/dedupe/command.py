@@ -22,7 +22,8 @@ from crawler.mongo import connect, run_of
 from synth.dedupe.greedy import near_in_meaning
 from synth.dedupe.store import MARKS, Samples, marks_of, read_samples, write_marks
 from synth.filters.read import read_filter
-from synth.stages.stage import positive, print_counts
+from synth.stages.options import positive
+from synth.stages.progress import print_counts
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -25,7 +25,7 @@ from synth.dedupe.evaluation_sets import SetRow, read_set
 from synth.dedupe.store import by_key, current_and, portions
 from synth.filters.read import filter_errors
 from synth.near_duplicates.shingles import WordHasher, runs, runs_of
-from synth.stages.stage import progress_bar
+from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,7 +16,7 @@ from synth.language.segmentation import words
 from synth.near_duplicates.minhash import NearTexts
 from synth.near_duplicates.shingles import normalised
 from synth.samples.sample import CURRENT
-from synth.stages.stage import progress_bar
+from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np

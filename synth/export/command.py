@@ -43,7 +43,8 @@ from synth.export.selection import Chosen, choose, full_samples, with_copies
 from synth.export.split import Row, splits_of
 from synth.filters.check import warnings as filter_warnings
 from synth.filters.read import read_filter
-from synth.stages.stage import natural, positive, progress_bar
+from synth.stages.options import natural, positive
+from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
     from pymongo.database import Database

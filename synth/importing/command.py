@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import Article, NewsmillError, RecordError, article_from_record
 from crawler.mongo import connect, keep_revisions, revision_of, run_of, taken_down
-from synth.stages.stage import print_counts, progress_bar
+from synth.stages.progress import print_counts, progress_bar
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection

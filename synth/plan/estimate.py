@@ -15,9 +15,10 @@ from synth.llm import model_card
 from synth.llm.token_counters import Count, name_of
 from synth.plan.pace import estimate_time, latest_replies
 from synth.plan.planner_llm import PlannerLLM
-from synth.stages.llm_stage import fitting, limits_of
-from synth.stages.stage import Pending, Stage, progress_bar
-from synth.stages.workers import Flow, run_flow
+from synth.stages.llm_stage import limits_of, model_settings
+from synth.stages.progress import progress_bar
+from synth.stages.stage import Pending, Stage
+from synth.stages.workers import WorkerPool, run_worker_pool
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -69,7 +70,7 @@ def plan_of(
         NewsmillError: an option makes no sense, or there is no such model.
     """
     limits_of(options)
-    count: Count = fitting(options)["count"]
+    count: Count = model_settings(options)["count"]
     llm = PlannerLLM(options.llm, database.llm_calls, count)
     work: Stage = commands()[stage].planned(database, llm, options)
     documents, outcomes = _simulate(database, work, options, samples)
@@ -106,8 +107,8 @@ def _simulate(
                 for document in _new_samples(writes):
                     samples.add(document)
 
-        assert isinstance(stage.work, Flow)
-        run_flow(stage.work, batches, write_batch, pending.size)
+        assert isinstance(stage.work, WorkerPool)
+        run_worker_pool(stage.work, batches, write_batch, pending.size)
     return total, outcomes
 
 

@@ -16,7 +16,7 @@ from synth.filters.extended_json import dumps
 from synth.filters.read import filter_errors, parse_filter
 from synth.filters.saved import delete_filter, save_filter, saved_filters
 from synth.query.display import card, table
-from synth.stages.stage import positive
+from synth.stages.options import positive
 
 if TYPE_CHECKING:
     from pymongo.cursor import Cursor

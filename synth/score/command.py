@@ -21,7 +21,9 @@ from synth.scorers.faithful.evidence import Evidence, plain_text, sentence_suppo
 from synth.scorers.personal_data import personal_data
 from synth.scorers.similarity import batch_similarities
 from synth.scorers.toxicity.stage import add_toxicity_arguments, toxicity_stage
-from synth.stages.stage import Stage, add_stage_arguments, print_counts, run_stage
+from synth.stages.options import add_stage_arguments
+from synth.stages.progress import print_counts
+from synth.stages.stage import Stage, run_stage
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -14,19 +14,24 @@ from typing import Any, Self
 from crawler.items import NewsmillError
 from synth.llm import LLM, Completion, Limits, LLMError, model_card
 from synth.llm.token_counters import counter
-from synth.stages.stage import positive
-from synth.stages.workers import Flow
+from synth.stages.options import positive
+from synth.stages.workers import WorkerPool
 
 #: OpenAI's reasoning models name the limit otherwise, and take no temperature.
 _REASONING = re.compile(r"openai:(?:o\d|gpt-5)")
 
-#: Failures of one reason that are told on stderr; the rest is only counted.
+#: Failures of one reason that are printed on stderr; the rest is only counted.
 _SHOWN = 3
 
 
-def add_llm_arguments(parser: argparse.ArgumentParser, max_answer_tokens: int) -> None:
-    """The model, how fast and for how much it may be asked, and how much fits a call."""
-    parser.add_argument("--llm", default="extractive", metavar="NAME", help="extractive or openai:MODEL (extractive)")
+def add_llm_arguments(
+    parser: argparse.ArgumentParser, max_answer_tokens: int, models: str = "extractive or openai:MODEL (extractive)"
+) -> None:
+    """The model, how fast and for how much it may be asked, and how much fits a call.
+
+    `models`: which models the command takes, for the help of --llm.
+    """
+    parser.add_argument("--llm", default="extractive", metavar="NAME", help=models)
     group = parser.add_argument_group("language model (openai:MODEL)")
     group.add_argument("--concurrency", type=int, default=8, metavar="N", help="calls at a time, at most (8)")
     group.add_argument("--requests-per-minute", type=positive, metavar="N", help="calls sent in a minute, at most")
@@ -61,10 +66,11 @@ def temperature(text: str) -> float | None:
 
 
 def limits_of(options: argparse.Namespace) -> Limits:
+    """How fast and for how much a model may be asked."""
     return Limits(options.concurrency, options.requests_per_minute, options.tokens_per_minute, options.max_cost)
 
 
-def fitting(options: argparse.Namespace) -> dict[str, Any]:
+def model_settings(options: argparse.Namespace) -> dict[str, Any]:
     """{context, max_answer_tokens, count, temperature} for a model, from its card and the options.
 
     Raises:
@@ -83,7 +89,7 @@ def fitting(options: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Fault(Exception):
+class UnusableReply(Exception):
     """A reply that is no answer; `reason` is its name in counts."""
 
     def __init__(self, reason: str) -> None:
@@ -91,11 +97,11 @@ class Fault(Exception):
         self.reason = reason
 
 
-class Asking(Flow):
-    """A flow whose documents ask a model, which is open as long as the flow is.
+class LLMStage(WorkerPool):
+    """A stage whose documents ask a model, which is open as long as the stage is.
 
     Args:
-        command: what errors are told under.
+        command: what errors are printed under.
         concurrency: calls under way, at most.
     """
 
@@ -103,13 +109,13 @@ class Asking(Flow):
         self.llm, self.command = llm, command
         # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
         self.width = 3 * concurrency
-        self.told: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
 
-    def tell(self, what: str, error: LLMError) -> None:
-        """That a document waits for the next run; after a few of one reason they are only counted."""
-        self.told[error.reason] += 1
-        if self.told[error.reason] <= _SHOWN:
-            print(f"{self.command}: {what} left for the next run: {error}", file=sys.stderr)
+    def report(self, document: str, error: LLMError) -> None:
+        """Print that a document waits for the next run; after a few of one reason they are only counted."""
+        self.failures[error.reason] += 1
+        if self.failures[error.reason] <= _SHOWN:
+            print(f"{self.command}: {document} left for the next run: {error}", file=sys.stderr)
 
     def stop(self) -> None:
         # Only a server's client knows what has not been sent yet.
@@ -126,7 +132,7 @@ class Asking(Flow):
         await self.llm.__aexit__(kind, error, trace)
 
 
-class Calls:
+class CallRecorder:
     """The calls made for one document: their keys in the order of asking, and how many were paid."""
 
     def __init__(self, llm: LLM, temperature: float | None) -> None:
@@ -143,9 +149,9 @@ class Calls:
         Raises:
             LLMError: there is none.
         """
-        place = len(self.keys)
+        position = len(self.keys)
         self.keys.append("")
         reply = await self.llm.complete(messages, **{self.limit: max_tokens}, **self.parameters)
-        self.keys[place] = reply.call
+        self.keys[position] = reply.call
         self.counts["cached" if reply.cached else "calls"] += 1
         return reply

@@ -13,16 +13,15 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
-
-from synth.llm.completion import Unconnected
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from crawler.mongo import Run
     from synth.stages.stage import Outcome, Write
 
     #: Writes a group: the writes, what happened, and to how many documents.
-    Settle = Callable[[list[Write], Counter[str], int], None]
+    WriteBatch = Callable[[list[Write], Counter[str], int], None]
     Results = asyncio.Queue[Outcome | None]
     Task = asyncio.Task[None]
 
@@ -34,8 +33,8 @@ _LINGER = 0.5
 _THREADS = 64
 
 
-class Flow(Unconnected, ABC):
-    """What a stage does to a document while it does the same to others.
+class WorkerPool(ABC):
+    """What a stage does to a document while it does the same to others; open as long as documents are under way.
 
     Attributes:
         width: documents under way at a time.
@@ -47,34 +46,44 @@ class Flow(Unconnected, ABC):
 
     @abstractmethod
     def prepare(self, batch: list[dict[str, Any]]) -> Sequence[Any]:
-        """What `one` shall be given, one item for each document; called in a thread."""
+        """What `process` shall be given, one item for each document; called in a thread."""
 
     @abstractmethod
-    async def one(self, item: Any) -> Outcome:
+    async def process(self, item: Any) -> Outcome:
         """Writes and outcomes of one document. An exception ends the whole run."""
 
     def stop(self) -> None:
         """The run ends: begin nothing new for the documents under way."""
         return None
 
+    async def __aenter__(self) -> Self:
+        return self
 
-def run_flow(flow: Flow, batches: Iterator[list[dict[str, Any]]], settle: Settle, size: int) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def run_worker_pool(
+    pool: WorkerPool, batches: Iterator[list[dict[str, Any]]], write_batch: WriteBatch, size: int
+) -> None:
     """Work through all batches, writing at most `size` results at a time; see the module's first lines."""
     with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(ThreadPoolExecutor(min(_THREADS, flow.width + 8)))
-        runner.run(_run(flow, batches, settle, size))
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(min(_THREADS, pool.width + 8)))
+        runner.run(_run(pool, batches, write_batch, size))
 
 
-async def _run(flow: Flow, batches: Iterator[list[dict[str, Any]]], settle: Settle, size: int) -> None:
-    items: asyncio.Queue[Any] = asyncio.Queue(flow.width)
+async def _run(pool: WorkerPool, batches: Iterator[list[dict[str, Any]]], write_batch: WriteBatch, size: int) -> None:
+    items: asyncio.Queue[Any] = asyncio.Queue(pool.width)
     results: Results = asyncio.Queue(2 * size)
-    async with flow:
-        writer = asyncio.create_task(_write(results, settle, size))
-        workers = [asyncio.create_task(_work(flow, items, results)) for _ in range(flow.width)]
-        reader = asyncio.create_task(_read(flow, batches, items))
+    async with pool:
+        writer = asyncio.create_task(_write(results, write_batch, size))
+        workers = [asyncio.create_task(_work(pool, items, results)) for _ in range(pool.width)]
+        reader = asyncio.create_task(_read(pool, batches, items))
         try:
             if failure := await _failure([reader, *workers], writer):
-                flow.stop()
+                pool.stop()
                 await _wind_up(reader, workers, items, 0.0 if writer.done() else GRACE)
         finally:
             # Interrupted, nobody waits for answers that are still to come.
@@ -86,30 +95,30 @@ async def _run(flow: Flow, batches: Iterator[list[dict[str, Any]]], settle: Sett
             raise failure
 
 
-async def _read(flow: Flow, batches: Iterator[list[dict[str, Any]]], items: asyncio.Queue[Any]) -> None:
+async def _read(pool: WorkerPool, batches: Iterator[list[dict[str, Any]]], items: asyncio.Queue[Any]) -> None:
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-        for item in await asyncio.to_thread(flow.prepare, batch):
+        for item in await asyncio.to_thread(pool.prepare, batch):
             # In a tuple: None is the end.
             await items.put((item,))
-    for _ in range(flow.width):
+    for _ in range(pool.width):
         await items.put(None)
 
 
-async def _work(flow: Flow, items: asyncio.Queue[Any], results: Results) -> None:
+async def _work(pool: WorkerPool, items: asyncio.Queue[Any], results: Results) -> None:
     while (item := await items.get()) is not None:
-        await results.put(await flow.one(item[0]))
+        await results.put(await pool.process(item[0]))
 
 
-async def _write(results: Results, settle: Settle, size: int) -> None:
+async def _write(results: Results, write_batch: WriteBatch, size: int) -> None:
     over = False
     while not over:
         group, over = await _group(results, size)
-        writes = [write for some, _ in group for write in some]
+        writes = [write for batch, _ in group for write in batch]
         outcomes: Counter[str] = Counter()
-        for _, counted in group:
-            outcomes.update(counted)
+        for _, counts in group:
+            outcomes.update(counts)
         if group:
-            await asyncio.to_thread(settle, writes, outcomes, len(group))
+            await asyncio.to_thread(write_batch, writes, outcomes, len(group))
 
 
 async def _group(results: Results, size: int) -> tuple[list[Outcome], bool]:
@@ -133,9 +142,9 @@ async def _failure(tasks: Sequence[Task], writer: Task) -> BaseException | None:
     """What failed first; None when all tasks are done."""
     waiting = set(tasks)
     while waiting:
-        done, _ = await asyncio.wait({*waiting, writer}, return_when=asyncio.FIRST_COMPLETED)
-        waiting -= done
-        for task in done:
+        finished, _ = await asyncio.wait({*waiting, writer}, return_when=asyncio.FIRST_COMPLETED)
+        waiting -= finished
+        for task in finished:
             if error := task.exception():
                 return error
     return None

@@ -1,4 +1,4 @@
-"""Divide and conquer: an event larger than a model's context is summarised in parts, and the summaries are summarised.
+"""Map-reduce summarisation: an event larger than a model's context is summarised in parts, then those summaries.
 
 Parts are contiguous in time and cut where neighbouring articles are least alike; an article too long for a call of its
 own is cut between paragraphs, a paragraph between sentences, a sentence between words, a word anywhere. Whatever the
@@ -39,7 +39,7 @@ _MANY = 9999
 
 
 @dataclass(frozen=True)
-class Window:
+class ContextWindow:
     """What a call may hold, in tokens: messages and answer together (`context`), the answer of the last call alone."""
 
     context: int
@@ -52,7 +52,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Wording:
+class SummaryPrompts:
     """The messages of the three kinds of calls, in one language."""
 
     prompt: Prompt
@@ -64,13 +64,15 @@ class Wording:
         return self.prompt.block("instruction", language=self.language, max_sentences=self.max_sentences)
 
     def whole(self, sources: Sequence[Source]) -> Messages:
+        """For a call that has all sources."""
         return self.prompt.render(language=self.language, max_sentences=self.max_sentences, sources=sources)
 
     def part(self, sources: Sequence[Source], max_words: int) -> Messages:
+        """For a call that has a part of the sources."""
         return self.prompt.render("part", "input", language=self.language, sources=sources, max_words=max_words)
 
     def combine(self, texts: Sequence[Text], max_words: int | None = None) -> Messages:
-        """For the last call (no `max_words`) with the limit of sentences, for those before with one of words."""
+        """For a call that has summaries of parts: the last one (no `max_words`) with the limit of sentences."""
         limit = self.max_sentences if max_words is None else None
         rows = [{"content": text.content, "first": text.first, "last": text.last} for text in texts]
         return self.prompt.render(
@@ -94,50 +96,50 @@ class Ask(Protocol):
     def __call__(self, messages: Messages, max_tokens: int, kind: str) -> Awaitable[str]: ...
 
 
-async def summarise(sources: Sequence[Source], wording: Wording, window: Window, ask: Ask) -> str:
+async def summarise(sources: Sequence[Source], prompts: SummaryPrompts, window: ContextWindow, ask: Ask) -> str:
     """The summary of an event of any size, in as many calls as it takes.
 
     Raises:
         NewsmillError: the context leaves no room for texts at all; and whatever `ask` raises.
     """
-    whole = wording.whole(sources)
+    whole = prompts.whole(sources)
     if window.holds(whole, window.answer):
         return await ask(whole, window.answer, "whole")
-    answer = part_answer(wording, window)
-    parts = divide(sources, wording, window)
+    answer = part_answer(prompts, window)
+    parts = divide(sources, prompts, window)
     if len(parts) == 1:
-        return await ask(wording.part(parts[0], _words(answer)), answer, "whole")
-    asked = [ask(wording.part(part, _words(answer)), answer, "part") for part in parts]
-    told = await together(asked)
-    texts = [Text(content, *_days(part)) for content, part in zip(told, parts, strict=True)]
-    return await _combined(texts, wording, window, ask)
+        return await ask(prompts.part(parts[0], _words(answer)), answer, "whole")
+    calls = [ask(prompts.part(part, _words(answer)), answer, "part") for part in parts]
+    contents = await gather_or_cancel(calls)
+    texts = [Text(content, *_days(part)) for content, part in zip(contents, parts, strict=True)]
+    return await _combined(texts, prompts, window, ask)
 
 
-async def _combined(texts: list[Text], wording: Wording, window: Window, ask: Ask) -> str:
+async def _combined(texts: list[Text], prompts: SummaryPrompts, window: ContextWindow, ask: Ask) -> str:
     """One text of many, level by level: each level has fewer."""
-    answer = part_answer(wording, window)
+    answer = part_answer(prompts, window)
 
-    async def one(group: list[Text]) -> Text:
+    async def combine(group: list[Text]) -> Text:
         if len(group) == 1:
             return group[0]
-        content = await ask(wording.combine(group, _words(answer)), answer, "combine")
+        content = await ask(prompts.combine(group, _words(answer)), answer, "combine")
         days = [day for text in group for day in (text.first, text.last) if day]
         return Text(content, min(days, default=None), max(days, default=None))
 
     while True:
-        if len(groups := _groups(texts, wording, window, None)) == 1:
-            return await ask(wording.combine(groups[0]), window.answer, "final")
-        texts = await together([one(group) for group in _groups(texts, wording, window, answer)])
+        if len(groups := _groups(texts, prompts, window, None)) == 1:
+            return await ask(prompts.combine(groups[0]), window.answer, "final")
+        texts = await gather_or_cancel([combine(group) for group in _groups(texts, prompts, window, answer)])
 
 
-def _groups(texts: list[Text], wording: Wording, window: Window, answer: int | None) -> list[list[Text]]:
+def _groups(texts: list[Text], prompts: SummaryPrompts, window: ContextWindow, answer: int | None) -> list[list[Text]]:
     """Neighbouring texts that fit one combining call together; of two that do not, as much as fits.
 
     `answer` None: the last call.
     """
 
     def fits(group: Sequence[Text]) -> bool:
-        messages = wording.combine(group, None if answer is None else _words(answer))
+        messages = prompts.combine(group, None if answer is None else _words(answer))
         return window.holds(messages, window.answer if answer is None else answer)
 
     if len(texts) == 1 or fits(texts):
@@ -145,7 +147,7 @@ def _groups(texts: list[Text], wording: Wording, window: Window, answer: int | N
     if len(texts) == 2:
         return [_cut_to_fit(texts, fits, window.count)]
     middle = len(texts) // 2
-    return [group for half in (texts[:middle], texts[middle:]) for group in _groups(half, wording, window, answer)]
+    return [group for half in (texts[:middle], texts[middle:]) for group in _groups(half, prompts, window, answer)]
 
 
 def _cut_to_fit(texts: list[Text], fits: Callable[[Sequence[Text]], bool], count: Count) -> list[Text]:
@@ -160,13 +162,13 @@ def _cut_to_fit(texts: list[Text], fits: Callable[[Sequence[Text]], bool], count
     return best
 
 
-def part_answer(wording: Wording, window: Window) -> int:
+def part_answer(prompts: SummaryPrompts, window: ContextWindow) -> int:
     """Tokens that a part's summary may have, so that a combining call takes `_FAN` of them.
 
     Raises:
         NewsmillError: that leaves a part no words.
     """
-    empty = of_messages(wording.combine([Text("")] * _FAN), window.count)
+    empty = of_messages(prompts.combine([Text("")] * _FAN), window.count)
     room = (window.context - window.answer - empty) // _FAN
     if room < _LEAST:
         least = empty + window.answer + _FAN * _LEAST
@@ -189,16 +191,16 @@ def _days(sources: Sequence[Source]) -> tuple[date | None, date | None]:
 # ---- parts of an event
 
 
-def divide(sources: Sequence[Source], wording: Wording, window: Window) -> list[list[Source]]:
+def divide(sources: Sequence[Source], prompts: SummaryPrompts, window: ContextWindow) -> list[list[Source]]:
     """The parts, in order: each fits a call; each paragraph of each source is in exactly one, whole where it can be.
 
     Raises:
         NewsmillError: the context takes not a single character.
     """
-    answer = part_answer(wording, window)
+    answer = part_answer(prompts, window)
 
     def size(part: Sequence[Source]) -> int:
-        return of_messages(wording.part(part, _words(answer)), window.count)
+        return of_messages(prompts.part(part, _words(answer)), window.count)
 
     room = window.context - answer
     titled = [_with_short_title(source, room // 4, window.count) for source in sources]
@@ -207,8 +209,8 @@ def divide(sources: Sequence[Source], wording: Wording, window: Window) -> list[
     if len(units) < 2 or size(units) > room:
         return list(_parts(units, size, room, empty))
     # What fits only because a part's answer is shorter than the event's is divided all the same.
-    place = best_cut(units, 0.5)
-    return [units[:place], units[place:]]
+    cut = best_cut(units, 0.5)
+    return [units[:cut], units[cut:]]
 
 
 def _with_short_title(source: Source, most: int, count: Count) -> Source:
@@ -246,9 +248,9 @@ def _parts(
     if tokens <= room:
         yield list(units)
     elif len(units) > 1:
-        place = best_cut(units, _share(tokens, room, empty))
-        yield from _parts(units[:place], size, room, empty)
-        yield from _parts(units[place:], size, room, empty)
+        cut = best_cut(units, _share(tokens, room, empty))
+        yield from _parts(units[:cut], size, room, empty)
+        yield from _parts(units[cut:], size, room, empty)
     else:
         # A piece whose number made it longer than it was measured.
         for half in halves(units[0]["content"]):
@@ -262,14 +264,14 @@ def _share(tokens: int, room: int, empty: int) -> float:
 
 
 def best_cut(units: Sequence[Source], share: float) -> int:
-    """The place (1 to n-1) to cut a sequence: near `share` of its length, between articles unlike or days apart."""
+    """The index (1 to n-1) to cut at: near `share` of the length, between articles unlike or days apart."""
     lengths = [len(unit["content"]) + len(unit["title"]) + 1 for unit in units]
     whole, before, best = sum(lengths), 0, (float("inf"), 1)
-    told = [_vocabulary(unit) for unit in units]
-    for place in range(1, len(units)):
-        before += lengths[place - 1]
-        score = _likeness(units, told, place) + _BALANCE * abs(before / whole - share)
-        best = min(best, (score, place))
+    vocabularies = [_vocabulary(unit) for unit in units]
+    for index in range(1, len(units)):
+        before += lengths[index - 1]
+        score = _likeness(units, vocabularies, index) + _BALANCE * abs(before / whole - share)
+        best = min(best, (score, index))
     return best[1]
 
 
@@ -277,14 +279,15 @@ def _vocabulary(unit: Source) -> frozenset[str]:
     return frozenset(word for word in words(f"{unit['title']} {unit['content'][:_COMPARED]}".lower()) if len(word) > 3)
 
 
-def _likeness(units: Sequence[Source], told: Sequence[frozenset[str]], place: int) -> float:
+def _likeness(units: Sequence[Source], vocabularies: Sequence[frozenset[str]], index: int) -> float:
     """How much the units on both sides belong together: 1 for pieces of one article, else common words over days."""
-    left, right = units[place - 1], units[place]
-    if left.get("link") == right.get("link") and "part" in left and "part" in right:
+    before, after = units[index - 1], units[index]
+    if before.get("link") == after.get("link") and "part" in before and "part" in after:
         return 1.0
-    alike = len(told[place - 1] & told[place]) / (len(told[place - 1] | told[place]) or 1)
-    one, other = day_of(left), day_of(right)
-    return alike / (1 + abs((other - one).days)) if one and other else alike
+    common = vocabularies[index - 1] & vocabularies[index]
+    overlap = len(common) / (len(vocabularies[index - 1] | vocabularies[index]) or 1)
+    first, second = day_of(before), day_of(after)
+    return overlap / (1 + abs((second - first).days)) if first and second else overlap
 
 
 # ---- parts of a text
@@ -301,21 +304,21 @@ def halves(text: str, share: float = 0.5) -> tuple[str, str]:
     for atoms, glue in ((_BLANK.split(text), "\n\n"), (sentences(text), " "), (text.split(), " ")):
         atoms = [atom for atom in atoms if atom.strip()]
         if len(atoms) > 1:
-            place = _nearest(atoms, share)
-            return glue.join(atoms[:place]), glue.join(atoms[place:])
+            cut = _nearest(atoms, share)
+            return glue.join(atoms[:cut]), glue.join(atoms[cut:])
     text = text.strip()
     if len(text) < 2:
         raise NewsmillError("the context is too small for the prompt alone: raise --context")
-    place = min(len(text) - 1, max(1, round(len(text) * share)))
-    return text[:place], text[place:]
+    cut = min(len(text) - 1, max(1, round(len(text) * share)))
+    return text[:cut], text[cut:]
 
 
 def _nearest(atoms: Sequence[str], share: float) -> int:
-    """The place (1 to n-1) nearest to `share` of the length of all."""
-    wanted, before, best = share * sum(map(len, atoms)), 0, (float("inf"), 1)
-    for place in range(1, len(atoms)):
-        before += len(atoms[place - 1])
-        best = min(best, (abs(before - wanted), place))
+    """The index (1 to n-1) nearest to `share` of the length of all."""
+    target, before, best = share * sum(map(len, atoms)), 0, (float("inf"), 1)
+    for index in range(1, len(atoms)):
+        before += len(atoms[index - 1])
+        best = min(best, (abs(before - target), index))
     return best[1]
 
 
@@ -327,11 +330,11 @@ def shortened(text: str, most: int, count: Count) -> str:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
-    kept = text[:low]
-    for cut in (whole_sentences(kept), kept.rpartition(" ")[0]):
+    beginning = text[:low]
+    for cut in (whole_sentences(beginning), beginning.rpartition(" ")[0]):
         if cut and count(cut) <= most:
             return cut
-    return kept if count(kept) <= most else ""
+    return beginning if count(beginning) <= most else ""
 
 
 def whole_sentences(text: str) -> str:
@@ -340,9 +343,9 @@ def whole_sentences(text: str) -> str:
     return text[: stops[-1]].strip() if stops else ""
 
 
-async def together(asked: Sequence[Awaitable[Any]]) -> list[Any]:
-    """All results, in order; after the first failure nothing more is asked for."""
-    tasks = [asyncio.ensure_future(one) for one in asked]
+async def gather_or_cancel(calls: Sequence[Awaitable[Any]]) -> list[Any]:
+    """All results, in order; after the first failure the other calls are cancelled."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
     try:
         return await asyncio.gather(*tasks)
     finally:

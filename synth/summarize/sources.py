@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synth.language.segmentation import words
+from synth.language.segmentation import words as words_of
 from synth.near_duplicates.bottom_k import ALIKE, Copies, likeness, sketch_of
 from synth.samples.sample import source_of
 
@@ -17,8 +17,8 @@ Article = Mapping[str, Any]
 REASONS = ("no_text", "same_text", "near_copy", "other_language")
 #: Confidence from which a text's language is what it seems, whatever its newspaper's is.
 _SURE = 0.9
-#: Characters of the body from which a language is told.
-_TOLD_BY = 300
+#: Characters of the body from which a language is detected.
+_DETECTED_BY = 300
 #: Share of common words from which two texts are worth a closer look: half of the 5-grams cannot be the same without.
 _WORTH = 0.4
 #: Articles up to which each is compared with each; of more, each is sketched at once.
@@ -33,7 +33,7 @@ _OWN = 4
 
 
 @dataclass(frozen=True)
-class Gathered:
+class SourceSet:
     """What a sample is made from."""
 
     language: str
@@ -43,10 +43,11 @@ class Gathered:
 
     @property
     def reasons(self) -> Counter[str]:
+        """How many articles were left out, by reason."""
         return Counter(row["reason"] for row in self.left_out)
 
 
-def gather(articles: Sequence[Article], language: str) -> Gathered:
+def select_sources(articles: Sequence[Article], language: str) -> SourceSet:
     """The event's articles as a sample carries them.
 
     Of texts that are the same but for their headlines the earliest is kept, of near copies (an agency's text, edited)
@@ -55,19 +56,18 @@ def gather(articles: Sequence[Article], language: str) -> Gathered:
     are left out.
     """
     ordered = sorted(articles, key=_time)
-    left: list[dict[str, str]] = []
-    texts = [_Read(article) for article in ordered]
-    for reason, keep in (("no_text", lambda found: [text for text in found if text.told]), ("same_text", _distinct),
-                         ("near_copy", _without_copies)):  # fmt: skip
-        kept = keep(texts)
-        left += _left(texts, kept, reason)
-        texts = kept
-    written = [(text, text.language(language)) for text in texts]
-    counts = Counter(found for _, found in written)
-    most = max(counts, key=lambda found: (counts[found], found == language, found), default=language)
-    kept = [text for text, found in written if found == most]
-    left += _left(texts, kept, "other_language")
-    return Gathered(most, [source_of(text.article) for text in kept], left)
+    left_out: list[dict[str, str]] = []
+    texts = [_Text(article) for article in ordered]
+    for reason, select in (("no_text", _with_words), ("same_text", _distinct), ("near_copy", _without_copies)):
+        selected = select(texts)
+        left_out += _left_out(texts, selected, reason)
+        texts = selected
+    languages = [text.language(language) for text in texts]
+    counts = Counter(languages)
+    most = max(counts, key=lambda code: (counts[code], code == language, code), default=language)
+    sources = [text for text, code in zip(texts, languages, strict=True) if code == most]
+    left_out += _left_out(texts, sources, "other_language")
+    return SourceSet(most, [source_of(text.article) for text in sources], left_out)
 
 
 def _time(article: Article) -> tuple[int, float, str]:
@@ -76,35 +76,35 @@ def _time(article: Article) -> tuple[int, float, str]:
     return (0, date.timestamp(), article["link"]) if date else (1, 0.0, article["link"])
 
 
-class _Read:
-    """An article and its words, read once."""
+class _Text:
+    """An article and its words, segmented once."""
 
-    __slots__ = ("_sketch", "article", "told", "vocabulary")
+    __slots__ = ("_sketch", "article", "vocabulary", "words")
 
     def __init__(self, article: Article) -> None:
         self.article = article
-        self.told = words(article["content"].lower())
-        self.vocabulary = frozenset(self.told)
+        self.words = words_of(article["content"].lower())
+        self.vocabulary = frozenset(self.words)
         self._sketch: list[int] | None = None
 
     def language(self, otherwise: str) -> str:
         """The text's own language where it is sure, `otherwise` where not."""
-        beginning = f"{self.article['title']}. {self.article['content'][:_TOLD_BY]}"
+        beginning = f"{self.article['title']}. {self.article['content'][:_DETECTED_BY]}"
         own = _OWN_WORDS.get(otherwise, frozenset())
         if sum(word in own for word in beginning.lower().split()) >= _OWN:
             return otherwise
         from synth.language import detect
 
-        found, confidence = detect(beginning)
-        return found if confidence >= _SURE else otherwise
+        code, confidence = detect(beginning)
+        return code if confidence >= _SURE else otherwise
 
-    def copies(self, other: _Read) -> bool:
+    def copies(self, candidate: _Text) -> bool:
         """Whether one text is an edited copy of the other."""
-        shared = len(self.vocabulary & other.vocabulary)
-        if shared < _WORTH * (len(self.vocabulary) + len(other.vocabulary) - shared):
+        shared = len(self.vocabulary & candidate.vocabulary)
+        if shared < _WORTH * (len(self.vocabulary) + len(candidate.vocabulary) - shared):
             return False
-        one, two = self.sketch, other.sketch
-        return bool(one and two) and likeness(one, two) >= ALIKE
+        sketches = self.sketch, candidate.sketch
+        return all(sketches) and likeness(*sketches) >= ALIKE
 
     @property
     def sketch(self) -> list[int]:
@@ -113,39 +113,43 @@ class _Read:
         return self._sketch
 
 
-def _distinct(texts: Sequence[_Read]) -> list[_Read]:
-    seen: dict[str, _Read] = {}
+def _with_words(texts: Sequence[_Text]) -> list[_Text]:
+    return [text for text in texts if text.words]
+
+
+def _distinct(texts: Sequence[_Text]) -> list[_Text]:
+    first: dict[str, _Text] = {}
     for text in texts:
-        seen.setdefault(" ".join(text.told), text)
-    return list(seen.values())
+        first.setdefault(" ".join(text.words), text)
+    return list(first.values())
 
 
-def _without_copies(texts: Sequence[_Read]) -> list[_Read]:
+def _without_copies(texts: Sequence[_Text]) -> list[_Text]:
     """One of each group of near copies, in the order of all; longest first, so that a group does not hang on order."""
-    kept: list[_Read] = []
-    names, known = Copies(), set[str]()
-    for text in sorted(texts, key=lambda text: -len(text.told)):
+    selected: list[_Text] = []
+    names, taken_names = Copies(), set[str]()
+    for text in sorted(texts, key=lambda text: -len(text.words)):
         if len(texts) <= _FEW:
-            copied = any(text.copies(other) for other in kept)
+            copied = any(text.copies(earlier) for earlier in selected)
         else:
             name = names.name(text.article["content"])
-            copied = name in known
-            known |= {name} - {""}
+            copied = name in taken_names
+            taken_names |= {name} - {""}
         if not copied:
-            kept.append(text)
-    chosen = {id(text) for text in kept}
-    return [text for text in texts if id(text) in chosen]
+            selected.append(text)
+    ids = {id(text) for text in selected}
+    return [text for text in texts if id(text) in ids]
 
 
-def _left(before: Sequence[_Read], after: Iterable[_Read], reason: str) -> list[dict[str, str]]:
-    kept = {id(text) for text in after}
-    return [{"link": text.article["link"], "reason": reason} for text in before if id(text) not in kept]
+def _left_out(before: Sequence[_Text], after: Iterable[_Text], reason: str) -> list[dict[str, str]]:
+    ids = {id(text) for text in after}
+    return [{"link": text.article["link"], "reason": reason} for text in before if id(text) not in ids]
 
 
 def union(lists: Iterable[Iterable[str]]) -> list[str]:
     """Tags of all sources in order of appearance; "Meteo" and "meteo" are one."""
-    found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for tags in lists:
         for tag in tags:
-            found.setdefault(tag.strip().casefold(), tag.strip())
-    return [tag for key, tag in found.items() if key]
+            first.setdefault(tag.strip().casefold(), tag.strip())
+    return [tag for key, tag in first.items() if key]

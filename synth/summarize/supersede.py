@@ -1,4 +1,4 @@
-"""Which samples of an event count, once articles, events, models and wordings have moved on."""
+"""Which samples of an event count, once articles, events, models and prompts have changed."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ def supersede(database: Database[dict[str, Any]], task: str, model: str, prompts
     - a sample whose event is current again, is current again;
     - a sample whose event is gone is superseded, by the sample of the event that took most of its articles.
     """
-    gone: list[dict[str, Any]] = []
+    dissolved: list[dict[str, Any]] = []
     changes: list[Change] = []
     for event, samples in _by_event(database, task):
         if event:
             changes += _rivals(samples, model, prompts, event[0].get("texts"))
         else:
-            gone += [sample for sample in samples if not (sample.get("superseded") and sample.get("superseded_by"))]
+            dissolved += [
+                sample for sample in samples if not (sample.get("superseded") and sample.get("superseded_by"))
+            ]
     counts = _apply(database, changes)
-    # Only now is it settled which samples are current, and with it who the heirs are.
-    for start in range(0, len(gone), _CHUNK):
-        part = gone[start : start + _CHUNK]
-        counts += _apply(database, _dissolved(database, task, part))
+    # Only now is it settled which samples are current, and with it who the successors are.
+    for start in range(0, len(dissolved), _CHUNK):
+        counts += _apply(database, _successors(database, task, dissolved[start : start + _CHUNK]))
     return counts
 
 
@@ -72,17 +73,17 @@ def _rivals(
 ) -> Iterator[Change]:
     """Which samples of one current event count. A rejected one takes nobody's place."""
 
-    def newest(some: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-        return max(some, key=lambda one: (_texts(one) == texts, one["created_at"], one["key"]), default=None)
+    def newest(candidates: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+        return max(candidates, key=lambda row: (_texts(row) == texts, row["created_at"], row["key"]), default=None)
 
-    wanted = [one for one in samples if one["status"] != "rejected"]
-    mine = newest(one for one in wanted if one["made_by"].get("model") == model and _prompt(one) in prompts)
-    if mine is None and all(one.get("superseded") for one in samples):
+    eligible = [row for row in samples if row["status"] != "rejected"]
+    current = newest(row for row in eligible if row["made_by"].get("model") == model and _prompt(row) in prompts)
+    if current is None and all(row.get("superseded") for row in samples):
         # The event came back, and this model has not written about it: the newest sample stands in.
-        mine = newest(wanted) or newest(samples)
-    for one in samples if mine else ():
-        counts = one is mine or one["status"] in CURATED
-        yield Change(one, not counts, None if counts else str(mine["key"]) if mine else None)
+        current = newest(eligible) or newest(samples)
+    for row in samples if current else ():
+        counts = row is current or row["status"] in CURATED
+        yield Change(row, not counts, None if counts else str(current["key"]) if current else None)
 
 
 def _prompt(sample: Mapping[str, Any]) -> str:
@@ -93,11 +94,11 @@ def _texts(sample: Mapping[str, Any]) -> str | None:
     return sample["made_by"].get("texts")
 
 
-def _dissolved(database: Database[dict[str, Any]], task: str, samples: Sequence[dict[str, Any]]) -> Iterator[Change]:
-    """Samples of events that are gone, each with its heir where there is one."""
+def _successors(database: Database[dict[str, Any]], task: str, samples: Sequence[dict[str, Any]]) -> Iterator[Change]:
+    """Samples of events that are dissolved, each with its successor where there is one."""
     links = sorted({link for sample in samples for link in sample["links"]})
-    found = database.clusters.find({"current": True, "links": {"$in": links}}, {"event": 1, "links": 1})
-    clusters = {row["event"]: set(row["links"]) for row in found}
+    rows = database.clusters.find({"current": True, "links": {"$in": links}}, {"event": 1, "links": 1})
+    clusters = {row["event"]: set(row["links"]) for row in rows}
     holders = {
         row["event"]: row["key"]
         for row in database.samples.find(
@@ -119,9 +120,9 @@ def _apply(database: Database[dict[str, Any]], changes: Iterable[Change]) -> Cou
         before = bool(sample.get("superseded"))
         if (before, sample.get("superseded_by")) == (superseded, by):
             continue
-        named: dict[str, Any] = {"$set": {"superseded_by": by}} if by else {"$unset": {"superseded_by": ""}}
-        named["$set"] = {"superseded": superseded, **named.get("$set", {})}
-        writes.append(UpdateOne({"_id": sample["_id"]}, named))
+        update: dict[str, Any] = {"$set": {"superseded_by": by}} if by else {"$unset": {"superseded_by": ""}}
+        update["$set"] = {"superseded": superseded, **update.get("$set", {})}
+        writes.append(UpdateOne({"_id": sample["_id"]}, update))
         counts["superseded" if superseded else "current_again"] += superseded != before
     if writes:
         database.samples.bulk_write(writes, ordered=False)

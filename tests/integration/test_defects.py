@@ -20,7 +20,7 @@ from synth.judge import parse_reply
 from synth.llm.openai_client import ChatServer
 from synth.prompts import load_prompt
 from synth.score.command import scores_of
-from synth.summarize.sources import gather
+from synth.summarize.sources import select_sources
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 
@@ -147,7 +147,7 @@ def test_149_of_858_articles_had_an_empty_body(chain: Any) -> None:
     assert not chain.articles.find_one({"content": {"$in": ["", None]}})
     # Should one be in the store all the same, it is nobody's source.
     bare = {"_id": 1, "title": "T", "link": "l", "content": " ", "date": None, "language": "it"}
-    assert gather([bare], "it").left_out == [{"link": "l", "reason": "no_text"}]
+    assert select_sources([bare], "it").left_out == [{"link": "l", "reason": "no_text"}]
     assert not chain.samples.find_one({"sources": {"$elemMatch": {"content": ""}}})
 
 

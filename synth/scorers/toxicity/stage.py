@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import NewsmillError
 from synth.filters.read import filter_errors
 from synth.scorers.toxicity.models import DETOXIFY, FIELDS, Choice, ToxicityUnavailable
-from synth.stages.stage import Pending, Stage, positive
+from synth.stages.options import positive
+from synth.stages.stage import Pending, Stage
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -123,7 +124,7 @@ def _languages(
     if database is None:
         return None
     with filter_errors():
-        return [str(each) for each in database.samples.distinct("language", Pending(database, stage, options).wanted)]
+        return [str(each) for each in database.samples.distinct("language", Pending(database, stage, options).filter)]
 
 
 class Work:

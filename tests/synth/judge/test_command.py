@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.judge.command import Verdict, shown, verdict_of
+from synth.judge.stage import Judgement, judge_view, judgement_of
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 
@@ -254,16 +254,19 @@ def test_a_plan_says_what_a_run_then_asks(store: Any, stand: ChatStand, capsys: 
 
 
 def test_what_the_judge_sees() -> None:
-    assert shown({"question": "Q", "answer": "A"}) == ("Q", "")
-    assert shown({"question": "Do.\n\nIt", "instruction": "Do."}) == ("Do.", "It")
+    assert judge_view({"question": "Q", "answer": "A"}) == ("Q", "")
+    assert judge_view({"question": "Do.\n\nIt", "instruction": "Do."}) == ("Do.", "It")
     # A question that does not begin with its short request is shown whole, once.
-    assert shown({"question": "It", "instruction": "Do."}) == ("Do.", "It")
+    assert judge_view({"question": "It", "instruction": "Do."}) == ("Do.", "It")
     history = [{"role": "user", "content": "Ciao"}, {"role": "assistant", "content": "Sì?"}]
-    assert shown({"question": "Q", "system": "S", "history": history}) == ("Q", "S\n\nuser: Ciao\n\nassistant: Sì?")
+    assert judge_view({"question": "Q", "system": "S", "history": history}) == (
+        "Q",
+        "S\n\nuser: Ciao\n\nassistant: Sì?",
+    )
 
 
-def test_verdicts() -> None:
-    assert verdict_of(["4\na", "5\nb", "5\nc"], "accuracy") == Verdict([4, 5, 5], 0, "b")
-    assert verdict_of(["4\na", "x", "2\nb"], "accuracy").score == 3
-    assert verdict_of(["no", "none"], "accuracy") == Verdict([], 2, "no")
-    assert verdict_of(["Accuracy: 4\nHelpfulness: 1"], "helpfulness").scores == [1]
+def test_judgements() -> None:
+    assert judgement_of(["4\na", "5\nb", "5\nc"], "accuracy") == Judgement([4, 5, 5], 0, "b")
+    assert judgement_of(["4\na", "x", "2\nb"], "accuracy").score == 3
+    assert judgement_of(["no", "none"], "accuracy") == Judgement([], 2, "no")
+    assert judgement_of(["Accuracy: 4\nHelpfulness: 1"], "helpfulness").scores == [1]

@@ -12,7 +12,7 @@ import pytest
 from crawler.items import NewsmillError
 from synth.llm import Completion, Limits
 from synth.llm.token_counters import by_bytes, estimate
-from synth.stages.llm_stage import Calls, add_llm_arguments, fitting, limits_of, temperature
+from synth.stages.llm_stage import CallRecorder, add_llm_arguments, limits_of, model_settings, temperature
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -31,14 +31,14 @@ def test_what_fits_a_call_comes_from_the_card(tmp_path: Path) -> None:
     table = tmp_path / "models.yaml"
     table.write_text("models: {tiny: {context: 4000, max_output: 600, input: 1, output: 2}}")
     given = ("--llm", "openai:tiny", "--models", str(table))
-    assert fitting(options(*given)) == {
+    assert model_settings(options(*given)) == {
         "context": 4000, "max_answer_tokens": 600, "count": estimate, "temperature": 0.0
     }  # fmt: skip
-    found = fitting(options(*given, "--context", "900", "--max-answer-tokens", "70", "--tokenizer", "bytes"))
+    found = model_settings(options(*given, "--context", "900", "--max-answer-tokens", "70", "--tokenizer", "bytes"))
     assert (found["context"], found["max_answer_tokens"], found["count"]) == (900, 70, by_bytes)
     # Nothing is known of a model: nothing is divided.
-    assert fitting(options("--llm", "openai:nobody"))["context"] is None
-    assert fitting(options())["context"] is None
+    assert model_settings(options("--llm", "openai:nobody"))["context"] is None
+    assert model_settings(options())["context"] is None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_fits_a_call_comes_from_the_card(tmp_path: Path) -> None:
 )
 def test_options_that_make_no_sense(words: list[str], said: str) -> None:
     with pytest.raises(NewsmillError, match=said) as caught:
-        fitting(options("--llm", "openai:x", *words))
+        model_settings(options("--llm", "openai:x", *words))
     assert "\n" not in str(caught.value)
 
 
@@ -89,8 +89,8 @@ class Slow:
 
 
 def test_calls_are_kept_in_the_order_of_asking() -> None:
-    async def ask() -> Calls:
-        calls = Calls(Slow(), None)
+    async def ask() -> CallRecorder:
+        calls = CallRecorder(Slow(), None)
         await asyncio.gather(*(calls.ask([{"role": "user", "content": "x"}], 9) for _ in range(4)))
         return calls
 

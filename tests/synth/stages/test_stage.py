@@ -18,7 +18,9 @@ import pytest
 from pymongo import UpdateOne
 
 from crawler.items import NewsmillError
-from synth.stages.stage import Stage, add_stage_arguments, print_counts, run_stage
+from synth.stages.options import add_stage_arguments
+from synth.stages.progress import print_counts
+from synth.stages.stage import Stage, run_stage
 
 PENDING = {"double": {"$exists": False}}
 

@@ -18,10 +18,10 @@ import pytest
 from pymongo import UpdateOne
 
 from synth.stages.stage import Stage, run_stage
-from synth.stages.workers import Flow, run_flow
+from synth.stages.workers import WorkerPool, run_worker_pool
 
 
-class Sleeping(Flow):
+class Sleeping(WorkerPool):
     """Takes each document's own time; keeps how many were under way."""
 
     def __init__(self, width: int = 4, seconds: Any = lambda item: 0.0, fail_at: int | None = None) -> None:
@@ -35,7 +35,7 @@ class Sleeping(Flow):
         self.prepared += len(batch)
         return [row["n"] for row in batch]
 
-    async def one(self, item: int) -> tuple[list[Any], Counter[str]]:
+    async def process(self, item: int) -> tuple[list[Any], Counter[str]]:
         assert self.open
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -59,7 +59,7 @@ class Sleeping(Flow):
         self.open = False
 
 
-class Settled:
+class Writer:
     """Keeps what was written."""
 
     def __init__(self, seconds: float = 0.0, fail: bool = False) -> None:
@@ -86,61 +86,61 @@ def batches(count: int, size: int = 10) -> Iterator[list[dict[str, Any]]]:
 
 
 def test_everything_is_done_once_and_written_in_groups() -> None:
-    flow, settled = Sleeping(), Settled()
-    run_flow(flow, batches(95), settled, 20)
-    assert settled.written == list(range(95))
-    assert settled.counts == Counter(done=95, even=48)
-    assert max(map(len, settled.groups)) <= 20
-    assert not flow.open
+    pool, writer = Sleeping(), Writer()
+    run_worker_pool(pool, batches(95), writer, 20)
+    assert writer.written == list(range(95))
+    assert writer.counts == Counter(done=95, even=48)
+    assert max(map(len, writer.groups)) <= 20
+    assert not pool.open
 
 
 def test_nothing_pending_is_nothing() -> None:
-    settled = Settled()
-    run_flow(Sleeping(), batches(0), settled, 20)
-    assert settled.groups == []
+    writer = Writer()
+    run_worker_pool(Sleeping(), batches(0), writer, 20)
+    assert writer.groups == []
 
 
 def test_one_slow_document_holds_nobody_back() -> None:
     """With a barrier between batches this would take a second a batch."""
-    flow, settled = Sleeping(4, lambda n: 1.0 if n % 10 == 0 else 0.005), Settled()
+    pool, writer = Sleeping(4, lambda n: 1.0 if n % 10 == 0 else 0.005), Writer()
     began = time.monotonic()
-    run_flow(flow, batches(80), settled, 10)
+    run_worker_pool(pool, batches(80), writer, 10)
     assert time.monotonic() - began < 3.5
-    assert flow.most == 4
-    assert settled.written == list(range(80))
+    assert pool.most == 4
+    assert writer.written == list(range(80))
 
 
 def test_who_writes_slowly_holds_the_others_back() -> None:
-    flow, settled = Sleeping(2), Settled(0.05)
+    pool, writer = Sleeping(2), Writer(0.05)
     seen: list[int] = []
 
     def told() -> Iterator[list[dict[str, Any]]]:
         for batch in batches(300):
-            seen.append(flow.prepared - sum(map(len, settled.groups)))
+            seen.append(pool.prepared - sum(map(len, writer.groups)))
             yield batch
 
-    run_flow(flow, told(), settled, 10)
+    run_worker_pool(pool, told(), writer, 10)
     # Batches read ahead, two queues and one group: never all of it.
     assert max(seen) <= 60
-    assert settled.written == list(range(300))
+    assert writer.written == list(range(300))
 
 
 def test_after_a_failure_what_is_under_way_ends_and_is_written() -> None:
-    flow, settled = Sleeping(4, lambda n: 0.1 if n == 7 else 0.3, fail_at=7), Settled()
+    pool, writer = Sleeping(4, lambda n: 0.1 if n == 7 else 0.3, fail_at=7), Writer()
     with pytest.raises(ValueError, match="no 7"):
-        run_flow(flow, batches(1000), settled, 5)
-    assert flow.stopped
-    assert settled.written == sorted(flow.finished)
-    assert {4, 5, 6} <= set(flow.finished)
-    assert len(flow.finished) < 12
-    assert flow.under_way == 0
+        run_worker_pool(pool, batches(1000), writer, 5)
+    assert pool.stopped
+    assert writer.written == sorted(pool.finished)
+    assert {4, 5, 6} <= set(pool.finished)
+    assert len(pool.finished) < 12
+    assert pool.under_way == 0
 
 
 def test_a_failure_of_the_store_ends_the_run() -> None:
-    flow = Sleeping(4, lambda n: 0.01)
+    pool = Sleeping(4, lambda n: 0.01)
     with pytest.raises(OSError, match="disk full"):
-        run_flow(flow, batches(1000), Settled(fail=True), 5)
-    assert len(flow.finished) < 60
+        run_worker_pool(pool, batches(1000), Writer(fail=True), 5)
+    assert len(pool.finished) < 60
 
 
 def test_a_failure_to_read_ends_the_run() -> None:
@@ -148,20 +148,20 @@ def test_a_failure_to_read_ends_the_run() -> None:
         yield [{"n": 1}]
         raise OSError("no cursor")
 
-    settled = Settled()
+    writer = Writer()
     with pytest.raises(OSError, match="no cursor"):
-        run_flow(Sleeping(), broken(), settled, 5)
-    assert settled.written == [1]
+        run_worker_pool(Sleeping(), broken(), writer, 5)
+    assert writer.written == [1]
 
 
 class Doubling(Sleeping):
-    async def one(self, item: int) -> tuple[list[Any], Counter[str]]:
-        await super().one(item)
+    async def process(self, item: int) -> tuple[list[Any], Counter[str]]:
+        await super().process(item)
         assert self.run is not None
         return [UpdateOne({"n": item}, {"$set": {"double": 2 * item, "run": self.run.id}})], Counter(doubled=1)
 
 
-def test_a_stage_may_be_a_flow(database: Any) -> None:
+def test_a_stage_may_be_a_worker_pool(database: Any) -> None:
     database.samples.insert_many([{"key": str(n), "n": n} for n in range(35)])
     pending = {"double": {"$exists": False}}
     stage = Stage("double", "samples", pending, Doubling(8), batch_size=10)
@@ -186,23 +186,23 @@ _INTERRUPTED = """
 import asyncio, sys
 from collections import Counter
 sys.path.insert(0, {root!r})
-from synth.stages.workers import Flow, run_flow
+from synth.stages.workers import WorkerPool, run_worker_pool
 
-class Slow(Flow):
+class Slow(WorkerPool):
     width = 2
     def prepare(self, batch):
         return batch
-    async def one(self, item):
+    async def process(self, item):
         await asyncio.sleep(60 if item >= 6 else 0.01)
         return [item], Counter()
     async def __aexit__(self, *_):
         print("closed", flush=True)
 
-def settle(writes, counts, documents):
+def write_batch(writes, counts, documents):
     print(*writes, flush=True)
 
 print("ready", flush=True)
-run_flow(Slow(), iter([[0, 1, 2], [3, 4, 5], [6, 7, 8]]), settle, 100)
+run_worker_pool(Slow(), iter([[0, 1, 2], [3, 4, 5], [6, 7, 8]]), write_batch, 100)
 """
 
 

@@ -24,8 +24,10 @@ from synth.llm.token_counters import CHAT, MESSAGE, by_bytes, of_messages
 from synth.prompts import load_prompt
 from synth.samples.sample import Sample, sample_key
 from synth.summarize import command as module
-from synth.summarize.command import TASK, Settings, fault_of, summarize_events, tidy
+from synth.summarize.answers import problem_of, tidy
+from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import REASONS
+from synth.summarize.writer import summarize_events
 
 EXTRACTIVE = Extractive.name
 SETTINGS = Settings(load_prompt("news_summary"))
@@ -228,7 +230,7 @@ def test_near_copies_are_no_sources(store: Any) -> None:
     copied = one["content"].replace("ha", "ha appena", 1) + " (ANSA)"
     store.articles.update_one({"_id": two["_id"]}, {"$set": {"content": copied}})
     counts = summarize_events(store, load_llm("extractive"), SETTINGS)
-    assert counts["one_text_only"] == 1
+    assert counts["single_source"] == 1
     assert counts["near_copy"] > 1
     assert not store.samples.find_one({"event": cluster["event"]})
     for sample in store.samples.find():
@@ -362,7 +364,7 @@ def test_models_are_asked_as_they_take_it(store: Any, name: str, parameters: dic
 
 def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
     store.articles.delete_many({})
-    assert set(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"one_text_only"}
+    assert set(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"single_source"}
 
 
 @pytest.mark.parametrize(
@@ -380,7 +382,7 @@ def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
 )
 def test_what_models_put_around_an_answer(said: str, text: str) -> None:
     assert tidy(said) == text
-    assert fault_of(Completion("x " * 30, "m"), "x " * 30) == ""
+    assert problem_of(Completion("x " * 30, "m"), "x " * 30) == ""
 
 
 def test_the_key_is_of_what_makes_the_sample() -> None:

@@ -17,9 +17,9 @@ from crawler.items import NewsmillError
 from synth.llm.token_counters import by_bytes, estimate, of_messages
 from synth.prompts import load_prompt
 from synth.summarize.map_reduce import (
+    ContextWindow,
+    SummaryPrompts,
     Text,
-    Window,
-    Wording,
     best_cut,
     divide,
     halves,
@@ -104,12 +104,12 @@ def test_every_call_fits_and_every_paragraph_is_read_once(
     sources: list[dict[str, Any]], name: str, language: str, room: int, answer: int, told: str, limit: int | None
 ) -> None:
     count = COUNTERS[name]()
-    wording = Wording(load_prompt("news_summary").in_language(language), language, limit)
+    prompts = SummaryPrompts(load_prompt("news_summary").in_language(language), language, limit)
     # From twice what the request alone takes, a context is never too small.
-    context = 2 * of_messages(wording.part([BARE], 9999), count) + answer + 100 + room
-    window = Window(context, answer, count)
+    context = 2 * of_messages(prompts.part([BARE], 9999), count) + answer + 100 + room
+    window = ContextWindow(context, answer, count)
     model = Model(told)
-    assert asyncio.run(summarise(sources, wording, window, model.ask)) == told
+    assert asyncio.run(summarise(sources, prompts, window, model.ask)) == told
     event("in one call" if len(model.asked) == 1 else "divided")
     for messages, max_tokens, _ in model.asked:
         assert of_messages(messages, count) + max_tokens <= context
@@ -123,7 +123,7 @@ def test_every_call_fits_and_every_paragraph_is_read_once(
                 # Larger than a call of its own: only then it was cut, and every letter of it was read.
                 _is_in_pieces(paragraph, read)
     again = Model(told)
-    asyncio.run(summarise(sources, wording, window, again.ask))
+    asyncio.run(summarise(sources, prompts, window, again.ask))
     assert again.asked == model.asked
     assert [kind for *_, kind in model.asked if kind in ("whole", "final")] in (["whole"], ["final"])
 
@@ -139,8 +139,8 @@ def _is_in_pieces(paragraph: str, read: list[str]) -> None:
         place += size
 
 
-def wording(language: str = "it") -> Wording:
-    return Wording(load_prompt("news_summary").in_language(language), language)
+def prompts(language: str = "it") -> SummaryPrompts:
+    return SummaryPrompts(load_prompt("news_summary").in_language(language), language)
 
 
 def article(text: str, day: float = 0, number: int = 0) -> dict[str, Any]:
@@ -151,22 +151,22 @@ def article(text: str, day: float = 0, number: int = 0) -> dict[str, Any]:
 def test_what_fits_is_one_call() -> None:
     model = Model("ok")
     sources = [article("Uno."), article("Due.", number=1)]
-    asyncio.run(summarise(sources, wording(), Window(1000, 100, by_bytes), model.ask))
+    asyncio.run(summarise(sources, prompts(), ContextWindow(1000, 100, by_bytes), model.ask))
     assert [(tokens, kind) for _, tokens, kind in model.asked] == [(100, "whole")]
-    assert model.asked[0][0] == wording().whole(sources)
+    assert model.asked[0][0] == prompts().whole(sources)
 
 
 def test_a_large_event_is_a_tree() -> None:
     model = Model("Una frase di riassunto che dice poco.")
     sources = [article(f"Paragrafo {n}. " * 60, n, n) for n in range(12)]
-    window = Window(3000, 300, by_bytes)
-    asyncio.run(summarise(sources, wording(), window, model.ask))
+    window = ContextWindow(3000, 300, by_bytes)
+    asyncio.run(summarise(sources, prompts(), window, model.ask))
     kinds = [kind for *_, kind in model.asked]
     assert kinds.count("part") >= 4
     assert kinds[-1] == "final"
     # Nearly as few calls as the texts need: none is left half empty without a reason.
-    parts = divide(sources, wording(), window)
-    sizes = [of_messages(wording().part(part, 90), by_bytes) for part in parts]
+    parts = divide(sources, prompts(), window)
+    sizes = [of_messages(prompts().part(part, 90), by_bytes) for part in parts]
     assert sum(sizes) / len(sizes) > 1500
     # Parts are contiguous in time.
     assert [source["link"] for part in parts for source in part] == [source["link"] for source in sources]
@@ -175,7 +175,7 @@ def test_a_large_event_is_a_tree() -> None:
 def test_summaries_are_summarised_again_where_they_are_too_many() -> None:
     model = Model("Riassunto di una parte. " * 12)
     sources = [article(f"Paragrafo {n}. " * 90, n, n) for n in range(40)]
-    asyncio.run(summarise(sources, wording(), Window(3000, 300, by_bytes), model.ask))
+    asyncio.run(summarise(sources, prompts(), ContextWindow(3000, 300, by_bytes), model.ask))
     kinds = [kind for *_, kind in model.asked]
     assert kinds.count("combine") >= 3
     assert kinds.count("final") == 1
@@ -195,13 +195,13 @@ def test_a_cut_lies_between_unlike_articles_and_days() -> None:
 
 def test_an_article_longer_than_the_window_is_cut_between_paragraphs() -> None:
     text = "\n\n".join(f"Paragrafo numero {n}, " + "con molte parole. " * 12 for n in range(20))
-    parts = divide([article(text.strip()), article("Breve.", 1, 1)], wording(), Window(2500, 300, by_bytes))
+    parts = divide([article(text.strip()), article("Breve.", 1, 1)], prompts(), ContextWindow(2500, 300, by_bytes))
     pieces = [source for part in parts for source in part if source["link"] == "https://x/0"]
     assert "\n\n".join(piece["content"] for piece in pieces) == text.strip()
     assert [piece["part"] for piece in pieces] == list(range(1, len(pieces) + 1))
     assert {piece["parts"] for piece in pieces} == {len(pieces)}
     # Named so in the prompt.
-    assert f"parte 2 di {len(pieces)}" in str([wording().part(part, 50) for part in parts])
+    assert f"parte 2 di {len(pieces)}" in str([prompts().part(part, 50) for part in parts])
 
 
 @pytest.mark.parametrize(
@@ -225,16 +225,16 @@ def test_a_letter_cannot_be_cut() -> None:
 
 def test_a_headline_that_would_fill_the_window_is_cut() -> None:
     rows = [article("Testo. " * 50, n, n) | {"title": "parola " * 400} for n in range(3)]
-    window = Window(1500, 100, by_bytes)
-    parts = divide(rows, wording(), window)
-    assert all(window.holds(wording().part(part, 60), part_answer(wording(), window)) for part in parts)
+    window = ContextWindow(1500, 100, by_bytes)
+    parts = divide(rows, prompts(), window)
+    assert all(window.holds(prompts().part(part, 60), part_answer(prompts(), window)) for part in parts)
     assert len(parts) >= 3
 
 
 def test_models_that_write_more_than_they_may_are_cut_short() -> None:
     model = Model("Questa frase è lunga. " * 500)
     sources = [article(f"Paragrafo {n}. " * 60, n, n) for n in range(6)]
-    asyncio.run(summarise(sources, wording(), Window(3000, 300, by_bytes), model.ask))
+    asyncio.run(summarise(sources, prompts(), ContextWindow(3000, 300, by_bytes), model.ask))
     last = model.asked[-1][0][-1]["content"]
     assert last.count("Riassunto ") == 2
     assert last.rstrip().endswith("lunga.")
@@ -242,7 +242,7 @@ def test_models_that_write_more_than_they_may_are_cut_short() -> None:
 
 def test_a_context_too_small_says_what_is_needed() -> None:
     with pytest.raises(NewsmillError, match=r"--context \d+ is the least, or lower --max-answer-tokens"):
-        asyncio.run(summarise([article("Parola. " * 400)], wording(), Window(900, 800, by_bytes), Model("").ask))
+        asyncio.run(summarise([article("Parola. " * 400)], prompts(), ContextWindow(900, 800, by_bytes), Model("").ask))
 
 
 def test_shortened_texts_end_where_a_sentence_does() -> None:
@@ -256,11 +256,11 @@ def test_shortened_texts_end_where_a_sentence_does() -> None:
 def test_summaries_carry_their_days() -> None:
     sources = [article("Parola. " * 300, n, n) for n in range(4)]
     model = Model("Riassunto.")
-    asyncio.run(summarise(sources, wording(), Window(2800, 200, by_bytes), model.ask))
+    asyncio.run(summarise(sources, prompts(), ContextWindow(2800, 200, by_bytes), model.ask))
     last = model.asked[-1][0][-1]["content"]
     assert "(1º maggio 2026" in last
     assert "4 maggio 2026)" in last
-    assert wording().combine([Text("x")])[-1]["content"].endswith("Riassunto 1:\nx")
+    assert prompts().combine([Text("x")])[-1]["content"].endswith("Riassunto 1:\nx")
 
 
 def test_a_failure_ends_the_other_calls() -> None:
@@ -275,5 +275,5 @@ def test_a_failure_ends_the_other_calls() -> None:
 
     sources = [article("Parola. " * 300, n, n) for n in range(4)]
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(summarise(sources, wording(), Window(2800, 200, by_bytes), ask))
+        asyncio.run(summarise(sources, prompts(), ContextWindow(2800, 200, by_bytes), ask))
     assert set(begun) == {"part"}

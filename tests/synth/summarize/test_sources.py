@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from synth.language import detect
-from synth.summarize.sources import REASONS, gather, union
+from synth.summarize.sources import REASONS, select_sources, union
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 ITALIAN = "Il consiglio comunale ha approvato ieri sera il bilancio di previsione per il prossimo anno."
@@ -24,7 +24,7 @@ def article(name: str, content: str, hours: int | None = 0, title: str = "") -> 
 
 
 def left(rows: list[dict[str, Any]], language: str = "it") -> dict[str, str]:
-    found = gather(rows, language)
+    found = select_sources(rows, language)
     assert len(found.sources) + len(found.left_out) == len(rows)
     assert set(found.reasons) <= set(REASONS)
     return {row["link"].rpartition("/")[2]: row["reason"] for row in found.left_out}
@@ -39,16 +39,16 @@ def test_sources_are_in_one_language_and_each_text_once() -> None:
         article("early", "La giunta presenta oggi in aula il bilancio, con nuove spese per le scuole della città.", 2),
         article("empty", "", 0),
     ]
-    found = gather(rows, "it")
+    found = select_sources(rows, "it")
     assert (found.language, [source["id"] for source in found.sources]) == ("it", ["early", "late", "undated"])
     assert left(rows) == {"english": "other_language", "copy": "same_text", "empty": "no_text"}
     assert found.reasons == Counter(other_language=1, same_text=1, no_text=1)
     # An English desk of an Italian newspaper: the articles decide.
-    found = gather([rows[2], article("two", ENGLISH + " Nobody voted against it.")], "it")
+    found = select_sources([rows[2], article("two", ENGLISH + " Nobody voted against it.")], "it")
     assert (found.language, len(found.sources)) == ("en", 2)
     # Even: the newspaper decides.
-    assert gather([rows[1], rows[2]], "it").language == "it"
-    found = gather([], "vi")
+    assert select_sources([rows[1], rows[2]], "it").language == "it"
+    found = select_sources([], "vi")
     assert (found.language, found.sources, found.left_out) == ("vi", [], [])
 
 
@@ -84,8 +84,8 @@ def test_languages_are_told_as_by_the_detector(sample_records: list[dict[str, An
     for row in sample_records:
         record = {**row, "_id": row["link"], "date": None}
         told = detect(f"{row['title']}. {row['content'][:300]}")[0]
-        assert gather([record], row["language"]).language == told
-        assert gather([record], "it" if row["language"] == "vi" else "vi").language == told
+        assert select_sources([record], row["language"]).language == told
+        assert select_sources([record], "it" if row["language"] == "vi" else "vi").language == told
 
 
 def test_tags_of_all_sources_once() -> None:

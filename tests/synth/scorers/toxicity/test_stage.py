@@ -24,7 +24,8 @@ from synth.scorers.toxicity.stage import (
     read_language,
     toxicity_stage,
 )
-from synth.stages.stage import add_stage_arguments, run_stage
+from synth.stages.options import add_stage_arguments
+from synth.stages.stage import run_stage
 from tests.synth.scorers.toxicity.toxicity_tiny import ORIGINAL, UNBIASED, classifier_folder, detoxify_checkpoint
 
 pytest.importorskip("detoxify", reason="the extra toxicity is not installed")
@@ -33,7 +34,8 @@ pytest.importorskip("detoxify", reason="the extra toxicity is not installed")
 PROGRAM = """
 import argparse
 from crawler.mongo import connect
-from synth.stages.stage import add_stage_arguments, run_stage
+from synth.stages.options import add_stage_arguments
+from synth.stages.stage import run_stage
 from synth.scorers.toxicity.stage import add_toxicity_arguments, toxicity_stage
 
 parser = argparse.ArgumentParser()

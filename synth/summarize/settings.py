@@ -1,0 +1,66 @@
+"""What a summary depends on besides its event."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+
+from crawler.items import NewsmillError
+from synth.llm.token_counters import Count, estimate
+from synth.prompts import Prompts, load_prompt
+from synth.stages.llm_stage import model_settings
+from synth.summarize.map_reduce import ContextWindow
+
+TASK = "news_summary"
+#: Tokens of the longest summary: five times the words of the human summaries of vi_vnmds (182 in the median).
+MAX_ANSWER_TOKENS = 1024
+#: A context that no event fills, for models of which nothing is known.
+_ENDLESS = 1 << 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a summary depends on besides the event; part of the key where it changes the prompt."""
+
+    prompt: Prompts
+    max_sentences: int | None = None
+    min_articles: int = 2
+    concurrency: int = 8
+    #: tokens of the longest answer, and of prompt and answer together; None: as much as an event has.
+    max_answer_tokens: int = MAX_ANSWER_TOKENS
+    context: int | None = None
+    #: None: as the server likes it.
+    temperature: float | None = 0.0
+    count: Count = field(default=estimate)
+
+    def prompt_id(self, language: str) -> str:
+        """As recorded: another limit makes another sample."""
+        return self.prompt.in_language(language).id + self._suffix
+
+    @property
+    def prompt_ids(self) -> list[str]:
+        """Of all languages."""
+        return [name + self._suffix for name in self.prompt.ids()]
+
+    @property
+    def _suffix(self) -> str:
+        return f"?max_sentences={self.max_sentences}" if self.max_sentences else ""
+
+    @property
+    def window(self) -> ContextWindow:
+        """What a call may hold."""
+        return ContextWindow(self.context or _ENDLESS, self.max_answer_tokens, self.count)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """
+    Raises:
+        NewsmillError: an option makes no sense.
+    """
+    if options.min_articles < 2:
+        raise NewsmillError(f"--min-articles {options.min_articles}: an event has at least two articles")
+    for name in ("max_sentences", "concurrency"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            raise NewsmillError(f"--{name.replace('_', '-')} {getattr(options, name)}: at least 1")
+    limits = (options.max_sentences, options.min_articles, options.concurrency)
+    return Settings(load_prompt(TASK), *limits, **model_settings(options))
