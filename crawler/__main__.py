@@ -1,9 +1,4 @@
-"""`newsmill`: Scrapy's command line with Newsmill's settings, in any folder.
-
-examples:
-  newsmill list
-  newsmill crawl ansa -a since=2026-05-04 -a until=2026-05-05 -s CONTACT=you@example.org
-"""
+"""`newsmill`: Scrapy's command line with Newsmill's settings, in any folder: `newsmill crawl ansa -a limit=20`."""
 
 from __future__ import annotations
 
