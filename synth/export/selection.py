@@ -21,12 +21,12 @@ CHUNK = 1000
 
 
 @dataclass
-class Chosen:
+class Selection:
     """What will be exported, sorted by key, and what will not."""
 
     rows: list[Row] = field(default_factory=list)
     #: keys of rows with earlier turns, which some formats have no place for.
-    turned: set[str] = field(default_factory=set)
+    with_turns: set[str] = field(default_factory=set)
     #: reason -> samples that the filter names and no file gets.
     left_out: Counter[str] = field(default_factory=Counter)
     #: key -> key of the sample that `synth dedupe` keeps instead.
@@ -34,14 +34,14 @@ class Chosen:
     permission: dict[str, Any] = field(default_factory=dict)
 
 
-def choose(
+def select(
     database: Database[dict[str, Any]],
-    wanted: Mapping[str, Any],
+    query: Mapping[str, Any],
     *,
     turns: bool = True,
     include_opted_out: bool = False,
     include_duplicates: bool = False,
-) -> Chosen:
+) -> Selection:
     """The samples that the filter names, less those that cannot or should not be learnt from.
 
     A sample with several reasons counts under the first of superseded, rejected, empty, several_turns (only without
@@ -50,73 +50,73 @@ def choose(
     Raises:
         NewsmillError: the server refuses the filter.
     """
-    chosen = Chosen()
+    selection = Selection()
     with filter_errors():
-        chosen.left_out.update(_replaced(database, wanted))
-        for row in _light(database, wanted):
-            _sort(chosen, row, turns)
-    links = {link for row in chosen.rows for link in row.links}
+        selection.left_out.update(_replaced(database, query))
+        for row in _light(database, query):
+            _sort(selection, row, turns)
+    links = {link for row in selection.rows for link in row.links}
     # `synth takedown` removes such samples; one that came back with a backup or an import stays in.
-    gone = {link for part in _parts(links) for link in taken_down(database, part)}
-    _keep(chosen, [row for row in chosen.rows if gone.isdisjoint(row.links)], "taken_down")
-    said = permissions(database, links)
+    taken = {link for part in _parts(links) for link in taken_down(database, part)}
+    _keep(selection, [row for row in selection.rows if taken.isdisjoint(row.links)], "taken_down")
+    permission_of = permissions(database, links)
     if not include_opted_out:
-        reserved = {link for link, told in said.items() if told["opt_out"]}
-        _keep(chosen, [row for row in chosen.rows if reserved.isdisjoint(row.links)], "opted_out")
+        reserved = {link for link, permission in permission_of.items() if permission["opt_out"]}
+        _keep(selection, [row for row in selection.rows if reserved.isdisjoint(row.links)], "opted_out")
     if not include_duplicates:
-        _keep(chosen, without_duplicates(chosen.rows, chosen.duplicate_of), "duplicate")
-    chosen.turned &= {row.key for row in chosen.rows}
-    chosen.left_out = Counter({reason: count for reason, count in sorted(chosen.left_out.items()) if count})
-    chosen.permission = permission_summary(chosen.rows, said)
-    return chosen
+        _keep(selection, without_duplicates(selection.rows, selection.duplicate_of), "duplicate")
+    selection.with_turns &= {row.key for row in selection.rows}
+    selection.left_out = Counter({reason: count for reason, count in sorted(selection.left_out.items()) if count})
+    selection.permission = permission_summary(selection.rows, permission_of)
+    return selection
 
 
-def _replaced(database: Database[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[str, int]:
+def _replaced(database: Database[dict[str, Any]], query: Mapping[str, Any]) -> dict[str, int]:
     rejected = {"superseded": {"$ne": True}, "status": "rejected"}
     return {
-        "superseded": database.samples.count_documents({"$and": [dict(wanted), {"superseded": True}]}),
-        "rejected": database.samples.count_documents({"$and": [dict(wanted), rejected]}),
+        "superseded": database.samples.count_documents({"$and": [dict(query), {"superseded": True}]}),
+        "rejected": database.samples.count_documents({"$and": [dict(query), rejected]}),
     }
 
 
-def _keep(chosen: Chosen, kept: list[Row], reason: str) -> None:
-    chosen.left_out[reason] += len(chosen.rows) - len(kept)
-    chosen.rows = kept
+def _keep(selection: Selection, rows: list[Row], reason: str) -> None:
+    selection.left_out[reason] += len(selection.rows) - len(rows)
+    selection.rows = rows
 
 
-def _sort(chosen: Chosen, row: Mapping[str, Any], turns: bool) -> None:
+def _sort(selection: Selection, row: Mapping[str, Any], turns: bool) -> None:
     """Take a row, or count why not."""
     roles = row["roles"]
     if row["empty"]:
-        chosen.left_out["empty"] += 1
+        selection.left_out["empty"] += 1
     elif roles and not turns:
         # An Alpaca row holds one request and one answer: without its history the answer answers nothing.
-        chosen.left_out["several_turns"] += 1
+        selection.left_out["several_turns"] += 1
     elif not are_turns(roles):
-        chosen.left_out["broken_history"] += 1
+        selection.left_out["broken_history"] += 1
     else:
         links = [link for link in row.get("links") or [] if isinstance(link, str)]
         date = row["date"] if isinstance(row.get("date"), datetime) else None
-        chosen.rows.append(Row(row["key"], row.get("event") or "", row.get("language") or "", date, links))
+        selection.rows.append(Row(row["key"], row.get("event") or "", row.get("language") or "", date, links))
         if roles:
-            chosen.turned.add(row["key"])
+            selection.with_turns.add(row["key"])
         if isinstance(original := row.get("duplicate_of"), str):
-            chosen.duplicate_of[row["key"]] = original
+            selection.duplicate_of[row["key"]] = original
 
 
 def are_turns(roles: Sequence[str | None]) -> bool:
     """Whether earlier turns can stand before a question: user and assistant alternating, after at most one system
     message. Trainers throw other rows away, or learn the user's words as the model's."""
-    said = roles[1:] if roles and roles[0] == "system" else roles
-    return len(said) % 2 == 0 and all(role == ("user", "assistant")[place % 2] for place, role in enumerate(said))
+    turns = roles[1:] if roles and roles[0] == "system" else roles
+    return len(turns) % 2 == 0 and all(role == ("user", "assistant")[i % 2] for i, role in enumerate(turns))
 
 
-def _light(database: Database[dict[str, Any]], wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _light(database: Database[dict[str, Any]], query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Current samples that the filter names, without their texts, sorted by key."""
     # The role of a turn that says something, null for any other.
     role = {"$cond": [_blank("$$turn.content"), None, "$$turn.role"]}
     pipeline: list[dict[str, Any]] = [
-        {"$match": {"$and": [dict(wanted), CURRENT]}},
+        {"$match": {"$and": [dict(query), CURRENT]}},
         {"$project": {
             "_id": 0, "key": 1, "event": 1, "language": 1, "date": 1, "links": "$sources.link", "duplicate_of": 1,
             "roles": {"$cond": [
@@ -137,26 +137,26 @@ def _blank(value: str) -> dict[str, Any]:
 
 def without_duplicates(rows: Sequence[Row], duplicate_of: Mapping[str, str]) -> list[Row]:
     """One row of each set of duplicates: the one that `synth dedupe` keeps, or the first where that one is not here."""
-    here = {row.key for row in rows}
-    kept: list[Row] = []
+    keys = {row.key for row in rows}
+    unique: list[Row] = []
     stands_for: set[str] = set()
     for row in rows:
         original = original_of(row.key, duplicate_of)
-        if original != row.key and (original in here or original in stands_for):
+        if original != row.key and (original in keys or original in stands_for):
             continue
         stands_for.add(original)
-        kept.append(row)
-    return kept
+        unique.append(row)
+    return unique
 
 
 def original_of(key: str, duplicate_of: Mapping[str, str]) -> str:
     """The sample at the end of "is a duplicate of"; of a circle, its smallest key."""
-    seen = [key]
-    while (following := duplicate_of.get(seen[-1])) is not None:
-        if following in seen:
-            return min(seen[seen.index(following) :])
-        seen.append(following)
-    return seen[-1]
+    path = [key]
+    while (following := duplicate_of.get(path[-1])) is not None:
+        if following in path:
+            return min(path[path.index(following) :])
+        path.append(following)
+    return path[-1]
 
 
 def permissions(database: Database[dict[str, Any]], links: set[str]) -> dict[str, dict[str, Any]]:
@@ -164,16 +164,16 @@ def permissions(database: Database[dict[str, Any]], links: set[str]) -> dict[str
 
     Where one address leads to several articles, a right that one of them reserves is reserved.
     """
-    found: dict[str, dict[str, Any]] = {}
+    permission_of: dict[str, dict[str, Any]] = {}
     for part in _parts(links):
-        wanted = {"$or": [{"link": {"$in": part}}, {"also_at": {"$in": part}}]}
-        for article in database.articles.find(wanted, {"link": 1, "also_at": 1, "permission": 1}):
-            said = article.get("permission") or {}
-            told = {"robots": said.get("robots"), "opt_out": said.get("opt_out")}
+        query = {"$or": [{"link": {"$in": part}}, {"also_at": {"$in": part}}]}
+        for article in database.articles.find(query, {"link": 1, "also_at": 1, "permission": 1}):
+            stored = article.get("permission") or {}
+            permission = {"robots": stored.get("robots"), "opt_out": stored.get("opt_out")}
             for link in {article["link"], *(article.get("also_at") or [])} & links:
-                if not found.get(link, {}).get("opt_out"):
-                    found[link] = told
-    return found
+                if not permission_of.get(link, {}).get("opt_out"):
+                    permission_of[link] = permission
+    return permission_of
 
 
 def _parts(links: set[str]) -> Iterator[list[str]]:
@@ -182,28 +182,28 @@ def _parts(links: set[str]) -> Iterator[list[str]]:
         yield ordered[start : start + CHUNK]
 
 
-def permission_summary(rows: Iterable[Row], said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def permission_summary(rows: Iterable[Row], permission_of: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """How many articles the rows are made from, and what robots.txt and machine-readable reservations said of them."""
     links = {link for row in rows for link in row.links}
     names = {True: "yes", False: "no", None: "unknown"}
-    robots = Counter(names.get(said.get(link, {}).get("robots"), "unknown") for link in links)
-    reserved = Counter(names.get(said.get(link, {}).get("opt_out"), "unknown") for link in links)
+    robots = Counter(names.get(permission_of.get(link, {}).get("robots"), "unknown") for link in links)
+    reserved = Counter(names.get(permission_of.get(link, {}).get("opt_out"), "unknown") for link in links)
     return {
         "articles": len(links), "robots_allowed": dict(sorted(robots.items())),
         "rights_reserved": dict(sorted(reserved.items())),
     }  # fmt: skip
 
 
-def with_copies(database: Database[dict[str, Any]], chosen: Chosen) -> Iterator[Row]:
+def with_copies(database: Database[dict[str, Any]], selection: Selection) -> Iterator[Row]:
     """The rows with the names of their texts: a copy under another link, or in another event, is the same text."""
     copies = Copies()
     duplicates: dict[str, set[str]] = {}
-    for key in chosen.duplicate_of:
-        original = original_of(key, chosen.duplicate_of)
+    for key in selection.duplicate_of:
+        original = original_of(key, selection.duplicate_of)
         duplicates[key] = duplicates[original] = {f"sample {original}"}
-    known: dict[str, str] = {}
-    for start in range(0, len(chosen.rows), CHUNK):
-        part = {row.key: row for row in chosen.rows[start : start + CHUNK]}
+    name_of: dict[str, str] = {}
+    for start in range(0, len(selection.rows), CHUNK):
+        part = {row.key: row for row in selection.rows[start : start + CHUNK]}
         fields = {"key": 1, "answer": 1, "sources.link": 1, "sources.content": 1}
         for sample in database.samples.find({"key": {"$in": list(part)}}, fields).sort("key", 1):
             # Duplicates of another wording, which --include-duplicates keeps, stay together as well.
@@ -211,9 +211,9 @@ def with_copies(database: Database[dict[str, Any]], chosen: Chosen) -> Iterator[
             for source in sample.get("sources") or []:
                 link, content = source.get("link") or "", source.get("content") or ""
                 # Popular articles are in many samples; a link is one text.
-                if link not in known or not link:
-                    known[link] = copies.name(content)
-                names.add(known[link])
+                if link not in name_of or not link:
+                    name_of[link] = copies.name(content)
+                names.add(name_of[link])
             yield replace(part[sample["key"]], copies=sorted(names - {""}))
 
 

@@ -1,6 +1,6 @@
 """Training and validation rows, split by event and by date.
 
-Rows that tell of one event, share a source, or hold near copies of one text, never fall on both sides: a model would be
+Rows about one event, share a source, or hold near copies of one text, never fall on both sides: a model would be
 examined on what it has read.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Group:
         """Rows of each language."""
         return Counter(row.language for row in self.rows)
 
-    def lot(self, seed: int) -> str:
-        """A place drawn by the seed; the same rows draw the same place."""
+    def tie_break(self, seed: int) -> str:
+        """A hash of the seed and the rows: the order of groups of one day."""
         name = min(row.key for row in self.rows)
         return hashlib.sha256(f"{seed}\0{name}".encode()).hexdigest()
 
@@ -56,23 +58,23 @@ def groups_of(rows: Iterable[Row]) -> list[Group]:
     rows = sorted(rows, key=lambda row: row.key)
     parent = list(range(len(rows)))
 
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
 
     # The first row of each name. The names are the rows' own objects: a store has millions of them.
     events: dict[str, int] = {}
     links: dict[str, int] = {}
     texts: dict[str, int] = {}
-    for place, row in enumerate(rows):
+    for i, row in enumerate(rows):
         for first, names in ((events, (row.event,) if row.event else ()), (links, row.links), (texts, row.copies)):
             for name in names:
-                parent[root(first.setdefault(name, place))] = root(place)
+                parent[root(first.setdefault(name, i))] = root(i)
     groups: dict[int, Group] = {}
-    for place, row in enumerate(rows):
-        groups.setdefault(root(place), Group()).rows.append(row)
+    for i, row in enumerate(rows):
+        groups.setdefault(root(i), Group()).rows.append(row)
     return list(groups.values())
 
 
@@ -83,34 +85,34 @@ def validation_keys(rows: Iterable[Row], fraction: float, seed: int = 0) -> set[
     last), the seed decides. A language with two events or more has at least one on each side; where every language
     has only one, the latest of them all is taken. One event alone goes to training.
     """
-    groups = sorted(groups_of(rows), key=lambda group: group.lot(seed))
-    # Two stable sorts: by lot within a day, by day before that.
+    groups = sorted(groups_of(rows), key=lambda group: group.tie_break(seed))
+    # Two stable sorts: by hash within a day, by day before that.
     groups.sort(key=lambda group: group.day, reverse=True)
-    chosen: set[Group] = set()
+    validation: set[Group] = set()
     for language in sorted({name for group in groups for name in group.sizes}):
-        _fill(chosen, [group for group in groups if group.sizes[language]], language, fraction)
-    if not chosen and len(groups) > 1:
-        chosen = {groups[0]}
-    return {row.key for group in chosen for row in group.rows}
+        _fill(validation, [group for group in groups if group.sizes[language]], language, fraction)
+    if not validation and len(groups) > 1:
+        validation = {groups[0]}
+    return {row.key for group in validation for row in group.rows}
 
 
-def _fill(chosen: set[Group], own: Sequence[Group], language: str, fraction: float) -> None:
-    """Add groups of one language, in order, until `fraction` of its rows are chosen; one group at least is left."""
-    missing = max(1, round(fraction * sum(group.sizes[language] for group in own)))
-    missing -= sum(group.sizes[language] for group in own if group in chosen)
-    free = [group for group in own if group not in chosen]
-    if missing <= 0 or len(free) < 2:
+def _fill(taken: set[Group], own: Sequence[Group], language: str, fraction: float) -> None:
+    """Add groups of one language, in order, until `fraction` of its rows are taken; one group at least is left."""
+    shortage = max(1, round(fraction * sum(group.sizes[language] for group in own)))
+    shortage -= sum(group.sizes[language] for group in own if group in taken)
+    free = [group for group in own if group not in taken]
+    if shortage <= 0 or len(free) < 2:
         return
     # A group that would overshoot by more than it fills is passed over; where all would, the smallest is taken.
-    if all(group.sizes[language] > 2 * missing for group in free):
-        chosen.add(min(free, key=lambda group: group.sizes[language]))
+    if all(group.sizes[language] > 2 * shortage for group in free):
+        taken.add(min(free, key=lambda group: group.sizes[language]))
         return
-    left = len(free)
+    remaining = len(free)
     for group in free:
-        if missing > 0 and left > 1 and group.sizes[language] <= 2 * missing:
-            chosen.add(group)
-            missing -= group.sizes[language]
-            left -= 1
+        if shortage > 0 and remaining > 1 and group.sizes[language] <= 2 * shortage:
+            taken.add(group)
+            shortage -= group.sizes[language]
+            remaining -= 1
 
 
 def splits_of(rows: Iterable[Row], val_fraction: float, test_fraction: float = 0.0, seed: int = 0) -> dict[str, str]:

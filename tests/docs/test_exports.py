@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.export.formats import FORMATS
+from synth.export.formats import formats
 from tests.synth.export.test_command import store as store_fixture
 from tests.synth.export.test_formats import types
 
@@ -28,7 +28,7 @@ def blocks(kind: str) -> list[str]:
 def exported(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     store.samples.update_one({"event": "event1"}, {"$set": {"system": "Sei un giornalista."}})
-    assert main(["export", *(word for name in FORMATS for word in ("--format", name))]) == 0
+    assert main(["export", *(word for name in formats() for word in ("--format", name))]) == 0
     return Path("export")
 
 
@@ -57,7 +57,7 @@ def test_the_lines_that_load(exported: Path, tmp_path: Path, monkeypatch: pytest
 
 def test_every_format_and_every_reason_is_there() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert all(f"`{name}`" in page for name in FORMATS)
+    assert all(f"`{name}`" in page for name in formats())
     source = (PAGE.parents[1] / "synth/export/selection.py").read_text(encoding="utf-8")
     reasons = set(re.findall(r'left_out\["(\w+)"\]|, "(\w+)"\)$', source, re.MULTILINE))
     for reason in {one or other for one, other in reasons} | {"superseded", "rejected"}:

@@ -19,7 +19,7 @@ import pytest
 
 from synth import atomic_files as files
 from synth.__main__ import main
-from synth.export import command as export
+from synth.export import writer
 
 DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 REQUEST = "Riassumi gli articoli in un unico testo."
@@ -363,14 +363,14 @@ def test_samples_removed_while_they_are_exported(
 ) -> None:
     assert main(["export"]) == 0
     before = bytes_of(Path("export"))
-    real = export.splits_of
+    real = writer.splits_of
 
     def then_removed(*words: Any) -> Any:
         found = real(*words)
         store.samples.delete_one({"event": "event3"})
         return found
 
-    monkeypatch.setattr(export, "splits_of", then_removed)
+    monkeypatch.setattr(writer, "splits_of", then_removed)
     assert main(["export"]) == 2
     assert "samples removed from the store meanwhile: 1: run it again" in capsys.readouterr().err
     assert bytes_of(Path("export")) == before

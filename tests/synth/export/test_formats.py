@@ -15,9 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.__main__ import main
-from synth.export import formats
+from synth.export import files
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, column_row, read
-from synth.export.formats import FORMATS, PATTERNS, JsonFile, alpaca_row, messages_of, sharegpt_row
+from synth.export.files import JsonFile
+from synth.export.formats import formats
+from synth.export.formats.alpaca import alpaca_row
+from synth.export.formats.openai import messages_of
+from synth.export.formats.sharegpt import sharegpt_row
 from synth.samples.schema import sample_fields
 from tests.synth.export.test_command import bytes_of, manifest, sample
 from tests.synth.export.test_command import store as store_fixture
@@ -175,7 +179,7 @@ def test_a_dataset_folder_in_shards(store: Any, datasets: Any) -> None:
 @pytest.mark.parametrize(("name", "most"), [("_GROUP_ROWS", 3), ("_GROUP_CHARACTERS", 500)])
 def test_row_groups_bound_the_memory(store: Any, monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    monkeypatch.setattr(formats, name, most)
+    monkeypatch.setattr(files, name, most)
     assert main(["export", "--format", "openai-parquet", "--format", "openai"]) == 0
     file = parquet.ParquetFile("export/openai.parquet")
     assert max(file.metadata.row_group(place).num_rows for place in range(file.num_row_groups)) <= 3
@@ -188,7 +192,7 @@ def test_fields_that_are_not_there(store: Any, datasets: Any) -> None:
     store.samples.update_one({"event": "event1"}, {"$unset": dict.fromkeys(names, "")})
     store.samples.update_one({"event": "event2"}, {"$set": dict.fromkeys(names, None)})
     store.samples.update_one({"event": "event3"}, {"$set": {"date": "3 maggio", "sources.0.link": None}})
-    assert main(["export", *(word for name in FORMATS for word in ("--format", name))]) == 0
+    assert main(["export", *(word for name in formats() for word in ("--format", name))]) == 0
     assert sum(len(rows) for rows in datasets("export/huggingface").values()) == 20
 
 
@@ -307,7 +311,7 @@ def test_trl_takes_the_messages(store: Any, datasets: Any) -> None:
 
 def test_all_formats_twice_have_the_same_bytes_whatever_the_order_of_the_store(odd: Any) -> None:
     words = ["export", "--test-fraction", "0.1", "--shard-rows", "4"]
-    words += [word for name in FORMATS for word in ("--format", name)]
+    words += [word for name in formats() for word in ("--format", name)]
     assert main(words) == 0
     first = bytes_of(Path("export"))
     rows = list(odd.samples.find({}, {"_id": 0}))
@@ -318,7 +322,8 @@ def test_all_formats_twice_have_the_same_bytes_whatever_the_order_of_the_store(o
     assert bytes_of(Path("again")) == first
     told = manifest()["files"]
     assert set(told) == set(first) - {"manifest.json"}
-    assert all(any(Path(name).match(pattern) for pattern in PATTERNS) for name in told)
+    patterns = ["sources.jsonl", *(pattern for row in formats().values() for pattern in row.patterns)]
+    assert all(any(Path(name).match(pattern) for pattern in patterns) for name in told)
 
 
 def test_without_pyarrow_one_line_names_the_extra(
@@ -327,7 +332,7 @@ def test_without_pyarrow_one_line_names_the_extra(
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     assert main(["export", "--format", "openai-parquet"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("export: --format openai-parquet needs pip install 'newsmill[train]'")
+    assert error.startswith("export: --format openai-parquet needs pip install 'newsmill[export]'")
     assert error.count("\n") == 1
     assert not Path("export").exists()
     assert main(["export", "--format", "openai"]) == 0

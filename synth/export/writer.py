@@ -1,0 +1,175 @@
+"""Writing an export: every file of every format, the card beside them, and the manifest that lists them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import NewsmillError
+from synth.atomic_files import staged
+from synth.export.dataset_card import Tally, write_card
+from synth.export.files import FileEntries, JsonFile, Output, Sink
+from synth.export.formats import Layout, formats, one_turn
+from synth.export.manifest import Settings, empty_message, manifest_of
+from synth.export.selection import Selection, full_samples, select, with_copies
+from synth.export.split import SPLITS, Row, splits_of
+from synth.stages.progress import progress_bar
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+_LINKS = "sources.jsonl"
+
+
+class Writer:
+    """Writes samples to the files of every format as they come."""
+
+    def __init__(self, layout: Layout, names: Sequence[str]) -> None:
+        self.outputs: dict[str, Output] = {"sources": JsonFile(layout.folder, _LINKS, links_row)}
+        self.one_turn = frozenset(one_turn(names))
+        for name in names:
+            self.outputs[name] = formats()[name].create(layout)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for output in self.outputs.values():
+            output.abandon()
+
+    def add(self, sample: Mapping[str, Any], split: str, *, turns: bool = False) -> None:
+        """Write a sample; `turns`: it has earlier turns, for which some formats have no place."""
+        for name, output in self.outputs.items():
+            if not (turns and name in self.one_turn):
+                output.add(sample, split)
+
+    def close(self) -> FileEntries:
+        """Name of each file -> {sha256, bytes, rows}."""
+        return {name: entry for output in self.outputs.values() for name, entry in output.close().items()}
+
+
+def links_row(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """{key, links}: which articles a sample is made from; `synth takedown` finds exports by it."""
+    return {"key": sample["key"], "links": [source.get("link") or "" for source in sample.get("sources") or []]}
+
+
+def export(
+    database: Database[dict[str, Any]], folder: Path, settings: Settings, query: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the export; its manifest.
+
+    Raises:
+        NewsmillError: the filter is wrong, names no sample that can be exported, or the folder cannot be written.
+    """
+    selection = select(
+        database, query, turns=len(one_turn(settings.formats)) < len(settings.formats),
+        include_opted_out=settings.include_opted_out, include_duplicates=settings.include_duplicates,
+    )  # fmt: skip
+    if not selection.rows:
+        raise NewsmillError(empty_message(settings.filter, selection.left_out))
+    sides = splits_of(with_copies(database, selection), settings.val_fraction, settings.test_fraction, settings.seed)
+    manifest = manifest_of(selection, sides, settings, query)
+    replaces_export = _is_export(folder)
+    with staged(folder) as partial:
+        manifest |= _write_files(database, Layout(partial, _sizes(manifest), settings.shard_rows), selection, sides,
+                                 settings, manifest)  # fmt: skip
+        text = json.dumps(manifest, ensure_ascii=False, indent=2)
+        (partial / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    if replaces_export:
+        _sweep(folder, set(manifest["files"]))
+    return manifest
+
+
+def _sizes(manifest: Mapping[str, Any]) -> dict[str, int]:
+    return {name: side["rows"] for name, side in manifest["counts"].items() if name in SPLITS}
+
+
+def _write_files(
+    database: Database[dict[str, Any]], layout: Layout, selection: Selection, sides: Mapping[str, str],
+    settings: Settings, manifest: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Write every file but the manifest; what is known only then: {made_by, marked, files}."""
+    tally = Tally() if any(formats()[name].card for name in settings.formats) else None
+    makers: Counter[tuple[str, str, str]] = Counter()
+    marked: Counter[str] = Counter()
+    with Writer(layout, settings.formats) as writer:
+        for sample in _each(database, selection.rows):
+            writer.add(sample, sides[sample["key"]], turns=sample["key"] in selection.with_turns)
+            makers[_maker(sample)] += 1
+            marked.update(name for name in ("contaminated", "personal_data") if sample.get(name))
+            if tally:
+                tally.add(sample)
+        files = writer.close()
+    rest = {"made_by": _made_by(makers), "marked": dict(sorted(marked.items()))}
+    if tally:
+        shards = {name: -(-size // layout.shard_rows) for name, size in layout.sizes.items()}
+        text = write_card(tally, {**manifest, **rest}, title=settings.title, license_id=settings.license, shards=shards)
+        files["huggingface/README.md"] = _write_text(layout.folder / "huggingface/README.md", text)
+    return {**rest, "files": files}
+
+
+def _each(database: Database[dict[str, Any]], rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """The samples, with a progress bar.
+
+    Raises:
+        NewsmillError: some were removed since they were selected: what is taken down must not come out in an export.
+    """
+    count = 0
+    with progress_bar("export", len(rows)) as advance:
+        for sample in full_samples(database, rows):
+            yield sample
+            count += 1
+            advance(1)
+    if count != len(rows):
+        raise NewsmillError(
+            f"samples removed from the store meanwhile: {len(rows) - count:,}: run it again; the export is unchanged"
+        )
+
+
+def _maker(sample: Mapping[str, Any]) -> tuple[str, str, str]:
+    provenance = sample.get("provenance") or {}
+    return sample.get("task") or "", str(provenance.get("prompt") or ""), str(provenance.get("model") or "")
+
+
+def _made_by(makers: Mapping[tuple[str, str, str], int]) -> list[dict[str, Any]]:
+    """How many rows each (task, prompt, model) made."""
+    return [
+        {"task": task, "prompt": prompt, "model": model, "rows": count}
+        for (task, prompt, model), count in sorted(makers.items())
+    ]
+
+
+def _write_text(path: Path, text: str) -> dict[str, Any]:
+    sink = Sink(path)
+    try:
+        sink.write(text.encode())
+        sink.close()
+    finally:
+        sink.abandon()
+    return sink.entry(0)
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether an export stands in the folder: what else is called as our files are is the user's."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and {"files", "left_out"} <= manifest.keys()
+
+
+def _sweep(folder: Path, files: set[str]) -> None:
+    """Remove what an older export left: it would stand there as if it belonged to this one."""
+    patterns = sorted({_LINKS, *(pattern for row in formats().values() for pattern in row.patterns)})
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        if path.relative_to(folder).as_posix() not in files:
+            path.unlink(missing_ok=True)
+    folders = {parent for pattern in patterns for parent in Path(pattern).parents if parent != Path()}
+    for name in sorted(folders, key=lambda path: -len(path.parts)):
+        # What is not empty holds something of this export, or of the user.
+        with contextlib.suppress(OSError):
+            (folder / name).rmdir()
