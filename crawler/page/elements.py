@@ -16,8 +16,8 @@ import cssselect
 from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash, Negation
 from lxml import etree
 
-Test = Callable[[etree._Element], bool]
-Seeds = Callable[["Elements"], list[etree._Element]]
+Test = Callable[["etree._Element"], bool]  # noqa: SLF001 - lxml has no other name for it
+Seeds = Callable[["Elements"], "list[etree._Element]"]  # noqa: SLF001
 #: how far a combinator looks up, or back along the siblings: bounds the time on pages nested without end.
 REACH = 128
 
@@ -41,9 +41,9 @@ class Elements:
         self.by_class: dict[str, list[etree._Element]] = {}
         #: each class -> the class attributes that name it
         self.spellings: dict[str, list[str]] = {}
-        self._found: dict[str, list[etree._Element]] = {}
+        self._selected: dict[str, list[etree._Element]] = {}
         self._by_id: dict[str, list[etree._Element]] | None = None
-        self._places: dict[etree._Element, int] | None = None
+        self._order: dict[etree._Element, int] | None = None
         self._index()
         #: all class attributes in one text: most pieces that selectors ask for are in none of them
         self.classes = "\0".join(self.by_class)
@@ -65,29 +65,30 @@ class Elements:
 
     def select(self, selector: str) -> list[etree._Element]:
         """The elements a selector names, in document order; [] for the empty selector."""
-        if selector not in self._found:
-            self._found[selector] = self._select(selector) if selector else []
-        return self._found[selector]
+        if selector not in self._selected:
+            self._selected[selector] = self._select(selector) if selector else []
+        return self._selected[selector]
 
     def first(self, selector: str) -> etree._Element | None:
-        found = self.select(selector)
-        return found[0] if found else None
+        """The first of them; None where there is none."""
+        nodes = self.select(selector)
+        return nodes[0] if nodes else None
 
     def _select(self, selector: str) -> list[etree._Element]:
         alternatives, xpath = compiled(selector)
         if xpath is not None:
             return list(xpath(self.root))  # type: ignore[arg-type]
-        found = self._unordered(alternatives)
-        return found if len(found) < 2 else self.in_order(found)
+        nodes = self._unordered(alternatives)
+        return nodes if len(nodes) < 2 else self.in_order(nodes)
 
     def _unordered(self, alternatives: tuple[Alternative, ...]) -> list[etree._Element]:
-        found: list[etree._Element] = []
+        nodes: list[etree._Element] = []
         for seeds, test in alternatives:
             if test is None:
-                found.extend(seeds(self))
-            elif nodes := seeds(self):
-                found += [node for node in nodes if test(node)]
-        return found
+                nodes.extend(seeds(self))
+            elif candidates := seeds(self):
+                nodes += [node for node in candidates if test(node)]
+        return nodes
 
     def any_of(self, selector: str) -> set[etree._Element]:
         """The elements a selector names, for asking whether one is among them."""
@@ -101,19 +102,19 @@ class Elements:
         """Each id -> its elements: one, on a page as it should be."""
         if self._by_id is None:
             self._by_id = {}
-            found: list[etree._Element] = _IDENTIFIED(self.root)  # type: ignore[assignment]
-            for node in found:
+            nodes: list[etree._Element] = _IDENTIFIED(self.root)  # type: ignore[assignment]
+            for node in nodes:
                 self._by_id.setdefault(node.get("id") or "", []).append(node)
         return self._by_id
 
-    def in_order(self, found: list[etree._Element]) -> list[etree._Element]:
+    def in_order(self, nodes: list[etree._Element]) -> list[etree._Element]:
         """Each element once, in document order."""
-        found = list(dict.fromkeys(found))
-        if len(found) < 2:
-            return found
-        if self._places is None:
-            self._places = {node: place for place, node in enumerate(self.root.iter("*"))}
-        return sorted(found, key=self._places.__getitem__)
+        nodes = list(dict.fromkeys(nodes))
+        if len(nodes) < 2:
+            return nodes
+        if self._order is None:
+            self._order = {node: number for number, node in enumerate(self.root.iter("*"))}
+        return sorted(nodes, key=self._order.__getitem__)
 
 
 class Alternative(NamedTuple):
@@ -143,8 +144,8 @@ def _alternative(tree: Any) -> Alternative:
         last = last.selector
     tag = last.element.lower() if last.element else "*"
     if isinstance(tree, CombinedSelector) and tree.combinator in (" ", ">") and _narrow(tree.selector):
-        left = _alternative(tree.selector).seeds
-        return Alternative(functools.partial(_below, left, tag), _test(tree, last))
+        outer = _alternative(tree.selector).seeds
+        return Alternative(functools.partial(_below, outer, tag), _test(tree, last))
     return Alternative(functools.partial(_of_tag, tag), _test(tree, last))
 
 
@@ -165,14 +166,14 @@ def _narrow(part: Any) -> tuple[Seeds, Any] | None:
 
 
 def _below(seeds: Seeds, tag: str, elements: Elements) -> list[etree._Element]:
-    found: list[etree._Element] = []
+    nodes: list[etree._Element] = []
     around: set[etree._Element] = set()
     for node in seeds(elements):
         # What is inside another one has been walked with it.
         if not around or around.isdisjoint(islice(node.iterancestors(), REACH)):
-            found.extend(node.iterdescendants(tag))
+            nodes.extend(node.iterdescendants(tag))
         around.add(node)
-    return found
+    return nodes
 
 
 def _of_tag(tag: str, elements: Elements) -> list[etree._Element]:
@@ -197,23 +198,25 @@ def _of_piece(piece: str, elements: Elements) -> list[etree._Element]:
     return [node for attribute, nodes in elements.by_class.items() if piece in attribute for node in nodes]
 
 
-def _test(tree: Any, known: Any = None) -> Test | None:
+def _test(tree: Any, seed: Any = None) -> Test | None:
     """What an element has to be for a parsed selector; None where it may be any.
 
     Args:
-        known: the part of the selector that the elements asked about are known to fulfil.
+        tree: the parsed selector.
+        seed: the part of it by which the elements were taken: they fulfil it.
+
     Raises:
         NotImplementedError: the selector asks for something else than tags, classes, ids, attributes, `:not`.
     """
     if isinstance(tree, CombinedSelector):
-        return _combined(tree.combinator, _test(tree.selector), _test(tree.subselector, known))
+        return _combined(tree.combinator, _test(tree.selector), _test(tree.subselector, seed))
     if isinstance(tree, Element):
-        tag = tree.element.lower() if tree.element and tree is not known else None
+        tag = tree.element.lower() if tree.element and tree is not seed else None
         return (lambda node: node.tag == tag) if tag else None
     own = _own_test(tree)
-    rest = _test(tree.selector, known)
-    if tree is known or rest is None:
-        return rest if tree is known else own
+    rest = _test(tree.selector, seed)
+    if tree is seed or rest is None:
+        return rest if tree is seed else own
     return lambda node: rest(node) and own(node)
 
 
@@ -249,7 +252,7 @@ def _has(name: str, compare: Callable[[str, str], bool], value: str, node: etree
     return have is not None and compare(have, value)
 
 
-def _combined(combinator: str, left: Test | None, right: Test | None) -> Test:
+def _combined(combinator: str, context: Test | None, subject: Test | None) -> Test:
     before: Callable[[etree._Element], Iterable[etree._Element]]
     if combinator == " ":
         before = lambda node: islice(node.iterancestors(), REACH)  # noqa: E731
@@ -259,4 +262,6 @@ def _combined(combinator: str, left: Test | None, right: Test | None) -> Test:
         before = lambda node: islice(node.itersiblings(preceding=True), REACH)  # noqa: E731
     else:
         before = lambda node: islice(node.itersiblings(preceding=True), 1)  # noqa: E731
-    return lambda node: (right is None or right(node)) and any(left is None or left(other) for other in before(node))
+    return lambda node: (
+        (subject is None or subject(node)) and any(context is None or context(relative) for relative in before(node))
+    )

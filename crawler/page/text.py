@@ -1,17 +1,14 @@
-"""From the bytes of a page to its text: decoding, parsing, JSON-LD, paragraphs as a reader sees them, names in bylines.
+"""From the tree of a page to its text: paragraphs as a reader sees them, JSON-LD, names in bylines.
 
-Nothing here knows a newspaper. Everything here meets hostile input: loops instead of recursion, no trust in what a
-page declares about itself, bounds on what a page may make us do.
+Nothing here knows a newspaper. Everything here meets hostile input: loops instead of recursion, bounds on the work.
 """
 
 from __future__ import annotations
 
-import codecs
 import functools
 import json
 import logging
 import re
-import threading
 import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -19,6 +16,8 @@ from typing import Any
 
 from cssselect import HTMLTranslator
 from lxml import etree
+
+from crawler.page.parser import parse
 
 #: elements whose text no reader reads as part of an article.
 UNREAD = frozenset(
@@ -60,25 +59,6 @@ _JOINER = "\u034f"
 _LETTER = re.compile(r"[^\W_]")
 # &#146; and the like: browsers read them as Windows-1252, libxml2 as control characters.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
-# A page in a wrong charset has a few bytes per hundred out of place; noise has more than every fourth.
-_MAX_UNDECODABLE = 0.05
-# Binary content (images, compressed streams) has one control character in ten; pages have none.
-_MAX_CONTROL = 0.01
-_CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x20)])
-# A page of an article has 5,000 tags and 1 MB at most; these are what a second of work is enough for.
-_MAX_BYTES = 32_000_000
-_MAX_TAGS = 200_000
-# libxml2 takes quadratic time over the attributes of one element: 0.2 s for these, 87 s for 200,000.
-_MAX_ATTRIBUTES = 10_000
-_LONG_TAG = 4 * _MAX_ATTRIBUTES
-_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
-_STYLE = re.compile(rb'<style(?:\s+[\w-]+(?:="[^"<>]*")?)*\s*>')
-# Up to here a second parse, for the few pages that are not in UTF-8, costs less than decoding all pages first.
-_SMALL = 1_000_000
-# How much of a page tells text from binary content.
-_HEAD = 8192
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Stands for <br> until a paragraph is complete; folded like any white space afterwards.
 _BREAK = "\v"
 # A last paragraph that holds nothing but these names the owner of the rights.
@@ -95,14 +75,6 @@ _BLANK_LINE = re.compile(r"\v(?: ?\v)+")
 _INSIDE_LINE = re.compile(r"[^\S\v]+")
 
 
-class GarbageError(ValueError):
-    """Bytes that hold no text."""
-
-
-class TooLargeError(ValueError):
-    """A page that would take longer than any article does."""
-
-
 def tidy(text: str) -> str:
     """Text as it is read: NFC, one space where there was any white space, nothing invisible."""
     text = text.strip()
@@ -110,166 +82,6 @@ def tidy(text: str) -> str:
     if not text.isprintable() or "  " in text or _JOINER in text:
         text = " ".join(_INVISIBLE.sub("", text).translate(_WINDOWS).split())
     return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def read(page: bytes | str) -> etree._Element:
-    """The tree of a page as it came, comments left out.
-
-    Raises:
-        GarbageError: there is no text in it, or no element.
-        TooLargeError: it is no page of a newspaper.
-    """
-    check_size(page)
-    if isinstance(page, bytes) and len(page) < _SMALL and _is_plain(page):
-        tree, exact = _parse(page)
-        # What is UTF-8 from the first byte to the last need not be decoded to be parsed; nearly all pages are.
-        if exact:
-            return tree
-    return parse(decode(page))
-
-
-def check_size(page: bytes | str) -> None:
-    """Look for what takes a parser or us more than a second.
-
-    Raises:
-        TooLargeError: found.
-    """
-    if len(page) > _MAX_BYTES:
-        raise TooLargeError(f"{len(page)} bytes")
-    data = page if isinstance(page, bytes) else page.encode("utf-8", "replace")
-    # The shortest page of so many tags.
-    if len(data) > 3 * _MAX_TAGS and (tags := data.count(b"<")) > _MAX_TAGS:
-        raise TooLargeError(f"{tags} tags")
-    place = 0
-    while place + _LONG_TAG < len(data):
-        closed = data.rfind(b">", place, place + _LONG_TAG)
-        if closed < 0:
-            closed = data.find(b">", place + _LONG_TAG)
-            closed = len(data) if closed < 0 else closed
-            if (opened := data.rfind(b"<", place, closed)) >= 0:
-                _check_tag(data[opened:closed])
-        place = closed + 1
-
-
-def _check_tag(tag: bytes) -> None:
-    """Look for attributes without end in what may be a tag, or a script."""
-    # Words in quotes are one attribute; few long stretches have so many words that it matters.
-    if tag[1:2].isalpha() and _is_wordy(tag) and _is_wordy(_QUOTED.sub(b"", tag, _MAX_ATTRIBUTES)):
-        raise TooLargeError("attributes without end")
-
-
-def _is_wordy(tag: bytes) -> bool:
-    return len(tag) > _LONG_TAG and len(tag.split(None, _MAX_ATTRIBUTES)) > _MAX_ATTRIBUTES
-
-
-def _is_plain(page: bytes) -> bool:
-    """Whether a page can be given to the parser as it is: no byte-order mark, nothing binary."""
-    return not page.startswith(tuple(mark for mark, _ in _BOMS)) and b"\0" not in page and not _is_binary(page[:_HEAD])
-
-
-def _is_binary(head: bytes) -> bool:
-    return len(head) - len(head.translate(None, _CONTROL)) > _MAX_CONTROL * len(head)
-
-
-def decode(page: bytes | str) -> str:
-    """The text of a page, by its byte-order mark, as UTF-8, else by what it declares, else as the nearest guess.
-
-    Raises:
-        GarbageError: the bytes are noise.
-    """
-    text = page if isinstance(page, str) else _decoded(page)
-    if _is_binary(text[:100_000].encode("utf-8", "replace")):
-        raise GarbageError("control characters: binary content")
-    return text.replace("\x00", "")
-
-
-def _decoded(page: bytes) -> str:
-    for mark, encoding in _BOMS:
-        if page.startswith(mark):
-            return page[len(mark) :].decode(encoding, "replace")
-    try:
-        # Not final: a transfer that was cut may end inside a letter.
-        return codecs.utf_8_decode(page, "strict", False)[0]
-    except UnicodeDecodeError:
-        pass
-    declared = _declared(page)
-    if declared:
-        try:
-            return page.decode(declared)
-        except UnicodeDecodeError:
-            pass
-    text = page.decode("utf-8", "replace")
-    if text.count("\ufffd") > _MAX_UNDECODABLE * len(text):
-        raise GarbageError("undecodable bytes")
-    # No letter of the page is valid UTF-8 beyond ASCII: it is a one-byte charset that calls itself UTF-8.
-    return page.decode("cp1252", "replace") if page.decode("utf-8", "ignore").isascii() else text
-
-
-def _declared(page: bytes) -> str | None:
-    match = _DECLARED.search(page[:4096])
-    if not match:
-        return None
-    try:
-        name = codecs.lookup(match[1].decode("ascii")).name
-    except LookupError:
-        return None
-    return None if name.startswith("utf-8") else name
-
-
-def parse(text: str) -> etree._Element:
-    """The tree of a page, comments left out.
-
-    Raises:
-        GarbageError: there is no element in it.
-    """
-    return _parse(text.encode("utf-8", "replace"))[0]
-
-
-def without_styles(page: bytes) -> bytes:
-    """A page with its style sheets emptied: two thirds of a real page, and nobody reads them."""
-    parts, place = [], 0
-    while (start := page.find(b"<style", place)) >= 0:
-        opened = _STYLE.match(page, start)
-        # Only where nothing but its own end follows, so that a mention of a style sheet can never swallow the page.
-        closed = page.find(b"<", opened.end()) if opened else -1
-        end = opened.end() if opened and page.startswith(b"</style>", closed) else start + 1
-        parts.append(page[place:end])
-        place = closed if end > start + 1 else end
-    return b"".join((*parts, page[place:]))
-
-
-_local = threading.local()
-
-
-def _parse(page: bytes) -> tuple[etree._Element, bool]:
-    """The tree of a page in UTF-8, and whether every byte of it was.
-
-    Raises:
-        GarbageError: there is no element in it.
-    """
-    # A transfer that was cut may end inside a tag, which would be read as text.
-    if (cut := page.rfind(b"<")) > page.rfind(b">"):
-        page = page[:cut]
-    parser = _parser()
-    try:
-        tree = etree.fromstring(without_styles(page), parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise GarbageError(str(error)) from error
-    if tree is None:
-        raise GarbageError("no element of a page")
-    invalid = etree.ErrorTypes.ERR_INVALID_ENCODING
-    return tree, not any(entry.type == invalid for entry in parser.error_log)
-
-
-def _parser() -> etree.HTMLParser:
-    """The thread's parser: making one costs as much as a page of 200 kB does."""
-    if not hasattr(_local, "parser"):
-        # huge_tree lifts the limits on depth and on the length of one node: a page that breaks them is still one page.
-        _local.parser = etree.HTMLParser(
-            encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
-        )
-    parser: etree.HTMLParser = _local.parser
-    return parser
 
 
 @functools.cache
@@ -281,13 +93,14 @@ def select(node: etree._Element, selector: str) -> list[etree._Element]:
     """Elements at or below `node` that a CSS selector names, in document order; [] for the empty selector."""
     if not selector:
         return []
-    found: list[etree._Element] = _compiled(selector)(node)  # type: ignore[assignment]
-    return found
+    elements: list[etree._Element] = _compiled(selector)(node)  # type: ignore[assignment]
+    return elements
 
 
 def first(node: etree._Element, selector: str) -> etree._Element | None:
-    found = select(node, selector)
-    return found[0] if found else None
+    """The first element that a CSS selector names; None where there is none."""
+    elements = select(node, selector)
+    return elements[0] if elements else None
 
 
 def text_of(node: etree._Element | None, leave_out: str = "") -> str:
@@ -305,6 +118,7 @@ def blocks(
     """The paragraphs below an element, white space folded.
 
     Args:
+        root: their element.
         leave_out: elements whose inside is skipped; what follows them is kept.
         breaks: one <br> ends a paragraph; otherwise it takes two.
         pointers: keep paragraphs that only send the reader elsewhere: those that are one link (">> …"), and
@@ -407,12 +221,12 @@ class _Block:
             return []
         text = "".join(self.parts)
         pieces = self.split.split(_INSIDE_LINE.sub(" ", text)) if _BREAK in text else [text]
-        found = [piece for piece in map(tidy, pieces) if piece]
-        if found and not self.pointers and self.leads_elsewhere(" ".join(found)):
-            found = []
+        paragraphs = [piece for piece in map(tidy, pieces) if piece]
+        if paragraphs and not self.pointers and self.leads_elsewhere(" ".join(paragraphs)):
+            paragraphs = []
         self.parts.clear()
         self.linked = self.plain = False
-        return found
+        return paragraphs
 
     def leads_elsewhere(self, text: str) -> bool:
         pointed, self.pointed = self.pointed, False
@@ -455,7 +269,7 @@ def json_objects(text: str) -> Iterator[Any]:
 
 def linked_data(tree: etree._Element) -> list[dict[str, Any]]:
     """Every JSON-LD object of a page, members of @graph and of lists included, in document order."""
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for script in tree.iter("script"):
         if "ld+json" not in (script.get("type") or ""):
             continue
@@ -465,11 +279,11 @@ def linked_data(tree: etree._Element) -> list[dict[str, Any]]:
             if isinstance(value, list):
                 waiting.extend(reversed(value))
             elif isinstance(value, dict):
-                found.append(value)
+                objects.append(value)
                 graph = value.get("@graph")
                 if isinstance(graph, list):
                     waiting.extend(reversed(graph))
-    return found
+    return objects
 
 
 def names_of(byline: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""One newspaper is one file: what it is, its page classes, its spider."""

@@ -50,7 +50,7 @@ _DATELINE = re.compile(
     r"^\(ANSA(?:[-/][A-Za-z]+)*\)\s*[-–]?\s*(?:(?P<city>[^\W\d_][^,\d()]{1,60}?),\s*\d{1,2}\s+[A-Za-z]{3,9}\.?\s*[-–]\s*)?"
 )
 _FOLDER = re.compile(r"^/(?:sito/notizie/|canale_)?([a-z0-9_-]+)/")
-_TOLD_TAG = re.compile(r'displayTags\(\s*"((?:[^"\\]|\\.)*)"')
+_SCRIPT_TAG = re.compile(r'displayTags\(\s*"((?:[^"\\]|\\.)*)"')
 _TAIL = re.compile(r"\s*\(ANSA(?:[-/][A-Za-z]+)*\)\s*\.?\s*$")
 
 
@@ -94,21 +94,21 @@ class AnsaPage(ArticlePage):
         """The crumb, of a channel its logo; the metas say "Notizie" on every page: the next best is the address."""
         logo = self.first("div.crumbs li.is-channel img[alt]")
         channel = tidy(logo.get("alt") or "") if logo is not None else ""
-        return self.shown(self.SECTION) or channel or section_in(urlsplit(self.link()).path)
+        return self.text_at(self.SECTION) or channel or section_in(urlsplit(self.link()).path)
 
     def tags(self) -> list[str]:
-        """The links, or what a script is told to make links of (2026-07): displayTags("Calcio", "all-tags")."""
+        """The links, or what a script makes links of (2026-07): displayTags("Calcio", "all-tags")."""
         scripts = "".join(node.text or "" for node in self.select(".article-tags script"))
-        told = [unescape(re.sub(r"\\(.)", r"\1", tag)) for tag in _TOLD_TAG.findall(scripts)]
-        return super().tags() or self.without_service(told)
+        tags = [unescape(re.sub(r"\\(.)", r"\1", tag)) for tag in _SCRIPT_TAG.findall(scripts)]
+        return super().tags() or self.without_service(tags)
 
     def description(self) -> str:
         """The sub-title; the metas repeat the beginning of the text instead."""
-        return self.shown(self.LEAD)
+        return self.text_at(self.LEAD)
 
     def location(self) -> str:
         """The city beside the date, else the one in the wire's dateline."""
-        if city := super().location() or read_date(self.shown(self.DATE), self.url)[1]:
+        if city := super().location() or read_date(self.text_at(self.DATE), self.url)[1]:
             return city.rstrip(" ,")
         return self.dateline if self.text else ""
 
@@ -142,17 +142,20 @@ class AnsaPageUntil2023(AnsaPage):
     BODY = "div[itemprop=articleBody], div.news-txt"
 
     def section(self) -> str:
-        told = self.meta("articleSection")
+        declared = self.meta("articleSection")
         # The first crumb is the home page.
         crumbs = [text_of(node) for node in self.select(self.SECTION)][1:]
-        return told if told not in ("", "Notizie") else next(iter(crumbs), "") or section_in(urlsplit(self.link()).path)
+        if declared not in ("", "Notizie"):
+            return declared
+        return next(iter(crumbs), "") or section_in(urlsplit(self.link()).path)
 
     def tags(self) -> list[str]:
-        shown = super().tags()
-        return shown or self.without_service((self.meta("news_keywords") or self.meta("keywords")).split(","))
+        return super().tags() or self.without_service((self.meta("news_keywords") or self.meta("keywords")).split(","))
 
 
 class Ansa(NewspaperSpider):
+    """ANSA's sections, which are paged lists, and its sitemaps."""
+
     name = "ansa"
     page_class = AnsaPage
     SECTIONS: ClassVar = {**FOLDERS, **{name: f"/canale_{name}/notizie" for name in CHANNELS if name not in FOLDERS}}
@@ -172,7 +175,7 @@ class Ansa(NewspaperSpider):
         if not self.section:
             yield Chain(f"{HOME}/sito/ansait_rss.xml", follow=False, kind="feed")
 
-    def archive(self, since: date, until: date) -> Iterator[Chain]:
+    def archive(self, since: date, until: date) -> Iterator[Chain]:  # noqa: ARG002 - its lists have no days
         for folder in self.sections:
             yield Chain(f"{HOME}{folder}/index.shtml")
 

@@ -49,8 +49,8 @@ class IlPostPage(ArticlePage):
     SIGNS: ClassVar = {"body.error404": "soft_404"}
 
     def section(self) -> str:
-        if shown := self.shown(self.SECTION):
-            return shown
+        if section := self.text_at(self.SECTION):
+            return section
         scripts = "".join(node.text or "" for node in self.select("script:not([src])"))
         match = _CATEGORY.search(scripts)
         return tidy(match[1]) if match else super().section()
@@ -74,6 +74,8 @@ class IlPostPageUntil2023(IlPostPage):
 
 
 class IlPost(NewspaperSpider):
+    """Il Post's archive of a page or more for each day; its sections."""
+
     name = "ilpost"
     page_class = IlPostPage
     SECTIONS: ClassVar = {name: name for name in SECTIONS}

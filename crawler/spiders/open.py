@@ -75,7 +75,7 @@ class OpenPageUntil2024(OpenPage):
 
 
 def uncapitalised(name: str) -> str:
-    """ "CULTURA E SPETTACOLO" as a name: Cultura e Spettacolo. Names in mixed letters are left as they are."""
+    """A name without its capitals: "CULTURA E SPETTACOLO" as Cultura e Spettacolo; others stay as they are."""
     if name != name.upper():
         return name
     words = name.lower().split()
@@ -83,6 +83,8 @@ def uncapitalised(name: str) -> str:
 
 
 class Open(NewspaperSpider):
+    """Open's sections, which are paged lists, its feed and sitemaps."""
+
     name = "open"
     page_class = OpenPage
     SECTIONS: ClassVar = {name: name for name in SECTIONS}
@@ -100,7 +102,7 @@ class Open(NewspaperSpider):
         feed = f"{HOME}/c/{self.section}/feed/" if self.section else f"{HOME}/feed/"
         yield Chain(feed, follow=False, kind="feed")
 
-    def archive(self, since: date, until: date) -> Iterator[Chain]:
+    def archive(self, since: date, until: date) -> Iterator[Chain]:  # noqa: ARG002 - its lists have no days
         if not self.section:
             yield Chain(f"{HOME}/feed/", follow=False, kind="feed")
         for name in self.sections:

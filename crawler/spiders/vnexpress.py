@@ -111,7 +111,7 @@ class VnExpressPage(ArticlePage):
 
     def section(self) -> str:
         folders = self.meta("tt_list_folder_name").split(",")
-        return self.shown(self.SECTION) or (folders[1].strip() if len(folders) > 1 else super().section())
+        return self.text_at(self.SECTION) or (folders[1].strip() if len(folders) > 1 else super().section())
 
     def published(self) -> datetime | None:
         return self.instant(self.meta("pubdate")) or super().published() or self.instant(self.meta("its_publication"))
@@ -133,19 +133,19 @@ class VnExpressPage(ArticlePage):
 
     def tags(self) -> list[str]:
         """Of `keywords`, those that `its_tag` has too: it comes without service tags, but in small letters."""
-        shown = [tag.strip() for tag in self.meta("keywords").split(",")]
+        keywords = [tag.strip() for tag in self.meta("keywords").split(",")]
         own = {tag.strip() for tag in self.meta("its_tag").lower().split(",")} - {""}
-        return self.without_service([tag for tag in shown if not own or tag.lower() in own])
+        return self.without_service([tag for tag in keywords if not own or tag.lower() in own])
 
     def access(self) -> str:
         return "teaser" if self.first(self.PREVIEW) is not None else super().access()
 
-    def instead(self, size: int) -> str:
+    def page_kind(self, size: int) -> str:
         # A photo essay holds its text in captions. Public notes list it among the pages of another layout, or without
         # a body, and no page at hand shows that its captions are an article's paragraphs: so a gallery it is.
-        found = super().instead(size)
-        broken = found in ("too_short", "empty_body")
-        return "gallery" if broken and self.first(".item_slide_show") is not None else found
+        kind = super().page_kind(size)
+        broken = kind in ("too_short", "empty_body")
+        return "gallery" if broken and self.first(".item_slide_show") is not None else kind
 
     def modified(self) -> datetime | None:
         # meta lastmod repeats the publication on most pages.
@@ -173,7 +173,7 @@ def bylines(body: etree._Element, boxes: Collection[etree._Element]) -> list[etr
 
 def without_source(line: str) -> str:
     """A byline without the source it follows: "Hà Thu - Theo AFP, Reuters"; "Theo Nguyễn" is somebody's name."""
-    return _SOURCE.sub(lambda found: found[0] if _is_name(found[1]) else "", line)
+    return _SOURCE.sub(lambda match: match[0] if _is_name(match[1]) else "", line)
 
 
 def _is_name(following: str) -> bool:
@@ -193,6 +193,8 @@ def _right(node: etree._Element) -> bool:
 
 
 class VnExpress(NewspaperSpider):
+    """VnExpress's calendar of section pages."""
+
     name = "vnexpress"
     page_class = VnExpressPage
     SECTIONS: ClassVar = {**{slug: slug for slug in CATEGORIES}, "xe": "oto-xe-may", "gia-dinh": "doi-song"}
@@ -226,4 +228,4 @@ class VnExpress(NewspaperSpider):
     def entry(self, item: etree._Element) -> Entry | None:
         entry = super().entry(item)
         stamp = item.get("data-publishtime")
-        return entry and Entry(entry.link, self.when(stamp) if stamp else None)
+        return entry and Entry(entry.link, self.day_of(stamp) if stamp else None)

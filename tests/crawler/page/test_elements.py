@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from crawler.page import _FOREIGN, versions_of
+from crawler.page import versions_of
+from crawler.page.article_page import FOREIGN
 from crawler.page.elements import Elements, compiled
-from crawler.page.text import parse, select
+from crawler.page.parser import parse
+from crawler.page.text import select
 
 relaxed = settings(deadline=None, max_examples=60)
 SELECTORS = (
@@ -45,7 +47,7 @@ def test_the_newspapers_selectors_need_no_xpath() -> None:
     for newspaper in ("vnexpress", "ansa", "ilpost", "open"):
         for page in versions_of(newspaper):
             names = "TEMPLATE TITLE LEAD LOCATION BYLINE SECTION TAGS DATE BODY WRAPPERS DROP"
-            for selector in (*(getattr(page, name) for name in names.split()), *page.SIGNS, _FOREIGN):
+            for selector in (*(getattr(page, name) for name in names.split()), *page.SIGNS, FOREIGN):
                 assert not selector or compiled(selector)[1] is None, selector
 
 

@@ -12,21 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from crawler.items import clean_text, content_hash
-from crawler.page import NotAnArticle, _hash, extract
-from crawler.page.text import (
-    GarbageError,
-    blocks,
-    decode,
-    json_objects,
-    linked_data,
-    names_of,
-    parse,
-    select,
-    text_of,
-    tidy,
-    without_rights,
-    without_styles,
-)
+from crawler.page import NotAnArticle, extract
+from crawler.page.article_page import paragraph_hash
+from crawler.page.parser import GarbageError, decode, parse, without_styles
+from crawler.page.text import blocks, json_objects, linked_data, names_of, select, text_of, tidy, without_rights
 
 #: others share this machine: a slow moment is no finding.
 relaxed = settings(deadline=None, max_examples=60)
@@ -267,4 +256,4 @@ def test_the_owner_of_the_rights_is_named_in_the_last_lines_only() -> None:
 @given(st.text(max_size=200), st.lists(st.text(min_size=1, max_size=60).map(tidy).filter(bool), max_size=5))
 def test_the_hash_is_the_one_of_the_record(title: str, paragraphs: list[str]) -> None:
     title, content = tidy(title), "\n\n".join(paragraphs)
-    assert _hash(title, content) == content_hash(title, content)
+    assert paragraph_hash(title, content) == content_hash(title, content)

@@ -11,7 +11,8 @@ import pytest
 
 from crawler.items import Article
 from crawler.page import extract
-from crawler.page.text import decode, linked_data, parse, select, text_of
+from crawler.page.parser import decode, parse
+from crawler.page.text import linked_data, select, text_of
 from demo.newsstand.server import Newsstand
 from tests.demo.newsstand.helpers import NAMES, links_of
 
