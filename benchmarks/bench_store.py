@@ -30,7 +30,7 @@ print(time.perf_counter() - t)"""
 
 def join(home: str) -> float:
     environment = {key: value for key, value in os.environ.items() if key != "MONGODB_URI"}
-    environment |= {"NEWSMILL_HOME": home, "NEWSMILL_LINGER": "30"}
+    environment |= {"NEWSMILL_HOME": home, "NEWSMILL_IDLE_TIMEOUT": "30"}
     done = subprocess.run([sys.executable, "-c", JOIN], env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
@@ -40,9 +40,9 @@ def ours(home: str) -> tuple[float, float, float]:
     boot, joined = join(home), join(home)
     address = json.loads((Path(home) / "mongo/address").read_text())
     memory = psutil.Process(address["pid"]).memory_info().rss / 1e6
-    keeper = psutil.Process(address["keeper"])
-    keeper.terminate()
-    psutil.wait_procs([keeper], timeout=30)
+    supervisor = psutil.Process(address["supervisor"])
+    supervisor.terminate()
+    psutil.wait_procs([supervisor], timeout=30)
     return boot, joined, memory
 
 

@@ -199,8 +199,9 @@ def _language(link: str) -> str:
     newspaper = NEWSPAPERS.get(newspaper_of(link) or "")
     if newspaper is None:
         return ""
-    other = newspaper.other_editions and re.search(newspaper.other_editions, urlsplit(link).path)
-    return "" if other else newspaper.language
+    pattern = newspaper.other_editions
+    is_other = pattern and re.search(pattern, urlsplit(link).path)
+    return "" if is_other else newspaper.language
 
 
 def article_from_record(record: Mapping[str, Any]) -> Article:

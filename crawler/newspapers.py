@@ -34,7 +34,7 @@ class Newspaper:
     title: str = ""
     #: articles at /YYYY/MM/DD/slug end in a slash: the form without it is redirected there
     slash: bool = False
-    #: pattern of the paths of its editions in other languages: what those articles are in is told by the text
+    #: pattern of the paths of its editions in other languages: their articles' language is that of the text
     other_editions: str = ""
     #: part of the path of pages that repeat the articles of its sections: a section's address is preferred
     collection: str = ""

@@ -94,12 +94,12 @@ def explain(error: Exception) -> tuple[str, int]:
     from pymongo.errors import AutoReconnect
 
     from crawler.items import NewsmillError
-    from crawler.mongo import lost
+    from crawler.mongo import loss_message
 
     if isinstance(error, NewsmillError):
         return str(error), 2
     if isinstance(error, AutoReconnect):
-        return lost(error), 1
+        return loss_message(error), 1
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", 1
 
 

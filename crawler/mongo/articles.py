@@ -1,78 +1,16 @@
-"""Articles into MongoDB: one for each text, the old text kept when it changes; and what need not be fetched again."""
+"""Articles into MongoDB: one for each text, the old text kept when it changes."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NEWSPAPERS, Article, newspaper_of
-from crawler.mongo import connect, keep_revisions, revision_of, taken_down
+from crawler.mongo import keep_revisions, revision_of, taken_down
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
     from pymongo.database import Database
-    from scrapy.crawler import Crawler
-
-    from crawler.spiders.newspaper import NewspaperSpider
-
-#: A refused page is asked for again after this: live blogs end, missing pages appear.
-REFUSAL_HOLDS = timedelta(days=7)
-
-
-def database_of(crawler: Crawler) -> Database[dict[str, Any]]:
-    """The crawl's one connection, opened when it is first asked for.
-
-    Raises:
-        NewsmillError: no server.
-    """
-    found: Database[dict[str, Any]] | None = getattr(crawler, "newsmill_database", None)
-    if found is None:
-        found = connect(crawler.settings.get("MONGODB_URI") or None)
-        crawler.newsmill_database = found  # type: ignore[attr-defined]
-    return found
-
-
-class StoredLinks:
-    """The links that earlier crawls stored, or refused."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._database = database_of(crawler)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    async def known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
-        """Those of the links that need not be fetched again, or must not."""
-        return await asyncio.to_thread(self._known, links, spider)
-
-    def _known(self, links: list[str], spider: NewspaperSpider) -> set[str]:
-        gone = taken_down(self._database, links)
-        if spider.refresh:
-            return gone
-        rows = self._database.articles.find(
-            {"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]}, {"link": 1, "also_at": 1}
-        )
-        known = {link for row in rows for link in (row["link"], *row.get("also_at", []))}
-        for row in self._database.refusals.find({"link": {"$in": links}}):
-            if _still_refused(row, spider):
-                known.add(row["link"])
-        return known & set(links) | gone
-
-    async def remember(self, link: str, reason: str, day: datetime | None, spider: NewspaperSpider) -> None:
-        row = {"newspaper": spider.name, "reason": reason, "date": day, "checked_at": datetime.now(UTC)}
-        await asyncio.to_thread(self._database.refusals.update_one, {"link": link}, {"$set": row}, upsert=True)
-
-
-def _still_refused(row: dict[str, Any], spider: NewspaperSpider) -> bool:
-    if row["reason"] == "outside_dates" and row.get("date"):
-        day = row["date"].astimezone(spider.zone).date()
-        return spider.dated and not spider.since <= day <= spider.until
-    if row["reason"] == "moved":
-        return True
-    return bool(row["checked_at"] > datetime.now(UTC) - REFUSAL_HOLDS)
 
 
 def preferred(links: Iterable[str]) -> str:
@@ -96,11 +34,11 @@ def write(database: Database[dict[str, Any]], batch: list[Article]) -> list[str]
     """
     from pymongo.errors import DuplicateKeyError
 
-    gone = taken_down(database, [one.link for one in batch], [one.content_hash for one in batch])
+    removed = taken_down(database, [article.link for article in batch], [article.content_hash for article in batch])
     rows = _Rows(database.articles, batch)
     outcomes = []
     for article in batch:
-        if not gone.isdisjoint((article.link, article.content_hash)):
+        if not removed.isdisjoint((article.link, article.content_hash)):
             outcomes.append("taken_down")
             continue
         try:
@@ -128,15 +66,15 @@ class _Rows:
         for row in articles.find(
             {"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}, {"content_hash": {"$in": hashes}}]}, fields
         ):
-            self.put(row)
+            self.index(row)
 
-    def put(self, row: dict[str, Any]) -> None:
+    def index(self, row: dict[str, Any]) -> None:
         for link in (row["link"], *row.get("also_at", [])):
             self.by_link[link] = row
         self.by_text[row["source_site"], row["content_hash"]] = row
 
     def insert(self, row: dict[str, Any]) -> None:
-        self.put(row)
+        self.index(row)
         self._new.append(row)
 
     def is_new(self, row: dict[str, Any]) -> bool:
@@ -164,7 +102,7 @@ def _write(database: Database[dict[str, Any]], rows: _Rows, article: Article) ->
     if stored is not None and stored["link"] == article.link:
         rows.flush()
         _revise(database, stored, article)
-        rows.put(stored)
+        rows.index(stored)
         return "updated"
     if stored is not None:
         # It was the same text as another's once, and is no more.
@@ -195,14 +133,14 @@ def _join(database: Database[dict[str, Any]], rows: _Rows, twin: dict[str, Any],
     """One more link for a text we have."""
     before = twin["link"]
     links = {before, *twin.get("also_at", []), article.link}
-    chosen = preferred(links)
-    others = sorted(links - {chosen})
-    change: dict[str, Any] = {"link": chosen, "also_at": others}
-    if chosen == article.link:
+    link = preferred(links)
+    aliases = sorted(links - {link})
+    change: dict[str, Any] = {"link": link, "also_at": aliases}
+    if link == article.link:
         # Section, tags and dates go with the link.
         change = _without_id(article.document()) | change
     is_new = rows.is_new(twin)
     twin.update(change)
-    rows.put(twin)
+    rows.index(twin)
     if not is_new:
         database.articles.update_one({"link": before}, {"$set": change})

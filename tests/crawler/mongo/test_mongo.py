@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from crawler import mongo
 from crawler.items import NewsmillError
 from crawler.mongo import server as mongod
+from tests.waiting import wait_until
 
 CLIENT = """
 import sys
@@ -31,11 +31,11 @@ sys.stdin.read()
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An environment with a store of its own; its keeper is asked to stop at the end."""
+    """An environment with a store of its own; its supervisor is stopped at the end."""
     env = {key: value for key, value in os.environ.items() if key != "MONGODB_URI"}
-    yield env | {"NEWSMILL_HOME": str(tmp_path), "NEWSMILL_LINGER": "0.2"}
+    yield env | {"NEWSMILL_HOME": str(tmp_path), "NEWSMILL_IDLE_TIMEOUT": "0.2"}
     if (address := read_address(tmp_path)) is not None:
-        psutil.Process(address["keeper"]).terminate()
+        psutil.Process(address["supervisor"]).terminate()
 
 
 def read_address(home: Path) -> dict[str, Any] | None:
@@ -60,13 +60,6 @@ def leave(client: subprocess.Popen[str]) -> None:
     assert client.returncode == 0
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.05)
-
-
 def is_gone(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
@@ -85,10 +78,11 @@ def test_processes_that_start_at_once_share_one_server_and_the_last_stops_it(
     assert address is not None
     for client in clients[1:]:
         leave(client)
-    time.sleep(1.0)
-    assert not is_gone(address["pid"]), "the server left before its last user"
+    with pytest.raises(psutil.TimeoutExpired):
+        # It would leave before its last user.
+        psutil.Process(address["pid"]).wait(1.0)
     leave(clients[0])
-    eventually(lambda: is_gone(address["pid"]))
+    wait_until(lambda: is_gone(address["pid"]))
     assert read_address(tmp_path) is None
 
 
@@ -99,10 +93,10 @@ def test_a_killed_client_counts_as_gone_and_what_it_wrote_stays(environment: dic
     assert address is not None
     client.kill()
     client.wait()
-    eventually(lambda: is_gone(address["pid"]))
+    wait_until(lambda: is_gone(address["pid"]))
     again = start_client(environment, "https://a/second")
     port_of(again)
-    with mongod._client(read_address(tmp_path)["uri"], 5.0) as direct:  # type: ignore[index]
+    with mongod.client_of(read_address(tmp_path)["uri"], 5.0) as direct:  # type: ignore[index]
         assert {row["link"] for row in direct.newsmill.articles.find()} == {"https://a/kept", "https://a/second"}
     leave(again)
 
@@ -114,11 +108,11 @@ def test_a_killed_server_comes_back_under_the_same_address_with_every_acknowledg
     port = port_of(holder)
     first = read_address(tmp_path)
     assert first is not None
-    with mongod._client(first["uri"], 30.0) as client:
+    with mongod.client_of(first["uri"], 30.0) as client:
         articles = client.newsmill.articles.with_options(write_concern=None)
         for number in range(1, 6):
             os.kill(read_address(tmp_path)["pid"], signal.SIGKILL)  # type: ignore[index]
-            eventually(lambda: mongod._answers(first["uri"]))
+            wait_until(lambda: mongod.answers(first["uri"]))
             articles.insert_one({"link": f"https://a/{number}"})
         assert articles.count_documents({}) == 6
     assert port == first["uri"].rsplit(":")[-1].split("/")[0]
@@ -133,14 +127,14 @@ def test_a_taken_port_is_replaced_and_the_data_stay(environment: dict[str, str],
     address = read_address(tmp_path)
     leave(leave_after)
     assert address is not None
-    eventually(lambda: is_gone(address["keeper"]))
+    wait_until(lambda: is_gone(address["supervisor"]))
     with socket.socket() as thief:
         thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         thief.bind(("127.0.0.1", port))
         thief.listen()
         again = start_client(environment, "https://a/1")
         assert int(port_of(again)) != port
-        with mongod._client(read_address(tmp_path)["uri"], 5.0) as direct:  # type: ignore[index]
+        with mongod.client_of(read_address(tmp_path)["uri"], 5.0) as direct:  # type: ignore[index]
             assert direct.newsmill.articles.count_documents({}) == 2
         leave(again)
 
@@ -220,9 +214,9 @@ def test_a_full_disk_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.delenv("MONGODB_URI", raising=False)
     monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path / "not-there-yet"))
     monkeypatch.setattr(mongo.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000}))
-    assert "is full (3 MB left)" in mongo.lost(OSError("x"))
+    assert "is full (3 MB left)" in mongo.loss_message(OSError("x"))
     monkeypatch.setenv("MONGODB_URI", "mongodb://elsewhere")
-    assert "run the command again" in mongo.lost(OSError("connection refused"))
+    assert "run the command again" in mongo.loss_message(OSError("connection refused"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk: needs root on Linux")
@@ -243,7 +237,7 @@ def test_a_disk_that_ran_full_loses_nothing_acknowledged(environment: dict[str, 
         assert int(counted.stdout) >= acknowledged, counted.stderr
         address = read_address(disk)
         assert address is not None
-        eventually(lambda: is_gone(address["keeper"]))
+        wait_until(lambda: is_gone(address["supervisor"]))
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
@@ -251,14 +245,14 @@ def test_a_disk_that_ran_full_loses_nothing_acknowledged(environment: dict[str, 
 FILL = """
 import os, sys
 from pymongo.errors import PyMongoError
-from crawler.mongo import connect, lost
+from crawler.mongo import connect, loss_message
 db, number = connect(), 0
 try:
     while True:
         db.articles.insert_one({"link": f"https://a/{number}", "content": os.urandom(400_000)})
         number += 1
 except PyMongoError as error:
-    print(lost(error), file=sys.stderr)
+    print(loss_message(error), file=sys.stderr)
 print(number)
 """
 COUNT = "from crawler.mongo import connect; print(connect().articles.count_documents({}))"

@@ -1,0 +1,74 @@
+"""The indexes of every collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+
+def _flagged(name: str, condition: Mapping[str, Any]) -> list[tuple[list[tuple[str, int]], dict[str, Any]]]:
+    """Two indexes of the few samples that meet a condition: the one counts them, the other shows the newest.
+
+    They are next to nothing to write. Four or five thousand of a million are too many to sort, and too few to meet
+    among all.
+    """
+    only = {"partialFilterExpression": {name: dict(condition)}}
+    return [([(name, 1)], only), ([("date", -1), ("_id", 1)], {"name": f"{name}_by_date", **only})]
+
+
+#: collection -> [(keys, options)]; keys as PyMongo takes them.
+INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
+    "articles": [
+        ([("link", 1)], {"unique": True}),
+        ([("language", 1), ("date", 1)], {}),
+        ([("source_site", 1), ("date", 1)], {}),
+        ([("content_hash", 1)], {}),
+        ([("also_at", 1)], {"sparse": True}),
+    ],
+    "revisions": [([("link", 1), ("revision", 1)], {"unique": True})],
+    "refusals": [([("link", 1)], {"unique": True})],
+    "clusters": [
+        ([("run", 1), ("number", 1)], {"unique": True}),
+        ([("current", 1), ("language", 1)], {}),
+        ([("language", 1), ("number", -1)], {}),
+        ([("articles", 1)], {}),
+        ([("event", 1)], {}),
+    ],
+    # How far clustering is: synth.cluster.assignments.
+    "placements": [([("language", 1)], {})],
+    "statistics": [([("of", 1), ("number", 1)], {})],
+    "embeddings": [([("embedder", 1), ("text", 1)], {"unique": True})],
+    "samples": [
+        ([("key", 1)], {"unique": True}),
+        ([("event", 1)], {}),
+        # `synth query` shows the newest first, in the order of _id where dates are equal: what many samples match is
+        # found along the first one; the others are for what few match (benchmarks/bench_queries.py).
+        ([("date", -1), ("_id", 1)], {}),
+        ([("language", 1), ("date", -1), ("_id", 1)], {}),
+        ([("status", 1), ("date", -1), ("_id", 1)], {}),
+        ([("tags", 1), ("date", -1), ("_id", 1)], {}),
+        ([("provenance.run", 1), ("date", -1), ("_id", 1)], {}),
+        ([("min_similarity", 1)], {}),
+        ([("sources.link", 1)], {}),
+        *_flagged("toxicity", {"$gt": 0.5}),
+        *_flagged("duplicate_of", {"$type": "string"}),
+        *_flagged("contaminated.set", {"$exists": True}),
+        *_flagged("personal_data.kind", {"$exists": True}),
+    ],
+    "filters": [([("name", 1)], {"unique": True})],
+    "takedowns": [([("link", 1)], {"unique": True}), ([("links", 1)], {}), ([("hashes", 1)], {})],
+    "llm_calls": [([("hash", 1)], {"unique": True})],
+    "runs": [([("stage", 1), ("started_at", -1)], {})],
+    "ratings": [([("item", 1), ("rater", 1)], {"unique": True})],
+}
+
+
+def ensure_indexes(database: Database[dict[str, Any]]) -> None:
+    """Create what INDEXES names and the database lacks."""
+    from pymongo import IndexModel
+
+    for collection, indexes in INDEXES.items():
+        database[collection].create_indexes([IndexModel(keys, **options) for keys, options in indexes])

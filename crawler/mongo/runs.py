@@ -1,0 +1,111 @@
+"""The log of runs: a row in `runs` for each run of a stage or crawl."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler import __version__
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+
+@dataclass
+class Run:
+    """One run of one stage, as it goes into `runs` when it ends."""
+
+    id: str
+    stage: str
+    #: outcome name -> how many; written when the run ends.
+    counts: Counter[str] = field(default_factory=Counter)
+    #: name -> seconds.
+    timings: dict[str, float] = field(default_factory=dict)
+    #: whatever else the row shall carry.
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def run_of(database: Database[dict[str, Any]], stage: str, configuration: Mapping[str, Any]) -> Iterator[Run]:
+    """A row in `runs` around the body: open while it works, then with counts, timings and outcome.
+
+    The outcome is `done`, `failed` (an exception left the body) or `interrupted` (Ctrl-C). A run that was killed stays
+    `running`; the next run of the stage marks it `killed`.
+    """
+    run = Run(uuid.uuid4().hex, stage)
+    now = datetime.now(UTC)
+    database.runs.update_many(
+        {"stage": stage, "outcome": "running", "host": _host(), "pid": {"$nin": _processes(database, stage)}},
+        {"$set": {"outcome": "killed"}},
+    )
+    database.runs.insert_one(
+        {"_id": run.id, "stage": stage, "configuration": dict(configuration), "code_version": code_version(),
+         "started_at": now, "outcome": "running", "host": _host(), "pid": os.getpid()}
+    )  # fmt: skip
+    outcome, began = "done", time.monotonic()
+    try:
+        yield run
+    except (KeyboardInterrupt, GeneratorExit):
+        outcome = "interrupted"
+        raise
+    except BaseException:
+        outcome = "failed"
+        raise
+    finally:
+        run.timings["total"] = round(time.monotonic() - began, 3)
+        database.runs.update_one(
+            {"_id": run.id},
+            {"$set": {"outcome": outcome, "finished_at": datetime.now(UTC), "counts": dict(run.counts),
+                      "timings": run.timings, **run.notes}},
+        )  # fmt: skip
+
+
+def _host() -> str:
+    import socket
+
+    return socket.gethostname()
+
+
+def _processes(database: Database[dict[str, Any]], stage: str) -> list[int]:
+    """Process ids of runs of this stage on this machine that are still going."""
+    rows = database.runs.find({"stage": stage, "outcome": "running", "host": _host()}, {"pid": 1})
+    return [row["pid"] for row in rows if _is_alive(row["pid"])]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@functools.cache
+def code_version() -> str:
+    """The package's version, with the commit where it runs from a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return __version__
+    try:
+        commit = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__}+g{commit.stdout.strip()}"

@@ -1,0 +1,47 @@
+"""A text in another language than its newspaper's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crawler.pipelines.language import detect, is_written_in
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Il consiglio comunale ha approvato nella notte il bilancio di previsione, dopo una lunga discussione.", "it"),
+        ("Hội đồng nhân dân thành phố đã thông qua dự toán ngân sách sau nhiều giờ thảo luận vào tối qua.", "vi"),
+        ("The city council approved next year's budget late at night, after a discussion of many hours.", "en"),
+    ],
+)
+def test_languages_are_told_apart(text: str, code: str) -> None:
+    assert detect(text * 3)[0] == code
+    assert detect(text * 3)[1] > 0.9
+
+
+def test_articles_need_no_detector_and_other_languages_do(sample_records: list[dict[str, Any]]) -> None:
+    for row in sample_records:
+        language, text = row["language"], row["content"][:400]
+        assert not is_written_in(text, "vi" if language == "it" else "it"), row["link"]
+    assert sum(is_written_in(row["content"][:400], row["language"]) for row in sample_records) > 0.95 * len(
+        sample_records
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El presidente del gobierno anunció ayer una serie de medidas con las que no todos están de acuerdo, dijo. "
+        * 4,
+        "O presidente da República disse ontem que não vai com a comitiva, e que os ministros não foram avisados. " * 4,
+        "The president said on Monday that he would not sign the bill, which had passed after a long debate. " * 4,
+        "Le président de la République a dit que le texte ne sera pas signé avant le mois de juin, selon lui. " * 4,
+        "",
+    ],
+)
+def test_neighbours_are_not_taken_for_our_own(text: str) -> None:
+    assert not is_written_in(text[:400], "it")
+    assert not is_written_in(text[:400], "vi")
