@@ -34,7 +34,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 2
 # A crawl has one host: what waits behind it in Scrapy's queue would still be sent after the site has said no.
 CONCURRENT_REQUESTS = 4
 DOWNLOAD_TIMEOUT = 60
-# A page holds one article; Scrapy starts this many tasks for every response, 100 unless told: a third of its time.
+# A page holds one article; Scrapy starts this many tasks for every response, 100 by default: a third of its time.
 CONCURRENT_ITEMS = 1
 # Article pages have 0.1-1 MB; sitemaps up to 50 MB unpacked.
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
@@ -72,6 +72,12 @@ DRIFT_SAMPLE = 0.1
 ACCEPT_DRIFT = False
 
 # --- the parts -------------------------------------------------------------------------------------------------------
+ADDONS = {
+    "crawler.addons.IdentityAddon": 100,
+    "crawler.addons.LoopbackAddon": 200,
+    "crawler.addons.ReplayAddon": 300,
+    "crawler.addons.BrowserAddon": 400,
+}
 DOWNLOAD_HANDLERS = {
     "http": "crawler.downloadhandlers.origin.OriginHandler",
     "https": "crawler.downloadhandlers.origin.OriginHandler",
@@ -94,22 +100,22 @@ SPIDER_MIDDLEWARES = {
     # each of these handles every result of every page.
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "crawler.downloadermiddlewares.backoff.PermissionMiddleware": 900,
+    "crawler.spidermiddlewares.permission.PermissionMiddleware": 900,
 }
 ITEM_PIPELINES = {
-    "crawler.pipelines.store.ValidatePipeline": 100,
-    "crawler.pipelines.store.PermissionPipeline": 200,
-    "crawler.pipelines.store.LanguagePipeline": 300,
+    "crawler.pipelines.validate.ValidatePipeline": 100,
+    "crawler.pipelines.permission.PermissionPipeline": 200,
+    "crawler.pipelines.language.LanguagePipeline": 300,
     "crawler.pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
     # Opens a server on this machine that runs what it is sent, in every crawl.
     "scrapy.extensions.remote_control.RemoteControl": None,
-    "crawler.extensions.run_log.Progress": 100,
+    "crawler.extensions.progress.Progress": 100,
     "crawler.extensions.run_log.RunLog": 200,
 }
-#: For pages that scripts draw (`-a javascript=1`): the program, else the first Chromium on PATH; pages drawn at a time;
+#: For pages that scripts write (`-a javascript=1`): the program, else the first Chromium on PATH; pages at a time;
 #: clicks on a list's "more" at most.
 PLAYWRIGHT_CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM", "")
 JAVASCRIPT_PAGES = 4
@@ -117,8 +123,8 @@ JAVASCRIPT_CLICKS = 50
 #: Folder for the raw archive, a gzipped WARC file a crawl: FOLDER/<newspaper>-<UTC>-<run>.warc.gz; "" keeps none.
 #: `-a warc=FILE` extracts from it again without the network.
 WARC = os.environ.get("NEWSMILL_WARC", "")
-#: Where the crawl asks which articles it has: "" fetches everything anew.
-KNOWN_LINKS = "crawler.mongo.articles.StoredLinks"
+#: Where the crawl asks which articles it has: "" fetches every article again.
+KNOWN_LINKS = "crawler.mongo.seen_links.StoredLinks"
 #: The server; empty = the embedded one (crawler.mongo.connect).
 MONGODB_URI = os.environ.get("MONGODB_URI", "")
 

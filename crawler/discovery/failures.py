@@ -23,6 +23,6 @@ def is_too_large(failure: Failure) -> bool:
 
 def short(failure: Failure) -> str:
     """The failure in one line."""
-    told = (str(failure.value) or type(failure.value).__name__).splitlines()[0]
-    # Refusals begin with their page, which is told beside them.
-    return told.removeprefix(f"{failure.request.url}: ")[:120]  # type: ignore[attr-defined]
+    message = (str(failure.value) or type(failure.value).__name__).splitlines()[0]
+    # Refusals begin with their page, which is named beside them.
+    return message.removeprefix(f"{failure.request.url}: ")[:120]  # type: ignore[attr-defined]

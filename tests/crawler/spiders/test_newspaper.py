@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from crawler.items import NewsmillError
+from crawler.page.parser import is_cut
 from crawler.spiders.ansa import Ansa
 from crawler.spiders.ilpost import IlPost
-from crawler.spiders.newspaper import NewspaperSpider, is_cut
+from crawler.spiders.newspaper import NewspaperSpider
 from crawler.spiders.open import Open
 from crawler.spiders.vnexpress import VnExpress
 
@@ -20,7 +21,7 @@ SPIDERS = [Ansa, IlPost, Open, VnExpress]
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        ({"since": "gestern"}, "no day"),
+        ({"since": "gestern"}, "not a date"),
         ({"since": "2026-05-02", "until": "2026-05-01"}, "after"),
         ({"limit": "0"}, "limit"),
         ({"limit": "viele"}, "limit"),
@@ -49,7 +50,7 @@ def test_every_section_can_be_named_and_has_lists(spider: type[NewspaperSpider])
 def test_archives_stay_on_the_newspapers_host(spider: type[NewspaperSpider]) -> None:
     crawl = spider(since="2026-04-01", until="2026-05-15")
     for chain in [*crawl.archive(crawl.since, crawl.until), *crawl.newest()]:
-        assert chain.url.startswith(f"https://{crawl.paper.host}/"), chain
+        assert chain.url.startswith(f"https://{crawl.profile.host}/"), chain
 
 
 def test_il_post_has_a_list_for_each_day() -> None:
@@ -85,8 +86,8 @@ def test_days_in_links_and_in_print_are_local() -> None:
     found = crawl.entry_of(link)
     assert found is not None
     assert (found.link, found.when) == ("https://www.ansa.it" + link, date(2026, 5, 1))
-    assert crawl.when("2026-05-01T22:30:00Z") == date(2026, 5, 2)
-    assert crawl.when("vor zwei Stunden") is None
+    assert crawl.day_of("2026-05-01T22:30:00Z") == date(2026, 5, 2)
+    assert crawl.day_of("vor zwei Stunden") is None
 
 
 @pytest.mark.parametrize(

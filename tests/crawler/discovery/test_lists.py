@@ -1,0 +1,95 @@
+"""Feeds and sitemaps as newspapers serve them, broken ones included (listings: tests/integration/test_crawl.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import pytest
+from scrapy.http import TextResponse
+
+from crawler.discovery.lists import Chain, Entry, is_empty_document, parse_document, text_in
+from crawler.spiders.ansa import Ansa
+
+LINK = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x_01234567-89ab-cdef-0123-456789abcdef.html"
+SITEMAPS = b"""<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<sitemap><loc>https://www.ansa.it/old_sitemap.xml</loc><lastmod>2020-01-01</lastmod></sitemap>
+<sitemap><loc>https://www.ansa.it/new_sitemap.xml</loc><lastmod>2026-05-02</lastmod></sitemap>
+<sitemap><loc>https://www.ansa.it/media_sitemap.xml</loc><lastmod>2026-05-02</lastmod></sitemap></sitemapindex>"""
+RSS = (
+    f"<rss><channel><item><link> {LINK} </link>"
+    "<pubDate>Fri, 01 May 2026 08:00:00 +0200</pubDate></item></channel></rss>"
+)
+ATOM = (
+    f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="{LINK}"/>'
+    "<published>2026-05-01</published></entry></feed>"
+)
+
+
+class Recorder(Ansa):
+    """ANSA's spider, which keeps what its lists name instead of fetching it."""
+
+    def __init__(self) -> None:
+        super().__init__(since="2026-05-01", until="2026-05-02")
+        self.entries: list[Entry] = []
+        self.retried: list[str] = []
+
+    async def admit(self, entries: list[Entry], dated: bool) -> AsyncIterator[Any]:
+        self.entries += entries
+        for _ in ():
+            yield
+
+    def retry(self, response: Any, reason: str) -> bool:
+        self.retried.append(reason)
+        return True
+
+    def count(self, name: str, amount: int = 1) -> None:
+        pass
+
+
+def read(spider: Recorder, body: bytes, kind: str) -> list[str]:
+    """The further lists that a list leads to."""
+
+    async def urls() -> list[str]:
+        response = TextResponse("https://www.ansa.it/x", body=body)
+        callback = getattr(spider, f"parse_{kind}")
+        arguments = {} if kind == "robots" else {"chain": Chain(response.url, kind=kind), "number": 1}
+        return [request.url async for request in callback(response, **arguments)]
+
+    return asyncio.run(urls())
+
+
+@pytest.mark.parametrize("body", [RSS, ATOM])
+def test_both_kinds_of_feeds_name_articles_with_their_day(body: str) -> None:
+    spider = Recorder()
+    assert read(spider, body.encode(), "feed") == []
+    assert spider.entries == [Entry(LINK, date(2026, 5, 1))]
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap"])
+@pytest.mark.parametrize("body", [b"", b"garbage", b"\x1f\x8b\x08torn"])
+def test_what_cannot_be_read_is_asked_for_again(kind: str, body: bytes) -> None:
+    spider = Recorder()
+    assert read(spider, body, kind) == []
+    assert (spider.entries, spider.retried) == ([], ["garbage"])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_index_leads_to_the_sitemaps_that_changed_since(pack: Any) -> None:
+    assert read(Recorder(), pack(SITEMAPS), "sitemap") == ["https://www.ansa.it/new_sitemap.xml"]
+
+
+def test_robots_names_sitemaps_once() -> None:
+    spider, url = Recorder(), "https://www.ansa.it/sitemap.xml"
+    robots = f"User-agent: *\nSitemap: {url}\nsitemap: {url}\nSitemap: https://www.ansa.it/sitemap_media.xml\n"
+    assert read(spider, robots.encode(), "robots") == [url]
+
+
+def test_an_entity_of_a_stranger_is_not_loaded() -> None:
+    body = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss><link>&x;</link></rss>'
+    root = parse_document(body)
+    assert not is_empty_document(root)
+    assert text_in(root, "link") == ""
