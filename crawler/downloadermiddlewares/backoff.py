@@ -1,4 +1,4 @@
-"""What Scrapy lacks on the way: pauses that a server asks for, and the record of what a site permits."""
+"""Back-off: pauses before another try, as long as the server asks for or twice as long each time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.misc import load_object
 from scrapy.utils.response import response_status_message
-
-from crawler.downloadermiddlewares.robots import RobotsMiddleware
-from crawler.items import Article
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -56,31 +52,31 @@ class BackoffMiddleware:
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         if response.status not in self.codes or request.meta.get("dont_retry"):
             return response
-        asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if asked is not None and asked > self.patience:
-            await self._stop(f"{urlsplit(request.url).netloc} asks to come back in {asked:.0f} s")
+        requested = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        if requested is not None and requested > self.patience:
+            await self._stop(f"{urlsplit(request.url).netloc} asks to come back in {requested:.0f} s")
             return response
-        pause = self._pause(request) if asked is None else asked
+        pause = self._pause(request) if requested is None else requested
         if response.status in _OVERLOADED:
             host = urlsplit(request.url).netloc
             self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + pause)
-        return await self._again(request, response_status_message(response.status), pause) or response
+        return await self._retry(request, response_status_message(response.status), pause) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         if not isinstance(exception, self.exceptions) or request.meta.get("dont_retry"):
             return None
-        return await self._again(request, exception, self._pause(request))
+        return await self._retry(request, exception, self._pause(request))
 
     def _pause(self, request: Request) -> float:
-        doubled = self.start * 2 ** int(request.meta.get("retry_times", 0))
+        doubled = self.start * 2.0 ** int(request.meta.get("retry_times", 0))
         return min(self.longest, doubled) * random.uniform(0.5, 1.5)
 
-    async def _again(self, request: Request, reason: str | Exception, pause: float) -> Request | None:
+    async def _retry(self, request: Request, reason: str | Exception, pause: float) -> Request | None:
         assert self.crawler.spider is not None
-        again = get_retry_request(request, spider=self.crawler.spider, reason=reason)
-        if again is not None:
+        retry = get_retry_request(request, spider=self.crawler.spider, reason=reason)
+        if retry is not None:
             await asyncio.sleep(pause)
-        return again
+        return retry
 
     async def _stop(self, why: str) -> None:
         if self.crawler.stats:
@@ -101,38 +97,3 @@ def retry_after(header: bytes | None, now: datetime) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-class PermissionMiddleware(BaseSpiderMiddleware):
-    """Writes into each article what its site permits, and the evidence."""
-
-    def get_processed_item(self, item: Any, response: Response | None) -> Any:
-        if isinstance(item, Article) and response is not None:
-            self.record(item, response)
-        return item
-
-    def record(self, article: Article, response: Response) -> None:
-        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        rules = robots.known(response.url) if robots else None
-        said = rules.opt_outs(response.url, robots.agent) if rules and robots else []
-        # None: the crawl was told not to ask. Else it was allowed, or it would not be here.
-        record_permission(article, response, True if rules else None, said, datetime.now(UTC))
-
-
-def record_permission(
-    article: Article, response: Response, robots: bool | None, said: list[str], when: datetime
-) -> None:
-    """Write into an article what robots.txt says of it, and all reservations: the page's, headers', site's (`said`)."""
-    evidence = [*article.permission.get("evidence", []), *said_in(response), *said]
-    article.permission = {"robots": robots, "opt_out": bool(evidence), "evidence": evidence, "checked_at": when}
-
-
-def said_in(response: Response) -> list[str]:
-    """Reservations in the headers of a response, as evidence."""
-    found = []
-    if (response.headers.get("tdm-reservation") or b"").strip() == b"1":
-        found.append("header tdm-reservation: 1")
-    for value in response.headers.getlist("X-Robots-Tag"):
-        if re.search(rb"\bnoai\b", value, re.IGNORECASE):
-            found.append("header X-Robots-Tag: noai")
-    return found

@@ -1,4 +1,4 @@
-"""Being turned away: recognised by what the server answers, and taken as the answer it is."""
+"""Bans: a server that blocks us is recognised by its answers, and obeyed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,80})")
 
 
 def ban_of(response: Response) -> str:
-    """How a response turns us away; "" where it does not.
+    """How a response blocks us; "" where it does not.
 
     A wall is looked for in small pages only: articles of 100 kB write about captchas, and embed them.
     """
@@ -49,8 +49,8 @@ def ban_of(response: Response) -> str:
     if len(response.body) >= _WALL_SIZE or any(mark in response.body for mark in _DATED):
         return ""
     text = response.body.lower()
-    if found := next((mark for mark in _WALLS if mark in text), b""):
-        return f"a wall ({found.decode()})"
+    if mark := next((mark for mark in _WALLS if mark in text), b""):
+        return f"a wall ({mark.decode()})"
     title = _TITLE.search(text)
     if title and title[1].startswith(_TITLES):
         return f"a wall ({title[1].decode('utf-8', 'replace').strip()})"
@@ -85,7 +85,7 @@ class BanMiddleware:
     def note(self, ban: str, url: str) -> None:
         """Count one more; stop the crawl when it is one too many."""
         self._row += 1
-        log.info("turned away by %s: %s", url, ban)
+        log.info("blocked by %s: %s", url, ban)
         if self._row < self.limit or self._closing is not None or self.crawler.engine is None:
             return
         if self.crawler.stats:

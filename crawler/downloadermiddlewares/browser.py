@@ -1,4 +1,4 @@
-"""Pages that scripts draw: fetched as any other page, then drawn by the system's Chromium.
+"""Pages that scripts write: fetched as any other page, then rendered by the system's Chromium.
 
 The browser has no network. The page itself and whatever its scripts ask its newspaper for come through Scrapy, so that
 robots.txt, pauses, `origin` and the raw archive hold for them; images, styles, frames and strangers are not loaded.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
 import time
 from collections.abc import Awaitable
 from itertools import count
@@ -22,18 +20,20 @@ from scrapy.http import HtmlResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
-from crawler.items import NewsmillError, newspaper_of
+from crawler.items import newspaper_of
+from crawler.page.parser import is_cut
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
-    from playwright.async_api import Request as Asked
+    from playwright.async_api import Request as ScriptRequest
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.settings import BaseSettings
 
 log = logging.getLogger(__name__)
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: Sent with `request` and `page` (a response) when a browser has rendered the answer to a request. What a receiver
+#: raises, the request fails with.
+page_rendered = object()
 #: What a script may load, and how: nothing else changes a text.
 _LOADED = frozenset({"script", "xhr", "fetch"})
 #: Of a script's own headers, those that change an answer. Cookies stay out, as everywhere in the crawl.
@@ -46,7 +46,7 @@ _TRIES = 3
 #: Seconds for something to open or close: a dead browser never says that it has, and one of which only a part died
 #: goes on saying that it is there.
 _OPENING, _CLOSING = 20.0, 10.0
-#: A number that changes whenever a script draws.
+#: A number that changes whenever a script writes.
 _SIZE = "() => document.documentElement.innerHTML.length"
 _CLICK = """selector => {
     window.scrollTo(0, document.documentElement.scrollHeight);
@@ -57,14 +57,14 @@ _CLICK = """selector => {
 _LINKS = "() => document.links.length"
 
 
-class Undrawn(IgnoreRequest):
-    """A page that the browser could not draw: another crawl may."""
+class RenderError(IgnoreRequest):
+    """A page that the browser could not render: another crawl may."""
 
     reason = "unreachable"
 
 
 class BrowserMiddleware:
-    """Draws the answers to articles and lists. Above the back-off and the unpacking: it meets whole pages only."""
+    """Renders the answers to articles and lists. Above the back-off and the unpacking: it meets whole pages only."""
 
     def __init__(self, crawler: Crawler) -> None:
         from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -88,49 +88,47 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        from crawler.spiders.newspaper import is_cut
-
-        wanted = request.meta.get("article") or request.meta.get("list")
-        if not wanted or response.status != 200 or not isinstance(response, HtmlResponse) or is_cut(response.body):
+        is_content = request.meta.get("article") or request.meta.get("list")
+        if not is_content or response.status != 200 or not isinstance(response, HtmlResponse) or is_cut(response.body):
             return response
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self._room:
-                    drawn = await self._watched(request, response)
+                    page = await self._render_in_time(request, response)
             except Exception as error:
                 if self._cannot_start(error):
-                    raise Undrawn(str(error).splitlines()[0]) from error
-                log.info("%s: not drawn (try %d): %s", request.url, attempt, error)
+                    raise RenderError(str(error).splitlines()[0]) from error
+                log.info("%s: not rendered (try %d): %s", request.url, attempt, error)
                 # Playwright's own TimeoutError is another class: a script without end has none the next time either.
                 if attempt == _TRIES or type(error).__name__ == "TimeoutError":
                     why = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-                    raise Undrawn(f"not drawn by the browser: {why}") from error
+                    raise RenderError(f"not rendered by the browser: {why}") from error
             else:
-                await self._put_on_record(request, drawn)
-                return drawn
+                await self._announce(request, page)
+                return page
         return response
 
-    async def _watched(self, request: Request, response: HtmlResponse) -> HtmlResponse:
-        """Draw; give up when the time is over, or when the browser died: what it was asked then has no answer."""
+    async def _render_in_time(self, request: Request, response: HtmlResponse) -> HtmlResponse:
+        """Render; give up when the time is over, or when the browser died: what it was asked for has no answer."""
         began = time.monotonic()
         visit = _Visit(self, request, response)
-        drawing = asyncio.ensure_future(self._draw(visit))
+        rendering = asyncio.ensure_future(self._render(visit))
         browser: Any = None
         try:
-            while not drawing.done():
-                await asyncio.wait({drawing}, timeout=0.5)
+            while not rendering.done():
+                await asyncio.wait({rendering}, timeout=0.5)
                 browser = browser or getattr(self._browser, "browser", None)
-                if not drawing.done() and browser and not browser.is_connected():
+                if not rendering.done() and browser and not browser.is_connected():
                     raise ConnectionError("the browser died")
                 waited = time.monotonic() - began
-                if not drawing.done() and browser and not visit.is_open and waited > _OPENING:
+                if not rendering.done() and browser and not visit.is_open and waited > _OPENING:
                     await self._replace(browser)
                     raise ConnectionError("the browser opens no page")
-                if not drawing.done() and waited > 2 * self.patience:
+                if not rendering.done() and waited > 2 * self.patience:
                     raise TimeoutError("it took too long")
-            return drawing.result()
+            return rendering.result()
         finally:
-            drawing.cancel()
+            rendering.cancel()
 
     async def _replace(self, browser: Any) -> None:
         """Have a browser closed that is of no use, once for all pages; the next page starts another."""
@@ -142,12 +140,12 @@ class BrowserMiddleware:
             self._browser.context_wrappers.clear()
             del self._browser.browser
 
-    async def _draw(self, visit: _Visit) -> HtmlResponse:
+    async def _render(self, visit: _Visit) -> HtmlResponse:
         """The page after its scripts: same status and headers, the document as text in UTF-8."""
         response = visit.response
         # A context of its own for each page: sites count readers' visits in cookies and local storage.
         name = f"page-{next(self._numbers)}"
-        opened = Request(
+        navigation = Request(
             response.url, meta={
                 "playwright": True, "playwright_context": name, "playwright_context_kwargs": self._context(),
                 "playwright_include_page": True, "playwright_page_init_callback": visit.prepare,
@@ -157,12 +155,12 @@ class BrowserMiddleware:
         )  # fmt: skip
         self._count("opened")
         try:
-            drawn = await self._browser.download_request(opened)
+            page = await self._browser.download_request(navigation)
         finally:
             await self._shut(name)
         headers = response.headers.copy()
         headers["Content-Type"] = "text/html; charset=utf-8"
-        text = drawn.text if isinstance(drawn, HtmlResponse) else ""
+        text = page.text if isinstance(page, HtmlResponse) else ""
         return response.replace(body=text.encode("utf-8", "replace"), headers=headers, encoding="utf-8")
 
     async def _shut(self, name: str) -> None:
@@ -174,52 +172,54 @@ class BrowserMiddleware:
         settings = self.crawler.settings
         return {"user_agent": settings["USER_AGENT"], "service_workers": "block", "accept_downloads": False}
 
-    async def fetch(self, asked: Asked) -> Response:
+    async def fetch(self, script_request: ScriptRequest) -> Response:
         """What a script asks for, by way of Scrapy's downloader.
 
         Raises:
             IgnoreRequest: robots.txt forbids it.
         """
-        headers = {name: value for name in _HEADERS if (value := asked.headers.get(name))}
+        headers = {name: value for name in _HEADERS if (value := script_request.headers.get(name))}
         request = Request(
-            urldefrag(asked.url).url, NO_CALLBACK, method=asked.method, headers=headers, body=asked.post_data_buffer,
-            priority=20, meta={"script": True, "allow_offsite": True},
+            urldefrag(script_request.url).url, NO_CALLBACK, method=script_request.method, headers=headers,
+            body=script_request.post_data_buffer, priority=20, meta={"script": True, "allow_offsite": True},
         )  # fmt: skip
         assert self.crawler.engine is not None
         self._count("asked_by_scripts")
         return await self.crawler.engine.download_async(request)
 
-    async def script(self, asked: Asked) -> Response:
+    async def script(self, script_request: ScriptRequest) -> Response:
         """A script, fetched once in a crawl."""
-        task = self._scripts.get(asked.url)
+        task = self._scripts.get(script_request.url)
         if task is None:
             if len(self._scripts) >= _SCRIPTS_MAX:
                 self._scripts.clear()
-            task = self._scripts[asked.url] = asyncio.ensure_future(self.fetch(asked))
+            task = self._scripts[script_request.url] = asyncio.ensure_future(self.fetch(script_request))
         return await asyncio.shield(task)
 
-    async def _put_on_record(self, request: Request, drawn: Response) -> None:
-        from crawler.warc.writer import ArchiveMiddleware
-
-        if archive := self.crawler.get_downloader_middleware(ArchiveMiddleware):
-            await archive.keep_drawn(request, drawn)
+    async def _announce(self, request: Request, page: Response) -> None:
+        results = await self.crawler.signals.send_catch_log_async(
+            page_rendered, request=request, page=page, dont_log=IgnoreRequest
+        )
+        for _, result in results:
+            if isinstance(result, Exception):
+                raise result
 
     def _cannot_start(self, error: Exception) -> bool:
         """Whether there is no browser at all; then the crawl ends, saying so."""
         if "BrowserType.launch" not in str(error) or self.crawler.engine is None:
             return False
         if self._stopping is None:
-            last = [line for line in str(error).splitlines() if line.strip()]
-            said = next((line for line in last if "rror" in line.split(":")[0] or "[err]" in line), last[0])
+            lines = [line for line in str(error).splitlines() if line.strip()]
+            cause = next((line for line in lines if "rror" in line.split(":")[0] or "[err]" in line), lines[0])
             if self.crawler.stats:
-                self.crawler.stats.set_value("newsmill/closed", f"browser: Chromium does not start: {said[:200]}")
+                self.crawler.stats.set_value("newsmill/closed", f"browser: Chromium does not start: {cause[:200]}")
             self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="browser_lost"))
         return True
 
     async def closed(self) -> None:
-        left = sum(len(wrapper.context.pages) + 1 for wrapper in self._browser.context_wrappers.values())
+        contexts = sum(len(wrapper.context.pages) + 1 for wrapper in self._browser.context_wrappers.values())
         if self.crawler.stats:
-            self.crawler.stats.set_value("newsmill/browser/left_open", left)
+            self.crawler.stats.set_value("newsmill/browser/left_open", contexts)
         await _within(_CLOSING, self._browser.close())
 
     def _count(self, name: str) -> None:
@@ -235,56 +235,59 @@ class _Visit:
         self.response = response
         self.spider: Any = middleware.crawler.spider
         self.is_list = bool(request.meta.get("list"))
-        self._given = False
+        self._is_navigated = False
         self._under_way = 0
         self.is_open = False
 
-    async def prepare(self, page: Page, request: Request) -> None:
+    async def prepare(self, page: Page, request: Request) -> None:  # noqa: ARG002 - scrapy-playwright's
+        """Answer for the network, before anything is loaded."""
         self.is_open = True
         # Called once more where the browser died under the page.
-        self._given, self._under_way = False, 0
+        self._is_navigated, self._under_way = False, 0
         # Later routes go before earlier ones: nothing is left to scrapy-playwright's own.
         await page.route("**/*", self.answer)
-        await page.route_web_socket("**/*", lambda socket: None)
+        await page.route_web_socket("**/*", lambda _: None)
         page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.dismiss()))
 
-    async def answer(self, route: Route, asked: Asked) -> None:
+    async def answer(self, route: Route, script_request: ScriptRequest) -> None:
         from playwright.async_api import Error
 
         self._under_way += 1
         try:
-            await self._answer(route, asked)
+            await self._answer(route, script_request)
         except Error as error:
-            log.debug("%s: %s", asked.url, error)
+            log.debug("%s: %s", script_request.url, error)
         finally:
             self._under_way -= 1
 
-    async def _answer(self, route: Route, asked: Asked) -> None:
-        if asked.is_navigation_request() and not self._given:
-            self._given = True
+    async def _answer(self, route: Route, script_request: ScriptRequest) -> None:
+        if script_request.is_navigation_request() and not self._is_navigated:
+            self._is_navigated = True
             kind = (self.response.headers.get("Content-Type") or b"text/html").decode("latin-1")
             await route.fulfill(status=200, headers={"content-type": kind}, body=self.response.body)
             return
-        if asked.is_navigation_request() or asked.resource_type not in _LOADED or not self._is_own(asked.url):
+        if script_request.is_navigation_request() or not self._is_loaded(script_request):
             await route.abort()
             return
         try:
-            is_script = asked.resource_type == "script"
-            found = await (self.middleware.script(asked) if is_script else self.middleware.fetch(asked))
-        except Exception as error:
-            log.info("%s: not given to the script: %s", asked.url, error)
+            is_script = script_request.resource_type == "script"
+            answer = await (self.middleware.script if is_script else self.middleware.fetch)(script_request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page goes on without this file
+            log.info("%s: not given to the script: %s", script_request.url, error)
             await route.abort()
             return
         headers = {
-            name.decode("latin-1"): (found.headers.get(name) or b"").decode("latin-1")
-            for name in found.headers
+            name.decode("latin-1"): (answer.headers.get(name) or b"").decode("latin-1")
+            for name in answer.headers
             if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie")
         }
-        await route.fulfill(status=found.status, headers=headers, body=found.body)
+        await route.fulfill(status=answer.status, headers=headers, body=answer.body)
 
-    def _is_own(self, url: str) -> bool:
-        host = urlsplit(url).hostname
-        return newspaper_of(url) == self.spider.name or host in self.spider.SCRIPT_HOSTS
+    def _is_loaded(self, script_request: ScriptRequest) -> bool:
+        """Whether a script gets what it asks for: what changes a text, from the newspaper or its script hosts."""
+        url = script_request.url
+        is_own = newspaper_of(url) == self.spider.name or urlsplit(url).hostname in self.spider.SCRIPT_HOSTS
+        return is_own and script_request.resource_type in _LOADED
 
     async def wait(self, page: Page) -> None:
         """Until the scripts are done; on a list, until its "more" brings no more."""
@@ -329,51 +332,3 @@ def _method(function: Any) -> Any:
     from scrapy_playwright.page import PageMethod
 
     return PageMethod(function)
-
-
-def executable(settings: BaseSettings) -> str:
-    """The Chromium to use: `PLAYWRIGHT_CHROMIUM` (setting or environment), else the first one on PATH; "" for none."""
-    given = settings.get("PLAYWRIGHT_CHROMIUM")
-    names = [given] if given else NAMES
-    return next((found for name in names if (found := shutil.which(name))), "")
-
-
-def check_browser(settings: BaseSettings) -> None:
-    """See to it that pages can be drawn.
-
-    Raises:
-        NewsmillError: the extra `browser`, or Chromium, is missing.
-    """
-    from importlib.util import find_spec
-
-    if find_spec("scrapy_playwright") is None:
-        raise NewsmillError("browser: javascript=1 needs the extra `browser`: pip install 'newsmill[browser]'")
-    if not executable(settings):
-        given = settings.get("PLAYWRIGHT_CHROMIUM")
-        what = f"PLAYWRIGHT_CHROMIUM={given} is no program" if given else "no Chromium on PATH"
-        raise NewsmillError(f"browser: {what}: install chromium, or set PLAYWRIGHT_CHROMIUM to the program")
-
-
-def install(crawler: Crawler) -> None:
-    """Add the browser to a crawl, before the crawl's parts are built."""
-    settings = crawler.settings
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    launch = {
-        "executable_path": executable(settings),
-        # Chromium's sandbox refuses to work for root.
-        "chromium_sandbox": not root,
-        # Whatever slips past the routes finds no host. Containers have a small /dev/shm.
-        "args": ["--host-resolver-rules=MAP * ~NOTFOUND", "--disable-dev-shm-usage", "--disable-gpu"],
-    }
-    middlewares = settings.getdict("DOWNLOADER_MIDDLEWARES") | {
-        "crawler.downloadermiddlewares.browser.BrowserMiddleware": 540
-    }
-    changes = {
-        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
-        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
-        # Milliseconds to wait for a file where a page did not come: there are none.
-        "PLAYWRIGHT_DOWNLOAD_TIMEOUT": 1000,
-        "DOWNLOADER_MIDDLEWARES": middlewares,
-    }
-    for name, value in changes.items():
-        settings.set(name, value, "spider")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Agents that collect text for language models: rules for them tell what a site thinks of our purpose.
+#: Agents that collect text for language models: rules for them show what a site thinks of our purpose.
 AI_AGENTS = (
     "GPTBot", "CCBot", "ClaudeBot", "anthropic-ai", "Google-Extended", "Applebot-Extended", "Bytespider",
     "PerplexityBot", "meta-externalagent", "cohere-ai",
@@ -66,23 +66,23 @@ class Rules:
         delay = self.robots.crawl_delay(agent) if self.robots else None
         return float(delay or 0.0)
 
-    def opt_outs(self, url: str, agent: str) -> list[str]:
+    def opt_outs(self, url: str) -> list[str]:
         """What the site says, besides the page itself, against mining this page: as evidence."""
-        found = []
+        evidence = []
         if self.robots and (refused := [name for name in self.ai_agents if not self.robots.can_fetch(url, name)]):
-            found.append(f"robots.txt: {', '.join(refused)} disallowed")
+            evidence.append(f"robots.txt: {', '.join(refused)} disallowed")
         path = unquote(urlsplit(url).path)
-        reserved = next((yes for pattern, yes in self.reservations if _matches(pattern, path)), False)
+        reserved = next((yes for pattern, yes in self.reservations if matches(pattern, path)), False)
         if reserved:
-            found.append("tdmrep.json: tdm-reservation 1")
-        return found
+            evidence.append("tdmrep.json: tdm-reservation 1")
+        return evidence
 
 
-def read(text: str) -> Rules:
+def parse_robots(text: str) -> Rules:
     """The rules in a robots.txt."""
     # Agents that it does not name fall under the rules for everybody, as we do: nothing to ask for each page.
-    named = tuple(name for name in AI_AGENTS if name.lower() in text.lower())
-    return Rules(robots=Protego.parse(text), ai_agents=named)
+    agents = tuple(name for name in AI_AGENTS if name.lower() in text.lower())
+    return Rules(robots=Protego.parse(text), ai_agents=agents)
 
 
 def reservations_in(body: bytes) -> list[tuple[str, bool]]:
@@ -98,8 +98,8 @@ def reservations_in(body: bytes) -> list[tuple[str, bool]]:
 
 def agent_of(settings: BaseSettings) -> str:
     """The name that rules are for: the product's, without version and comment."""
-    named = _NAME.match(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
-    return named.group() if named else "*"
+    name = _NAME.match(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
+    return name.group() if name else "*"
 
 
 class RobotsMiddleware:
@@ -110,7 +110,7 @@ class RobotsMiddleware:
             raise NotConfigured
         self.crawler = crawler
         self.agent = agent_of(crawler.settings)
-        self._asked: dict[str, asyncio.Task[Rules]] = {}
+        self._requests: dict[str, asyncio.Task[Rules]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -130,26 +130,26 @@ class RobotsMiddleware:
     async def rules_of(self, url: str) -> Rules:
         parts = urlsplit(url)
         home = f"{parts.scheme}://{parts.netloc}"
-        if home not in self._asked:
-            self._asked[home] = asyncio.ensure_future(self._ask(home))
-        asked = self._asked[home]
-        return asked.result() if asked.done() else await asyncio.shield(asked)
+        if home not in self._requests:
+            self._requests[home] = asyncio.ensure_future(self._ask(home))
+        request = self._requests[home]
+        return request.result() if request.done() else await asyncio.shield(request)
 
-    def known(self, url: str) -> Rules | None:
+    def rules_at_hand(self, url: str) -> Rules | None:
         """The rules of an address's host, once they have been asked for: before its first page was."""
         parts = urlsplit(url)
-        asked = self._asked.get(f"{parts.scheme}://{parts.netloc}")
-        return asked.result() if asked is not None and asked.done() and not asked.cancelled() else None
+        request = self._requests.get(f"{parts.scheme}://{parts.netloc}")
+        return request.result() if request is not None and request.done() and not request.cancelled() else None
 
     async def _ask(self, home: str) -> Rules:
         try:
             response = await self._get(f"{home}/robots.txt")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the network did
             return self._closed(home, str(error).splitlines()[0] if str(error) else type(error).__name__)
         if response.status >= 500 or response.status == 429:
             # RFC 9309, 2.3.1.4: as long as it cannot be reached, everything is disallowed.
             return self._closed(home, f"status {response.status}")
-        rules = read(decode_robotstxt(response.body, None)) if response.status < 300 else Rules()
+        rules = parse_robots(decode_robotstxt(response.body, None)) if response.status < 300 else Rules()
         rules.reservations = await self._reservations(home)
         return rules
 
@@ -163,8 +163,7 @@ class RobotsMiddleware:
     async def _reservations(self, home: str) -> list[tuple[str, bool]]:
         try:
             response = await self._get(f"{home}/.well-known/tdmrep.json")
-        except Exception as error:
-            # Not to be had: says nothing.
+        except Exception as error:  # noqa: BLE001 - whatever the network did
             log.debug("%s: no tdmrep.json: %s", home, error)
             return []
         return reservations_in(response.body) if response.status == 200 else []
@@ -185,7 +184,7 @@ class RobotsMiddleware:
             slot.delay, slot.jitter, slot.concurrency = max(slot.delay, delay), 0.0, 1
 
 
-def _matches(pattern: str, path: str) -> bool:
+def matches(pattern: str, path: str) -> bool:
     """Whether a path matches a pattern of robots.txt's kind: a prefix, with * and a closing $."""
     end = pattern.endswith("$")
     parts = (re.escape(part) for part in pattern.removesuffix("$").split("*"))

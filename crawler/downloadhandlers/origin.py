@@ -35,12 +35,12 @@ class OriginHandler(BaseDownloadHandler):
         if not self._origin or newspaper_of(request.url) != self._newspaper:
             return await self._inner.download_request(request)
         # Not request.replace(): it copies every header once more, and so does response.replace().
-        moved = Request(self.at_origin(request.url), method=request.method, body=request.body, meta=request.meta,
+        redirected = Request(self.at_origin(request.url), method=request.method, body=request.body, meta=request.meta,
                         dont_filter=True)  # fmt: skip
-        moved.headers = request.headers
-        response = await self._inner.download_request(moved)
+        redirected.headers = request.headers
+        response = await self._inner.download_request(redirected)
         # The handler writes what it measured into the request it was given.
-        request.meta.update(moved.meta)
+        request.meta.update(redirected.meta)
         location = response.headers.get("Location", b"") or b""
         if location.decode("latin-1").startswith(self._origin):
             response.headers["Location"] = self.at_home(location.decode("latin-1"), request.url)
@@ -55,9 +55,9 @@ class OriginHandler(BaseDownloadHandler):
         parts = urlsplit(url)
         return self._origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def at_home(self, url: str, asked: str) -> str:
-        """The newspaper's address of something at the origin."""
-        home = urlsplit(asked)
+    def at_home(self, url: str, request_url: str) -> str:
+        """The newspaper's address of a page at the origin."""
+        home = urlsplit(request_url)
         return f"{home.scheme}://{home.netloc}{url.removeprefix(self._origin) or '/'}"
 
     async def close(self) -> None:

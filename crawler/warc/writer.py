@@ -10,6 +10,7 @@ import gzip
 import os
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 
 from crawler import __version__
+from crawler.downloadermiddlewares.browser import page_rendered
 from crawler.items import NewsmillError
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ class Archive:
         path: the file.
     """
 
-    def __init__(self, folder: Path, name: str, run: str, about: Mapping[str, str]) -> None:
-        """Create the file and put `about` into its warcinfo record.
+    def __init__(self, folder: Path, name: str, run: str, description: Mapping[str, str]) -> None:
+        """Create the file and put `description` into its warcinfo record.
 
         Raises:
             OSError: the folder cannot be written to.
@@ -59,7 +61,7 @@ class Archive:
         self._end = 0
         self._lock = threading.Lock()
         try:
-            record = _writer(BytesIO()).create_warcinfo_record(self.path.name, dict(about))
+            record = _writer(BytesIO()).create_warcinfo_record(self.path.name, dict(description))
             self._info = record.rec_headers.get_header("WARC-Record-ID")
             self._append([record])
         except OSError:
@@ -72,6 +74,7 @@ class Archive:
 
         Returns:
             The id of the answer's record.
+
         Raises:
             OSError: no room; what was written before stays whole.
         """
@@ -80,7 +83,7 @@ class Archive:
         self._append([answer, _request_record(request, response.url, when, self._info, concurrent)])
         return str(concurrent)
 
-    def add_drawn(self, drawn: Response, when: datetime, answer: str) -> None:
+    def add_rendered(self, page: Response, when: datetime, answer: str) -> None:
         """Write down what a browser made of an answer.
 
         Raises:
@@ -88,7 +91,7 @@ class Archive:
         """
         extra = {"WARC-Warcinfo-ID": self._info, "WARC-Date": _stamp(when), "WARC-Refers-To": answer}
         record = _writer(BytesIO()).create_warc_record(
-            drawn.url, "conversion", payload=BytesIO(drawn.body), length=len(drawn.body), warc_headers_dict=extra,
+            page.url, "conversion", payload=BytesIO(page.body), length=len(page.body), warc_headers_dict=extra,
             warc_content_type="text/html; charset=utf-8",
         )  # fmt: skip
         self._append([record])
@@ -97,9 +100,9 @@ class Archive:
         data = b"".join(_member(record) for record in records)
         with self._lock:
             try:
-                written = os.write(self._file, data)
-                while written < len(data):
-                    written += os.write(self._file, data[written:])
+                size = os.write(self._file, data)
+                while size < len(data):
+                    size += os.write(self._file, data[size:])
             except OSError:
                 os.ftruncate(self._file, self._end)
                 raise
@@ -182,6 +185,7 @@ class ArchiveMiddleware:
         self._opening = asyncio.Lock()
         self._broken: OSError | None = None
         crawler.signals.connect(self.closed, signals.spider_closed)
+        crawler.signals.connect(self.archive_rendered, page_rendered)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -195,17 +199,17 @@ class ArchiveMiddleware:
                 self._archive = await self._write(self._open)
         if self._archive is None:
             raise Unarchived(self._failure())
-        # What is stored bears the record's date: extracted again, it is the same.
+        # What is stored has the record's date: extracted again, it is the same.
         request.meta["archived_as"] = await self._write(self._archive.add, request, response, when)
         request.meta["captured_at"] = when
         if self.crawler.stats:
             self.crawler.stats.inc_value("newsmill/archived")
         return response
 
-    async def keep_drawn(self, request: Request, drawn: Response) -> None:
+    async def archive_rendered(self, request: Request, page: Response) -> None:
         """What a browser made of an answer goes on record beside it: extracted again, it needs no browser."""
         if self._archive is not None and (answer := request.meta.get("archived_as")):
-            await self._write(self._archive.add_drawn, drawn, request.meta["captured_at"], answer)
+            await self._write(self._archive.add_rendered, page, request.meta["captured_at"], answer)
 
     async def _write(self, function: Callable[..., T], *arguments: Any) -> T:
         try:
@@ -222,7 +226,7 @@ class ArchiveMiddleware:
     def _open(self) -> Archive:
         settings, spider = self.crawler.settings, self.crawler.spider
         assert spider is not None
-        return Archive(Path(settings["WARC"]), spider.name, run_id(self.crawler), about(settings, spider))
+        return Archive(Path(settings["WARC"]), spider.name, run_id(self.crawler), description_of(settings, spider))
 
     def _stop(self, error: OSError) -> None:
         if self._broken is not None:
@@ -239,7 +243,7 @@ class ArchiveMiddleware:
             self._archive.close()
 
 
-def about(settings: BaseSettings, spider: Any) -> dict[str, str]:
+def description_of(settings: BaseSettings, spider: Any) -> dict[str, str]:
     """What the warcinfo record says of a crawl."""
     from importlib.metadata import version
 
@@ -258,16 +262,13 @@ def about(settings: BaseSettings, spider: Any) -> dict[str, str]:
 
 
 def run_id(crawler: Crawler) -> str:
-    """The id of the crawl's row in `runs`."""
-    import uuid
-
-    from crawler.extensions.run_log import RunLog
-
-    log = crawler.get_extension(RunLog)
-    return (log.run_id if log else "") or uuid.uuid4().hex
+    """The id of the crawl's row in `runs`, which the run log puts into the stats."""
+    run = crawler.stats.get_value("newsmill/run") if crawler.stats else None
+    return str(run or uuid.uuid4().hex)
 
 
 def failure(folder: str, error: OSError) -> str:
+    """One line for a record that could not be written."""
     return (
         f"warc: cannot write to {folder}: {error.strerror or error}: make room, then run it again; "
         "what is on record and in the store stays"

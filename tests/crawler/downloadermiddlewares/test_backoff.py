@@ -1,13 +1,12 @@
-"""Pauses that servers ask for, and reservations in headers."""
+"""Pauses that servers ask for."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import pytest
-from scrapy.http import Headers, Response
 
-from crawler.downloadermiddlewares.backoff import retry_after, said_in
+from crawler.downloadermiddlewares.backoff import retry_after
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -28,13 +27,3 @@ NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 )
 def test_retry_after_in_both_forms(header: bytes | None, seconds: float | None) -> None:
     assert retry_after(header, NOW) == seconds
-
-
-def test_reservations_in_headers() -> None:
-    headers = Headers({"TDM-Reservation": "1", "X-Robots-Tag": ["noarchive", "noai, noimageai"]})
-    assert said_in(Response("https://www.ansa.it/", headers=headers)) == [
-        "header tdm-reservation: 1",
-        "header X-Robots-Tag: noai",
-    ]
-    quiet = Headers({"TDM-Reservation": "0", "X-Robots-Tag": "noarchive"})
-    assert said_in(Response("https://www.ansa.it/", headers=quiet)) == []

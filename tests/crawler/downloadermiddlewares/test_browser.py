@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
@@ -19,11 +18,12 @@ import psutil
 import pytest
 from scrapy.settings import Settings
 
-from crawler.downloadermiddlewares.browser import check_browser, executable
+from crawler.addons import check_browser, executable
 from crawler.items import NewsmillError, canonical_link
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import Newsstand
 from tests.crawler.loopback import serving
+from tests.waiting import wait_until
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(180)
@@ -108,10 +108,9 @@ def browsers() -> set[int]:
 
 
 def gone(before: set[int]) -> bool:
-    end = time.monotonic() + 10
-    while (left := browsers() - before) and time.monotonic() < end:
-        time.sleep(0.1)
-    return not left
+    with suppress(AssertionError):
+        wait_until(lambda: not browsers() - before, 10, 0.1)
+    return not browsers() - before
 
 
 @needs_chromium
@@ -234,9 +233,7 @@ def test_killed_it_leaves_no_browser_behind(drawn: Newsstand, database_uri: str,
         [str(SCRAPY), "crawl", "open", "-ajavascript=1", *words], cwd=tmp_path, env=environment(database_uri),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    end = time.monotonic() + 30
-    while not browsers() - before and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_until(lambda: browsers() - before or process.poll() is not None, 30, 0.05)
     assert browsers() - before, "no browser was started: the test shows nothing"
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -280,8 +277,7 @@ def test_a_browser_that_dies_is_started_again(
         [str(SCRAPY), "crawl", "open", "-ajavascript=1", *words], cwd=tmp_path, env=environment(database_uri),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    while not database.articles.count_documents({}) and process.poll() is None:
-        time.sleep(0.02)
+    wait_until(lambda: database.articles.count_documents({}) or process.poll() is not None)
     for pid in browsers() - before:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -307,5 +303,5 @@ def test_a_script_without_end_costs_its_page_only(crawl: Crawl, drawn: Newsstand
             "open", expect=1, javascript=1, origin=origin, section="attualita", settings="DOWNLOAD_TIMEOUT=3"
         )
     assert [row["link"] for row in database.articles.find()] == [good.article.link]
-    assert f"{bad.article.link} (not drawn by the browser" in closing["missed"][0]
+    assert f"{bad.article.link} (not rendered by the browser" in closing["missed"][0]
     assert gone(before)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.downloadermiddlewares.robots import Rules, _matches, read
+from crawler.downloadermiddlewares.robots import Rules, matches, parse_robots
 
 AGENT = "Newsmill"
 PAGE = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x.html"
 
 
 def test_what_is_disallowed_is_forbidden_and_nothing_else() -> None:
-    told = read("User-agent: *\nDisallow: /ricerca/\n")
-    assert told.allowed(PAGE, AGENT)
-    assert not told.allowed("https://www.ansa.it/ricerca/ansait/search.shtml?any=x", AGENT)
+    rules = parse_robots("User-agent: *\nDisallow: /ricerca/\n")
+    assert rules.allowed(PAGE, AGENT)
+    assert not rules.allowed("https://www.ansa.it/ricerca/ansait/search.shtml?any=x", AGENT)
 
 
 def test_a_site_without_robots_is_open_and_one_that_cannot_be_asked_is_closed() -> None:
@@ -22,16 +22,18 @@ def test_a_site_without_robots_is_open_and_one_that_cannot_be_asked_is_closed() 
 
 
 def test_crawl_delay_is_ours_or_everybodys() -> None:
-    assert read("User-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 7
-    assert read("User-agent: newsmill\nCrawl-delay: 3\n\nUser-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 3
+    assert parse_robots("User-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 7
+    assert (
+        parse_robots("User-agent: newsmill\nCrawl-delay: 3\n\nUser-agent: *\nCrawl-delay: 7\n").crawl_delay(AGENT) == 3
+    )
     assert Rules().crawl_delay(AGENT) == 0
 
 
 def test_rules_for_ai_crawlers_are_evidence_but_do_not_forbid() -> None:
-    told = read("User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
-    assert told.allowed(PAGE, AGENT)
-    assert told.opt_outs(PAGE, AGENT) == ["robots.txt: GPTBot, CCBot disallowed"]
-    assert read("User-agent: *\nAllow: /\n").opt_outs(PAGE, AGENT) == []
+    rules = parse_robots("User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
+    assert rules.allowed(PAGE, AGENT)
+    assert rules.opt_outs(PAGE) == ["robots.txt: GPTBot, CCBot disallowed"]
+    assert parse_robots("User-agent: *\nAllow: /\n").opt_outs(PAGE) == []
 
 
 @pytest.mark.parametrize(
@@ -46,10 +48,10 @@ def test_rules_for_ai_crawlers_are_evidence_but_do_not_forbid() -> None:
     ],
 )
 def test_reservations_match_like_robots(pattern: str, path: str, expected: bool) -> None:
-    assert _matches(pattern, path) is expected
+    assert matches(pattern, path) is expected
 
 
 def test_the_first_matching_reservation_counts() -> None:
-    told = Rules(reservations=[("/sito/foto/", False), ("/sito/", True)])
-    assert told.opt_outs("https://www.ansa.it/sito/foto/x", AGENT) == []
-    assert told.opt_outs(PAGE, AGENT) == ["tdmrep.json: tdm-reservation 1"]
+    rules = Rules(reservations=[("/sito/foto/", False), ("/sito/", True)])
+    assert rules.opt_outs("https://www.ansa.it/sito/foto/x") == []
+    assert rules.opt_outs(PAGE) == ["tdmrep.json: tdm-reservation 1"]

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from crawler.warc.reader import Reader, exchange_of
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import Newsstand
 from tests.crawler.warc.warcs import SCRAPY, Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -144,8 +144,7 @@ def test_killed_the_file_is_readable_to_its_last_whole_record(
         words = ["-asince=2026-05-04", "-auntil=2026-05-12", f"-aorigin={slow.origins['vnexpress']}"]
         words += ["-s", f"WARC={tmp_path / 'raw'}"]
         process = subprocess.Popen([str(SCRAPY), "crawl", "vnexpress", *words], env=env, stderr=subprocess.DEVNULL)
-        while database.articles.count_documents({}) < 5 and process.poll() is None:
-            time.sleep(0.02)
+        wait_until(lambda: database.articles.count_documents({}) >= 5 or process.poll() is not None)
         process.send_signal(signal.SIGKILL)
         process.wait()
     stored = snapshot(database)
@@ -298,7 +297,7 @@ def read(tmp_path: Path, data: bytes) -> tuple[set[str], str]:
     reader = Reader([file])
     urls = set()
     for record in reader.records():
-        again = reader.read(record.place)
+        again = reader.record_at(record.location)
         assert again is not None
         assert again.block == record.block
         assert exchange_of(again.block) is not None

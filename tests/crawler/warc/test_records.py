@@ -215,7 +215,7 @@ def test_a_bomb_among_records_packed_in_one_leaves_the_others(pages: dict[str, b
         records = list(reader.records())
         assert [record.too_large for record in records].count(True) == 1
         assert [record.url for record in records if not record.too_large] == sorted(pages)[:3] * 2
-        again = [reader.read(record.place) for record in records if not record.too_large]
+        again = [reader.record_at(record.location) for record in records if not record.too_large]
         assert [each.block for each in again if each] == [each.block for each in records if not each.too_large]
         assert not reader.damage
         reader.close()
