@@ -22,7 +22,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from crawler.extensions.drift import Coverage, compare
+from crawler.extensions.drift.comparison import compare
+from crawler.extensions.drift.coverage import FieldCoverage
 from crawler.items import Article, RecordError, article_from_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +55,7 @@ def site_in(link: str) -> str:
 
 def note(outcomes: list[Outcome]) -> dict[str, Any]:
     """The note of a crawl that met these."""
-    coverage, refused = Coverage("ansa", sample=0), Counter[str]()
+    coverage, refused = FieldCoverage("ansa", sample=0), Counter[str]()
     for outcome in outcomes:
         if isinstance(outcome, str):
             refused[outcome] += 1

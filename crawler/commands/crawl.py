@@ -1,4 +1,4 @@
-"""`scrapy crawl NAME`: Scrapy's command, with one-line errors, closing words and an exit status that tells."""
+"""`scrapy crawl NAME`: Scrapy's command with one-line errors, a summary, and an exit status to rely on."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from crawler.items import NewsmillError
 
 
 class Command(CrawlCommand):
+    """The command of the module's docstring."""
+
     def long_desc(self) -> str:
         return (
             "Crawl a newspaper into MongoDB. Arguments (-a NAME=VALUE): since, until (days of publication, ISO), "
-            "section, limit, origin (a copy of the site), refresh=1 (known articles too), warc=FILE (extract again "
+            "section, limit, origin (a copy of the site), refresh=1 (stored articles too), warc=FILE (extract again "
             "from what -s WARC=FOLDER kept, or from others' WARC files, offline). Example: scrapy crawl ansa "
-            "-a since=2026-05-01 -a until=2026-05-09. Exit status: 0 whole, 1 something is missing, 2 cannot start, "
+            "-a since=2026-05-01 -a until=2026-05-09. Exit status: 0 complete, 1 something is missing, 2 cannot start, "
             "3 the articles are worse than those of earlier crawls (drift; goes before 1): stderr says which field."
         )
 
@@ -30,7 +32,7 @@ class Command(CrawlCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the closing counts as JSON")
         parser.add_argument(
-            "--accept-drift", action="store_true", help="what changed is right: compare with it from now on"
+            "--accept-drift", action="store_true", help="what changed is right: later crawls are compared with this one"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -41,7 +43,7 @@ class Command(CrawlCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
-            closing = self._crawl(self._named(args), opts.spargs)
+            closing = self._crawl(self._newspaper(args), opts.spargs)
         except NewsmillError as error:
             say(str(error))
             self.exitcode = 2
@@ -56,7 +58,7 @@ class Command(CrawlCommand):
             return
         self._close(closing, opts.json)
 
-    def _named(self, args: list[str]) -> str:
+    def _newspaper(self, args: list[str]) -> str:
         """The newspaper that the command names.
 
         Raises:
@@ -83,8 +85,8 @@ class Command(CrawlCommand):
         crawler = self._create_crawler(name)
         # All of these would fail later as well, inside the reactor and with a traceback.
         spider = crawler.spidercls(**arguments)
-        from crawler.downloadermiddlewares.browser import check_browser
-        from crawler.mongo.articles import database_of
+        from crawler.addons import check_browser
+        from crawler.mongo.seen_links import database_of
         from crawler.warc.writer import check_folder
 
         check_origin(getattr(spider, "origin", ""), name)
@@ -97,10 +99,10 @@ class Command(CrawlCommand):
         self.crawler_process.crawl(crawler, **arguments)
         _collect_less_often()
         self.crawler_process.start()
-        return closing_words(crawler)
+        return closing_of_crawl(crawler)
 
     def _close(self, closing: dict[str, Any], as_json: bool) -> None:
-        from crawler.extensions.run_log import exit_status, show, warnings_of
+        from crawler.extensions.summary import exit_status, show, warnings_of
 
         for line in warnings_of(closing):
             say(line)
@@ -117,17 +119,18 @@ def _collect_less_often() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def closing_words(crawler: Any) -> dict[str, Any] | None:
+def closing_of_crawl(crawler: Any) -> dict[str, Any] | None:
     """What the crawl came to; None where it did not begin.
 
-    A second Ctrl-C ends the reactor without a word to anybody: then the words are made up for here.
+    A second Ctrl-C ends the reactor and sends no signal: then the run is closed here.
     """
-    from crawler.extensions.run_log import Progress, RunLog
+    from crawler.extensions.progress import Progress
+    from crawler.extensions.run_log import RunLog
 
     closing: dict[str, Any] | None = getattr(crawler, "newsmill_closing", None)
     # None where a part of the crawl could not be built.
     log = crawler.get_extension(RunLog) if crawler.extensions else None
-    if closing is None and log is not None and log.run_id:
+    if closing is None and log is not None and log.is_open:
         if (bar := crawler.get_extension(Progress)) is not None:
             bar.end()
         log.closed(crawler.spider, "shutdown")

@@ -31,12 +31,14 @@ FIELDS = (
 )  # fmt: skip
 _SLUG_MAX = 60
 #: what a card shows of a long text.
-_SHOWN = 100
+_SHOWN_MAX = 100
 #: numbers that newspapers append to a slug: ANSA's UUID, VnExpress's seven digits.
 _SERIAL = re.compile(r"_[0-9a-f-]{36}$|-\d{5,}$")
 
 
 class Command(ScrapyCommand):
+    """The command of the module's docstring."""
+
     requires_project = True
     # Checking needs no reactor either; fetching starts one.
     default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012
@@ -60,7 +62,9 @@ class Command(ScrapyCommand):
         add("--file", metavar="FILE", help="the page as saved before, or - for standard input; nothing is fetched")
         add("--origin", metavar="URL", help="fetch from this copy of the site; links stay canonical")
         add(
-            "--javascript", action="store_true", help="have a browser draw the page, as -a javascript=1 does in a crawl"
+            "--javascript",
+            action="store_true",
+            help="have a browser render the page, as -a javascript=1 does in a crawl",
         )
         add("--out", metavar="DIR", default="tests/pages", help="folder of the fixtures (default: %(default)s)")
         add("--slug", help="name of the two files (default: from the address)")
@@ -98,11 +102,13 @@ class Command(ScrapyCommand):
         page = Path(opts.out) / name / f"{slug_of(opts.slug or link)}.html"
         # Before anything is fetched.
         if not (opts.force or opts.dry_run) and (page.exists() or page.with_suffix(".json").exists()):
-            raise NewsmillError(f"record: {page} is there already: --force replaces it, --slug NAME names another")
+            raise NewsmillError(f"record: {page} exists already: --force replaces it, --slug NAME names another")
         link, body = (link, saved(opts.file)) if opts.file else self._fetch(name, link, opts)
-        case = {"origin": came_from(link, opts), **chosen(read(body, link, name))}
+        case = {"origin": came_from(link, opts), **select_fields(read_case(body, link, name))}
         if case.get("reason") == "unreadable":
-            raise NewsmillError(f"record: {name}: the page class broke on {link} ({case['detail']}): mend it")
+            raise NewsmillError(
+                f"record: {name}: the page class raised an exception on {link} ({case['detail']}): correct it"
+            )
         if opts.json:
             say(json.dumps(case, ensure_ascii=False))
         else:
@@ -124,8 +130,8 @@ class Command(ScrapyCommand):
         assert self.crawler_process is not None
         loader = self.crawler_process.spider_loader
         base = loader.load(name) if name in loader.list() else NewspaperSpider
-        kept: dict[str, Any] = {}
-        crawler = self.crawler_process.create_crawler(_of_one_page(base, name, link, kept))
+        result: dict[str, Any] = {}
+        crawler = self.crawler_process.create_crawler(_of_one_page(base, name, link, result))
         for setting, value in _ALONE.items():
             crawler.settings.set(setting, value, priority="cmdline")
         # Says no before the reactor runs, and in one line.
@@ -133,10 +139,10 @@ class Command(ScrapyCommand):
         crawler.spidercls(**arguments)
         self.crawler_process.crawl(crawler, **arguments)
         self.crawler_process.start()
-        if "body" not in kept:
+        if "body" not in result:
             closed = crawler.stats.get_value("newsmill/closed", "") if crawler.stats else ""
-            raise NewsmillError(f"record: cannot fetch {link}: {closed or kept.get('why') or 'interrupted'}")
-        return kept["url"], kept["body"]
+            raise NewsmillError(f"record: cannot fetch {link}: {closed or result.get('why') or 'interrupted'}")
+        return result["url"], result["body"]
 
 
 #: One page for a fixture needs no store, no row in `runs`, and no patience of hours.
@@ -144,20 +150,20 @@ _ALONE = {"ITEM_PIPELINES": {}, "EXTENSIONS": {}, "SPIDER_MIDDLEWARES": {}, "KNO
           "RETRY_TIMES": 2}  # fmt: skip
 
 
-def _of_one_page(base: type[Any], name: str, link: str, kept: dict[str, Any]) -> type[Any]:
-    """A newspaper's spider that fetches one page into `kept`; its discovery need not be written yet."""
+def _of_one_page(base: type[Any], name: str, link: str, result: dict[str, Any]) -> type[Any]:
+    """A newspaper's spider that fetches one page into `result`; its discovery need not be written yet."""
     from scrapy import Request
 
     async def start(self: Any) -> Any:
         yield Request(link, self.keep, errback=self.give_up, dont_filter=True, meta={"article": True})
 
-    async def keep(self: Any, response: Any) -> None:
-        kept.update(url=response.url, body=response.body)
+    async def keep(_: Any, response: Any) -> None:
+        result.update(url=response.url, body=response.body)
 
-    def give_up(self: Any, failure: Any) -> None:
+    def give_up(_: Any, failure: Any) -> None:
         response = getattr(failure.value, "response", None)
-        told = str(failure.value) or type(failure.value).__name__
-        kept["why"] = f"status {response.status}" if response is not None else told.splitlines()[0]
+        message = str(failure.value) or type(failure.value).__name__
+        result["why"] = f"status {response.status}" if response is not None else message.splitlines()[0]
 
     today = datetime.now(UTC).date()
     hooks = {"name": name, "start": start, "keep": keep, "give_up": give_up, "page_class": versions_of(name)[0]}
@@ -173,7 +179,7 @@ def address(name: str, url: str) -> str:
     try:
         link = canonical_link(url)
     except RecordError:
-        raise NewsmillError(f"record: {url!r} is no address: write it as https://…") from None
+        raise NewsmillError(f"record: {url!r} is not an address: write it as https://…") from None
     page = versions_of(name)[0]
     if newspaper_of(link) != name and urlsplit(link).hostname not in page.OTHER_HOSTS:
         raise NewsmillError(f"record: {link} is not of {name}: its host in crawler/spiders/{name}.py is another")
@@ -201,11 +207,11 @@ def saved(file: str) -> bytes:
 def came_from(link: str, opts: argparse.Namespace) -> str:
     """The provenance that a fixture carries."""
     where = f"a saved copy of {link}" if opts.file else link + (f" at {opts.origin}" if opts.origin else "")
-    where += ", drawn by a browser," if opts.javascript and not opts.file else ""
+    where += ", rendered by a browser," if opts.javascript and not opts.file else ""
     return f"recorded {datetime.now(UTC):%Y-%m-%d} from {where} with Newsmill {__version__}"
 
 
-def read(body: bytes, link: str, name: str) -> dict[str, Any]:
+def read_case(body: bytes, link: str, name: str) -> dict[str, Any]:
     """What a page is read as: {url, expected} with every field of the article, else {url, reason, detail}."""
     try:
         return {"url": link, "expected": json.loads(as_json(extract(body, link, name)))}
@@ -213,7 +219,7 @@ def read(body: bytes, link: str, name: str) -> dict[str, Any]:
         return {"url": link, "reason": refusal.reason, "detail": refusal.detail}
 
 
-def chosen(case: dict[str, Any], fields: Collection[str] = FIELDS) -> dict[str, Any]:
+def select_fields(case: dict[str, Any], fields: Collection[str] = FIELDS) -> dict[str, Any]:
     """A case that expects these fields only."""
     if "expected" not in case:
         return case
@@ -251,14 +257,14 @@ def card(name: str, case: dict[str, Any], body: bytes) -> Iterator[str]:
     yield f"{name}  {case['url']}  ({len(body):,} bytes)"
     if reason := case.get("reason"):
         yield f"  REFUSED as {reason}" + (f": {case['detail']}" if case["detail"] else "")
-        yield "  If a reader sees an article there, mend the page class, then record it again with --force."
+        yield "  If a reader sees an article there, correct the page class, then record it again with --force."
         return
-    found = dict(case["expected"])
-    paragraphs = found.pop("content").split("\n\n")
-    found.pop("link")
-    for field, value in found.items():
-        shown = ", ".join(value) if isinstance(value, list) else str(value or "")
-        yield f"  {field:<14} {_short(shown) or '(none)'}"
+    fields = dict(case["expected"])
+    paragraphs = fields.pop("content").split("\n\n")
+    fields.pop("link")
+    for field, value in fields.items():
+        text = ", ".join(value) if isinstance(value, list) else str(value or "")
+        yield f"  {field:<14} {_short(text) or '(none)'}"
     characters = sum(map(len, paragraphs))
     yield f"  {'content':<14} {_counted(len(paragraphs), 'paragraph')}, {characters:,} characters"
     yield f"  {'  first':<14} {_short(paragraphs[0])}"
@@ -272,7 +278,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"
+    return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 1].rstrip() + "…"
 
 
 # --- checking --------------------------------------------------------------------------------------------------------
@@ -284,19 +290,20 @@ def check(folder: Path, name: str, accept: bool = False, as_rows: bool = False) 
     Args:
         accept: rewrite what is expected.
         as_rows: print JSON.
+
     Raises:
         NewsmillError: there are none.
     """
     pages = sorted(folder.glob("*.html"))
     if not pages:
         raise NewsmillError(f"record: no fixtures in {folder}: record one with scrapy record {name} URL")
-    differing = {page.stem: found for page in pages if (found := differences(page, name))}
+    differing = {page.stem: rows for page in pages if (rows := differences(page, name))}
     accepted = [stem for stem in differing if accept and _accept(folder / f"{stem}.html", name)]
     if as_rows:
         say(json.dumps({"fixtures": len(pages), "differing": differing, "accepted": accepted}, ensure_ascii=False))
     else:
-        for stem, found in differing.items():
-            say("\n".join(_lines(f"{name}/{stem}", found)))
+        for stem, rows in differing.items():
+            say("\n".join(_lines(f"{name}/{stem}", rows)))
         verdict = f"{len(differing)} read otherwise" if differing else "all read as expected"
         more = f", {len(accepted)} of them accepted" if accepted else ""
         say(f"{name}: {_counted(len(pages), 'fixture')}, {verdict}{more}")
@@ -308,7 +315,7 @@ def differences(page: Path, name: str) -> dict[str, dict[str, Any]]:
     case = _case(page)
     if case is None:
         return {"json": {"expected": "an object with url, and expected or reason", "found": None}}
-    now = read(page.read_bytes(), case["url"], name)
+    now = read_case(page.read_bytes(), case["url"], name)
     if "reason" in case or "reason" in now:
         reasons = {"expected": case.get("reason"), "found": now.get("reason")}
         return {"reason": reasons} if reasons["expected"] != reasons["found"] else {}
@@ -333,14 +340,14 @@ def _accept(page: Path, name: str) -> bool:
     case = _case(page)
     if case is None:
         return False
-    now = chosen(read(page.read_bytes(), case["url"], name), case.get("expected") or FIELDS)
+    now = select_fields(read_case(page.read_bytes(), case["url"], name), case.get("expected") or FIELDS)
     write(page, page.read_bytes(), {"origin": case.get("origin", ""), **now})
     return True
 
 
-def _lines(label: str, found: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _lines(label: str, differences: dict[str, dict[str, Any]]) -> Iterator[str]:
     """Differences as lines; of a text, the paragraphs that differ."""
-    for field, row in found.items():
+    for field, row in differences.items():
         yield f"{label}: {field}"
         before, after = (_paragraphs(row[side]) for side in ("expected", "found"))
         for line in difflib.ndiff(before, after):

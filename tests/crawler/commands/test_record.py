@@ -144,7 +144,7 @@ def test_a_redirected_page_is_kept_under_its_new_address(tmp_path: Path) -> None
     assert (tmp_path / "tests/pages/open/vecchio.html").exists()
 
 
-def test_a_page_that_a_script_draws_is_drawn(tmp_path: Path) -> None:
+def test_a_page_that_a_script_writes_is_rendered(tmp_path: Path) -> None:
     pytest.importorskip("scrapy_playwright")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         pytest.skip("no Chromium on PATH")
@@ -153,10 +153,10 @@ def test_a_page_that_a_script_draws_is_drawn(tmp_path: Path) -> None:
     page = head + tail.replace("</body>", script + "</body>")
     with site({"/robots.txt": ROBOTS, "/2026/06/30/il-porto-senza-navi/": page}) as (origin, _):
         plain = scrapy(tmp_path, "open", LINK, "--origin", origin, "--dry-run")
-        drawn = scrapy(tmp_path, "open", LINK, "--origin", origin, "--javascript", "--json")
+        rendered = scrapy(tmp_path, "open", LINK, "--origin", origin, "--javascript", "--json")
     assert "REFUSED as empty_body" in plain.stdout
-    assert drawn.returncode == 0, drawn.stderr
-    assert "drawn by a browser" in json.loads(drawn.stdout)["origin"]
+    assert rendered.returncode == 0, rendered.stderr
+    assert "rendered by a browser" in json.loads(rendered.stdout)["origin"]
     assert check(tmp_path / "tests/pages/open", "open") == 0
 
 
@@ -334,7 +334,7 @@ def test_another_edition_s_address_may_be_recorded() -> None:
 
 
 def test_a_card_shortens_long_texts(tmp_path: Path) -> None:
-    case = module.read(PAGE.replace("Da due anni", "Da due anni " * 40).encode(), LINK, "open")
-    lines = list(card("open", {"origin": "", **module.chosen(case)}, b""))
+    case = module.read_case(PAGE.replace("Da due anni", "Da due anni " * 40).encode(), LINK, "open")
+    lines = list(card("open", {"origin": "", **module.select_fields(case)}, b""))
     assert all(len(line) < 140 for line in lines)
     assert any(line.endswith("…") for line in lines)

@@ -14,8 +14,10 @@ BLOCK = 20
 
 
 class Blocks:
-    """Means of each 20 values in the order they came: articles of one section or day come together, and resemble each
-    other. How much the means differ tells how much less than its number a sample is worth."""
+    """Means of each 20 values in the order they came, whose spread shows what a sample is worth.
+
+    Articles of one section or day come together, and resemble each other.
+    """
 
     def __init__(self) -> None:
         self.count = self._inside = 0
@@ -55,6 +57,7 @@ def clear(chi: float, free: float) -> float:
 
 
 def bin_of(length: int) -> int:
+    """The bin of a length."""
     return round(BINS * math.log2(max(1, length)))
 
 
@@ -65,10 +68,10 @@ def length_of(number: float) -> int:
 
 def quantile(bins: Mapping[int, int], share: float) -> int:
     """The bin below which a share of the lengths lies; 0 for none."""
-    wanted, seen = share * sum(bins.values()), 0
+    target, below = share * sum(bins.values()), 0
     for key in sorted(bins):
-        seen += bins[key]
-        if seen >= wanted:
+        below += bins[key]
+        if below >= target:
             return key
     return 0
 
@@ -80,17 +83,17 @@ def quantiles(bins: Mapping[int, int]) -> list[int]:
 
 def middle(months: Mapping[str, int]) -> str:
     """The month (YYYY-MM) of the median article; "" where there is none."""
-    half, seen = sum(months.values()) / 2, 0
+    half, before = sum(months.values()) / 2, 0
     for month in sorted(months):
-        seen += months[month]
-        if seen >= half:
+        before += months[month]
+        if before >= half:
             return month
     return ""
 
 
-def similarity(one: str, other: str) -> float:
+def similarity(text: str, reference: str) -> float:
     """Dice coefficient of the words of two texts, counted as often as they occur: 0-1."""
-    a, b = (Counter(re.findall(r"\w+", text.lower())) for text in (one, other))
+    a, b = (Counter(re.findall(r"\w+", words.lower())) for words in (text, reference))
     both = a.total() + b.total()
     return 2 * (a & b).total() / both if both else 1.0
 
@@ -103,7 +106,7 @@ def is_beyond(median: float, medians: list[int]) -> bool:
         return False
     ordered = sorted(medians)
     centre = ordered[len(ordered) // 2]
-    deviations = sorted(abs(each - centre) for each in medians)
+    deviations = sorted(abs(value - centre) for value in medians)
     return abs(median - centre) > 3 * 1.4826 * deviations[len(deviations) // 2]
 
 
@@ -142,23 +145,27 @@ def tail(bad: int, total: int, all_bad: int, all_total: int) -> float:
 
 
 def variance_of(bins: Mapping[int, int]) -> float:
+    """The variance of the values in a histogram."""
     total = sum(bins.values())
     mean = sum(key * count for key, count in bins.items()) / total
     return sum(count * (key - mean) ** 2 for key, count in bins.items()) / total
 
 
-def mann_whitney(one: Mapping[int, int], other: Mapping[int, int], effect: float = 1.0) -> tuple[float, float]:
-    """(two-sided chance, probability that a value of `one` is the larger) of two histograms, ties counted half.
+def mann_whitney(sample: Mapping[int, int], reference: Mapping[int, int], effect: float = 1.0) -> tuple[float, float]:
+    """(two-sided chance, probability that a value of `sample` is the larger) of two histograms, ties counted half.
 
-    Args: effect: the design effect by which the variance is larger than that of independent values.
+    Args:
+        sample: bin -> how many.
+        reference: bin -> how many.
+        effect: the design effect by which the variance is larger than that of independent values.
     """
-    m, n = sum(one.values()), sum(other.values())
+    m, n = sum(sample.values()), sum(reference.values())
     below, larger, ties = 0, 0.0, 0
-    for key in sorted({*one, *other}):
-        here, there = one.get(key, 0), other.get(key, 0)
-        larger += here * (below + there / 2)
-        below += there
-        ties += (here + there) ** 3 - (here + there)
+    for key in sorted({*sample, *reference}):
+        a, b = sample.get(key, 0), reference.get(key, 0)
+        larger += a * (below + b / 2)
+        below += b
+        ties += (a + b) ** 3 - (a + b)
     both = m + n
     variance = effect * m * n / 12 * (both + 1 - ties / (both * (both - 1)))
     if variance <= 0:

@@ -1,0 +1,138 @@
+"""What a crawl comes to: its counts, the closing table, the warnings and the exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from crawler.extensions.drift.messages import warnings
+from crawler.pipelines import counts_of
+
+if TYPE_CHECKING:
+    from crawler.spiders.newspaper import NewspaperSpider
+
+#: Reasons of Scrapy for which a crawl is complete, and for which it was cut short.
+COMPLETE = ("finished", "limit")
+INTERRUPTED = ("shutdown",)
+
+
+def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What a crawl comes to: counts by outcome, and what a user must know before trusting them."""
+    skipped = {key.removeprefix("newsmill/skipped/"): int(value)
+               for key, value in stats.items() if key.startswith("newsmill/skipped/")}  # fmt: skip
+    return {
+        "newspaper": spider.name,
+        "origin": spider.origin,
+        "files": len(spider.warc),
+        "reason": reason,
+        "counts": counts_of(stats),
+        "known": int(stats.get("newsmill/known", 0)),
+        "skipped": skipped,
+        "opted_out": int(stats.get("newsmill/opted_out", 0)),
+        "lists": {"failed": int(stats.get("newsmill/lists/failed", 0)),
+                  "missing": int(stats.get("newsmill/lists/missing", 0)),
+                  "read": int(stats.get("newsmill/lists/read", 0)),
+                  "empty": int(stats.get("newsmill/lists/empty", 0))},
+        "requests": int(stats.get("downloader/request_count", 0)),
+        "retries": int(stats.get("retry/count", 0)),
+        "bytes": int(stats.get("downloader/response_bytes", 0)),
+        "incomplete": int(stats.get("newsmill/incomplete", 0)),
+        "missed": list(stats.get("newsmill/missed", [])),
+        "closed": str(stats.get("newsmill/closed", "")),
+        "errors": int(stats.get("log_count/ERROR", 0)),
+        "seconds": round(seconds, 2),
+    }  # fmt: skip
+
+
+def exit_status(closing: dict[str, Any]) -> int:
+    """0: everything there is was fetched. 1: something is missing, and a second run may bring it. 3: the quality fell.
+
+    3 goes before 1: what is missing is fetched by the next run, what was read wrongly stays wrong.
+    """
+    if closing.get("drift") and not closing.get("drift_accepted"):
+        return 3
+    problems = closing["closed"] or closing["incomplete"] or closing["errors"]
+    return 0 if closing["reason"] in COMPLETE and not problems else 1
+
+
+def show(closing: dict[str, Any], as_json: bool = False) -> None:
+    """The closing table and its last line; JSON instead where asked for."""
+    if as_json:
+        print(json.dumps(closing, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    counts = closing["counts"]
+    table = Table(show_header=False, box=None, padding=(0, 2), highlight=False)
+    table.add_column()
+    table.add_column(justify="right", style="bold")
+    rows = {name: value for name, value in counts.items() if name != "also_at"}
+    labels = _LABELS | ({"fetched": "articles read"} if closing["files"] else {})
+    for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _STORED, -row[1], row[0])):
+        table.add_row(labels.get(name, name.replace("_", " ")), f"{value:,}")
+    where = "in the files, left out" if closing["files"] else "by its link, not fetched"
+    for name, value in closing["skipped"].items():
+        table.add_row(f"{name.replace('_', ' ')} ({where})", f"{value:,}")
+    console.print(table)
+    print(last_line(closing))
+
+
+_STORED = ("fetched", "stored", "updated", "unchanged")
+_LABELS = {"fetched": "articles fetched", "stored": "new articles stored", "updated": "articles changed"}
+#: What is no refusal: another link for an article, an article of another day than its list said.
+_NO_REFUSAL = ("also_at", "outside_dates")
+
+
+def last_line(closing: dict[str, Any]) -> str:
+    """What the crawl came to, in one line."""
+    counts = closing["counts"]
+    parts = [f"{counts.get('stored', 0):,} new articles"]
+    if counts.get("updated"):
+        parts.append(f"{counts['updated']:,} changed")
+    if counts.get("unchanged"):
+        parts.append(f"{counts['unchanged']:,} unchanged")
+    if closing["known"]:
+        parts.append(f"{closing['known']:,} known already")
+    if counts.get("also_at"):
+        parts.append(f"{counts['also_at']:,} the same under another link")
+    if counts.get("outside_dates"):
+        parts.append(f"{counts['outside_dates']:,} of other days")
+    refused = sum(value for name, value in counts.items() if name not in (*_STORED, *_NO_REFUSAL))
+    if refused:
+        parts.append(f"{refused:,} refused")
+    if closing["opted_out"]:
+        parts.append(f"{closing['opted_out']:,} opted out of text mining")
+    files, requests = closing["files"], closing["requests"]
+    source = f"{files:,} WARC file{'s' * (files != 1)}" if files else f"{requests:,} requests"
+    return f"{closing['newspaper']}: {', '.join(parts)}; {source}, {closing['seconds']:.1f} s"
+
+
+#: Missed pages that are named.
+_NAMED_MAX = 3
+
+
+def warnings_of(closing: dict[str, Any]) -> list[str]:
+    """What went wrong, one line each: for stderr."""
+    name, lines = closing["newspaper"], []
+    if closing["closed"]:
+        # What was lost (the store, the disk of the archive) is ours.
+        where = closing["origin"] if not closing["reason"].endswith("_lost") else ""
+        lines.append(f"{name}: stopped: {closing['closed']}" + (f" (fetched from {where})" if where else ""))
+    elif closing["reason"] in INTERRUPTED:
+        lines.append(f"{name}: interrupted; run it again to go on")
+    elif closing["reason"] not in COMPLETE:
+        lines.append(f"{name}: ended early: {closing['reason']}")
+    if closing["incomplete"]:
+        # What stopped it says when to come again.
+        advice = "" if closing["closed"] else "; run it again to fetch them"
+        pages = "1 page" if closing["incomplete"] == 1 else f"{closing['incomplete']:,} pages"
+        more = ["…"] if closing["incomplete"] > _NAMED_MAX else []
+        missed = "; ".join([*closing["missed"][:_NAMED_MAX], *more])
+        lines.append(f"{name}: {pages} could not be fetched{advice}: {missed}")
+    lists = closing["lists"]
+    if lists["read"] and lists["read"] == lists["empty"]:
+        lines.append(f"{name}: none of {lists['read']} lists names an article: has the newspaper changed them?")
+    lines += warnings(name, closing.get("drift", []), closing.get("drift_accepted", False))
+    return lines
