@@ -4,11 +4,6 @@ from __future__ import annotations
 
 #: (module, room above or beside it that it imports).
 UPWARD = {
-    ("crawler.downloadermiddlewares.browser", "warc"),
-    ("crawler.mongo.articles", "spiders"),
-    ("crawler.spiders.newspaper", "downloadermiddlewares"),
-    ("crawler.spiders.newspaper", "warc"),
-    ("crawler.warc.writer", "extensions"),
     ("synth.filters.check", "stages"),
     ("synth.filters.cookbook", "stages"),
     ("synth.scorers.plugins", "score"),
@@ -26,20 +21,12 @@ CIRCULAR = {
 }
 #: Modules of more than 450 lines.
 LONG = {
-    "crawler/extensions/drift.py",
-    "crawler/page/__init__.py",
-    "crawler/page/text.py",
-    "crawler/spiders/newspaper.py",
-    "crawler/warc/replay.py",
     "synth/judge/reply_parser.py",
     "synth/neighbors/cosine_graph.py",
     "train/styles/__init__.py",
 }
 #: Test files of more than 400 lines.
 LONG_TESTS = {
-    "tests/crawler/extensions/test_drift.py",
-    "tests/crawler/page/test_page.py",
-    "tests/integration/test_crawl.py",
     "tests/synth/export/test_command.py",
     "tests/synth/query/test_command.py",
     "tests/synth/report/test_report.py",
@@ -51,16 +38,11 @@ LONG_TESTS = {
 #: (module, function) with more than eight parameters.
 MANY_PARAMETERS = {("synth.llm.openai_client", "__init__")}
 #: Per cent of names that are bare; .5 is the aim.
-BARE_SHARE = {"crawler": 5.2, "synth": 9.7, "train": 7.2}
+BARE_SHARE = {"synth": 9.7, "train": 7.2}
 #: How often a test file sleeps by the clock.
 SLEEPS = {
-    "tests/crawler/downloadermiddlewares/test_browser.py": 3,
-    "tests/crawler/extensions/test_run_log.py": 2,
-    "tests/crawler/mongo/test_mongo.py": 2,
-    "tests/crawler/warc/test_reader.py": 1,
     "tests/demo/newsstand/test_server.py": 1,
     "tests/demo/loopback_site/test_server.py": 1,
-    "tests/integration/test_crawl.py": 1,
     "tests/integration/test_summarize_by_server.py": 3,
     "tests/integration/test_summarize_stream.py": 4,
     "tests/synth/cluster/test_incremental.py": 2,

@@ -1,4 +1,4 @@
-"""What a person sees of a crawl: the line while it runs, the table and the words when it ends, or is stopped."""
+"""What a person sees of a crawl on a terminal: the line while it runs, and the end of a stopped one (run_log.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -18,65 +17,13 @@ from typing import Any
 
 import pytest
 
-from crawler.extensions.run_log import last_line, show, state_of, warnings_of
+from crawler.extensions.progress import state_of
 from demo.newsstand.faults import Faults
 from demo.newsstand.server import Newsstand
+from tests.waiting import wait_until
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(120)
-
-
-def closing(**values: Any) -> dict[str, Any]:
-    lists = {"failed": 0, "missing": 0, "read": 3, "empty": 0}
-    given = {"newspaper": "open", "origin": "", "files": 0, "reason": "finished", "counts": {}, "known": 0,
-             "skipped": {}, "opted_out": 0, "lists": lists, "requests": 9, "seconds": 1.25, "incomplete": 0,
-             "missed": [], "closed": ""}  # fmt: skip
-    return given | values
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_table_says_where_what_is_left_out_was_met(capsys: pytest.CaptureFixture[str]) -> None:
-    counts, skipped = {"fetched": 3, "stored": 2, "gallery": 1, "also_at": 4}, {"live_blog": 1, "same_capture": 12}
-    show(closing(counts=counts, skipped={"live_blog": 1}))
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines[3] == "live blog (by its link, not fetched) 1".split()
-    assert lines[:3] == [["articles", "fetched", "3"], ["new", "articles", "stored", "2"], ["gallery", "1"]]
-    show(closing(counts=counts, skipped=skipped, files=2))
-    told = capsys.readouterr().out
-    assert "same capture (in the files, left out)" in told
-    assert "articles read" in told
-    assert "fetched" not in told, "nothing is ever fetched from a file"
-    assert told.splitlines()[-1].endswith("; 2 WARC files, 1.2 s")
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({}, "open: 0 new articles; 9 requests, 1.2 s"),
-        ({"counts": {"fetched": 9, "stored": 3, "outside_dates": 4, "gallery": 1, "teaser": 1}, "known": 1},
-         "open: 3 new articles, 1 known already, 4 of other days, 2 refused; 9 requests, 1.2 s"),
-        ({"counts": {"fetched": 4, "updated": 1, "unchanged": 2, "also_at": 1}, "files": 1},
-         "open: 0 new articles, 1 changed, 2 unchanged, 1 the same under another link; 1 WARC file, 1.2 s"),
-    ],
-)  # fmt: skip
-def test_the_last_line_sums_up(values: dict[str, Any], said: str) -> None:
-    assert last_line(closing(**values)) == said
-
-
-def test_what_could_not_be_had_is_told_with_what_to_do() -> None:
-    missed = {"incomplete": 5, "missed": [f"https://www.open.online/{name}/ (status 500)" for name in "abcde"]}
-    (line,) = warnings_of(closing(**missed))
-    assert line.startswith("open: 5 pages could not be had; run it again for them: https://www.open.online/a/ (status")
-    assert line.endswith("/c/ (status 500); …")
-    assert "1 page could" in warnings_of(closing(incomplete=1, missed=["x"]))[0]
-    # A site that has said no is not to be asked again at once.
-    lines = warnings_of(closing(**missed, reason="banned", closed="banned: wait", origin="http://127.0.0.1:1"))
-    assert lines[0] == "open: stopped: banned: wait (asked at http://127.0.0.1:1)"
-    assert "run it again" not in lines[1]
-    lost = closing(reason="store_lost", closed="store: gone", origin="http://127.0.0.1:1")
-    assert warnings_of(lost) == ["open: stopped: store: gone"]
 
 
 @pytest.mark.parametrize(
@@ -93,9 +40,6 @@ def test_the_line_says_how_far_it_is(values: dict[str, int], stopping: bool, sai
     stats = {f"newsmill/{name}": value for name, value in values.items()}
     assert state_of(stats, 10.0, date(2026, 5, 4) if values else None, stopping) == said
     assert state_of(stats | {"retry/count": 2}, 10.0, None, False).endswith("  2 retries")
-
-
-# --- on a terminal ---------------------------------------------------------------------------------------------------
 
 
 class Terminal:
@@ -118,9 +62,7 @@ class Terminal:
                 self.said += data.decode("utf-8", "replace")
 
     def wait_for(self, words: str) -> None:
-        end = time.monotonic() + 60
-        while words not in self.said and self.process.poll() is None and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_until(lambda: words in self.said or self.process.poll() is not None)
         assert words in self.said
 
     def interrupt(self) -> None:
@@ -178,8 +120,8 @@ def test_ctrl_c_before_it_begins_is_one_line(tmp_path: Path) -> None:
     # Nobody answers there: the crawl waits for its store.
     uri = "mongodb://127.0.0.1:1/x"
     with on_terminal(uri, tmp_path, "open", "-sLOG_LEVEL=DEBUG") as terminal:
-        terminal.wait_for("Scrapy 2")
-        time.sleep(1)
+        # PyMongo's, as the store is opened.
+        terminal.wait_for("Server selection started")
         terminal.interrupt()
         assert terminal.end() == 1, terminal.said
     assert terminal.lines()[-1] == "open: interrupted before it began; run it again"

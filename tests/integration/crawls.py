@@ -1,0 +1,67 @@
+"""`scrapy crawl` as a user runs it, and a server of fixed answers: for the tests of whole crawls."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from demo.newsstand.server import Newsstand
+from tests.crawler.loopback import serving
+
+SCRAPY = Path(sys.executable).parent / "scrapy"
+
+Crawl = Callable[..., dict[str, Any]]
+
+
+def environment(uri: str) -> dict[str, str]:
+    return os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
+
+
+def crawling(database_uri: str, folder: Path) -> Crawl:
+    """A function that crawls a newspaper of a stand, or at an address, and returns the closing counts with `stderr`."""
+
+    def run(name: str, stand: Newsstand | str, expect: int = 0, settings: str = "", **arguments: Any) -> dict[str, Any]:
+        origin = stand if isinstance(stand, str) else stand.origins[name]
+        words = [f"-a{key}={value}" for key, value in {**arguments, "origin": origin}.items()]
+        more = [word for setting in settings.split() for word in ("-s", setting)]
+        done = subprocess.run(
+            [str(SCRAPY), "crawl", name, "--json", *words, *more],
+            cwd=folder, env=environment(database_uri), capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == expect, done.stderr[-2000:]
+        assert "Traceback" not in done.stderr
+        closing: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+        return closing | {"stderr": done.stderr}
+
+    return run
+
+
+@contextmanager
+def site(
+    answers: dict[str, tuple[int, dict[str, str], bytes]], times: list[float] | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """A server of fixed answers; everything else is 404. Yields its address and the paths it is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if times is not None:
+                times.append(time.monotonic())
+            status, headers, body = answers.get(self.path, (404, {}, b"<html>none</html>"))
+            self.send_response(status)
+            for key, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(key, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serving(Handler) as origin:
+        yield origin, asked
