@@ -1,4 +1,7 @@
-"""`scrapy crawl` as a user runs it, on newsstands of this machine, into the real database."""
+"""`scrapy crawl` as a user runs it, on newsstands of this machine, into the real database.
+
+Covers commands/crawl.py, downloadhandlers/origin.py, mongo/seen_links.py, pipelines/permission.py, pipelines/store.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crawls of sites that say no, or not yet; and crawls that cannot start."""
+"""Crawls of sites that say no, or not yet; and crawls that cannot start. Covers discovery/failures.py."""
 
 from __future__ import annotations
 

@@ -80,7 +80,9 @@ def record(folder: Path, page: str = PAGE, name: str = "open", url: str = LINK, 
     """Record a saved page in this process; the fixture's page."""
     saved = folder / "saved.html"
     saved.write_text(page, encoding="utf-8")
-    assert Command()._run([name, url], options(folder, file=str(saved), **given)) == 0
+    command = Command()
+    command.run([name, url], options(folder, file=str(saved), **{"debug": True, **given}))
+    assert command.exitcode == 0
     return folder / name / f"{given.get('slug') or 'il-porto-senza-navi'}.html"
 
 
@@ -194,7 +196,7 @@ def test_a_broken_page_class_leaves_no_fixture(tmp_path: Path, monkeypatch: pyte
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(ArticlePage, "title", broken)
-    with pytest.raises(NewsmillError, match=r"page class broke on .*RuntimeError: a bug"):
+    with pytest.raises(NewsmillError, match=r"page class raised an exception on .*RuntimeError: a bug"):
         record(tmp_path)
     assert not (tmp_path / "open").exists()
 
@@ -280,7 +282,7 @@ def test_the_project_s_own_fixtures_are_read_as_expected(root: Path, name: str) 
         ([], "give NAME URL"),
         (["open"], "give NAME URL"),
         (["gazzetta", LINK], "unknown newspaper 'gazzetta'"),
-        (["open", "porto"], "no address"),
+        (["open", "porto"], "not an address"),
         (["open", "https://www.ilpost.it/2026/06/30/x/"], "is not of open"),
         (["open", LINK, "--file", "none.html"], "cannot read none.html"),
         (["open", LINK, "--origin", "here"], "origin='here'"),

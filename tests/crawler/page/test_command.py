@@ -1,4 +1,4 @@
-"""`python -m crawler.page` (page/__main__.py)."""
+"""`python -m crawler.page`. Covers page/__main__.py."""
 
 from __future__ import annotations
 

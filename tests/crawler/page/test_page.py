@@ -1,4 +1,4 @@
-"""Reading a page: addresses, fallbacks, hostile input."""
+"""Reading a page: addresses, fallbacks, hostile input. Covers page/article_page.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From bytes to paragraphs and names, on anything a network can deliver."""
+"""From bytes to paragraphs and names, on anything a network can deliver. Covers page/parser.py and page/text.py."""
 
 from __future__ import annotations
 

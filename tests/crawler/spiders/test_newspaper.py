@@ -1,4 +1,7 @@
-"""Arguments, candidates and dates of a newspaper's spider, without a network."""
+"""Arguments, candidates and dates of a newspaper's spider, without a network.
+
+Covers spiders/newspaper.py, spiders/ilpost.py, spiders/open.py and discovery/arguments.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which crawls before a crawl is compared with, and what it says (messages.py, monitor.py)."""
+"""Which crawls before a crawl is compared with, and what it says. Covers drift/messages.py."""
 
 from __future__ import annotations
 

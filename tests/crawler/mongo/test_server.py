@@ -1,4 +1,7 @@
-"""The store: shared by processes, stopped with the last, alive after kill -9 of client or server."""
+"""The store: shared by processes, stopped with the last, alive after kill -9 of client or server.
+
+Covers mongo/__init__.py, mongo/server.py, mongo/runs.py and mongo/indexes.py.
+"""
 
 from __future__ import annotations
 
