@@ -11,7 +11,6 @@ UPWARD = {
     ("train.generate.command", "evaluate"),
     ("train.merge.steps", "convert"),
     ("train.models.huggingface_engine", "huggingface"),
-    ("train.plan.dataset_size", "finetune"),
 }
 #: (module, module of the same room) that close a circle.
 CIRCULAR = {
@@ -23,7 +22,6 @@ CIRCULAR = {
 LONG = {
     "synth/judge/reply_parser.py",
     "synth/neighbors/cosine_graph.py",
-    "train/styles/__init__.py",
 }
 #: Test files of more than 400 lines.
 LONG_TESTS = {

@@ -1,7 +1,7 @@
 """Chats to token ids and labels: what both backends train on, and what generation asks with.
 
-A text is tokenised in as few pieces as there are changes of speaker. The first piece, up to the first answer, is one
-piece in generation too, so the ids before an answer are the same in training and in use.
+A text is tokenised in as few parts as there are changes of speaker. The first part, up to the first answer, is one
+part in generation too, so the ids before an answer are the same in training and in use.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from train.errors import TrainError
 from train.tokenizer import Tokens, adapt, tokenizer_of
 
 if TYPE_CHECKING:
-    from train.styles import Message, Style
-    from train.styles.segment import Piece
+    from train.styles import Message, Segment, Style
 
 __all__ = [
     "IGNORE", "OVER_LENGTH", "Conversation", "Encoded", "Pair", "RowError", "Splits", "Tokens", "adapt", "check_turns",
@@ -41,7 +40,7 @@ IGNORE = -100
 #: (text, whether it is learnt, whether the end token follows).
 Run = tuple[str, bool, bool]
 OVER_LENGTH = ("drop", "split", "cut")
-#: Conversations whose pieces go to the tokenizer in one call.
+#: Conversations whose segments go to the tokenizer in one call.
 _BATCH = 1000
 #: Left where material was cut, so that neither reader nor model takes the rest for the whole.
 ELLIPSIS = " […]"
@@ -94,7 +93,7 @@ def encode(
 def encode_prompt(messages: Sequence[Message], style: Style, tokenizer: Any, language: str = "") -> list[int]:
     """Ids up to where the answer begins, tokenised as in training, the begin token included."""
     encoder = Encoder(style, adapt(tokenizer), 0, "drop", Counter())
-    return encoder.join([_runs(style.prompt_pieces(messages, language))])[0].ids
+    return encoder.join([_runs(style.prompt_segments(messages, language))])[0].ids
 
 
 def encode_all(
@@ -142,7 +141,7 @@ class Encoder:
 
     def encode(self, conversations: Sequence[Conversation], first: int) -> Iterator[Encoded]:
         for number, (conversation, whole) in enumerate(
-            zip(conversations, self.tokenise([self.pieces(each) for each in conversations]), strict=True), first
+            zip(conversations, self.tokenise([self.segments(each) for each in conversations]), strict=True), first
         ):
             self.counts["rows"] += 1
             if self.forged(conversation, whole):
@@ -155,8 +154,8 @@ class Encoder:
                 self.counts["parts"] += 1
                 yield part
 
-    def pieces(self, conversation: Conversation) -> list[Piece]:
-        return self.style.pieces(conversation.messages, conversation.language)
+    def segments(self, conversation: Conversation) -> list[Segment]:
+        return self.style.segments(conversation.messages, conversation.language)
 
     def forged(self, conversation: Conversation, whole: Encoded) -> bool:
         """Whether a text holds a mark that the tokenizer would take for the end of a turn."""
@@ -168,9 +167,9 @@ class Encoder:
     def fits(self, encoded: Encoded) -> bool:
         return not self.longest or len(encoded.ids) <= self.longest
 
-    def tokenise(self, chats: Sequence[list[Piece]]) -> list[Encoded]:
+    def tokenise(self, chats: Sequence[list[Segment]]) -> list[Encoded]:
         """Every chat's ids and labels, as long as they are, from one call of the tokenizer."""
-        runs = [_runs(pieces) for pieces in chats]
+        runs = [_runs(segments) for segments in chats]
         # What follows the last learnt token teaches nothing.
         return self.join([chat[:-1] if chat and not chat[-1][1] else chat for chat in runs])
 
@@ -195,7 +194,7 @@ class Encoder:
         return Encoded(ids, learnt)
 
     def one(self, conversation: Conversation) -> Encoded:
-        return self.tokenise([self.pieces(conversation)])[0]
+        return self.tokenise([self.segments(conversation)])[0]
 
     def shorter(self, conversation: Conversation) -> list[Encoded]:
         """What is made of a chat that is too long: nothing, its parts, or it with less material."""
@@ -246,15 +245,15 @@ def _begin(style: Style, tokens: Tokens) -> list[int]:
     return [tokens.bos_id] if wanted and tokens.bos_id is not None else []
 
 
-def _runs(pieces: Iterable[Piece]) -> list[Run]:
-    """(text, learn, eos) of neighbouring pieces that are learnt alike, joined: each run is tokenised as a whole."""
+def _runs(segments: Iterable[Segment]) -> list[Run]:
+    """(text, learn, eos) of neighbouring segments that are learnt alike, joined: each run is tokenised as a whole."""
     runs: list[Run] = []
-    for piece in pieces:
-        if runs and runs[-1][1] == piece.learn and not runs[-1][2]:
+    for segment in segments:
+        if runs and runs[-1][1] == segment.learn and not runs[-1][2]:
             text, learn, _ = runs.pop()
-            runs.append((text + piece.text, learn, piece.eos))
+            runs.append((text + segment.text, learn, segment.eos))
         else:
-            runs.append((piece.text, piece.learn, piece.eos))
+            runs.append((segment.text, segment.learn, segment.eos))
     return runs
 
 

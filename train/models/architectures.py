@@ -26,36 +26,13 @@ HEAD_SIZE = 16
 #: Window of local attention, short enough that a test's texts are longer.
 WINDOW = 32
 
-_CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-_LLAMA3 = (
-    "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
-    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
-    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
-)
-_GEMMA = (
-    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{% set first = messages[0]['content'] ~ '\n\n' %}"
-    "{% set turns = messages[1:] %}{% else %}{% set first = '' %}{% set turns = messages %}{% endif %}"
-    "{% for message in turns %}<start_of_turn>"
-    "{{ 'model' if message['role'] == 'assistant' else message['role'] }}\n"
-    "{{ first if loop.first else '' }}{{ message['content'] | trim }}<end_of_turn>\n{% endfor %}"
-    "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
-)
-_ALPACA = (
-    "{% for message in messages %}{% if message['role'] == 'assistant' %}### Response:\n"
-    "{% else %}### Instruction:\n{% endif %}{{ message['content'] }}\n\n{% endfor %}"
-    "{% if add_generation_prompt %}### Response:\n{% endif %}"
-)
-
 
 @dataclass(frozen=True)
 class Family:
     """What a family of models shares.
 
-    model_type: transformers' name. special: tokens in the order of their ids. eos_chat: token that ends an
-    assistant's turn in the instruct models. adds_bos: its tokenizer puts `bos` before every text.
+    model_type: transformers' name. special: tokens in the order of their ids. style: the prompt style of the instruct
+    models (train.styles). adds_bos: its tokenizer puts `bos` before every text.
     """
 
     model_type: str
@@ -63,9 +40,15 @@ class Family:
     bos: str | None
     eos: str
     pad: str | None
-    eos_chat: str
-    chat_template: str
+    style: str
     adds_bos: bool = False
+
+    @property
+    def eos_chat(self) -> str:
+        """Token that ends an assistant's turn in the instruct models."""
+        from train.styles import style_named
+
+        return style_named(self.style).end_of_turn or self.eos
 
 
 _LLAMA3_TOKENS = (
@@ -78,16 +61,16 @@ _CHATML_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 #: By the beginning of LitGPT's (or, for BLOOM, the hub's) model name; the longest that fits counts.
 FAMILIES = {
     "Llama-3": Family(
-        "llama", _LLAMA3_TOKENS, "<|begin_of_text|>", "<|end_of_text|>", None, "<|eot_id|>", _LLAMA3, adds_bos=True
+        "llama", _LLAMA3_TOKENS, "<|begin_of_text|>", "<|end_of_text|>", None, "llama3", adds_bos=True
     ),
     "SmolLM2": Family(
-        "llama", _CHATML_TOKENS, "<|endoftext|>", "<|endoftext|>", None, "<|im_end|>", _CHATML
+        "llama", _CHATML_TOKENS, "<|endoftext|>", "<|endoftext|>", None, "chatml"
     ),
-    "Gemma-": Family("gemma", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "<end_of_turn>", _GEMMA, adds_bos=True),
-    "Gemma-2-": Family("gemma2", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "<end_of_turn>", _GEMMA, adds_bos=True),
-    "Gemma-3-": Family("gemma3_text", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "<end_of_turn>", _GEMMA, adds_bos=True),
-    "Qwen3-": Family("qwen3", _CHATML_TOKENS, None, "<|endoftext|>", "<|endoftext|>", "<|im_end|>", _CHATML),
-    "bloom": Family("bloom", ("<unk>", "<s>", "</s>", "<pad>"), "<s>", "</s>", "<pad>", "</s>", _ALPACA),
+    "Gemma-": Family("gemma", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "gemma", adds_bos=True),
+    "Gemma-2-": Family("gemma2", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "gemma", adds_bos=True),
+    "Gemma-3-": Family("gemma3_text", _GEMMA_TOKENS, "<bos>", "<eos>", "<pad>", "gemma", adds_bos=True),
+    "Qwen3-": Family("qwen3", _CHATML_TOKENS, None, "<|endoftext|>", "<|endoftext|>", "chatml"),
+    "bloom": Family("bloom", ("<unk>", "<s>", "</s>", "<pad>"), "<s>", "</s>", "<pad>", "alpaca"),
 }  # fmt: skip
 #: Input and output embeddings are one matrix in these, as their config.json on the hub says.
 TIED = ("Gemma-", "SmolLM2-", "Llama-3.2-", "Qwen3-0.6B", "Qwen3-1.7B", "Qwen3-4B", "bloom")
@@ -366,13 +349,15 @@ def _pretrained(model: Any, tokenizer: Tokenizer, texts: list[str], steps: int, 
 
 def write_tokenizer(name: str, tokenizer: Tokenizer, out: Path) -> None:
     """tokenizer.json and tokenizer_config.json, with the chat template of the family."""
+    from train.styles import style_named
+
     family = family_of(name)
     settings: dict[str, Any] = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         **special_tokens(name),
         "model_max_length": BLOCK_SIZE,
         "clean_up_tokenization_spaces": False,
-        "chat_template": family.chat_template,
+        "chat_template": style_named(family.style).chat_template,
     }
     if not name.startswith("Llama-3"):
         # Llama 3's own file lacks the key, and LitGPT goes by the folder's name there.

@@ -236,12 +236,13 @@ def _litgpt_style(folder: Path) -> Any:
     from litgpt.prompts import Default, PromptStyle, has_prompt_style, load_prompt_style
 
     from train.models.checkpoint import litgpt_config
-    from train.styles import style_named
+    from train.styles import style_like
 
     style = load_prompt_style(folder) if has_prompt_style(folder) else PromptStyle.from_config(litgpt_config(folder))
+    if isinstance(style, Default):
+        return None
     # What LitGPT's registry names for an instruct model, ours says for several turns too.
-    ours = {"ChatML": "chatml", "Qwen2_5": "chatml", "Qwen3": "chatml", "Gemma": "gemma"}.get(type(style).__name__)
-    return None if isinstance(style, Default) else style_named(ours) if ours else ForeignStyle(style)
+    return style_like(type(style).__name__) or ForeignStyle(style)
 
 
 def _template_style(folder: Path) -> TemplateStyle | None:

@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 _MARK = "made-from.json"
 
 
-# Alpaca turns as a chat template, for what reads the converted checkpoint.
-_CHAT = (
-    "{% for message in messages %}{% if message['role'] == 'assistant' %}### Response:\n"
-    "{% else %}### Instruction:\n{% endif %}{{ message['content'] }}\n\n{% endfor %}"
-    "{% if add_generation_prompt %}### Response:\n{% endif %}"
-)
+#: The prompt style that it is asked in.
+_STYLE = "alpaca"
 
 
 @dataclass(frozen=True)
@@ -140,15 +136,18 @@ def write(folder: Path, model: Any, config: Any, tokenizer: Tokenizer) -> None:
     from litgpt.prompts import save_prompt_style
     from litgpt.utils import save_config
 
+    from train.styles import style_named
+
     torch.save(model.state_dict(), folder / "lit_model.pth")
     save_config(config, folder)
-    save_prompt_style("alpaca", folder)
+    save_prompt_style(_STYLE, folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     ids = {name: tokenizer.token_to_id(token) for name, token in (("pad", PAD), ("bos", BOS), ("eos", EOS))}
     tokens = {"pad_token": PAD, "bos_token": BOS, "eos_token": EOS}
     _json(folder / "tokenizer_config.json", {
         "tokenizer_class": "PreTrainedTokenizerFast", **tokens, "model_max_length": config.block_size,
-        "clean_up_tokenization_spaces": False, "add_bos_token": False, "chat_template": _CHAT,
+        "clean_up_tokenization_spaces": False, "add_bos_token": False,
+        "chat_template": style_named(_STYLE).chat_template,
     })  # fmt: skip
     token_ids = {f"{name}_token_id": number for name, number in ids.items()}
     _json(folder / "generation_config.json", {**token_ids, "max_length": config.block_size})

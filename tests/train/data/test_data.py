@@ -17,7 +17,7 @@ import torch
 from tests.train.data.chat_fixtures import ENGLISH, ITALIAN, VIETNAMESE, several_turns
 from train.data import Chat, Pairs
 from train.errors import TrainError
-from train.styles import SYSTEM
+from train.styles.files import languages
 
 
 def row(number: int) -> dict[str, str]:
@@ -161,8 +161,9 @@ def test_several_turns_by_decoding(tmp_path: Path, checkpoint: Path) -> None:
         answers = "Approvato il piano.<|im_end|>Sei, però senza effetto.<|im_end|>Sì.<|im_end|>"
         assert tokenizer.decode(learnt) == answers
         whole = tokenizer.decode(item["input_ids"])
-        assert whole.startswith(f"<|im_start|>system\n{SYSTEM['vi']}<|im_end|>\n<|im_start|>user\nRiassumi.")
-        assert SYSTEM["en"] not in whole
+        system = languages()["vi"]["system"]
+        assert whole.startswith(f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\nRiassumi.")
+        assert languages()["en"]["system"] not in whole
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_the_style_that_is_saved_speaks_the_rows_language(tmp_path: Path, checkp
     (tmp_path / "chats.json").write_text(json.dumps(chats), encoding="utf-8")
     module = ready(Chat(tmp_path / "chats.json", val_share=0.25), checkpoint)
     assert module.prompt_style.name == "chatml-vi"
-    assert SYSTEM["vi"] in module.prompt_style.apply("?")
+    assert languages()["vi"]["system"] in module.prompt_style.apply("?")
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:

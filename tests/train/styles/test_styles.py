@@ -7,14 +7,15 @@ from typing import Any
 
 import litgpt.prompts
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tests.train.data.chat_fixtures import several_turns, tokens
 from train.data.encode import encode_prompt
 from train.errors import TrainError
-from train.styles import ALPACA, STYLES, SYSTEM, Request, request_message, style_named, style_of
+from train.styles import STYLES, Request, request_message, style_like, style_named, style_of
+from train.styles.files import languages
 
 # As transformers renders chat templates.
 ENVIRONMENT = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
@@ -66,11 +67,11 @@ def test_litgpt_says_the_same_for_one_turn(ours: str, theirs: str) -> None:
 @pytest.mark.parametrize("name", STYLES)
 def test_only_answers_are_learnt(name: str) -> None:
     style = style_named(name)
-    pieces = style.pieces(several_turns(), "it")
-    learnt = [piece.text.removesuffix(style.end_of_turn) for piece in pieces if piece.learn]
+    learned = [segment for segment in style.segments(several_turns(), "it") if segment.learn]
+    learnt = [segment.text.removesuffix(style.end_of_turn) for segment in learned]
     assert learnt == ["Approvato il piano.", "Sei, però senza effetto."]
     # What ends a turn is learnt, too: without it the model would not stop.
-    assert all(piece.eos or piece.text.endswith(style.end_of_turn or "\0") for piece in pieces if piece.learn)
+    assert all(segment.eos or segment.text.endswith(style.end_of_turn or "\0") for segment in learned)
 
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=30)
@@ -88,8 +89,9 @@ def chats(draw: Any) -> list[dict[str, str]]:
     return system + turns
 
 
+@settings(deadline=None)  # A template is compiled when it is first asked for.
 @given(messages=chats(), name=st.sampled_from(sorted(STYLES)), language=st.sampled_from(["", "it", "vi", "en", "xx"]))
-def test_chat_template_renders_the_pieces(messages: list[dict[str, str]], name: str, language: str) -> None:
+def test_chat_template_renders_the_segments(messages: list[dict[str, str]], name: str, language: str) -> None:
     style = style_named(name)
     begin = "<b>" if style.bos else ""
     assert rendered(style, messages, language=language) == begin + style.text(messages, language, "</s>")
@@ -101,7 +103,7 @@ def test_chat_template_renders_the_pieces(messages: list[dict[str, str]], name: 
 def test_template_without_a_language() -> None:
     # Servers pass none.
     assert rendered(style_named("chatml-vi"), CHAT[1:2]) == style_named("chatml-vi").text(CHAT[1:2])
-    assert SYSTEM["vi"] in rendered(style_named("chatml-vi"), CHAT[1:2])
+    assert languages()["vi"]["system"] in rendered(style_named("chatml-vi"), CHAT[1:2])
     assert "system" not in rendered(style_named("chatml"), CHAT[1:2])
 
 
@@ -121,7 +123,9 @@ def test_template_in_transformers() -> None:
 @pytest.mark.parametrize("language", ["it", "vi"])
 def test_no_english_in_a_chat_of_another_language(name: str, language: str) -> None:
     prompt = style_named(name).prompt([{"role": "user", "content": "?"}], language)
-    english = [SYSTEM["en"], *ALPACA["en"][:2], ALPACA["en"].instruction]
+    entry = languages()["en"]
+    introductions = [entry["alpaca"][name] for name in ("introduction", "introduction_to_input", "instruction")]
+    english = [entry["system"], *introductions]
     assert not any(words in prompt for words in english)
 
 
@@ -131,8 +135,8 @@ def test_given_system_wins_and_an_empty_one_is_none() -> None:
         given_one = style.prompt([{"role": "system", "content": "Sii breve."}, {"role": "user", "content": "?"}], "it")
         none = style.prompt([{"role": "system", "content": ""}, {"role": "user", "content": "?"}], "it")
         assert given_one.count("Sii breve.") == 1
-        assert SYSTEM["it"] not in given_one + none
-        assert ALPACA["it"].intro not in given_one + none
+        assert languages()["it"]["system"] not in given_one + none
+        assert languages()["it"]["alpaca"]["introduction"] not in given_one + none
 
 
 @pytest.mark.parametrize("name", STYLES)
@@ -151,6 +155,12 @@ def test_style_of_a_folder_of_litgpt(tmp_path: Path) -> None:
     assert style_of(tmp_path) is None
     (tmp_path / "prompt_style.yaml").write_text("[")
     assert style_of(tmp_path) is None
+
+
+def test_litgpts_styles_of_one_turn_and_ours_of_several() -> None:
+    names = {name: getattr(style_like(name), "name", None) for name in ("Qwen3", "Qwen2_5", "Llama3", "Gemma", "Phi1")}
+    assert names == {"Qwen3": "chatml", "Qwen2_5": "chatml", "Llama3": "llama3-en", "Gemma": "gemma", "Phi1": None}
+    assert style_like("Qwen2_5", near=False) is None, "it has a system prompt of its own"
 
 
 def test_request_carries_its_chat() -> None:
