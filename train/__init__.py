@@ -6,10 +6,14 @@ from importlib.metadata import version
 __version__ = version("newsmill")
 
 #: The floors from the top down: a room imports rooms of lower floors only (tests/test_architecture.py).
+# fmt: off
 ORDER = [
     ["__main__"],
     # verbs
-    ["tiny", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate", "blind", "evaluate", "loss"],
+    [
+        "recipe", "tiny", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate", "blind", "evaluate",
+        "loss",
+    ],
     ["huggingface"],
     ["models"],
     ["data"],
@@ -21,3 +25,4 @@ ORDER = [
     ["run_folder", "progress", "atomic_files"],
     ["errors"],
 ]
+# fmt: on

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from train.errors import TrainError
-from train.options import expanded
+from train.options import Parser, expanded
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser()
+def parser() -> Parser:
+    made = Parser()
     made.add_argument("--config", type=Path)
     made.add_argument("--out", required=True)
     made.add_argument("--max-new-tokens", type=int, default=1)

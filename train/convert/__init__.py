@@ -1,1 +1,3 @@
 """Verb: LitGPT to Hugging Face and back."""
+
+SUMMARY = "LitGPT to Hugging Face and back, checked by comparing logits"

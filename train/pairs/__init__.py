@@ -1,1 +1,3 @@
 """Verb: preference pairs."""
+
+SUMMARY = "make ORPO's pairs: a reference answer, and a model's own"
