@@ -13,7 +13,7 @@ from train.recipes import add_arguments, load
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "example: train finetune --config train/recipes/bloom-7b1/alpaca_vi.yaml\n"
+        "example: train finetune --config bloom-7b1/alpaca_vi\n"
         "Killed or interrupted, the same command goes on from the last checkpoint with the same losses."
     )
     add_arguments(parser)

@@ -18,8 +18,8 @@ from train.recipes import add_arguments
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = """examples:
-  train plan --config train/recipes/llama-3-8b/news.yaml --gpu L4 --gpu RTX4090
-  train plan --config train/recipes/bloom-7b1/alpaca_vi.yaml --rows 33000 --tokens 300 --price L4=0.7"""
+  train plan --config llama-3-8b/news --gpu L4 --gpu RTX4090
+  train plan --config bloom-7b1/alpaca_vi --rows 33000 --tokens 300 --price L4=0.7"""
     add_arguments(parser)
     parser.add_argument("--gpu", action="append", default=[], metavar="NAME", help="a GPU of the table; all if none")
     parser.add_argument(

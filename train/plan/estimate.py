@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from train.plan.dataset_size import Assumed, Rows, Steps, rows_of, steps_of
 from train.plan.gpus import GIB, Gpu, Table, needed, overheads, seconds
 from train.plan.memory import PARTS, Footprint
-from train.recipes import load
+from train.recipes import load, path_of
 
 if TYPE_CHECKING:
     from train.plan.advice import Advice
@@ -36,7 +36,7 @@ def plan_of(options: argparse.Namespace, table: Table, gpus: list[Gpu], prices: 
     advice = None if options.no_advice else _advice(options, table, gpus, asked, rows, footprint, told)
     told.end()
     return {
-        "recipe": [str(path) for path in options.config], "backend": asked.backend, "method": asked.method,
+        "recipe": [str(path_of(path)) for path in options.config], "backend": asked.backend, "method": asked.method,
         "model": asked.checkpoint.name, "sizes_from": asked.shape_from, "precision": asked.precision,
         "quantize": asked.quantize, "optimizer": asked.optimizer, "processes": asked.processes,
         "parameters": footprint.total - footprint.trainable, "trainable": footprint.trainable,

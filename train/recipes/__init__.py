@@ -1,7 +1,12 @@
-"""Recipes: YAML files that `litgpt finetune_lora --config` or `train COMMAND --config` run, with lines for errors."""
+"""Recipes: YAML files that `litgpt finetune_lora --config` or `train COMMAND --config` run, with lines for errors.
+
+A recipe of the package has a short name (gemma-2b/news, cpu, merges/ties), which every `--config` of `train` takes.
+Those of models are written from a base and overlays: `train.recipes.compose`.
+"""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +14,7 @@ from typing import Any
 
 from train.errors import TrainError
 
+FOLDER = Path(__file__).parent
 #: A setting's place in a recipe: ("train", "max_steps").
 Keys = tuple[str, ...]
 
@@ -42,6 +48,33 @@ class Recipe:
         return str(self.path)
 
 
+def short_names() -> dict[str, Path]:
+    """Short name -> file of every recipe in the package: cpu, MODEL/NAME, merges/NAME, accelerate/NAME."""
+    package = FOLDER.parent
+    patterns = ((FOLDER, "*.yaml"), (FOLDER, "*/*.yaml"), (package, "merges/*.yaml"), (package, "accelerate/*.yaml"))
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for folder, pattern in patterns
+        for path in sorted(folder.glob(pattern))
+    }
+
+
+def path_of(name: Path | str, *, must_exist: bool = False) -> Path:
+    """The file of a recipe that is given by its path or its short name; a file of that name wins.
+
+    Raises:
+        TrainError: with `must_exist`, there is neither; names what is like it.
+    """
+    path, names = Path(name), short_names()
+    if path.exists() or str(name) not in names:
+        if must_exist and not path.is_file():
+            near = difflib.get_close_matches(str(name), names, 1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise TrainError(f"no recipe is called {name}: {hint}`train recipe` lists them")
+        return path
+    return names[str(name)]
+
+
 def load(path: Path | str, overrides: Sequence[Path | str] = ()) -> Recipe:
     """A recipe with the overrides laid over it in their order: mappings are merged, everything else is replaced.
 
@@ -50,12 +83,13 @@ def load(path: Path | str, overrides: Sequence[Path | str] = ()) -> Recipe:
     Raises:
         TrainError: a file cannot be read, is no YAML mapping, or gives a key twice; names the line.
     """
-    settings, lines = _read(Path(path))
+    file = path_of(path)
+    settings, lines = _read(file)
     for override in overrides:
-        more, where = _read(Path(override))
+        more, where = _read(path_of(override))
         _merge(settings, more)
         lines |= where
-    return Recipe(Path(path), settings, lines)
+    return Recipe(file, settings, lines)
 
 
 def _merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
@@ -74,7 +108,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TrainError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+        hint = "" if path.suffix else "; `train recipe` lists the short names"
+        raise TrainError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}{hint}") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         settings = yaml.safe_load(text)
@@ -104,12 +139,12 @@ def _lines(path: Path, node: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
 
 
 def add_arguments(parser: Any) -> None:
-    """--config RECIPE, once or several times."""
+    """Declare --config RECIPE, once or several times."""
     parser.add_argument(
         "--config",
         type=Path,
         action="append",
         required=True,
         metavar="RECIPE",
-        help="a recipe; given again: recipe-shaped files laid over it, such as train/recipes/cpu.yaml",
+        help="a recipe: a file, or a short name of `train recipe`; given again: laid over it, such as `--config cpu`",
     )

@@ -57,9 +57,11 @@ def main(options: argparse.Namespace) -> int:
 
 def _next(options: argparse.Namespace, outcome: dict[str, Any]) -> str:
     if not options.like:
-        return "litgpt finetune_lora --config train/recipes/tiny/news.yaml"
-    command = "train finetune" if outcome["form"] == "huggingface" else "litgpt finetune_lora"
-    return f"{command} --config RECIPE --config train/recipes/cpu.yaml, whose checkpoint_dir is this folder"
+        return "litgpt finetune_lora --config $(train recipe tiny/news --path)"
+    if outcome["form"] == "huggingface":
+        return "train finetune --config RECIPE --config cpu, whose checkpoint_dir is this folder"
+    cpu = "$(train recipe cpu --path)"
+    return f"litgpt finetune_lora --config RECIPE --config {cpu}, whose checkpoint_dir is this folder"
 
 
 def _pretrain_steps(options: argparse.Namespace) -> int:

@@ -197,7 +197,7 @@ def test_the_command(tmp_path: Path, train: Run) -> None:
     words = ["tiny", "--like", "SmolLM2-360M", "--corpus", corpus, "--out", tmp_path / "model", "--vocab-size", 300]
     code, out, err = train(*words)
     assert (code, err) == (0, "")
-    assert "cpu.yaml" in out
+    assert "--config $(train recipe cpu --path)" in out
     code, out, _ = train(*words, "--json")
     assert json.loads(out)["kept"]
     code, out, _ = train(*words, "--form", "huggingface", "--json")

@@ -1,0 +1,3 @@
+"""Verb: the recipes that are installed."""
+
+SUMMARY = "list recipes, print or copy one, or print the path of its file"
