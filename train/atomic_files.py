@@ -31,7 +31,7 @@ def write_whole(path: Path, text: str) -> None:
         raise TrainError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def take_place(made: Path, folder: Path) -> None:
+def take_place(finished: Path, folder: Path) -> None:
     """Rename the finished folder; what was there before goes last.
 
     Raises:
@@ -41,7 +41,7 @@ def take_place(made: Path, folder: Path) -> None:
     try:
         if folder.exists():
             folder.rename(old)
-        made.rename(folder)
+        finished.rename(folder)
     except OSError as error:
         raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
     shutil.rmtree(old, ignore_errors=True)

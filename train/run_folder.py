@@ -17,10 +17,10 @@ def metrics_file(run: Path) -> Path:
     Raises:
         TrainError: there is none.
     """
-    found = sorted(run.glob("**/metrics.csv"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    files = sorted(run.glob("**/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    if not files:
         raise TrainError(f"no metrics.csv below {run}: was it trained with `logger_name: csv`?")
-    return found[-1]
+    return files[-1]
 
 
 def accumulation(run: Path) -> int:

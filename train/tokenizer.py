@@ -61,8 +61,8 @@ class RustTokens(Tokens):
         processor.no_truncation()
         processor.no_padding()
         self.processor, self.bos_id, self.eos_id = processor, bos_id, eos_id
-        put = bos_id is not None and processor.encode("a").ids[:1] == [bos_id]
-        self.adds_bos = put or bool(adds_bos and bos_id is not None)
+        puts_bos = bos_id is not None and processor.encode("a").ids[:1] == [bos_id]
+        self.adds_bos = puts_bos or bool(adds_bos and bos_id is not None)
         super().__init__()
 
     def _encode(self, texts: list[str]) -> list[list[int]]:

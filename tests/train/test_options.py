@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.errors import TrainError
@@ -57,6 +57,7 @@ def test_all_mistakes_are_told_with_their_lines(tmp_path: Path) -> None:
 
 
 # argparse of Python 3.11 takes `--out=--` for no value.
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12).filter(lambda text: text != "--"))
 def test_any_text_comes_through(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
     folder = tmp_path_factory.mktemp("options")

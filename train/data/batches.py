@@ -57,8 +57,8 @@ class Batches(DistributedSampler[list[int]]):
         ends = np.cumsum(sizes)
         batches = [order[end - size : end].tolist() for size, end in zip(sizes, ends, strict=True)]
         # Too few for the last step of all devices: some once more, as torch's own sampler does.
-        missing = self.number - len(batches)
-        batches += [batches[at] for at in sorted(generator.integers(len(batches), size=missing), reverse=True)]
+        shortfall = self.number - len(batches)
+        batches += [batches[at] for at in sorted(generator.integers(len(batches), size=shortfall), reverse=True)]
         steps = [batches[at : at + self.num_replicas] for at in range(0, self.number, self.num_replicas)]
         shuffled = [steps[at] for at in generator.permutation(len(steps))]
         if epoch == 0:

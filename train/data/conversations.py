@@ -94,7 +94,7 @@ def read_pairs(path: Path) -> Splits[Pair]:
     return _read(Path(path), pair_of)
 
 
-def _read(path: Path, read: Callable[[Mapping[str, Any], str], Read]) -> Splits[Read]:
+def _read(path: Path, parse: Callable[[Mapping[str, Any], str], Read]) -> Splits[Read]:
     splits: Splits[Read] = Splits()
     for split, files in find_files(path).items():
         rows = splits.setdefault(split, [])
@@ -102,7 +102,7 @@ def _read(path: Path, read: Callable[[Mapping[str, Any], str], Read]) -> Splits[
             before = len(rows)
             for number, row in enumerate(_rows(file), 1):
                 try:
-                    rows.append(read(row, f"{file}:{number}"))
+                    rows.append(parse(row, f"{file}:{number}"))
                 except RowError as error:
                     splits.skipped[str(error)].append(f"{file}:{number}")
             if len(rows) == before and splits.skipped:
@@ -127,13 +127,13 @@ def find_files(path: Path) -> dict[str, list[Path]]:
         raise TrainError(f"{path} does not exist: give a file, or a folder that `synth export` wrote")
     # The dataset folder tells languages and holds several turns; the LitGPT files beside it neither.
     for folder in (path / "huggingface/data", path / "data", path, path / "litgpt"):
-        found: dict[str, list[Path]] = defaultdict(list)
+        files: dict[str, list[Path]] = defaultdict(list)
         for file in sorted(folder.glob("*")):
             stem = file.name.removesuffix(file.suffix).split("-")[0]
             if file.suffix in _ENDINGS and stem in _SPLITS:
-                found[_SPLITS[stem]].append(file)
-        if "train" in found:
-            return dict(found)
+                files[_SPLITS[stem]].append(file)
+        if "train" in files:
+            return dict(files)
     raise TrainError(f"{path} holds no train.json, train.jsonl or train-….parquet: give `synth export --out`'s folder")
 
 
@@ -261,15 +261,15 @@ def _one_turn(row: Mapping[str, Any]) -> list[dict[str, str]]:
     )
     if not keys:
         raise RowError(f"neither messages nor instruction and output; this row has {sorted(map(str, row))[:12]}")
-    instruction, given, answer = (_text(row.get(key)).strip() for key in keys)
-    user = {"role": "user", "content": "\n\n".join(filter(None, (instruction, given)))}
-    if instruction and given:
-        user["input"] = given
+    instruction, material, answer = (_text(row.get(key)).strip() for key in keys)
+    user = {"role": "user", "content": "\n\n".join(filter(None, (instruction, material)))}
+    if instruction and material:
+        user["input"] = material
     earlier = []
-    for asked, answered in row.get("history") or []:
+    for question, reply in row.get("history") or []:
         earlier += [
-            {"role": "user", "content": _text(asked).strip()},
-            {"role": "assistant", "content": _text(answered).strip()},
+            {"role": "user", "content": _text(question).strip()},
+            {"role": "assistant", "content": _text(reply).strip()},
         ]
     return _with_system(row, [*earlier, user, {"role": "assistant", "content": answer}])
 
@@ -292,9 +292,9 @@ def check_turns(messages: Sequence[Mapping[str, str]]) -> None:
 
 def _mark_input(messages: list[dict[str, str]], row: Mapping[str, Any]) -> None:
     """Tell the request of an exported sample from its material, where the `instruction` column does."""
-    asked = [message for message in messages if message["role"] == "user"]
+    requests = [message for message in messages if message["role"] == "user"]
     instruction = _text(row.get("instruction")).strip()
-    last = asked[-1]
+    last = requests[-1]
     if instruction and "input" not in last and last["content"].startswith(f"{instruction}\n\n"):
         last["input"] = last["content"][len(instruction) + 2 :]
 
@@ -314,12 +314,12 @@ def _text(value: Any) -> str:
 
 def _digest(messages: Sequence[Mapping[str, str]]) -> str:
     """16 digits of the request's hash, as `train.data.export_files.row_id` gives a row of one turn without one."""
-    asked = [message for message in messages if message["role"] == "user"]
-    last = asked[-1] if asked else {"content": ""}
-    given = last.get("input", "")
-    instruction = last["content"][: -len(given) - 2] if given else last["content"]
+    requests = [message for message in messages if message["role"] == "user"]
+    last = requests[-1] if requests else {"content": ""}
+    material = last.get("input", "")
+    instruction = last["content"][: -len(material) - 2] if material else last["content"]
     parts = [message["content"] for message in messages[:-2]] if len(messages) > 2 else []
-    return hashlib.sha256("\0".join([*parts, instruction, given]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join([*parts, instruction, material]).encode()).hexdigest()[:16]
 
 
 def divide(rows: Sequence[Read], share: float, seed: int) -> tuple[list[Read], list[Read], str]:
@@ -339,12 +339,12 @@ def divide(rows: Sequence[Read], share: float, seed: int) -> tuple[list[Read], l
     if dated:
         # Stable: groups of one instant stay as drawn.
         names.sort(key=lambda name: max(row.date for row in groups[name]))
-    kept: list[Read] = []
-    while names and len(kept) < max(1, round(share * len(rows))):
-        kept += groups[names.pop()]
+    held_out: list[Read] = []
+    while names and len(held_out) < max(1, round(share * len(rows))):
+        held_out += groups[names.pop()]
     if not names or not 0 < share < 1:
         raise TrainError(f"val_share {share} of {len(rows)} rows in {len(groups)} groups leaves no training rows")
-    chosen = {id(row) for row in kept}
+    numbers = {id(row) for row in held_out}
     grouped = "events" if any(row.group for row in rows) else "requests"
     how = f"{grouped}, {'the newest' if dated else f'drawn with seed {seed}'}"
-    return [row for row in rows if id(row) not in chosen], [row for row in rows if id(row) in chosen], how
+    return [row for row in rows if id(row) not in numbers], [row for row in rows if id(row) in numbers], how

@@ -115,13 +115,13 @@ def encode_all(
     tokens = adapt(tokenizer)
     encoder = Encoder(style, tokens, max_seq_length or 0, over_length, Counter() if counts is None else counts)
     batch: list[Conversation] = []
-    done = 0
+    first = 0
     for conversation in conversations:
         batch.append(conversation)
         if len(batch) == _BATCH:
-            yield from encoder.encode(batch, done)
-            done, batch = done + len(batch), []
-    yield from encoder.encode(batch, done)
+            yield from encoder.encode(batch, first)
+            first, batch = first + len(batch), []
+    yield from encoder.encode(batch, first)
 
 
 class Encoder:
@@ -193,7 +193,7 @@ class Encoder:
             return Encoded(ids[1:], [(start - 1, end - 1) for start, end in learnt])
         return Encoded(ids, learnt)
 
-    def one(self, conversation: Conversation) -> Encoded:
+    def encode_one(self, conversation: Conversation) -> Encoded:
         return self.tokenise([self.segments(conversation)])[0]
 
     def shorter(self, conversation: Conversation) -> list[Encoded]:
@@ -203,9 +203,9 @@ class Encoder:
             return []
         if self.over_length == "split":
             return self.split(conversation)
-        found = self.cut(conversation)
-        self.counts["cut" if found else "dropped: less than half of the material would be left"] += 1
-        return [found] if found else []
+        shortened = self.cut(conversation)
+        self.counts["cut" if shortened else "dropped: less than half of the material would be left"] += 1
+        return [shortened] if shortened else []
 
     def split(self, conversation: Conversation) -> list[Encoded]:
         """Runs of whole exchanges, each as long as fits, every answer in one of them; the system prompt in all."""
@@ -213,16 +213,16 @@ class Encoder:
         turns = conversation.messages[len(system) :]
         exchanges = [turns[at : at + 2] for at in range(0, len(turns), 2)]
         parts: list[Encoded] = []
-        held: list[dict[str, str]] = []
+        current: list[dict[str, str]] = []
         last: Encoded | None = None
         for exchange in exchanges:
-            tried = self.one(_with(conversation, [*system, *held, *exchange]))
+            tried = self.encode_one(_with(conversation, [*system, *current, *exchange]))
             if self.fits(tried):
-                held, last = [*held, *exchange], tried
+                current, last = [*current, *exchange], tried
                 continue
             parts += [last] if last else []
-            alone = self.one(_with(conversation, [*system, *exchange]))
-            held, last = (list(exchange), alone) if self.fits(alone) else ([], None)
+            alone = self.encode_one(_with(conversation, [*system, *exchange]))
+            current, last = (list(exchange), alone) if self.fits(alone) else ([], None)
             self.counts["exchanges left out: longer than max_seq_length"] += last is None
         parts += [last] if last else []
         self.counts["split" if parts else "dropped: no exchange fits max_seq_length"] += 1
@@ -233,7 +233,7 @@ class Encoder:
         messages = [dict(message) for message in conversation.messages]
         users = [message for message in messages if message["role"] == "user"]
         least = LEAST_LEFT * sum(len(_material(user)) for user in users)
-        while (over := len((encoded := self.one(_with(conversation, messages))).ids) - self.longest) > 0:
+        while (over := len((encoded := self.encode_one(_with(conversation, messages))).ids) - self.longest) > 0:
             longest = max(users, key=lambda user: len(_material(user)))
             if not _shorten(longest, over, self.tokens) or sum(len(_material(user)) for user in users) < least:
                 return None
@@ -241,8 +241,8 @@ class Encoder:
 
 
 def _begin(style: Style, tokens: Tokens) -> list[int]:
-    wanted = tokens.adds_bos if style.bos is None else style.bos
-    return [tokens.bos_id] if wanted and tokens.bos_id is not None else []
+    begins = tokens.adds_bos if style.bos is None else style.bos
+    return [tokens.bos_id] if begins and tokens.bos_id is not None else []
 
 
 def _runs(segments: Iterable[Segment]) -> list[Run]:
@@ -272,12 +272,12 @@ def _shorten(message: dict[str, str], over: int, tokens: Tokens) -> bool:
     material = _material(message)
     before = message["content"].removesuffix(ELLIPSIS).removesuffix(material)
     length = len(tokens.encode(material))
-    left = length - over - len(tokens.encode(ELLIPSIS))
+    length_left = length - over - len(tokens.encode(ELLIPSIS))
     # Less each time, by a few characters at least: it ends.
-    kept = material[: max(0, min(len(material) * left // max(length, 1), len(material) - 8))]
-    kept = kept[: kept.rindex(" ")] if " " in kept[len(kept) // 2 :] else kept
-    kept = kept.rstrip()
-    message["content"] = before + kept + ELLIPSIS
+    beginning = material[: max(0, min(len(material) * length_left // max(length, 1), len(material) - 8))]
+    beginning = beginning[: beginning.rindex(" ")] if " " in beginning[len(beginning) // 2 :] else beginning
+    beginning = beginning.rstrip()
+    message["content"] = before + beginning + ELLIPSIS
     if "input" in message:
-        message["input"] = kept + ELLIPSIS
-    return bool(kept)
+        message["input"] = beginning + ELLIPSIS
+    return bool(beginning)

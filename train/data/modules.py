@@ -92,7 +92,7 @@ class Chat(DataModule):
         """Make the tokens; LitGPT lets the first process do so before the others look."""
         self.load()
         if _rank() == 0:
-            print(self.told(), flush=True)
+            print(self.report(), flush=True)
 
     def setup(self, stage: str = "") -> None:
         tokens = self.load()
@@ -126,7 +126,7 @@ class Chat(DataModule):
             self.seed,
         )
 
-    def told(self) -> str:
+    def report(self) -> str:
         """What became of the rows, a line a split."""
         return "\n".join(described(self.counts, self.tokens.folder if self.tokens else None))
 
@@ -248,17 +248,17 @@ def described(counts: dict[str, Any], folder: Path | None) -> list[str]:
     """Lines for people: rows used, and every reason why others were not, or not whole."""
     lines = []
     for split in ("train", "val"):
-        told = dict(counts.get(split, {}))
-        used, tokens, labels, longest = (told.pop(name, 0) for name in ("used", "tokens", "labels", "longest"))
-        read = told.pop("rows", 0)
+        reasons = dict(counts.get(split, {}))
+        used_rows, tokens, labels, longest = (reasons.pop(name, 0) for name in ("used", "tokens", "labels", "longest"))
+        all_rows = reasons.pop("rows", 0)
         for name in ("whole", "parts"):
-            told.pop(name, None)
-        more = "".join(f"; {reason}: {number:,}" for reason, number in sorted(told.items()) if number)
+            reasons.pop(name, None)
+        more = "".join(f"; {reason}: {number:,}" for reason, number in sorted(reasons.items()) if number)
         share = f"{tokens:,} tokens, {labels:,} of them learnt, at most {longest:,} a row"
-        lines.append(f"data: {split}: {used:,} of {read:,} rows, {share}{more}")
+        lines.append(f"data: {split}: {used_rows:,} of {all_rows:,} rows, {share}{more}")
     skipped = "".join(f"; {number:,} rows skipped: {reason}" for reason, number in counts.get("skipped", {}).items())
-    seen = counts.get("val rows left out: their request is in train", 0)
-    skipped += f"; {seen:,} val rows left out: their request is in train" if seen else ""
+    repeated = counts.get("val rows left out: their request is in train", 0)
+    skipped += f"; {repeated:,} val rows left out: their request is in train" if repeated else ""
     lines.append(
         f"data: validation: {counts.get('validation')}; languages: {json.dumps(counts.get('languages'))}{skipped}"
     )

@@ -91,7 +91,7 @@ class TokenSet:
     counts: dict[str, Any]
     languages: list[str]
     folder: Path | None = None
-    kept: bool = field(default=False, compare=False)
+    cached: bool = field(default=False, compare=False)
 
 
 def default_cache() -> Path:
@@ -107,17 +107,17 @@ def tokenised(path: Path, style: Style, tokenizer: Any, settings: Settings, cach
     """
     tokens = adapt(tokenizer)
     folder = (cache or default_cache()) / digest_of(path, style, tokens, settings)[:32]
-    found = load(folder)
-    if found is not None:
-        return found
-    made = make(path, style, tokens, settings)
+    entry = load(folder)
+    if entry is not None:
+        return entry
+    token_set = make(path, style, tokens, settings)
     try:
-        save(made, folder)
+        save(token_set, folder)
     except OSError as error:
-        told = f"{error.strerror or error}; tokens are kept in memory, and made again at the next start"
-        print(f"data: cannot write {folder}: {told}", file=sys.stderr)
-        return made
-    return replace(load(folder) or made, kept=False)
+        message = f"{error.strerror or error}; tokens are kept in memory, and made again at the next start"
+        print(f"data: cannot write {folder}: {message}", file=sys.stderr)
+        return token_set
+    return replace(load(folder) or token_set, cached=False)
 
 
 def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> str:
@@ -139,24 +139,24 @@ def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> s
 def make(path: Path, style: Style, tokens: Tokens, settings: Settings) -> TokenSet:
     """Read and tokenise; in memory."""
     splits = read_splits(path)
-    chosen, told = _train_and_val(splits, settings)
-    counts: dict[str, Any] = {"skipped": {reason: len(places) for reason, places in splits.skipped.items()}, **told}
+    split_rows, division = _train_and_val(splits, settings)
+    counts: dict[str, Any] = {"skipped": {reason: len(places) for reason, places in splits.skipped.items()}, **division}
     counts["skipped_at"] = {reason: places[:5] for reason, places in splits.skipped.items()}
-    made: dict[str, Rows] = {}
+    rows_of: dict[str, Rows] = {}
     examples: list[dict[str, Any]] = []
-    for split, conversations in chosen.items():
+    for split, conversations in split_rows.items():
         outcome: Counter[str] = Counter()
-        made[split], kept = _rows(conversations, style, tokens, settings, outcome)
+        rows_of[split], indices = _rows(conversations, style, tokens, settings, outcome)
         counts[split] = dict(outcome)
-        if not len(made[split]):
+        if not len(rows_of[split]):
             why = ", ".join(f"{reason}: {number}" for reason, number in outcome.items() if "dropped" in reason)
             raise TrainError(f"{path}: no row of {split} can be used ({why or 'it is empty'})")
         if split == "val":
-            examples = [_example(conversations[index]) for index in dict.fromkeys(kept)]
-    counts["warnings"] = list(_warnings(chosen["train"], style, tokens))
-    languages = sorted({conversation.language for conversation in chosen["train"]})
-    counts["languages"] = dict(Counter(conversation.language or "unknown" for conversation in chosen["train"]))
-    return TokenSet(made, examples, counts, languages)
+            examples = [_example(conversations[index]) for index in dict.fromkeys(indices)]
+    counts["warnings"] = list(_warnings(split_rows["train"], style, tokens))
+    languages = sorted({conversation.language for conversation in split_rows["train"]})
+    counts["languages"] = dict(Counter(conversation.language or "unknown" for conversation in split_rows["train"]))
+    return TokenSet(rows_of, examples, counts, languages)
 
 
 def _warnings(conversations: Sequence[Conversation], style: Style, tokens: Tokens) -> Iterator[str]:
@@ -176,13 +176,13 @@ def _train_and_val(
     if not val:
         train, val, how = divide(train, settings.val_share, settings.seed)
         how = f"{settings.val_share:g} of the rows by {how}"
-    seen = {_request(conversation) for conversation in train}
-    fresh = [conversation for conversation in val if _request(conversation) not in seen]
-    told = {"validation": how, "val rows left out: their request is in train": len(val) - len(fresh)}
+    requests = {_request(conversation) for conversation in train}
+    fresh = [conversation for conversation in val if _request(conversation) not in requests]
+    division = {"validation": how, "val rows left out: their request is in train": len(val) - len(fresh)}
     if not fresh:
         raise TrainError("every validation row is a training row too: export with --val-fraction, or give another set")
-    chosen = {"train": train, "val": fresh}
-    return {split: [_completed(each, settings) for each in rows] for split, rows in chosen.items()}, told
+    split_rows = {"train": train, "val": fresh}
+    return {split: [_completed(each, settings) for each in rows] for split, rows in split_rows.items()}, division
 
 
 def _request(conversation: Conversation) -> bytes:
@@ -204,7 +204,7 @@ def _rows(
     """The rows, and which conversation each is from."""
     import numpy as np
 
-    stream, offsets, kept = array("i"), array("q", [0]), []
+    stream, offsets, indices = array("i"), array("q", [0]), []
     encoded = encode_all(
         _progress(conversations), style, tokens,
         max_seq_length=settings.max_seq_length, over_length=settings.over_length, counts=counts,
@@ -221,12 +221,12 @@ def _rows(
             signed[start:end] = ids[start:end]
         stream.frombytes(signed.tobytes())
         offsets.append(len(stream))
-        kept.append(row.index)
+        indices.append(row.index)
         counts["labels"] += sum(end - max(start, 1) for start, end in learnt)
-    counts["tokens"], counts["used"] = len(stream), len(kept)
+    counts["tokens"], counts["used"] = len(stream), len(indices)
     rows = Rows(np.frombuffer(stream, dtype=np.int32) if stream else np.empty(0, np.int32), np.array(offsets))
     counts["longest"] = int(rows.lengths.max()) if len(rows) else 0
-    return rows, kept
+    return rows, indices
 
 
 def _progress(conversations: Sequence[Conversation]) -> Iterable[Conversation]:
@@ -239,7 +239,7 @@ def _example(conversation: Conversation) -> dict[str, Any]:
     return {"messages": conversation.messages[:-1], "language": conversation.language}
 
 
-def save(made: TokenSet, folder: Path) -> None:
+def save(token_set: TokenSet, folder: Path) -> None:
     """Write an entry, whole or not at all.
 
     Raises:
@@ -248,12 +248,12 @@ def save(made: TokenSet, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        files = {f"{split}.tokens": rows.tokens.tobytes() for split, rows in made.splits.items()}
-        files |= {f"{split}.offsets": rows.offsets.tobytes() for split, rows in made.splits.items()}
-        files["examples.json"] = json.dumps(made.examples, ensure_ascii=False).encode()
+        files = {f"{split}.tokens": rows.tokens.tobytes() for split, rows in token_set.splits.items()}
+        files |= {f"{split}.offsets": rows.offsets.tobytes() for split, rows in token_set.splits.items()}
+        files["examples.json"] = json.dumps(token_set.examples, ensure_ascii=False).encode()
         checks = {name: [len(data), zlib.crc32(data)] for name, data in files.items()}
-        files["counts.json"] = json.dumps(made.counts, ensure_ascii=False, indent=1).encode()
-        files["entry.json"] = json.dumps({"files": checks, "languages": made.languages}).encode()
+        files["counts.json"] = json.dumps(token_set.counts, ensure_ascii=False, indent=1).encode()
+        files["entry.json"] = json.dumps({"files": checks, "languages": token_set.languages}).encode()
         for name, data in files.items():
             (temporary / name).write_bytes(data)
         if load(folder) is None:
@@ -286,7 +286,7 @@ def load(folder: Path) -> TokenSet | None:
         }
         examples = json.loads((folder / "examples.json").read_bytes())
         counts = json.loads((folder / "counts.json").read_bytes())
-        return TokenSet(splits, examples, counts, entry["languages"], folder, kept=True)
+        return TokenSet(splits, examples, counts, entry["languages"], folder, cached=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -38,12 +38,12 @@ def check_processes(settings: Settings, recipe: Recipe, processes: int) -> None:
     """Raises:
     TrainError: the recipe's devices, or its batches, do not go with the processes there are.
     """
-    wanted = settings.devices * settings.num_nodes
-    if wanted not in (1, processes):
-        launch = f"accelerate launch --num_processes {wanted} -m train finetune --config {recipe.path}"
+    expected = settings.devices * settings.num_nodes
+    if expected not in (1, processes):
+        launch = f"accelerate launch --num_processes {expected} -m train finetune --config {recipe.path}"
         raise TrainError(
-            f"{recipe.at('devices')}: {settings.devices} devices on {settings.num_nodes} nodes are {wanted} processes, "
-            f"not {processes}: {launch}"
+            f"{recipe.at('devices')}: {settings.devices} devices on {settings.num_nodes} nodes are {expected} "
+            f"processes, not {processes}: {launch}"
         )
     if settings.global_batch_size % (settings.micro_batch_size * processes):
         raise TrainError(
@@ -88,8 +88,8 @@ def explain_memory(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not known and not any(words in str(error) for words in ("allocate memory", "out of memory")):
+        out_of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not out_of_memory and not any(words in str(error) for words in ("allocate memory", "out of memory")):
             raise
         raise TrainError(f"out of memory: {advice(settings)}; `train plan` says what fits") from error
 

@@ -43,8 +43,8 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
         unit = unit_of(settings.micro_batch_size, settings.global_batch_size)
         described = describe(settings, data=data, processes=state.num_processes, rows_of_like_length=unit)
         run = RunFolder(settings.out_dir, described)
-        if (told := run.finished()) is not None:
-            return told | {"kept": True} if state.is_main_process else None
+        if (outcome := run.finished()) is not None:
+            return outcome | {"kept": True} if state.is_main_process else None
         (enable_full_determinism if settings.full_determinism else set_seed)(settings.seed)
         return train(settings, recipe, rows, run, state)
 
@@ -67,7 +67,7 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
     trained, parameters = model.get_nb_trainable_parameters()
     trainer = make_trainer(settings, arguments, model, data, run, step_of(checkpoint) if checkpoint else None)
     if state.is_main_process:
-        for line in [*torn, *data.told, *notes]:
+        for line in [*torn, *data.report, *notes]:
             print(f"finetune: {line}", file=sys.stderr)
     steps = run_steps(trainer, settings, checkpoint)
     outcome = {

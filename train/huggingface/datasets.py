@@ -69,11 +69,11 @@ class Rows:
         """(ids, labels) of each sequence of a row, int32 arrays."""
         import numpy as np
 
-        found = []
+        sequences = []
         for number in range(index * self.each, (index + 1) * self.each):
             signed = self.tokens[self.offsets[number] : self.offsets[number + 1]]
-            found.append((np.where(signed < 0, ~signed, signed), np.where(signed < 0, IGNORE, signed)))
-        return tuple(found)
+            sequences.append((np.where(signed < 0, ~signed, signed), np.where(signed < 0, IGNORE, signed)))
+        return tuple(sequences)
 
     def map(self, *words: Any, **more: Any) -> Rows:
         """trl tokenises a `datasets.Dataset` by its map; these rows are tokenised."""
@@ -81,8 +81,8 @@ class Rows:
 
     def batches(self, size: int, most: int) -> list[list[int]]:
         """The first `most` batches' worth of rows, put together by length: the same whenever it is asked."""
-        chosen = sorted(range(min(len(self), size * most)), key=lambda index: -self.lengths[index])
-        return [chosen[first : first + size] for first in range(0, len(chosen), size)]
+        longest_first = sorted(range(min(len(self), size * most)), key=lambda index: -self.lengths[index])
+        return [longest_first[first : first + size] for first in range(0, len(longest_first), size)]
 
     def digest(self) -> str:
         """sha256 of the rows, the first 16 digits."""
@@ -124,13 +124,13 @@ class Order:
         import numpy as np
 
         draw = np.random.default_rng([self.seed, self.epoch])
-        drawn: list[int] = draw.permutation(len(self.lengths)).tolist()
+        order: list[int] = draw.permutation(len(self.lengths)).tolist()
         if not self.grouped:
-            return iter(drawn)
+            return iter(order)
         span = self.step * _SORTED_TOGETHER
-        whole = len(drawn) // self.unit * self.unit
+        whole = len(order) // self.unit * self.unit
         # The rows of the short unit are drawn too, not always the shortest.
-        first, rest = drawn[:whole], drawn[whole:]
+        first, rest = order[:whole], order[whole:]
         runs = (sorted(first[at : at + span], key=lambda row: self.lengths[row]) for at in range(0, whole, span))
         ordered = [row for run in runs for row in run]
         units = [ordered[at : at + self.unit] for at in range(0, whole, self.unit)]
@@ -162,9 +162,9 @@ def _padded(sequences: Sequence[tuple[Any, Any]], pad: int) -> dict[str, Tensor]
     shape = len(sequences), max(len(ids) for ids, _ in sequences)
     ids, labels = torch.full(shape, pad), torch.full(shape, IGNORE)
     mask = torch.zeros(shape, dtype=torch.int64)
-    for row, (numbers, wanted) in enumerate(sequences):
+    for row, (numbers, targets) in enumerate(sequences):
         ids[row, : len(numbers)] = torch.from_numpy(numbers)
-        labels[row, : len(wanted)] = torch.from_numpy(wanted)
+        labels[row, : len(targets)] = torch.from_numpy(targets)
         mask[row, : len(numbers)] = 1
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
@@ -193,15 +193,15 @@ def load_chats(settings: Settings, tokens: Tokens, style: Style, longest: int) -
     from train.data import described
     from train.data import token_cache as kept
 
-    asked = kept.Settings(
+    token_settings = kept.Settings(
         longest, settings.over_length, settings.mask_prompt, settings.system, settings.language, settings.val_share,
         settings.data_seed,
     )  # fmt: skip
-    found = kept.tokenised(settings.data_path, style, tokens, asked, settings.cache)
-    rows = {split: Rows(part.tokens, part.offsets) for split, part in found.splits.items()}
-    if len(found.languages) == 1:
-        style = style.localised(found.languages[0])
-    return rows["train"], rows["val"], style, described(found.counts, found.folder)
+    token_set = kept.tokenised(settings.data_path, style, tokens, token_settings, settings.cache)
+    rows = {split: Rows(part.tokens, part.offsets) for split, part in token_set.splits.items()}
+    if len(token_set.languages) == 1:
+        style = style.localised(token_set.languages[0])
+    return rows["train"], rows["val"], style, described(token_set.counts, token_set.folder)
 
 
 def load_pairs(settings: Settings, tokens: Tokens, style: Style, longest: int) -> tuple[Rows, Rows, Style, list[str]]:
@@ -214,37 +214,37 @@ def load_pairs(settings: Settings, tokens: Tokens, style: Style, longest: int) -
     train, val, how = splits["train"], splits.get("val", []), "as exported"
     if not val:
         train, val, how = divide(train, settings.val_share, settings.data_seed)
-    rows, told = [], []
+    rows, report = [], []
     for name, part in (("train", train), ("val", val)):
         counts: Counter[str] = Counter()
         rows.append(_pairs(part, settings, tokens, style, longest, counts))
         reasons = "".join(f"; {reason}: {count:,}" for reason, count in counts.items() if reason != "whole")
-        told.append(f"data: {name}: {len(rows[-1]):,} of {len(part):,} pairs{reasons}")
+        report.append(f"data: {name}: {len(rows[-1]):,} of {len(part):,} pairs{reasons}")
         if not len(rows[-1]):
             raise TrainError(f"{settings.data_path}: no pair of {name} can be used{reasons}")
     skipped = "".join(f"; {len(places):,} rows skipped: {reason}" for reason, places in splits.skipped.items())
-    return rows[0], rows[1], style, [*told, f"data: validation: {how}{skipped}"]
+    return rows[0], rows[1], style, [*report, f"data: validation: {how}{skipped}"]
 
 
 def _said(messages: Sequence[dict[str, str]], language: str, settings: Settings) -> Conversation:
     """A chat with the recipe's system prompt and language where it has none of its own."""
-    told = list(messages)
-    if settings.system is not None and told[0]["role"] != "system":
-        told.insert(0, {"role": "system", "content": settings.system})
-    return Conversation(told, language or settings.language or "")
+    chat = list(messages)
+    if settings.system is not None and chat[0]["role"] != "system":
+        chat.insert(0, {"role": "system", "content": settings.system})
+    return Conversation(chat, language or settings.language or "")
 
 
 def _pairs(
     rows: Sequence[Pair], settings: Settings, tokens: Tokens, style: Style, longest: int, counts: Counter[str]
 ) -> Rows:
     """Chosen and rejected of each pair in turn, after the same prompt."""
-    found: list[Encoded] = []
+    sequences: list[Encoded] = []
     for row in rows:
         chats = [_said([*row.messages, {"role": "assistant", "content": answer}], row.language, settings)
                  for answer in (row.chosen, row.rejected)]  # fmt: skip
         pair = encode_pair(chats, style, tokens, longest, settings.over_length, counts)
-        found += pair or ()
-    return Rows.of(found, each=2)
+        sequences += pair or ()
+    return Rows.of(sequences, each=2)
 
 
 def encode_pair(
@@ -280,7 +280,7 @@ class Data:
 
     train: Rows
     val: Rows
-    told: list[str]
+    report: list[str]
     style: Style
     template: str
     pad: int
@@ -300,7 +300,7 @@ def load_data(settings: Settings) -> Data:
     longest = settings.max_seq_length or context_length(config_of(settings.checkpoint_dir))
     if longest is None:
         raise TrainError(f"train.max_seq_length is missing, and {settings.checkpoint_dir} states no length of its own")
-    read = load_pairs if settings.method == "orpo" else load_chats
-    train, val, style, told = read(settings, tokens, style, longest)
+    load_rows = load_pairs if settings.method == "orpo" else load_chats
+    train, val, style, report = load_rows(settings, tokens, style, longest)
     begins = bool(tokens.adds_bos if style.bos is None else style.bos)
-    return Data(train, val, told, style, style.template(begins), tokens.eos_id or 0)
+    return Data(train, val, report, style, style.template(begins), tokens.eos_id or 0)

@@ -32,7 +32,7 @@ FUSED = ("query_key_value", "c_attn", "qkv_proj", "Wqkv")
 _NOT_TEXT = ("vision", "audio", "visual", "multi_modal")
 
 
-def lora_targets(modules: Iterable[str], wanted: Iterable[str]) -> tuple[list[str], list[str]]:
+def lora_targets(modules: Iterable[str], trained: Iterable[str]) -> tuple[list[str], list[str]]:
     """(names for PEFT's `target_modules`, notes for the reader) for the parts asked for.
 
     modules: full names of a model's linear layers. wanted: some of query, key, value, projection, mlp, head.
@@ -41,10 +41,10 @@ def lora_targets(modules: Iterable[str], wanted: Iterable[str]) -> tuple[list[st
         TrainError: the model has no layer for a part; names the layers it has.
     """
     names = [name for name in modules if not any(word in name for word in _NOT_TEXT)]
-    parts = list(wanted)
+    parts = list(trained)
     targets: list[str] = []
     notes: list[str] = []
-    missing: list[str] = []
+    absent: list[str] = []
     fused = _present(names, FUSED)
     attention = [part for part in parts if part in ("query", "key", "value")]
     if fused and attention:
@@ -52,13 +52,13 @@ def lora_targets(modules: Iterable[str], wanted: Iterable[str]) -> tuple[list[st
         if len(attention) < 3:
             notes.append(f"{fused[0]} holds query, key and value in one matrix: the adapter covers all three")
     for part in parts:
-        found = [] if fused and part in attention else _present(names, NAMES[part])
-        targets += found
-        if not found and not (fused and part in attention):
-            missing.append(part)
-    if missing:
+        present = [] if fused and part in attention else _present(names, NAMES[part])
+        targets += present
+        if not present and not (fused and part in attention):
+            absent.append(part)
+    if absent:
         ends = ", ".join(sorted({name.rpartition(".")[2] for name in names}))
-        raise TrainError(f"the model has no layer for lora_{', lora_'.join(missing)}; its linear layers: {ends}")
+        raise TrainError(f"the model has no layer for lora_{', lora_'.join(absent)}; its linear layers: {ends}")
     return targets, notes
 
 
@@ -178,16 +178,16 @@ def prepare(model: Any, settings: Settings) -> Any:
 
     from train.models.quantization import keep_packing
 
-    again = {"use_reentrant": False}
+    options = {"use_reentrant": False}
     if settings.quantize and not sharded():
         embeddings = [model.get_input_embeddings(), model.get_output_embeddings()]
         types = [layer.weight.dtype if layer is not None else None for layer in embeddings]
         model = prepare_model_for_kbit_training(
-            model, use_gradient_checkpointing=settings.gradient_checkpointing, gradient_checkpointing_kwargs=again
+            model, use_gradient_checkpointing=settings.gradient_checkpointing, gradient_checkpointing_kwargs=options
         )
-        for layer, kept in zip(embeddings, types, strict=True):
-            if layer is not None and kept in (torch.bfloat16, torch.float16):
-                layer.to(kept)
+        for layer, dtype in zip(embeddings, types, strict=True):
+            if layer is not None and dtype in (torch.bfloat16, torch.float16):
+                layer.to(dtype)
         keep_packing(model)
     else:
         model.requires_grad_(False)
@@ -242,28 +242,28 @@ def dropout_of(settings: Settings) -> Any:
     return nn.Dropout(settings.lora_dropout) if settings.lora_dropout else nn.Identity()
 
 
-def adapter_folder(given: Path) -> Path:
+def adapter_folder(path: Path) -> Path:
     """The folder of a PEFT adapter, given itself or the out_dir of the run that made it.
 
     Raises:
         TrainError: there is none.
     """
-    for folder in (given, given / "final"):
+    for folder in (path, path / "final"):
         if (folder / "adapter_config.json").is_file():
             return folder
-    raise TrainError(f"start_from: {given} holds no adapter (adapter_config.json), nor does {given / 'final'}")
+    raise TrainError(f"start_from: {path} holds no adapter (adapter_config.json), nor does {path / 'final'}")
 
 
-def _same_adapter(folder: Path, wanted: Any) -> None:
+def _same_adapter(folder: Path, adapter: Any) -> None:
     try:
-        found = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        settings = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainError(f"cannot read {folder / 'adapter_config.json'}: {error}") from error
     differing = []
     for name, key in (("r", "lora_r"), ("lora_alpha", "lora_alpha"), ("use_dora", "dora")):
-        if (found.get(name) or 0) != (getattr(wanted, name) or 0):
-            differing.append(f"{key} {found.get(name)} there, {getattr(wanted, name)} in the recipe")
-    before, after = found.get("target_modules"), sorted(wanted.target_modules)
+        if (settings.get(name) or 0) != (getattr(adapter, name) or 0):
+            differing.append(f"{key} {settings.get(name)} there, {getattr(adapter, name)} in the recipe")
+    before, after = settings.get("target_modules"), sorted(adapter.target_modules)
     if isinstance(before, list) and sorted(before) != after:
         differing.append(f"layers {', '.join(sorted(before))} there, {', '.join(after)} in the recipe")
     if differing:

@@ -30,9 +30,9 @@ def mean_log_probabilities(logits: Tensor, labels: Tensor) -> Tensor:
     """
     import torch
 
-    following, wanted = logits[:, :-1], labels[:, 1:]
-    learned = wanted != -100
-    scores = torch.nn.functional.cross_entropy(following[learned].float(), wanted[learned], reduction="none")
+    following, targets = logits[:, :-1], labels[:, 1:]
+    learned = targets != -100
+    scores = torch.nn.functional.cross_entropy(following[learned].float(), targets[learned], reduction="none")
     row = learned.nonzero()[:, 0]
     total = torch.zeros(len(labels), device=scores.device).index_add(0, row, -scores)
     return (total / learned.sum(1).clamp(min=1)).clamp(max=CERTAIN)
@@ -67,6 +67,6 @@ class PaperLoss(_Base):
         )
         means = mean_log_probabilities(outputs.logits, joined["concatenated_labels"])
         pairs = batch["chosen_labels"].shape[0]
-        seen = outputs.logits.detach()
-        found = (means[:pairs], means[pairs:], seen[:pairs], seen[pairs:], -means[:pairs].mean())
-        return (*found, outputs.aux_loss) if self.aux_loss_enabled else found
+        logits = outputs.logits.detach()
+        outcome = (means[:pairs], means[pairs:], logits[:pairs], logits[pairs:], -means[:pairs].mean())
+        return (*outcome, outputs.aux_loss) if self.aux_loss_enabled else outcome

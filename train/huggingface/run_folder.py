@@ -51,10 +51,10 @@ class RunFolder:
         Raises:
             TrainError: it was finished with other settings.
         """
-        told = _read_json(self.folder / "final" / _FINISHED)
-        if told is not None:
+        outcome = _read_json(self.folder / "final" / _FINISHED)
+        if outcome is not None:
             self.check_same()
-        return told
+        return outcome
 
     def begun(self) -> bool:
         """Whether a run was started here before."""
@@ -96,8 +96,8 @@ class RunFolder:
 
     def checkpoints(self) -> list[Path]:
         """Checkpoint folders by step."""
-        found = [path for path in self.folder.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
-        return sorted(found, key=step_of)
+        folders = [path for path in self.folder.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+        return sorted(folders, key=step_of)
 
     def begin(self, torn: bool = False) -> None:
         """Make the folder ready: settings written, what a killed run left half done removed."""
@@ -111,24 +111,24 @@ class RunFolder:
     def seal(self, step: int) -> Path:
         """Move the checkpoint of a step, written under `partial`, to its place, and drop the oldest."""
         name = f"checkpoint-{step}"
-        made, place = self.partial / name, self.folder / name
-        manifest = {str(path.relative_to(made)): _fingerprint(path) for path in sorted(made.rglob("*"))
+        partial, checkpoint = self.partial / name, self.folder / name
+        manifest = {str(path.relative_to(partial)): _fingerprint(path) for path in sorted(partial.rglob("*"))
                     if path.is_file()}  # fmt: skip
-        write_whole(made / _WHOLE, json.dumps(manifest))
-        shutil.rmtree(place, ignore_errors=True)
-        made.rename(place)
+        write_whole(partial / _WHOLE, json.dumps(manifest))
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        partial.rename(checkpoint)
         shutil.rmtree(self.partial, ignore_errors=True)
         for old in self.checkpoints()[:-KEEP]:
             shutil.rmtree(old, ignore_errors=True)
-        return place
+        return checkpoint
 
     def finish(self, outcome: Mapping[str, Any]) -> Path:
         """Move the finished model, written under `.final`, to `final`."""
-        made, place = self.folder / ".final", self.folder / "final"
-        write_whole(made / _FINISHED, json.dumps(outcome, indent=2) + "\n")
-        shutil.rmtree(place, ignore_errors=True)
-        made.rename(place)
-        return place
+        partial, final = self.folder / ".final", self.folder / "final"
+        write_whole(partial / _FINISHED, json.dumps(outcome, indent=2) + "\n")
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+        return final
 
 
 def step_of(checkpoint: Path) -> int:
@@ -175,15 +175,15 @@ class Metrics:
 
     def begin(self, step: int | None) -> None:
         """Keep the rows up to a step that a checkpoint goes on from; None starts anew."""
-        kept = [] if step is None else [row for row in self._rows() if _step(row) <= step]
-        lines = [",".join(self.columns), *(",".join(row.get(name) or "" for name in self.columns) for row in kept)]
+        rows = [] if step is None else [row for row in self._rows() if _step(row) <= step]
+        lines = [",".join(self.columns), *(",".join(row.get(name) or "" for name in self.columns) for row in rows)]
         write_whole(self.path, "\n".join(lines) + "\n")
         self._handle = self.path.open("a", encoding="utf-8")
 
     def last(self, column: str) -> tuple[int, float] | None:
         """(step, value) of the last row that has one."""
-        found = [(int(float(row["step"])), float(row[column])) for row in self._rows() if row.get(column)]
-        return found[-1] if found else None
+        values = [(int(float(row["step"])), float(row[column])) for row in self._rows() if row.get(column)]
+        return values[-1] if values else None
 
     def _rows(self) -> list[dict[str, str]]:
         if not self.path.is_file():

@@ -252,16 +252,16 @@ def check(recipe: Recipe) -> Settings:
 
 def _read(recipe: Recipe, errors: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    missing = object()
+    absent = object()
     for dotted, (name, parse) in KEYS.items():
         keys = tuple(dotted.split("."))
-        given = recipe.get(*keys, default=missing)
-        if given is missing:
+        value = recipe.get(*keys, default=absent)
+        if value is absent:
             continue
         try:
-            values[name] = parse(given)
+            values[name] = parse(value)
         except ValueError as error:
-            errors.append(f"{recipe.at(*keys)}: {dotted} {error}, not {given!r}")
+            errors.append(f"{recipe.at(*keys)}: {dotted} {error}, not {value!r}")
     if values.get("quantize"):
         values["quantize"], double = QUANTIZATIONS[values["quantize"]]
         if values.setdefault("double_quant", double) is False and double:
@@ -270,13 +270,13 @@ def _read(recipe: Recipe, errors: list[str]) -> dict[str, Any]:
 
 
 def _unknown(recipe: Recipe) -> Iterator[str]:
-    known = {*KEYS, *WITHOUT_EFFECT, *_CHECKED_ALONE}
+    names = {*KEYS, *WITHOUT_EFFECT, *_CHECKED_ALONE}
     for keys, value in _leaves(recipe.settings, ()):
         dotted = ".".join(keys)
         if dotted in _SECTIONS and not isinstance(value, Mapping):
             yield f"{recipe.at(*keys)}: {dotted} must hold settings of its own, not {value!r}"
-        elif dotted not in known and dotted not in _SECTIONS:
-            near = difflib.get_close_matches(dotted, known, 1)
+        elif dotted not in names and dotted not in _SECTIONS:
+            near = difflib.get_close_matches(dotted, names, 1)
             hint = f": did you mean {near[0]}?" if near else " of the Hugging Face backend"
             yield f"{recipe.at(*keys)}: {dotted} is no setting{hint}"
 
@@ -292,15 +292,15 @@ def _leaves(settings: Mapping[str, Any], above: Keys) -> Iterator[tuple[Keys, An
 
 
 def _optimizer(recipe: Recipe, errors: list[str]) -> dict[str, Any]:
-    given = recipe.get("optimizer", default="AdamW")
-    path = given.get("class_path", "AdamW") if isinstance(given, Mapping) else given
+    optimizer = recipe.get("optimizer", default="AdamW")
+    path = optimizer.get("class_path", "AdamW") if isinstance(optimizer, Mapping) else optimizer
     module, _, name = str(path).rpartition(".")
     module = module or "torch.optim"
     if name not in OPTIMIZERS.get(module, ()):
-        known = "; ".join(f"{module}.{{{', '.join(names)}}}" for module, names in OPTIMIZERS.items())
-        errors.append(f"{recipe.at('optimizer', 'class_path')}: no optimizer {path}; known: {known}")
+        choices = "; ".join(f"{module}.{{{', '.join(names)}}}" for module, names in OPTIMIZERS.items())
+        errors.append(f"{recipe.at('optimizer', 'class_path')}: no optimizer {path}; known: {choices}")
         return {}
-    args = dict((given.get("init_args") or {}) if isinstance(given, Mapping) else {})
+    args = dict((optimizer.get("init_args") or {}) if isinstance(optimizer, Mapping) else {})
     for key in ("lr", "weight_decay", "eps", "momentum"):
         if key in args:
             try:
@@ -323,10 +323,10 @@ def _together(recipe: Recipe, settings: Settings) -> Iterator[str]:
     for dotted in ("checkpoint_dir", "data.class_path", "data.init_args.path"):
         if recipe.get(*dotted.split(".")) is None:
             yield f"{recipe.at(*dotted.split('.'))}: {dotted} is missing"
-    wanted = PAIRS if settings.method == "orpo" else CHAT
+    reader = PAIRS if settings.method == "orpo" else CHAT
     kind = recipe.get("data", "class_path")
-    if kind not in (None, wanted):
-        yield f"{recipe.at('data', 'class_path')}: method {settings.method} reads data by {wanted}, not {kind}"
+    if kind not in (None, reader):
+        yield f"{recipe.at('data', 'class_path')}: method {settings.method} reads data by {reader}, not {kind}"
     if settings.method == "orpo" and not settings.mask_prompt:
         at = recipe.at("data", "init_args", "mask_prompt")
         yield f"{at}: ORPO compares answers: mask_prompt must be true"

@@ -76,8 +76,8 @@ class Steady(_Base):
         self._ended = time.monotonic()
 
     def _not_a_number(self, what: str) -> str:
-        kept = self.run.checkpoints()
-        stays = f"; {kept[-1]} stays" if kept else ""
+        checkpoints = self.run.checkpoints()
+        stays = f"; {checkpoints[-1]} stays" if checkpoints else ""
         rate = self.settings.optimizer_args["lr"]
         return (
             f"the {what} of step {self.state.global_step} is not a number: lower optimizer.init_args.lr ({rate:g}), "
@@ -122,19 +122,19 @@ class Steady(_Base):
         rows: Any = self.eval_dataset
         model: Any = self.model
         batches = rows.batches(self.settings.micro_batch_size, len(rows) if whole else self.settings.eval_max_iters)
-        here, count = self.accelerator.process_index, self.accelerator.num_processes
+        process, count = self.accelerator.process_index, self.accelerator.num_processes
         model.eval()
         total = torch.zeros(3, dtype=torch.float64)
         with torch.no_grad():
             # Split models compute together: a process without a batch left takes any, and does not count it.
             for first in range(0, len(batches), count):
-                mine = first + here
+                mine = first + process
                 batch = self._prepare_inputs(
                     self.data_collator([rows[index] for index in batches[mine % len(batches)]])
                 )
-                found = self.measure(model, batch)
+                measures = self.measure(model, batch)
                 if mine < len(batches):
-                    total += torch.tensor([*found, 0.0][:3], dtype=torch.float64)
+                    total += torch.tensor([*measures, 0.0][:3], dtype=torch.float64)
         model.train()
         total = self.accelerator.reduce(total.to(self.args.device), "sum").cpu()
         loss = float(total[0] / total[1].clamp(min=1))
@@ -231,9 +231,9 @@ def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """
     import torch
 
-    wanted = labels[:, 1:]
-    learned = wanted != -100
-    return torch.nn.functional.cross_entropy(logits[:, :-1][learned].float(), wanted[learned], reduction="sum")
+    targets = labels[:, 1:]
+    learned = targets != -100
+    return torch.nn.functional.cross_entropy(logits[:, :-1][learned].float(), targets[learned], reduction="sum")
 
 
 def make_optimizer(settings: Settings, model: Any) -> Any:
@@ -263,8 +263,8 @@ def cannot_save(run: RunFolder, step: int, error: Exception) -> str:
         free = f"{shutil.disk_usage(run.folder).free / 2**20:,.0f} MB free"
     except OSError:
         free = "free space unknown"
-    kept = run.checkpoints()
-    stays = f"{kept[-1]} stays" if kept else "there is no earlier one"
+    checkpoints = run.checkpoints()
+    stays = f"{checkpoints[-1]} stays" if checkpoints else "there is no earlier one"
     reason = one_line(error, 160)
     return f"cannot write the checkpoint of step {step} ({free}; {reason}); {stays}: make room and run the same again"
 

@@ -13,10 +13,10 @@ def sparkline(values: list[float], width: int = 60) -> str:
     values = [value for value in values if math.isfinite(value)]
     if not values:
         return ""
-    chosen = values[:: max(1, -(-len(values) // width))]
-    low, high = min(chosen), max(chosen)
+    thinned = values[:: max(1, -(-len(values) // width))]
+    low, high = min(thinned), max(thinned)
     scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(_BLOCKS[round((value - low) * scale)] for value in chosen)
+    return "".join(_BLOCKS[round((value - low) * scale)] for value in thinned)
 
 
 def show(curve: list[dict[str, float]], outcome: dict[str, Any]) -> None:
@@ -32,8 +32,8 @@ def show(curve: list[dict[str, float]], outcome: dict[str, Any]) -> None:
         table.add_row("0", "", f"{outcome['first_val_loss']:.3f}")
     for row in curve:
         if "val_loss" in row:
-            seen = train.get(row["step"])
-            table.add_row(f"{row['step']:.0f}", f"{seen:.3f}" if seen else "", f"{row['val_loss']:.3f}")
+            loss = train.get(row["step"])
+            table.add_row(f"{row['step']:.0f}", f"{loss:.3f}" if loss else "", f"{row['val_loss']:.3f}")
     console = Console()
     console.print(table)
     console.print(f"training  {sparkline([row['loss'] for row in curve if 'loss' in row])}", highlight=False)

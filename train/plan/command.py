@@ -1,7 +1,7 @@
 """`train plan`: what a recipe will need, before anything is loaded: parameters, tokens, steps, GPU memory and time.
 
 One training step of the installed libraries' own code runs on tensors that have sizes but no contents
-(train.plan.meta_step), so that what is told follows LitGPT, transformers, PEFT and bitsandbytes as they are here.
+(train.plan.meta_step), so that the plan follows LitGPT, transformers, PEFT and bitsandbytes as they are here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from train.errors import TrainError
 from train.plan.estimate import plan_of
-from train.plan.gpus import DEFAULT, Table, chosen, load_table
+from train.plan.gpus import DEFAULT, Table, load_table, select_gpus
 from train.recipes import add_arguments
 
 
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     table, prices = load_table(options.gpus), prices_of(options.price)
-    gpus = chosen(table, options.gpu)
+    gpus = select_gpus(table, options.gpu)
     check(options, table, prices)
     plan = plan_of(options, table, gpus, prices)
     if options.json:
@@ -48,14 +48,14 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def prices_of(given: list[str]) -> dict[str, float]:
+def prices_of(pairs: list[str]) -> dict[str, float]:
     """NAME=DOLLARS -> {name in small letters without blanks: dollars}.
 
     Raises:
         TrainError: one is not of that form.
     """
     prices = {}
-    for each in given:
+    for each in pairs:
         name, _, value = each.partition("=")
         try:
             prices[name.lower().replace(" ", "")] = float(value)
@@ -76,4 +76,4 @@ def check(options: argparse.Namespace, table: Table, prices: dict[str, float]) -
         if price < 0:
             raise TrainError(f"--price {name}={price:g}: a price is 0 at least")
         if name != "kwh":
-            chosen(table, [name])
+            select_gpus(table, [name])

@@ -1,5 +1,5 @@
 """Rows, tokens and padding of a recipe's data: counted with the code that trains where data and tokenizer are there,
-estimated from characters where only the data are, told as an assumption where neither is."""
+estimated from characters where only the data are, an assumption where neither is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from train.plan.job import Asked
+    from train.plan.job import PlannedRun
 
 #: Characters a token holds, where no tokenizer is there: of news in the tokenizers of Llama 3 and Gemma, which were
 #: trained on these languages among many. A tokenizer of English text alone needs twice as many tokens for Vietnamese.
@@ -63,27 +63,27 @@ class Rows:
         return self.padded / self.batches if self.padded and self.batches else None
 
 
-def rows_of(asked: Asked, assumed: Assumed) -> Rows:
+def rows_of(run: PlannedRun, assumed: Assumed) -> Rows:
     """The rows of a recipe's data, as well as they can be known.
 
     Raises:
         TrainError: the data are there and cannot be read.
     """
-    path = _path(asked)
+    path = _path(run)
     if path is None or not path.exists():
-        return _assumed(asked, assumed, path)
-    if not _has_tokenizer(asked.checkpoint):
-        return _estimated(asked, assumed, path)
-    if asked.backend == "huggingface":
-        return _huggingface(asked)
-    return _litgpt(asked)
+        return _assumed(run, assumed, path)
+    if not _has_tokenizer(run.checkpoint):
+        return _estimated(run, assumed, path)
+    if run.backend == "huggingface":
+        return _huggingface(run)
+    return _litgpt(run)
 
 
-def _path(asked: Asked) -> Path | None:
-    given = asked.recipe.get("data", "init_args", default={})
-    given = given if isinstance(given, Mapping) else {}
-    found = given.get("path") or given.get("json_path")
-    return Path(str(found)) if found else None
+def _path(run: PlannedRun) -> Path | None:
+    arguments = run.recipe.get("data", "init_args", default={})
+    arguments = arguments if isinstance(arguments, Mapping) else {}
+    path = arguments.get("path") or arguments.get("json_path")
+    return Path(str(path)) if path else None
 
 
 def _has_tokenizer(folder: Path) -> bool:
@@ -93,68 +93,68 @@ def _has_tokenizer(folder: Path) -> bool:
 # ---- nothing there
 
 
-def _assumed(asked: Asked, assumed: Assumed, path: Path | None) -> Rows:
-    where = f"no data at {path}" if path else f"data of {asked.recipe.get('data', 'class_path', default='Alpaca')}"
-    longest = asked.max_seq_length
+def _assumed(run: PlannedRun, assumed: Assumed, path: Path | None) -> Rows:
+    where = f"no data at {path}" if path else f"data of {run.recipe.get('data', 'class_path', default='Alpaca')}"
+    longest = run.max_seq_length
     if assumed.rows is None:
-        said = f", {assumed.tokens:,} tokens each" if assumed.tokens else ", all of max_seq_length"
+        lengths = f", {assumed.tokens:,} tokens each" if assumed.tokens else ", all of max_seq_length"
         # One batch stands for all: its size is what matters for a step's time.
-        one = (assumed.tokens * asked.micro_batch * _sequences(asked), 1) if assumed.tokens else (None, None)
-        source = f"{where}: rows unknown{said} (--rows, --tokens)"
-        return Rows(None, None, None, None, one[0], longest, one[1], source)
+        mean_batch = (assumed.tokens * run.micro_batch * _sequences(run), 1) if assumed.tokens else (None, None)
+        source = f"{where}: rows unknown{lengths} (--rows, --tokens)"
+        return Rows(None, None, None, None, mean_batch[0], longest, mean_batch[1], source)
     mean = min(assumed.tokens or longest, longest)
-    tokens = assumed.rows * mean * _sequences(asked)
+    tokens = assumed.rows * mean * _sequences(run)
     source = f"{where}: assumed {assumed.rows:,} rows of {mean:,} tokens" + ("" if assumed.tokens else " (--tokens)")
-    batches = _batches(asked, assumed.rows)
+    batches = _batches(run, assumed.rows)
     return Rows(assumed.rows, None, tokens, round(tokens * _LEARNED), tokens, longest, batches, source)
 
 
-def _sequences(asked: Asked) -> int:
+def _sequences(run: PlannedRun) -> int:
     """Of a row: a pair has two."""
-    return 2 if asked.method == "orpo" else 1
+    return 2 if run.method == "orpo" else 1
 
 
-def _batches(asked: Asked, rows: int) -> int:
-    return math.ceil(rows / asked.micro_batch / asked.processes) * asked.processes
+def _batches(run: PlannedRun, rows: int) -> int:
+    return math.ceil(rows / run.micro_batch / run.processes) * run.processes
 
 
 # ---- data without a tokenizer
 
 
-def _estimated(asked: Asked, assumed: Assumed, path: Path) -> Rows:
-    train, val, said = _read(asked, path)
+def _estimated(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
+    train, val, division = _read(run, path)
     lengths, tokens, learned = [], 0, 0
     for texts, answers, language in train:
         each = assumed.characters or CHARACTERS.get(language, _OTHER)
         whole = [math.ceil((shared + answer) / each) for shared, answer in zip(texts, answers, strict=True)]
-        whole = [min(length, asked.max_seq_length) for length in whole]
+        whole = [min(length, run.max_seq_length) for length in whole]
         lengths.append(max(whole))
         tokens += sum(whole)
         learned += sum(math.ceil(answer / each) for answer in answers)
     if not lengths:
         raise TrainError(f"{path}: no rows to train on")
-    over = sum(length >= asked.max_seq_length for length in lengths)
+    over = sum(length >= run.max_seq_length for length in lengths)
     many = "characters by --chars-per-token" if assumed.characters else "characters by language"
     return Rows(
         rows=len(lengths), val_rows=val, tokens=tokens, answer=learned, longest=max(lengths),
-        padded=_padded(asked, lengths) * _sequences(asked), batches=_batches(asked, len(lengths)),
-        source=f"{path}: {said}; no tokenizer in {asked.checkpoint}: tokens estimated from {many}",
+        padded=_padded(run, lengths) * _sequences(run), batches=_batches(run, len(lengths)),
+        source=f"{path}: {division}; no tokenizer in {run.checkpoint}: tokens estimated from {many}",
         over=[f"about as long as max_seq_length or longer: {over:,}"] if over else [],
     )  # fmt: skip
 
 
-def _read(asked: Asked, path: Path) -> tuple[list[tuple[list[int], list[int], str]], int, str]:
+def _read(run: PlannedRun, path: Path) -> tuple[list[tuple[list[int], list[int], str]], int, str]:
     """([(characters before the answers, characters of the answers, language)], validation rows, how divided)."""
     from train.data.encode import divide, read_pairs, read_splits
 
-    pairs = asked.method == "orpo"
+    pairs = run.method == "orpo"
     splits: Any = (read_pairs if pairs else read_splits)(path)
     train, val = list(splits["train"]), list(splits.get("val", []))
-    said = "split as exported"
-    share = asked.recipe.get("data", "init_args", "val_share", default=0.05)
+    division = "split as exported"
+    share = run.recipe.get("data", "init_args", "val_share", default=0.05)
     if not val and share:
-        train, val, said = divide(train, share, asked.recipe.get("data", "init_args", "seed", default=42))
-    return [_characters(row) for row in train], len(val), said
+        train, val, division = divide(train, share, run.recipe.get("data", "init_args", "seed", default=42))
+    return [_characters(row) for row in train], len(val), division
 
 
 def _characters(row: Any) -> tuple[list[int], list[int], str]:
@@ -165,41 +165,41 @@ def _characters(row: Any) -> tuple[list[int], list[int], str]:
     return [sum(len(message["content"]) for message in row.messages) - answers], [answers], row.language
 
 
-def _padded(asked: Asked, lengths: Sequence[int]) -> int:
+def _padded(run: PlannedRun, lengths: Sequence[int]) -> int:
     """Positions of an epoch, each batch as long as its longest row, in the order training takes."""
-    if asked.recipe.get("data", "init_args", "batching", default="grouped") == "grouped" and _ours(asked):
+    if run.recipe.get("data", "init_args", "batching", default="grouped") == "grouped" and _ours(run):
         ordered = sorted(lengths)
     else:
         import random
 
         # Any shuffle will do: the mean over batches hardly differs.
         ordered = random.Random(0).sample(list(lengths), len(lengths))
-    size = asked.micro_batch
+    size = run.micro_batch
     batches = [ordered[at : at + size] for at in range(0, len(ordered), size)]
     return sum(max(batch) * len(batch) for batch in batches)
 
 
-def _ours(asked: Asked) -> bool:
-    return str(asked.recipe.get("data", "class_path", default="")).startswith("train.")
+def _ours(run: PlannedRun) -> bool:
+    return str(run.recipe.get("data", "class_path", default="")).startswith("train.")
 
 
 # ---- everything there
 
 
-def _litgpt(asked: Asked) -> Rows:
+def _litgpt(run: PlannedRun) -> Rows:
     """From the data module itself; what it tokenises is kept in its cache for training."""
-    module = _module(asked)
+    module = _module(run)
     from litgpt.tokenizer import Tokenizer
 
-    limit = asked.recipe.get("train", "max_seq_length")
-    module.connect(tokenizer=Tokenizer(asked.checkpoint), batch_size=asked.micro_batch, max_seq_length=limit)
+    limit = run.recipe.get("train", "max_seq_length")
+    module.connect(tokenizer=Tokenizer(run.checkpoint), batch_size=run.micro_batch, max_seq_length=limit)
     # It tells people what it did; the plan tells it in its own words.
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             module.prepare_data()
             module.setup()
     except (OSError, ValueError, KeyError) as error:
-        raise TrainError(f"{_path(asked)}: {type(module).__name__} cannot read it: {error}") from error
+        raise TrainError(f"{_path(run)}: {type(module).__name__} cannot read it: {error}") from error
     loader, val = module.train_dataloader(), module.val_dataloader()
     lengths, answer, over = _counted(module, loader.dataset)
     batched = getattr(loader.sampler, "plan", None)
@@ -207,18 +207,18 @@ def _litgpt(asked: Asked) -> Rows:
     padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batched(0)) if batched else None
     return Rows(
         rows=len(lengths), val_rows=len(val.dataset), tokens=sum(lengths), answer=answer,
-        padded=padded or _padded(asked, lengths), longest=max([*lengths, _longest(val.dataset)]),
+        padded=padded or _padded(run, lengths), longest=max([*lengths, _longest(val.dataset)]),
         batches=len(loader), over=over, exact=True,
-        source=f"{_path(asked)}, tokenised with {asked.checkpoint}",
+        source=f"{_path(run)}, tokenised with {run.checkpoint}",
     )  # fmt: skip
 
 
-def _module(asked: Asked) -> Any:
+def _module(run: PlannedRun) -> Any:
     import importlib
     import warnings
 
-    module, _, name = str(asked.recipe.get("data", "class_path")).rpartition(".")
-    arguments = dict(asked.recipe.get("data", "init_args", default={}) or {})
+    module, _, name = str(run.recipe.get("data", "class_path")).rpartition(".")
+    arguments = dict(run.recipe.get("data", "init_args", default={}) or {})
     for key in ("path", "json_path", "cache"):
         if arguments.get(key):
             arguments[key] = Path(arguments[key])
@@ -227,7 +227,7 @@ def _module(asked: Asked) -> Any:
             warnings.simplefilter("ignore")
             return getattr(importlib.import_module(module), name)(**arguments)
     except (ImportError, AttributeError, TypeError, ValueError, OSError) as error:
-        at = asked.recipe.at("data", "class_path")
+        at = run.recipe.at("data", "class_path")
         raise TrainError(f"{at}: the data module {module}.{name} refuses its settings: {error}") from error
 
 
@@ -236,8 +236,8 @@ def _counted(module: Any, rows: Any) -> tuple[list[int], int, list[str]]:
     if _ours_too(module):
         from train.data import described
 
-        told = [line.removeprefix("data: ") for line in described(module.counts, None)]
-        return [int(length) for length in rows.rows.lengths], int(module.counts["train"]["labels"]), told
+        report = [line.removeprefix("data: ") for line in described(module.counts, None)]
+        return [int(length) for length in rows.rows.lengths], int(module.counts["train"]["labels"]), report
     lengths, answer = [], 0
     for row in rows:
         lengths.append(len(row["input_ids"]))
@@ -256,24 +256,24 @@ def _longest(rows: Any) -> int:
     return max((int(length) for length in lengths), default=1)
 
 
-def _huggingface(asked: Asked) -> Rows:
+def _huggingface(run: PlannedRun) -> Rows:
     import dataclasses
 
     from train.huggingface.datasets import load_data, order_of
 
-    assert asked.settings is not None
-    settings = dataclasses.replace(asked.settings, max_seq_length=asked.max_seq_length)
+    assert run.settings is not None
+    settings = dataclasses.replace(run.settings, max_seq_length=run.max_seq_length)
     data = load_data(settings)
-    lengths, size = data.train.lengths, asked.micro_batch
-    batch = dataclasses.replace(settings, micro_batch_size=size, global_batch_size=asked.global_batch)
+    lengths, size = data.train.lengths, run.micro_batch
+    batch = dataclasses.replace(settings, micro_batch_size=size, global_batch_size=run.global_batch)
     order = list(order_of(batch, lengths))
     batches = [order[at : at + size] for at in range(0, len(order), size)]
     padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batches) * data.train.each
     return Rows(
         rows=len(lengths), val_rows=len(data.val), tokens=len(data.train.tokens), padded=padded,
         answer=int((data.train.tokens >= 0).sum()), longest=max([*lengths, *data.val.lengths]),
-        batches=_batches(asked, len(lengths)), over=[line.removeprefix("data: ") for line in data.told], exact=True,
-        source=f"{settings.data_path}, tokenised with {asked.checkpoint}",
+        batches=_batches(run, len(lengths)), over=[line.removeprefix("data: ") for line in data.report], exact=True,
+        source=f"{settings.data_path}, tokenised with {run.checkpoint}",
     )  # fmt: skip
 
 
@@ -290,54 +290,52 @@ class Steps:
     notes: tuple[str, ...] = ()
 
 
-def steps_of(asked: Asked, rows: Rows) -> Steps:
+def steps_of(run: PlannedRun, rows: Rows) -> Steps:
     """The steps of a run, by LitGPT's own arithmetic (finetune/lora.py) or transformers'."""
-    own = None if rows.batches is None or rows.rows is None else rows.batches // asked.processes
+    own = None if rows.batches is None or rows.rows is None else rows.batches // run.processes
     notes: list[str] = []
-    if asked.backend == "huggingface":
-        steps = _huggingface_steps(asked, rows.rows)
-        micro = None if steps is None else steps * asked.accumulation
+    if run.backend == "huggingface":
+        steps = _huggingface_steps(run, rows.rows)
+        micro = None if steps is None else steps * run.accumulation
     else:
-        steps, micro, notes = _litgpt_steps(asked, own)
-    val = math.ceil((rows.val_rows or 0) / asked.micro_batch) if rows.val_rows is not None else None
-    evaluations = (steps or 0) // asked.eval_interval
+        steps, micro, notes = _litgpt_steps(run, own)
+    val = math.ceil((rows.val_rows or 0) / run.micro_batch) if rows.val_rows is not None else None
+    evaluations = (steps or 0) // run.eval_interval
     if val is None:
-        validation = evaluations * asked.eval_batches
+        validation = evaluations * run.eval_batches
     else:
-        first = val if asked.initial_validation else min(val, 2)
-        validation = evaluations * min(val, asked.eval_batches) + first + (val if asked.final_validation else 0)
+        first = val if run.initial_validation else min(val, 2)
+        validation = evaluations * min(val, run.eval_batches) + first + (val if run.final_validation else 0)
     return Steps(steps, micro, validation, tuple(notes))
 
 
-def _litgpt_steps(asked: Asked, batches: int | None) -> tuple[int | None, int | None, list[str]]:
-    if batches is None or asked.epochs is None:
-        most = asked.max_steps
-        return most, None if most is None else most * asked.accumulation, []
-    per_epoch = batches // asked.accumulation
-    scheduled = min(asked.epochs * per_epoch, asked.max_steps or math.inf)
+def _litgpt_steps(run: PlannedRun, batches: int | None) -> tuple[int | None, int | None, list[str]]:
+    if batches is None or run.epochs is None:
+        most = run.max_steps
+        return most, None if most is None else most * run.accumulation, []
+    per_epoch = batches // run.accumulation
+    scheduled = min(run.epochs * per_epoch, run.max_steps or math.inf)
     # Batches left over at an epoch's end count towards the next step: a run makes more steps than its schedule has.
-    made = min(asked.epochs * batches // asked.accumulation, asked.max_steps or math.inf)
+    steps = min(run.epochs * batches // run.accumulation, run.max_steps or math.inf)
     notes = []
-    warmup = asked.recipe.get("train", "lr_warmup_steps", default=100) or 0
-    if made == 0:
+    warmup = run.recipe.get("train", "lr_warmup_steps", default=100) or 0
+    if steps == 0:
+        notes.append(f"no step at all: {batches} micro-batches in all are fewer than the {run.accumulation} of a step")
+    elif steps > scheduled:
         notes.append(
-            f"no step at all: {batches} micro-batches in all are fewer than the {asked.accumulation} of a step"
-        )
-    elif made > scheduled:
-        notes.append(
-            f"LitGPT's schedule ends at step {scheduled:,} and the run at {made:,}: the learning rate rises again in "
-            f"the last {made - scheduled:,}; a number of rows that train.global_batch_size divides avoids it"
+            f"LitGPT's schedule ends at step {scheduled:,} and the run at {steps:,}: the learning rate rises again in "
+            f"the last {steps - scheduled:,}; a number of rows that train.global_batch_size divides avoids it"
         )
     if warmup >= scheduled > 0:
         notes.append(f"train.lr_warmup_steps {warmup} is not below the {scheduled:,} steps of the run: it never ends")
-    micro = asked.epochs * batches if made < (asked.max_steps or math.inf) else int(made) * asked.accumulation
-    return int(made), micro, notes
+    micro = run.epochs * batches if steps < (run.max_steps or math.inf) else int(steps) * run.accumulation
+    return int(steps), micro, notes
 
 
-def _huggingface_steps(asked: Asked, rows: int | None) -> int | None:
+def _huggingface_steps(run: PlannedRun, rows: int | None) -> int | None:
     from train.huggingface.schedule import total_steps
 
-    assert asked.settings is not None
+    assert run.settings is not None
     if rows is None:
-        return asked.max_steps
-    return total_steps(asked.settings, rows)
+        return run.max_steps
+    return total_steps(run.settings, rows)

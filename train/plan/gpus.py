@@ -64,31 +64,31 @@ def load_table(path: Path = DEFAULT) -> Table:
 
     settings = load(path).settings
     try:
-        gpus = {name: Gpu(name=name, **_plain(given)) for name, given in settings["gpus"].items()}
+        gpus = {name: Gpu(name=name, **_plain(figures)) for name, figures in settings["gpus"].items()}
         reach = settings["reach"]
         return Table(gpus, Reach(**reach["fast"]), Reach(**reach["slow"]), Overhead(**settings["overhead"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise TrainError(f"{path}: no table of GPUs as train/plan/gpus.yaml is one: {error}") from error
 
 
-def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key != "price"}
+def _plain(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in figures.items() if key != "price"}
 
 
-def chosen(table: Table, names: list[str]) -> list[Gpu]:
+def select_gpus(table: Table, names: list[str]) -> list[Gpu]:
     """The GPUs of these names, or all.
 
     Raises:
         TrainError: a name is not in the table; lists those that are.
     """
     by_name = {name.lower().replace(" ", ""): gpu for name, gpu in table.gpus.items()}
-    found = []
+    gpus = []
     for name in names:
         gpu = by_name.get(name.lower().replace(" ", ""))
         if gpu is None:
             raise TrainError(f"no GPU {name} in the table: {', '.join(table.gpus)} (--gpus FILE for others)")
-        found.append(gpu)
-    return found or sorted(table.gpus.values(), key=lambda gpu: gpu.memory)
+        gpus.append(gpu)
+    return gpus or sorted(table.gpus.values(), key=lambda gpu: gpu.memory)
 
 
 def overheads(footprint: Footprint, overhead: Overhead) -> dict[str, int]:
@@ -101,7 +101,7 @@ def overheads(footprint: Footprint, overhead: Overhead) -> dict[str, int]:
     }
 
 
-def needed(footprint: Footprint, overhead: Overhead) -> int:
+def bytes_needed(footprint: Footprint, overhead: Overhead) -> int:
     """Bytes a GPU must have. Optimizer states in paged memory are not counted: they move to the host if need be."""
     return footprint.allocated + sum(overheads(footprint, overhead).values())
 

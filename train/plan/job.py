@@ -1,4 +1,4 @@
-"""From a recipe to what it asks for: sizes, batches, precision; all its mistakes told together, with their lines."""
+"""From a recipe to what it asks for: sizes, batches, precision; all its mistakes at once, with their lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BLOOM_VOCABULARY = 250_880
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlannedRun:
     """A recipe's demands. shape: transformers' or LitGPT's configuration, and where it was read.
 
     max_seq_length: None where neither the recipe nor the model bounds it. processes: GPUs over all nodes.
@@ -89,7 +89,7 @@ class Asked:
         return not str(self.recipe.get("data", "class_path", default="")).startswith("train.")
 
 
-def read(recipe: Recipe) -> Asked:
+def planned_run(recipe: Recipe) -> PlannedRun:
     """The demands of a checked recipe.
 
     Raises:
@@ -99,11 +99,11 @@ def read(recipe: Recipe) -> Asked:
         return _huggingface(recipe)
     mistakes = list(_mistakes(recipe))
     if mistakes:
-        raise TrainError(told(recipe, mistakes))
+        raise TrainError(mistakes_message(recipe, mistakes))
     return _litgpt(recipe)
 
 
-def told(recipe: Recipe, mistakes: list[str]) -> str:
+def mistakes_message(recipe: Recipe, mistakes: list[str]) -> str:
     count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     return f"{recipe.path} has {count}:\n  " + "\n  ".join(dict.fromkeys(mistakes))
 
@@ -151,10 +151,10 @@ def _unknown(recipe: Recipe) -> Iterator[str]:
     from litgpt.finetune.lora import setup
 
     sections = {"train": TrainArgs, "eval": EvalArgs, "log": LogArgs}
-    known = set(inspect.signature(setup).parameters)
+    names = set(inspect.signature(setup).parameters)
     for key, value in recipe.settings.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+        if key not in names:
+            near = difflib.get_close_matches(key, names, 1)
             hint = f": did you mean {near[0]}?" if near else " of litgpt finetune_lora"
             yield f"{recipe.at(key)}: {key} is no setting{hint}"
         if key in sections and isinstance(value, Mapping):
@@ -221,12 +221,12 @@ def _processes(recipe: Recipe) -> int:
 
 
 def _optimizer(recipe: Recipe) -> str:
-    given = recipe.get("optimizer", default="AdamW")
-    name = str(given.get("class_path", "AdamW") if isinstance(given, Mapping) else given)
+    optimizer = recipe.get("optimizer", default="AdamW")
+    name = str(optimizer.get("class_path", "AdamW") if isinstance(optimizer, Mapping) else optimizer)
     return name if "." in name else f"torch.optim.{name}"
 
 
-def _litgpt(recipe: Recipe) -> Asked:
+def _litgpt(recipe: Recipe) -> PlannedRun:
     checkpoint = Path(str(recipe.get("checkpoint_dir")))
     adapter = {f"lora_{part}": recipe.get(f"lora_{part}", default=part in ("query", "value")) for part in PARTS}
     adapter |= {
@@ -240,7 +240,7 @@ def _litgpt(recipe: Recipe) -> Asked:
         at = recipe.at("train", "max_seq_length")
         raise TrainError(f"{at}: train.max_seq_length {limit}: {shape.name} reads {shape.block_size} tokens at most")
     quantize = recipe.get("quantize")
-    return Asked(
+    return PlannedRun(
         recipe, "litgpt", "sft", checkpoint, shape, source,
         # LitGPT's own choice where none is given, on a GPU that has bf16.
         precision=recipe.get("precision") or "bf16-mixed",
@@ -290,14 +290,14 @@ def litgpt_shape(checkpoint: Path, adapter: Mapping[str, Any]) -> tuple[Any, str
 def _near(name: str) -> str:
     from litgpt.config import name_to_config
 
-    found = difflib.get_close_matches(name, name_to_config, 3, 0.5)
-    return f": did you mean {', '.join(found)}?" if found else ""
+    matches = difflib.get_close_matches(name, name_to_config, 3, 0.5)
+    return f": did you mean {', '.join(matches)}?" if matches else ""
 
 
 # ---- Hugging Face
 
 
-def _huggingface(recipe: Recipe) -> Asked:
+def _huggingface(recipe: Recipe) -> PlannedRun:
     from train.huggingface import settings as hf
 
     # An earlier round's adapter has the recipe's own sizes, or training refuses it; it may not be there yet.
@@ -308,7 +308,7 @@ def _huggingface(recipe: Recipe) -> Asked:
     if limit is None:
         raise TrainError(f"{recipe.path}: train.max_seq_length is missing, and {checkpoint.name} states no length")
     kind = f"{settings.quantize}{'-dq' if settings.double_quant else ''}" if settings.quantize else None
-    return Asked(
+    return PlannedRun(
         recipe, "huggingface", settings.method, checkpoint, shape, source,
         precision=settings.precision or "bf16-true",
         quantize=kind,
@@ -354,8 +354,8 @@ def _from_registry(checkpoint: Path) -> tuple[Any, str]:
     from train.models.architectures import huggingface_config
 
     try:
-        known = Config.from_name(checkpoint.name)
-        return huggingface_config(known.name, known, {}), f"LitGPT's registry ({known.name})"
+        config = Config.from_name(checkpoint.name)
+        return huggingface_config(config.name, config, {}), f"LitGPT's registry ({config.name})"
     except (ValueError, TrainError) as error:
         near = _near(checkpoint.name)
         raise TrainError(

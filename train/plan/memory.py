@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-#: Order in which parts of memory are told, and what they are.
+#: Order in which parts of memory are listed, and what they are.
 PARTS = {
     "weights": "weights of the base model",
     "constants": "quantisation constants",

@@ -42,7 +42,7 @@ def parameters(job: Job) -> tuple[int, int]:
 def _steps(job: Job, model: _LitGPT | _HuggingFace, meter: Meter) -> Footprint:
     trained = [parameter for parameter in model.module.parameters() if parameter.requires_grad]
     for parameter in trained:
-        parameter.register_post_accumulate_grad_hook(lambda held: meter.hold("gradients", [held.grad]))
+        parameter.register_post_accumulate_grad_hook(lambda weight: meter.hold("gradients", [weight.grad]))
     adapter = [parameter for parameter in trained if id(parameter) not in model.untrained]
     states, paged = _optimizer(job, adapter, meter)
     meter.restart()
@@ -226,8 +226,8 @@ class _HuggingFace:
         base.config.use_cache = False
         own = sum(item.numel() for item in base.parameters())
         if job.quantize:
-            kept = torch.float32 if not self.true else self.low
-            quantise(base, job.quantize, kept, self.low, skip=("lm_head", "embed_out"))
+            source = torch.float32 if not self.true else self.low
+            quantise(base, job.quantize, source, self.low, skip=("lm_head", "embed_out"))
             base.is_loaded_in_4bit = True
         base = prepare(base, job.settings)
         with torch.device("meta"), warnings.catch_warnings():

@@ -70,11 +70,11 @@ class Meter(TorchDispatchMode):
         """Count these tensors to a phase, also those counted to another before."""
         for tensor in tensors:
             self._count(tensor, phase)
-            known = self._known.get(tensor.untyped_storage()._cdata)
-            if known and known.phase != phase:
-                self._add(known.phase, -known.size)
-                known.phase = phase
-                self._add(phase, known.size)
+            storage = self._known.get(tensor.untyped_storage()._cdata)
+            if storage and storage.phase != phase:
+                self._add(storage.phase, -storage.size)
+                storage.phase = phase
+                self._add(phase, storage.size)
 
     def pass_by(self, size: float) -> None:
         """Memory that a kernel takes and gives back, unseen from outside."""
@@ -101,8 +101,8 @@ class Meter(TorchDispatchMode):
         self._add(phase, size)
 
     def _release(self, key: int) -> None:
-        gone = self._known.pop(key)
-        self._add(gone.phase, -gone.size)
+        storage = self._known.pop(key)
+        self._add(storage.phase, -storage.size)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -287,12 +287,12 @@ def quantise(
 def constants(module: torch.nn.Module) -> list[torch.Tensor]:
     """The scales of quantised weights: one 32-bit number for 64 weights, or with double quantisation one byte, and one
     32-bit number for 256 of those."""
-    found: list[torch.Tensor] = []
+    scales: list[torch.Tensor] = []
     for parameter in module.parameters():
         state = getattr(parameter, "quant_state", None)
         if state is not None:
-            found += [state.absmax, *([state.state2.absmax] if state.nested else [])]
-    return found
+            scales += [state.absmax, *([state.state2.absmax] if state.nested else [])]
+    return scales
 
 
 def bitsandbytes() -> Any:

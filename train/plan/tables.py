@@ -52,10 +52,10 @@ def _data(plan: dict[str, Any]) -> Iterator[str]:
 def _memory(plan: dict[str, Any]) -> Iterator[str]:
     memory = plan["memory"]
     what = "pairs" if plan["method"] == "orpo" else "rows"
-    again = ", blocks computed anew in the backward pass" if plan["recompute"] else ""
+    recomputation = ", blocks computed anew in the backward pass" if plan["recompute"] else ""
     yield (
         f"memory   {memory['needed'] / GIB:.2f} GiB a GPU, with {what} of {plan['length']:,} tokens, "
-        f"{plan['micro_batch']} at once{again}"
+        f"{plan['micro_batch']} at once{recomputation}"
     )
     for part, size in memory["parts"].items():
         if size >= 2**20:
@@ -87,7 +87,7 @@ def _gpus(plan: dict[str, Any]) -> Iterator[str]:
         yield f"{gpu['name']:<12}{gpu['memory']:>6.1f}  {fits:<16}{speed:>15}{time:>20}{energy:>14}{cost}"
     yield "time     from products, memory traffic and launches of a mean step; what GPUs reach: docs/planning.md"
     if plan["processes"] > 1:
-        yield "         without the exchange between GPUs; weights are told as on one GPU, before they are split"
+        yield "         without the exchange between GPUs; weights are those of one GPU, before they are split"
 
 
 def _notes(plan: dict[str, Any]) -> Iterator[str]:

@@ -65,14 +65,15 @@ def path_of(name: Path | str, *, must_exist: bool = False) -> Path:
     Raises:
         TrainError: with `must_exist`, there is neither; names what is like it.
     """
-    path, names = Path(name), short_names()
-    if path.exists() or str(name) not in names:
-        if must_exist and not path.is_file():
-            near = difflib.get_close_matches(str(name), names, 1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise TrainError(f"no recipe is called {name}: {hint}`train recipe` lists them")
+    path = Path(name)
+    if path.exists():
         return path
-    return names[str(name)]
+    names = short_names()
+    if str(name) not in names and must_exist:
+        near = difflib.get_close_matches(str(name), names, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise TrainError(f"no recipe is called {name}: {hint}`train recipe` lists them")
+    return names.get(str(name), path)
 
 
 def load(path: Path | str, overrides: Sequence[Path | str] = ()) -> Recipe:
@@ -126,13 +127,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, str]]:
 def _lines(path: Path, node: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
     import yaml
 
-    seen: set[str] = set()
+    names: set[str] = set()
     for key_node, value in node.value:
         key = str(key_node.value)
         where = f"{path}:{key_node.start_mark.line + 1}"
-        if key in seen:
+        if key in names:
             raise TrainError(f"{where} gives {key} a second time: YAML would keep the last one silently")
-        seen.add(key)
+        names.add(key)
         yield (*keys, key), where
         if isinstance(value, yaml.MappingNode):
             yield from _lines(path, value, (*keys, key))

@@ -113,15 +113,15 @@ def filled(lines: list[str], names: Mapping[str, str], width: int) -> list[str]:
     paragraph: list[str] = []
     for line in [*lines, ""]:
         if width and re.match(r" *# \S", line):
-            paragraph.append(named(line, names))
+            paragraph.append(substitute(line, names))
             continue
         out += _fill(paragraph, width)
         paragraph = []
-        out.append(named(line, names))
+        out.append(substitute(line, names))
     return out[:-1]
 
 
-def named(text: str, names: Mapping[str, str]) -> str:
+def substitute(text: str, names: Mapping[str, str]) -> str:
     """The text with each `{{name}}` replaced.
 
     Raises:

@@ -56,13 +56,13 @@ def check_replaceable(out: Path) -> None:
 
 def earlier_checkpoint(out: Path, digest: str) -> dict[str, Any] | None:
     try:
-        made = json.loads((out / _MARK).read_text())
+        record = json.loads((out / _MARK).read_text())
     except (OSError, ValueError):
         return None
     weights = ("lit_model.pth", "model.safetensors")
-    whole = made.get("digest") == digest and any((out / name).is_file() for name in weights)
-    made.pop("corpus", None)
-    return dict(made, kept=True) if whole else None
+    whole = record.get("digest") == digest and any((out / name).is_file() for name in weights)
+    record.pop("corpus", None)
+    return dict(record, kept=True) if whole else None
 
 
 def make(options: argparse.Namespace, shape: Shape, steps: int, digest: str) -> dict[str, Any]:
@@ -73,8 +73,8 @@ def make(options: argparse.Namespace, shape: Shape, steps: int, digest: str) -> 
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        made = _into(temporary, options, shape, steps, texts)
-        outcome = {"digest": digest, **made, "seconds": round(time.monotonic() - began, 2), "kept": False}
+        figures = _into(temporary, options, shape, steps, texts)
+        outcome = {"digest": digest, **figures, "seconds": round(time.monotonic() - began, 2), "kept": False}
         corpus = [str(path.resolve()) for path in options.corpus]
         (temporary / _MARK).write_text(json.dumps(outcome | {"corpus": corpus}))
         shutil.rmtree(options.out, ignore_errors=True)

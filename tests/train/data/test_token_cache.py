@@ -47,7 +47,7 @@ def test_found_again(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = made(export)
     monkeypatch.setattr(train.data.token_cache, "make", None)
     second = made(export)
-    assert (first.kept, second.kept) == (False, True)
+    assert (first.cached, second.cached) == (False, True)
     assert rows_of(first) == rows_of(second)
     assert first == replace(second, splits=first.splits)
     assert isinstance(second.splits["train"].tokens.base, np.memmap)
@@ -101,9 +101,9 @@ def test_damaged_entries_are_made_again(export: Path, name: str, damage: str) ->
     else:
         (folder / name).write_bytes(data[:-1] if damage == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
     again = made(export)
-    assert not again.kept
+    assert not again.cached
     assert rows_of(again) == whole
-    assert made(export).kept
+    assert made(export).cached
     assert [each.name for each in folder.parent.iterdir()] == [folder.name]
 
 
@@ -131,7 +131,7 @@ def test_processes_may_make_the_same_entry(export: Path) -> None:
     for process in processes:
         process.join()
     assert all(each == rows_of(made(export)) for each in found)
-    assert made(export).kept
+    assert made(export).cached
     assert len(list((export.parent / "cache").iterdir())) == 1
 
 

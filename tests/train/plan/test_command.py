@@ -15,8 +15,8 @@ from tests.train.conftest import ITALIAN, VIETNAMESE
 from train.errors import TrainError
 from train.plan.command import prices_of
 from train.plan.dataset_size import Rows, steps_of
-from train.plan.gpus import DEFAULT, chosen, load_table, needed, overheads, seconds
-from train.plan.job import litgpt_shape, read
+from train.plan.gpus import DEFAULT, bytes_needed, load_table, overheads, seconds, select_gpus
+from train.plan.job import litgpt_shape, planned_run
 from train.plan.memory import Footprint, Work
 from train.plan.tables import duration
 from train.recipes import Recipe, load
@@ -165,12 +165,14 @@ def test_without_a_tokenizer_tokens_come_from_characters(train: Run, at_work: Pa
 
 
 def test_a_schedule_that_ends_before_the_run_is_noted(at_work: Path, tmp_path: Path) -> None:
-    asked = read(load(recipe_file(tmp_path, train__epochs=4, train__global_batch_size=4, train__micro_batch_size=1)))
-    steps = steps_of(asked, Rows(9, 2, 900, 90, 900, 100, 9, "test"))
+    run = planned_run(
+        load(recipe_file(tmp_path, train__epochs=4, train__global_batch_size=4, train__micro_batch_size=1))
+    )
+    steps = steps_of(run, Rows(9, 2, 900, 90, 900, 100, 9, "test"))
     # Nine batches, four a step: two steps an epoch in the schedule, nine in four epochs.
     assert steps.steps == 9
     assert any("schedule ends at step 8" in note for note in steps.notes)
-    few = steps_of(asked, Rows(0, 0, 1, 1, 1, 1, 0, "test"))
+    few = steps_of(run, Rows(0, 0, 1, 1, 1, 1, 0, "test"))
     assert any("no step at all" in note for note in few.notes)
 
 
@@ -181,11 +183,11 @@ def test_a_schedule_that_ends_before_the_run_is_noted(at_work: Path, tmp_path: P
 def test_every_recipe_can_be_read(recipe: Path) -> None:
     if recipe.parent.name == "tiny":
         with pytest.raises(TrainError, match=r"model_config\.yaml|config\.json"):
-            read(load(recipe))
+            planned_run(load(recipe))
         return
-    asked = read(load(recipe))
-    assert asked.max_seq_length >= 512
-    assert asked.accumulation * asked.micro_batch == asked.global_batch
+    run = planned_run(load(recipe))
+    assert run.max_seq_length >= 512
+    assert run.accumulation * run.micro_batch == run.global_batch
 
 
 def test_all_mistakes_are_told_together_with_their_lines(train: Run, at_work: Path, tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_overheads_grow_with_what_moves() -> None:
     assert overheads(small, table.overhead)["fragmentation"] == 0
     assert overheads(large, table.overhead)["fragmentation"] == 10**9 * table.overhead.fragmentation
     # Validation that takes more than training decides.
-    assert needed(footprint({"weights": 10**9}, 3 * 10**9), table.overhead) > 3 * 10**9
+    assert bytes_needed(footprint({"weights": 10**9}, 3 * 10**9), table.overhead) > 3 * 10**9
 
 
 def test_the_table_of_gpus_is_whole() -> None:
@@ -255,9 +257,9 @@ def test_the_table_of_gpus_is_whole() -> None:
         assert gpu.tflops_32 < gpu.tflops
         assert 10 < gpu.memory < 200
     assert not table.gpus["T4"].bf16
-    assert [gpu.name for gpu in chosen(table, ["rtx4090", "l4"])] == ["RTX 4090", "L4"]
+    assert [gpu.name for gpu in select_gpus(table, ["rtx4090", "l4"])] == ["RTX 4090", "L4"]
     with pytest.raises(TrainError, match="no GPU L5"):
-        chosen(table, ["L5"])
+        select_gpus(table, ["L5"])
 
 
 def test_a_faster_gpu_is_faster_and_32_bits_are_slower() -> None:
@@ -334,5 +336,5 @@ def test_an_override_is_laid_over(at_work: Path, tmp_path: Path) -> None:
     over = tmp_path / "over.yaml"
     over.write_text("train: {micro_batch_size: 1}\n")
     recipe: Recipe = load(recipe_file(tmp_path), [over])
-    assert read(recipe).micro_batch == 1
-    assert read(recipe).accumulation == 4
+    assert planned_run(recipe).micro_batch == 1
+    assert planned_run(recipe).accumulation == 4

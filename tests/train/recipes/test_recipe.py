@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.errors import TrainError
@@ -96,6 +96,7 @@ def test_a_missing_file_and_bytes_that_are_no_text(tmp_path: Path) -> None:
         load(tmp_path / "bytes.yaml")
 
 
+@settings(deadline=None)
 @given(SETTINGS, SETTINGS)
 def test_whatever_the_override_says_is_so_afterwards(
     tmp_path_factory: pytest.TempPathFactory, base: dict[str, Any], more: dict[str, Any]
