@@ -151,10 +151,10 @@ def _unknown(recipe: Recipe) -> Iterator[str]:
     from litgpt.finetune.lora import setup
 
     sections = {"train": TrainArgs, "eval": EvalArgs, "log": LogArgs}
-    names = set(inspect.signature(setup).parameters)
+    parameters = set(inspect.signature(setup).parameters)
     for key, value in recipe.settings.items():
-        if key not in names:
-            near = difflib.get_close_matches(key, names, 1)
+        if key not in parameters:
+            near = difflib.get_close_matches(key, parameters, 1)
             hint = f": did you mean {near[0]}?" if near else " of litgpt finetune_lora"
             yield f"{recipe.at(key)}: {key} is no setting{hint}"
         if key in sections and isinstance(value, Mapping):
