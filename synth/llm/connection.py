@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from synth.llm.completion import LLMError
-from synth.llm.responses import start
+from synth.llm.responses import first_line
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -27,7 +27,7 @@ _NETWORK = frozenset(
 )
 
 
-class Passing(LLMError):
+class TransientError(LLMError):
     """Worth another attempt, after `wait` seconds where the server named them.
 
     Attributes:
@@ -75,14 +75,14 @@ class Connection:
 
     def line(self, text: str) -> str:
         """A message about this server, without its key."""
-        told = f"{self.name} at {self.host}: {text}"
-        return told.replace(self._key, "***") if self._key else told
+        message = f"{self.name} at {self.host}: {text}"
+        return message.replace(self._key, "***") if self._key else message
 
     async def post(self, body: Mapping[str, Any]) -> Reply:
         """Ask once; any status is a reply.
 
         Raises:
-            LLMError: there is none; `Passing` where another attempt may get one.
+            LLMError: there is none; `TransientError` where another attempt may get one.
         """
         import httpx
         import openai
@@ -97,7 +97,7 @@ class Connection:
                 )  # fmt: skip
         except TimeoutError as error:
             text = f"no answer within {self.timeout:g} s (LLM_TIMEOUT)"
-            raise Passing("timeout", self.line(text), overload=True, uncertain=True) from error
+            raise TransientError("timeout", self.line(text), overload=True, uncertain=True) from error
         except openai.APIStatusError as error:
             response = error.response
         except openai.APIConnectionError as error:
@@ -110,21 +110,23 @@ class Connection:
     def _broken(self, error: Exception) -> LLMError:
         """A connection that did not come about, went silent or broke."""
         chain = list(_causes(error))
-        # By the libraries' own names: aiohttp's transport tells each of them as httpx.ConnectTimeout.
-        names = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for one in chain for kind in type(one).__mro__}
-        told = next((start(one) for one in chain[1:] if str(one)), type(chain[-1]).__name__)
+        # By the libraries' own names: aiohttp's transport reports each of them as httpx.ConnectTimeout.
+        names = {
+            f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for cause in chain for kind in type(cause).__mro__
+        }
+        detail = next((first_line(cause) for cause in chain[1:] if str(cause)), type(chain[-1]).__name__)
         if not names & _NETWORK:
-            return LLMError("bad_address", self.line(f"no request can be made of this: {told}"))
+            return LLMError("bad_address", self.line(f"no request can be made of this: {detail}"))
         if names & _SLOW_CONNECT:
-            told = f"nothing within {min(CONNECT, self.timeout):g} s"
+            detail = f"nothing within {min(CONNECT, self.timeout):g} s"
         if names & (_NO_CONNECT | _SLOW_CONNECT):
-            text = f"cannot connect ({told}): is LLM_BASE_URL right and the server up?"
-            return Passing("unreachable", self.line(text), fatal=True)
+            text = f"cannot connect ({detail}): is LLM_BASE_URL right and the server up?"
+            return TransientError("unreachable", self.line(text), fatal=True)
         if "builtins.TimeoutError" in names:
             text = f"no answer within {self.timeout:g} s (LLM_TIMEOUT)"
-            return Passing("timeout", self.line(text), overload=True, uncertain=True)
+            return TransientError("timeout", self.line(text), overload=True, uncertain=True)
         kind = type(chain[-1]).__name__
-        return Passing("unavailable", self.line(f"the connection broke ({kind}: {told})"), uncertain=True)
+        return TransientError("unavailable", self.line(f"the connection broke ({kind}: {detail})"), uncertain=True)
 
     def _connected(self) -> AsyncOpenAI:
         import httpx

@@ -1,4 +1,4 @@
-"""Many small requests of many tasks, worked in a few large ones."""
+"""Group commit: many small requests of many tasks, done in a few large ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Grouped(Generic[Item, Result]):
-    """Group commit: while one batch is worked in a thread, the requests that come meanwhile gather into the next.
+class GroupCommit(Generic[Item, Result]):
+    """While one batch is done in a thread, the requests that come meanwhile gather into the next.
 
     A lone request waits for nobody; under load a batch is as large as what comes in the time of one.
 
@@ -27,28 +27,28 @@ class Grouped(Generic[Item, Result]):
 
     async def __call__(self, item: Item) -> Result:
         """The result for one item, or the exception that its batch met."""
-        told: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, told))
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._run())
-        return await told
+        return await future
 
     async def _run(self) -> None:
         while batch := self._waiting[: self._most]:
             del self._waiting[: self._most]
             # Who was cancelled meanwhile (or sat in a loop that has ended) wants nothing any more.
-            batch = [(item, told) for item, told in batch if not told.done()]
+            batch = [(item, future) for item, future in batch if not future.done()]
             if batch:
-                await self._one(batch)
+                await self._commit(batch)
 
-    async def _one(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _commit(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await asyncio.to_thread(self._work, [item for item, _ in batch])
         except Exception as error:
-            for _, told in batch:
-                if not told.done():
-                    told.set_exception(error)
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
             return
-        for (_, told), result in zip(batch, results, strict=True):
-            if not told.done():
-                told.set_result(result)
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from synth.llm.completion import Completion, Message
-from synth.llm.group_commit import Grouped
+from synth.llm.group_commit import GroupCommit
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -32,7 +32,7 @@ def call_hash(model: str, messages: Sequence[Message], parameters: Mapping[str, 
 
 
 @dataclass(slots=True)
-class _Call:
+class _PendingCall:
     """A call under way."""
 
     task: asyncio.Task[Completion]
@@ -55,9 +55,9 @@ class Ledgered:
 
         self.llm = llm
         self.calls = calls.with_options(write_concern=WriteConcern("majority", j=True))
-        self._find: Grouped[str, Row | None] = Grouped(self._found)
-        self._keep: Grouped[Row, Row] = Grouped(self._kept)
-        self._running: dict[str, _Call] = {}
+        self._find: GroupCommit[str, Row | None] = GroupCommit(self._find_rows)
+        self._insert: GroupCommit[Row, Row] = GroupCommit(self._insert_rows)
+        self._running: dict[str, _PendingCall] = {}
         #: tasks whose reply is here and not yet in the store.
         self._answered: set[asyncio.Task[Any] | None] = set()
         self._entered = 0
@@ -74,8 +74,8 @@ class Ledgered:
             TypeError: a parameter is nothing that JSON or the store can hold; nothing was asked.
         """
         key = call_hash(self.name, messages, parameters)
-        known = self._running.get(key)
-        call = known or self._start(key, messages, parameters)
+        running = self._running.get(key)
+        call = running or self._start(key, messages, parameters)
         call.waiting += 1
         try:
             reply = await asyncio.shield(call.task)
@@ -85,10 +85,10 @@ class Ledgered:
             raise
         finally:
             call.waiting -= 1
-        return replace(reply, cached=True) if known else reply
+        return replace(reply, cached=True) if running else reply
 
-    def _start(self, key: str, messages: Sequence[Message], parameters: Mapping[str, Any]) -> _Call:
-        call = self._running[key] = _Call(asyncio.create_task(self._known_or_asked(key, messages, parameters)))
+    def _start(self, key: str, messages: Sequence[Message], parameters: Mapping[str, Any]) -> _PendingCall:
+        call = self._running[key] = _PendingCall(asyncio.create_task(self._look_up_or_ask(key, messages, parameters)))
 
         def ended(task: asyncio.Task[Completion]) -> None:
             if self._running.get(key) is call:
@@ -104,7 +104,7 @@ class Ledgered:
         """Whether cancelling a call would lose a reply that costs money."""
         return task in self.llm.sending or task in self._answered
 
-    async def _known_or_asked(self, key: str, messages: Sequence[Message], parameters: Mapping[str, Any]) -> Completion:
+    async def _look_up_or_ask(self, key: str, messages: Sequence[Message], parameters: Mapping[str, Any]) -> Completion:
         _check(parameters)
         if (row := await self._find(key)) is not None:
             return _completion(row, cached=True)
@@ -114,38 +114,39 @@ class Ledgered:
         task = asyncio.current_task()
         self._answered.add(task)
         try:
-            return _completion(await self._keep(self._row(key, reply, parameters, began)), cached=False)
+            return _completion(await self._insert(self._row(key, reply, parameters, began)), cached=False)
         finally:
             self._answered.discard(task)
 
     def _row(self, key: str, reply: Completion, parameters: Mapping[str, Any], began: datetime) -> Row:
         now = datetime.now(UTC)
-        told = {field: getattr(reply, field) for field in _REPLY}
+        fields = {field: getattr(reply, field) for field in _REPLY}
         return {
-            "hash": key, **told, "llm": self.name, "server": self.llm.host,
+            "hash": key, **fields, "llm": self.name, "server": self.llm.host,
             "parameters": dict(parameters), "asked_at": began, "seconds": round((now - began).total_seconds(), 3),
         }  # fmt: skip
 
-    def _found(self, keys: list[str]) -> list[Row | None]:
+    def _find_rows(self, keys: list[str]) -> list[Row | None]:
         """The rows of requests; None where there is none."""
         fields = dict.fromkeys(("hash", *_REPLY), 1)
         rows = {row["hash"]: row for row in self.calls.find({"hash": {"$in": keys}}, fields)}
         return [rows.get(key) for key in keys]
 
-    def _kept(self, rows: list[Row]) -> list[Row]:
+    def _insert_rows(self, rows: list[Row]) -> list[Row]:
         """Store rows and give what the store then has."""
         from pymongo.errors import BulkWriteError
 
         try:
             self.calls.insert_many(rows, ordered=False)
         except BulkWriteError as error:
-            told = error.details or {}
-            taken = [one["index"] for one in told.get("writeErrors", []) if one["code"] == _DUPLICATE]
-            if len(taken) < len(told.get("writeErrors", [])) or told.get("writeConcernErrors"):
+            details = error.details or {}
+            write_errors = details.get("writeErrors", [])
+            duplicates = [row["index"] for row in write_errors if row["code"] == _DUPLICATE]
+            if len(duplicates) < len(write_errors) or details.get("writeConcernErrors"):
                 raise
             # Another process asked the same meanwhile: its reply stays, and both go on with it.
-            others = self._found([rows[index]["hash"] for index in taken])
-            for index, row in zip(taken, others, strict=True):
+            stored = self._find_rows([rows[index]["hash"] for index in duplicates])
+            for index, row in zip(duplicates, stored, strict=True):
                 rows[index] = row or rows[index]
         return rows
 
@@ -194,5 +195,5 @@ def _check(parameters: Mapping[str, Any]) -> None:
 
 
 def _completion(row: Mapping[str, Any], *, cached: bool) -> Completion:
-    told: Row = {field: row[field] for field in _REPLY}
-    return Completion(**told, cached=cached, call=row["hash"])
+    reply: Row = {field: row[field] for field in _REPLY}
+    return Completion(**reply, cached=cached, call=row["hash"])

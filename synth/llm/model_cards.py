@@ -51,11 +51,11 @@ def model_card(name: str, table: str | Path | None = None) -> ModelCard:
     if name.partition("/")[0] == "extractive":
         return ModelCard(name, input_price=0.0, output_price=0.0)
     model = name.removeprefix("openai:")
-    given = str(table or os.environ.get("NEWSMILL_MODELS") or "")
-    known = dict(_find(_read(str(_TABLE)), model))
-    if given:
-        known |= _find(_read(given), model)
-    return ModelCard(name, known.get("context"), known.get("max_output"), known.get("input"), known.get("output"))
+    own_table = str(table or os.environ.get("NEWSMILL_MODELS") or "")
+    row = dict(_find(_read(str(_TABLE)), model))
+    if own_table:
+        row |= _find(_read(own_table), model)
+    return ModelCard(name, row.get("context"), row.get("max_output"), row.get("input"), row.get("output"))
 
 
 def _find(rows: Mapping[str, Mapping[str, Any]], model: str) -> Mapping[str, Any]:
@@ -67,12 +67,12 @@ def _read(path: str) -> dict[str, dict[str, Any]]:
     import yaml
 
     try:
-        told = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise LLMError(
             "bad_models", f"cannot read the table of models {path}: {' '.join(str(error).split())}"
         ) from error
-    rows = told.get("models") if isinstance(told, dict) else None
+    rows = document.get("models") if isinstance(document, dict) else None
     if not isinstance(rows, dict):
         raise LLMError("bad_models", f"{path}: a table of models is `models:` with one row a name")
     return {str(name): _checked(path, name, row) for name, row in rows.items()}

@@ -8,22 +8,22 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from synth.llm.completion import Completion, LLMError, Message
-from synth.llm.connection import DEFAULT_BASE_URL, Connection, Passing, is_address
+from synth.llm.connection import DEFAULT_BASE_URL, Connection, TransientError, is_address
 from synth.llm.model_cards import ModelCard
 from synth.llm.rate_limits import (
     USUAL_REPLY,
+    AdaptiveConcurrency,
     Budget,
-    Entry,
-    Gate,
+    CallEstimate,
     Limits,
-    Need,
-    Window,
+    RateWindow,
+    Reservation,
     most_prompt_tokens,
     most_reply_tokens,
     prompt_tokens,
@@ -33,6 +33,22 @@ from synth.llm.responses import NoCompletionError, Refusal, read_completion, rea
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often and when a call is tried again.
+
+    Attributes:
+        attempts: tries for one call, the first included.
+        first_wait: seconds before the second attempt, doubled before each further one, where the server names none.
+        longest_wait: seconds; who is asked to wait longer gives up and says so.
+    """
+
+    attempts: int = 8
+    first_wait: float = 0.5
+    longest_wait: float = 120.0
+
+
 #: Attempts at a server that never answered: nobody waits two minutes to learn of a wrong address.
 _FIRST_ATTEMPTS = 4
 
@@ -41,9 +57,6 @@ class ChatServer:
     """A model at an OpenAI-compatible server. Any number of calls may be awaited at once: `limits` hold them back.
 
     Args:
-        attempts: tries for one call, the first included.
-        first_wait: seconds before the second attempt, doubled before each further one, where the server names none.
-        longest_wait: seconds; who is told to wait longer gives up and says so.
         timeout: seconds after which an attempt is given up, from its first byte to the reply's last.
         card: sizes and prices; needed for `limits.max_cost`.
 
@@ -55,16 +68,16 @@ class ChatServer:
 
     def __init__(
         self, model: str, base_url: str = DEFAULT_BASE_URL, key: str = "",
-        *, limits: Limits | None = None, card: ModelCard | None = None,
-        attempts: int = 8, first_wait: float = 0.5, longest_wait: float = 120.0, timeout: float = 180.0,
+        *, limits: Limits | None = None, card: ModelCard | None = None, retries: Retries | None = None,
+        timeout: float = 180.0,
     ) -> None:  # fmt: skip
         self.model = model
-        self.attempts, self.first_wait, self.longest_wait = attempts, first_wait, longest_wait
+        self.retries = retries or Retries()
         self.limits = limits or Limits()
         self.connection = Connection(self.name, base_url, key, timeout=timeout, most=self.limits.concurrency)
         self.card = card or ModelCard(model)
-        self.gate = Gate(self.limits.concurrency)
-        self.window = Window(self.limits.requests_per_minute, self.limits.tokens_per_minute)
+        self.concurrency = AdaptiveConcurrency(self.limits.concurrency)
+        self.rate = RateWindow(self.limits.requests_per_minute, self.limits.tokens_per_minute)
         self.budget = Budget(self.limits.max_cost)
         self.counts: Counter[str] = Counter()
         #: tasks whose request is with the server: cancelled now, their reply would be paid and lost.
@@ -73,9 +86,9 @@ class ChatServer:
         self._renamed: dict[str, str] = {}
         self._entered, self._closing = 0, False
         #: reason and words of calls that come after `stop`.
-        self._why = ("", "")
+        self._stop_reason = ("", "")
         #: (tokens, number) of the replies so far.
-        self._written = (0, 0)
+        self._reply_tokens = (0, 0)
         if self.limits.max_cost is not None and self.card.cost(0, 0) is None:
             raise LLMError("no_price", _no_price(model))
 
@@ -91,8 +104,10 @@ class ChatServer:
         """
         base = environment.get("LLM_BASE_URL") or DEFAULT_BASE_URL
         if not is_address(base):
-            told = base.rpartition("@")[2]
-            raise LLMError("bad_address", f"LLM_BASE_URL is no address: {told!r}; it looks like {DEFAULT_BASE_URL}")
+            shown_base = base.rpartition("@")[2]
+            raise LLMError(
+                "bad_address", f"LLM_BASE_URL is no address: {shown_base!r}; it looks like {DEFAULT_BASE_URL}"
+            )
         key = environment.get("LLM_API_KEY", "").strip()
         if not key and base == DEFAULT_BASE_URL:
             raise LLMError("unauthorised", f"openai:{model} needs LLM_API_KEY (or LLM_BASE_URL of another server)")
@@ -100,9 +115,10 @@ class ChatServer:
             raise LLMError("bad_address", "LLM_BASE_URL names a user, and there is LLM_API_KEY: only one can log in")
         if not (key.isascii() and key.isprintable()):
             raise LLMError("unauthorised", "LLM_API_KEY holds characters that no key has: was it copied whole?")
-        timeout = seconds_of(told := environment.get("LLM_TIMEOUT") or "180")
+        timeout_text = environment.get("LLM_TIMEOUT") or "180"
+        timeout = seconds_of(timeout_text)
         if not timeout:
-            raise LLMError("bad_limit", f"LLM_TIMEOUT {told!r}: a number of seconds")
+            raise LLMError("bad_limit", f"LLM_TIMEOUT {timeout_text!r}: a number of seconds")
         return cls(model, base, key, limits=limits, card=card, timeout=timeout)
 
     @property
@@ -119,7 +135,7 @@ class ChatServer:
         return self.connection.host
 
     async def complete(self, messages: Sequence[Message], **parameters: Any) -> Completion:
-        """One reply; attempts that a passing trouble spoiled are repeated, slower each time or as the server asks.
+        """One reply; attempts that met a transient error are repeated, slower each time or as the server asks.
 
         Raises:
             LLMError: no reply, in one line that names model, server and what to do.
@@ -128,69 +144,71 @@ class ChatServer:
 
         body = {"model": self.model, "messages": [dict(message) for message in messages], **parameters}
         wait = functools.partial(self._wait, itertools.count())
-        retrying = AsyncRetrying(retry=retry_if_exception_type(Passing), stop=self._enough, wait=wait, reraise=True)
-        return await retrying(self._placed, body, self._need(messages, parameters))
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(TransientError), stop=self._enough, wait=wait, reraise=True
+        )
+        return await retrying(self._in_turn, body, self._estimate(messages, parameters))
 
-    def _need(self, messages: Sequence[Message], parameters: Mapping[str, Any]) -> Need:
+    def _estimate(self, messages: Sequence[Message], parameters: Mapping[str, Any]) -> CallEstimate:
         """What the limits have to know of a call; counted only where there are such limits."""
         tokens, cost = 0, 0.0
         most = most_reply_tokens(parameters, self.card)
         if self.limits.tokens_per_minute is not None:
-            written, replies = self._written
-            usual = written // replies if replies else USUAL_REPLY
+            total, replies = self._reply_tokens
+            usual = total // replies if replies else USUAL_REPLY
             tokens = prompt_tokens(messages) + (min(most, usual) if most else usual)
         if self.limits.max_cost is not None:
             if most is None:
                 raise LLMError("no_price", f"{_no_price(self.model)}; its max_output is not known either")
             cost = self.card.cost(most_prompt_tokens(messages, parameters), most) or 0.0
-        return Need(tokens, cost)
+        return CallEstimate(tokens, cost)
 
-    async def _placed(self, body: Mapping[str, Any], need: Need) -> Completion:
+    async def _in_turn(self, body: Mapping[str, Any], estimate: CallEstimate) -> Completion:
         # Who waits for the next attempt leaves the place to others: a gate that is too wide narrows by itself.
-        async with self.gate:
+        async with self.concurrency:
             try:
-                return await self._attempt(body, need)
+                return await self._attempt(body, estimate)
             except LLMError as error:
-                if error.fatal and self._entered and not isinstance(error, Passing):
+                if error.fatal and self._entered and not isinstance(error, TransientError):
                     # Before the place is given to the next, who would fail in the same way.
                     self.stop(error)
                 raise
 
-    async def _attempt(self, body: Mapping[str, Any], need: Need) -> Completion:
-        await self.budget.reserve(need.cost)
+    async def _attempt(self, body: Mapping[str, Any], estimate: CallEstimate) -> Completion:
+        await self.budget.reserve(estimate.cost)
         cost = 0.0
         try:
-            entry = await self.window.admit(need.tokens)
+            reservation = await self.rate.admit(estimate.tokens)
             # Until it is known what was paid, all of it may have been.
-            cost = need.cost
+            cost = estimate.cost
             try:
                 reply = self._priced(await self._ask(body))
             except LLMError as error:
-                cost = need.cost * self._failed(error, entry, need)
+                cost = estimate.cost * self._failed(error, reservation, estimate)
                 raise
-            cost = need.cost if reply.cost is None else reply.cost
-            self.window.correct(entry, _total(reply, need.tokens))
+            cost = estimate.cost if reply.cost is None else reply.cost
+            self.rate.correct(reservation, _total(reply, estimate.tokens))
         finally:
-            self.budget.settle(need.cost, cost)
+            self.budget.settle(estimate.cost, cost)
         self.counts["answered"] += 1
-        self.gate.report(overloaded=False)
+        self.concurrency.report(overloaded=False)
         return reply
 
-    def _failed(self, error: LLMError, entry: Entry, need: Need) -> bool:
-        """Tell the limits of an attempt without a reply; whether it may have been paid for."""
-        uncertain = isinstance(error, Passing) and error.uncertain
-        self.window.correct(entry, need.tokens if uncertain else 0)
+    def _failed(self, error: LLMError, reservation: Reservation, estimate: CallEstimate) -> bool:
+        """Report an attempt without a reply to the limits; whether it may have been paid for."""
+        uncertain = isinstance(error, TransientError) and error.uncertain
+        self.rate.correct(reservation, estimate.tokens if uncertain else 0)
         self.counts[error.reason] += 1
-        self.gate.report(overloaded=isinstance(error, Passing) and error.overload)
+        self.concurrency.report(overloaded=isinstance(error, TransientError) and error.overload)
         return uncertain
 
     async def _ask(self, body: Mapping[str, Any]) -> Completion:
         if self._closing:
-            raise LLMError(*self._why)
+            raise LLMError(*self._stop_reason)
         task = asyncio.current_task()
         self.sending.add(task)
         try:
-            status, phrase, headers, content = await self.connection.post(self._in_its_words(body))
+            status, phrase, headers, content = await self.connection.post(self._renamed_parameters(body))
         finally:
             self.sending.discard(task)
         if status != 200:
@@ -199,34 +217,36 @@ class ChatServer:
                 # OpenAI's reasoning models: learnt once, by a call that costs nothing.
                 self._renamed["max_tokens"] = "max_completion_tokens"
             if refusal.parameter in self._renamed:
-                refusal = replace(refusal, passing=True, wait=0.0)
+                refusal = replace(refusal, transient=True, wait=0.0)
             raise self._error(refusal)
         try:
             return read_completion(content, self.model)
         except NoCompletionError as error:
-            if (told := refusal_in(content)) is not None:
-                raise self._error(told) from error
+            if (refusal_inside := refusal_in(content)) is not None:
+                raise self._error(refusal_inside) from error
             # Proxies answer 200 with a page, overloaded servers with no choices: another attempt may do better.
-            raise Passing(
+            raise TransientError(
                 "bad_reply", self.connection.line(f"no completion in the reply: {error}"), uncertain=True
             ) from error
 
-    def _in_its_words(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _renamed_parameters(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {self._renamed.get(name, name): value for name, value in body.items()} if self._renamed else body
 
     def _error(self, refusal: Refusal) -> LLMError:
         text = self.connection.line(refusal.text)
-        if not refusal.passing:
+        if not refusal.transient:
             return LLMError(refusal.reason, text, fatal=refusal.fatal)
-        if refusal.wait is not None and refusal.wait > self.longest_wait:
-            asked = f"{text}; the server asks to wait {refusal.wait:.0f} s: run the same command after that"
-            return LLMError(refusal.reason, asked)
-        return Passing(refusal.reason, text, refusal.wait, overload=refusal.overload, uncertain=refusal.uncertain)
+        if refusal.wait is not None and refusal.wait > self.retries.longest_wait:
+            advice = f"{text}; the server asks to wait {refusal.wait:.0f} s: run the same command after that"
+            return LLMError(refusal.reason, advice)
+        return TransientError(
+            refusal.reason, text, refusal.wait, overload=refusal.overload, uncertain=refusal.uncertain
+        )
 
     def _priced(self, reply: Completion) -> Completion:
         """With the cost from the table where the server tells none."""
         if reply.completion_tokens is not None:
-            self._written = (self._written[0] + reply.completion_tokens, self._written[1] + 1)
+            self._reply_tokens = (self._reply_tokens[0] + reply.completion_tokens, self._reply_tokens[1] + 1)
         if reply.cost is not None:
             return reply
         return replace(reply, cost=self.card.cost(reply.prompt_tokens, reply.completion_tokens))
@@ -235,7 +255,7 @@ class ChatServer:
         """Whether to give up after this attempt."""
         error = state.outcome.exception() if state.outcome else None
         never = isinstance(error, LLMError) and error.reason == "unreachable" and not self.counts["answered"]
-        attempts = min(self.attempts, _FIRST_ATTEMPTS) if never else self.attempts
+        attempts = min(self.retries.attempts, _FIRST_ATTEMPTS) if never else self.retries.attempts
         return self._closing or state.attempt_number >= attempts
 
     def _wait(self, doublings: Iterator[int], state: RetryCallState) -> float:
@@ -243,10 +263,10 @@ class ChatServer:
         import random
 
         error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, Passing) else None
+        server_wait = error.wait if isinstance(error, TransientError) else None
         # Only waits that nobody asked for double: four polite 429s are no reason to fear the first 500.
-        seconds = asked if asked is not None else self.first_wait * 2 ** next(doublings)
-        return float(min(self.longest_wait, seconds) * random.uniform(1, 1.25))
+        seconds = server_wait if server_wait is not None else self.retries.first_wait * 2 ** next(doublings)
+        return float(min(self.retries.longest_wait, seconds) * random.uniform(1, 1.25))
 
     def stop(self, why: LLMError | None = None) -> None:
         """No further attempt begins; what is with the server may still be answered.
@@ -255,8 +275,8 @@ class ChatServer:
             why: what every other call would end with as well.
         """
         if not self._closing:
-            said = self.connection.line("the run ends, nothing more is asked for")
-            self._why = (why.reason, str(why)) if why else ("stopped", said)
+            message = self.connection.line("the run ends, nothing more is asked for")
+            self._stop_reason = (why.reason, str(why)) if why else ("stopped", message)
         self._closing = True
 
     async def __aenter__(self) -> Self:

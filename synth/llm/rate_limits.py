@@ -20,11 +20,11 @@ from synth.llm.token_counters import CHAT, MESSAGE, by_bytes, estimate
 
 #: Seconds of the window behind "a minute": one more, because not every request takes the same time to arrive.
 MINUTE = 61.0
-#: Tokens of a reply whose length nothing bounds, until replies tell what is usual.
+#: Tokens of a reply whose length nothing bounds, until replies show what is usual.
 USUAL_REPLY = 500
 #: Share of itself by which the concurrency grows after a good round of replies: 38 rounds from 1 to 64.
 _GROWTH = 1 / 16
-#: Share of the replies of a round that may tell to slow down before it is heard: stray faults shall cost no speed.
+#: Share of the replies of a round that may ask to slow down before it is heard: stray faults shall cost no speed.
 _STRAY = 0.2
 
 
@@ -46,10 +46,10 @@ class Limits:
             raise LLMError("bad_limit", f"--max-cost {self.max_cost}: an amount of US dollars")
 
 
-class Gate:
+class AdaptiveConcurrency:
     """Places for calls, fewer while the server is overloaded.
 
-    Replies are looked at in rounds of as many as there are places. A round in which every reply told to slow down
+    Replies are looked at in rounds of as many as there are places. A round in which every reply asked to slow down
     halves the places, one in which a third did takes a sixth of them (as DCTCP does, RFC 8257: the cut is in proportion
     to the marks); after a round with at most one in five they grow by a sixteenth, at least by one, up to `most`.
     """
@@ -57,26 +57,26 @@ class Gate:
     def __init__(self, most: int) -> None:
         self.most = most
         self.places = float(most)
-        self.taken = 0
+        self.in_use = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._round, self._bad = 0, 0
 
     async def __aenter__(self) -> None:
-        if self.taken < int(self.places) and not self._waiting:
-            self.taken += 1
+        if self.in_use < int(self.places) and not self._waiting:
+            self.in_use += 1
             return
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
         try:
-            await place
+            await slot
         except asyncio.CancelledError:
-            # The place may have been given in the moment in which it was given up.
-            self.taken -= place.done() and not place.cancelled()
+            # The slot may have been granted in the moment in which it was given up.
+            self.in_use -= slot.done() and not slot.cancelled()
             self._admit()
             raise
 
     async def __aexit__(self, *_: object) -> None:
-        self.taken -= 1
+        self.in_use -= 1
         self._admit()
 
     def report(self, *, overloaded: bool) -> None:
@@ -94,15 +94,15 @@ class Gate:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self.taken < int(self.places):
-            place = self._waiting.popleft()
-            if not place.done():
-                self.taken += 1
-                place.set_result(None)
+        while self._waiting and self.in_use < int(self.places):
+            slot = self._waiting.popleft()
+            if not slot.done():
+                self.in_use += 1
+                slot.set_result(None)
 
 
 @dataclass(slots=True)
-class Entry:
+class Reservation:
     """One request in a window."""
 
     tokens: int
@@ -110,7 +110,7 @@ class Entry:
     at: float | None = None
 
 
-class Window:
+class RateWindow:
     """At most so many requests and tokens in any `seconds`; who comes first goes first."""
 
     def __init__(
@@ -118,33 +118,33 @@ class Window:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.requests, self.tokens, self.seconds, self._clock = requests, tokens, seconds, clock
-        self._entries: deque[Entry] = deque()
+        self._reservations: deque[Reservation] = deque()
         self._used = 0
-        self._waiting: deque[tuple[Entry, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[Reservation, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def admit(self, tokens: int) -> Entry:
+    async def admit(self, tokens: int) -> Reservation:
         """Wait until a request of so many tokens fits; one larger than the limit goes alone."""
-        entry = Entry(tokens)
+        reservation = Reservation(tokens)
         if self.requests is None and self.tokens is None:
-            return entry
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, place))
+            return reservation
+        admission = asyncio.get_running_loop().create_future()
+        self._waiting.append((reservation, admission))
         self._pump()
         try:
-            await place
+            await admission
         except asyncio.CancelledError:
-            if entry.at is not None:
-                self.correct(entry, 0)
+            if reservation.at is not None:
+                self.correct(reservation, 0)
             self._pump()
             raise
-        return entry
+        return reservation
 
-    def correct(self, entry: Entry, tokens: int) -> None:
+    def correct(self, reservation: Reservation, tokens: int) -> None:
         """The tokens that a request really took."""
-        if entry.at is not None:
-            self._used += tokens - entry.tokens
-            entry.tokens = tokens
+        if reservation.at is not None:
+            self._used += tokens - reservation.tokens
+            reservation.tokens = tokens
             self._pump()
 
     def _pump(self) -> None:
@@ -153,33 +153,33 @@ class Window:
             self._timer.cancel()
             self._timer = None
         now = self._clock()
-        while self._entries and now - (self._entries[0].at or 0) >= self.seconds:
-            old = self._entries.popleft()
+        while self._reservations and now - (self._reservations[0].at or 0) >= self.seconds:
+            old = self._reservations.popleft()
             self._used -= old.tokens
             old.at = None
         while self._waiting and (self._waiting[0][1].done() or self._fits(self._waiting[0][0])):
-            entry, place = self._waiting.popleft()
-            if not place.done():
-                entry.at = now
-                self._entries.append(entry)
-                self._used += entry.tokens
-                place.set_result(None)
+            reservation, admission = self._waiting.popleft()
+            if not admission.done():
+                reservation.at = now
+                self._reservations.append(reservation)
+                self._used += reservation.tokens
+                admission.set_result(None)
         if self._waiting:
-            wait = (self._entries[0].at or 0) + self.seconds - now
+            wait = (self._reservations[0].at or 0) + self.seconds - now
             self._timer = asyncio.get_running_loop().call_later(max(0.001, wait), self._pump)
 
-    def _fits(self, entry: Entry) -> bool:
-        if not self._entries:
+    def _fits(self, reservation: Reservation) -> bool:
+        if not self._reservations:
             return True
-        if self.requests is not None and len(self._entries) >= self.requests:
+        if self.requests is not None and len(self._reservations) >= self.requests:
             return False
-        return self.tokens is None or self._used + entry.tokens <= self.tokens
+        return self.tokens is None or self._used + reservation.tokens <= self.tokens
 
 
 class Budget:
     """US dollars: the most that a call can cost is set aside before it is sent.
 
-    Who finds too little left waits until the calls under way have told their real cost. Only when none is under way
+    Who finds too little left waits until the calls under way have shown their real cost. Only when none is under way
     and it is still too little, the run has reached its limit.
     """
 
@@ -199,9 +199,9 @@ class Budget:
         while self.limit is not None and self.spent + self._aside + most > self.limit:
             if not self._open:
                 raise LLMError("max_cost", self._reached(most))
-            told = asyncio.get_running_loop().create_future()
-            self._waiting.append(told)
-            await told
+            settled = asyncio.get_running_loop().create_future()
+            self._waiting.append(settled)
+            await settled
         self._aside += most
         self._open += 1
 
@@ -211,9 +211,9 @@ class Budget:
         self._aside = self._aside - most if self._open else 0.0
         self.spent += cost
         waiting, self._waiting = self._waiting, []
-        for told in waiting:
-            if not told.done():
-                told.set_result(None)
+        for settled in waiting:
+            if not settled.done():
+                settled.set_result(None)
 
     def _reached(self, most: float) -> str:
         return (
@@ -223,7 +223,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class CallEstimate:
     """What one call may take."""
 
     #: tokens of prompt and reply, as expected.
@@ -239,14 +239,14 @@ def prompt_tokens(messages: Sequence[Message], count: Callable[[str], int] = est
 
 def most_prompt_tokens(messages: Sequence[Message], parameters: Mapping[str, Any]) -> int:
     """Tokens that no tokenizer exceeds: a byte is at most one; 16 for each message, 64 for what a server adds."""
-    others = json.dumps(parameters, ensure_ascii=False, default=str) if parameters else ""
-    return sum(by_bytes(_text(message)) + 16 for message in messages) + by_bytes(others) + 64
+    extra = json.dumps(parameters, ensure_ascii=False, default=str) if parameters else ""
+    return sum(by_bytes(_text(message)) + 16 for message in messages) + by_bytes(extra) + 64
 
 
 def most_reply_tokens(parameters: Mapping[str, Any], card: ModelCard) -> int | None:
     """Tokens of the longest reply; None where nothing bounds it."""
-    told = [parameters.get(name) for name in ("max_completion_tokens", "max_tokens")]
-    bounds = [value for value in (*told, card.max_output or card.context) if isinstance(value, int) and value > 0]
+    limits = [parameters.get(name) for name in ("max_completion_tokens", "max_tokens")]
+    bounds = [value for value in (*limits, card.max_output or card.context) if isinstance(value, int) and value > 0]
     replies = parameters.get("n") or 1
     return min(bounds) * int(replies) if bounds else None
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from synth.llm.completion import Completion
 
-#: Statuses that another attempt may mend: time-outs, conflicts, limits, overload (520-524: Cloudflare's).
-PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+#: Statuses that another attempt may get past: time-outs, conflicts, limits, overload (520-524: Cloudflare's).
+TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 #: Those by which somebody between gave up: the model behind may have answered, and been paid for it.
 UNCERTAIN = frozenset({408, 502, 504, 520, 524})
 #: Those that ask for fewer calls.
@@ -64,7 +64,7 @@ class Refusal:
     #: one line for people, without model and server.
     text: str
     #: worth another attempt.
-    passing: bool = False
+    transient: bool = False
     #: every other call would fail in the same way.
     fatal: bool = False
     #: seconds that the server asks to wait; None where it does not.
@@ -93,10 +93,10 @@ def read_completion(body: bytes, model: str) -> Completion:
         message = choice["message"]
         text, refusal = _text(message.get("content")), message.get("refusal")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise NoCompletionError(start(body)) from error
+        raise NoCompletionError(first_line(body)) from error
     finish = str(choice.get("finish_reason") or "").lower()
     if finish == "error" or isinstance(choice.get("error"), dict):
-        raise NoCompletionError(start(body))
+        raise NoCompletionError(first_line(body))
     usage = data["usage"] if isinstance(data.get("usage"), dict) else {}
     return Completion(
         text, _clean(str(data.get("model") or model)), "refusal" if refusal else _FINISH.get(finish, _clean(finish)),
@@ -117,22 +117,22 @@ def read_refusal(status: int, phrase: str, headers: Mapping[str, str], body: byt
     """What a status other than 200 means, with all that headers and body say about it."""
     error = _error_of(body)
     codes = {str(error.get(name) or "").lower() for name in ("code", "type")}
-    said = start(error.get("message") or "") if error else start(body)
-    text = f"{status} {phrase}".strip() + (f": {said}" if said else "")
+    message = first_line(error.get("message") or "") if error else first_line(body)
+    text = f"{status} {phrase}".strip() + (f": {message}" if message else "")
     if 300 <= status < 400:
         return Refusal(
             "unreachable", f"{text}; it moved to {headers.get('location', '?')}: set LLM_BASE_URL", fatal=True
         )
     if codes & _NO_CREDIT or (status == 429 and _spent_for_the_day(error)):
         return Refusal("no_credit", text + _ADVICE["no_credit"], fatal=True)
-    if status in PASSING:
+    if status in TRANSIENT:
         wait = _retry_after(headers)
-        wait = wait if wait is not None else _wait_in(error, said)
+        wait = wait if wait is not None else _wait_in(error, message)
         return Refusal(
-            "rate_limited" if status == 429 else "unavailable", text, passing=True, wait=wait,
+            "rate_limited" if status == 429 else "unavailable", text, transient=True, wait=wait,
             overload=status in OVERLOAD, uncertain=status in UNCERTAIN,
         )  # fmt: skip
-    if status in (400, 413, 422) and (codes & _TOO_LONG or _TOO_LONG_TEXT.search(said)):
+    if status in (400, 413, 422) and (codes & _TOO_LONG or _TOO_LONG_TEXT.search(message)):
         return Refusal("too_long", text)
     if status == 400 and codes & _UNSUPPORTED:
         parameter = str(error.get("param") or "")
@@ -141,9 +141,9 @@ def read_refusal(status: int, phrase: str, headers: Mapping[str, str], body: byt
     return Refusal(reason, text + _ADVICE.get(reason, ""), fatal=status in (401, 402, 403, 404))
 
 
-def start(said: Any) -> str:
-    """The beginning of what was said, in one line."""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def first_line(content: Any) -> str:
+    """The beginning of a text, in one line."""
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
     return _clean(" ".join(text[:2000].split())[:200]) or "(empty)"
 
 
@@ -166,12 +166,12 @@ def _error_of(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         return {}
     for name in ("error", "errors", "detail", "message"):
-        found = data.get(name)
-        found = found[0] if isinstance(found, list) and found else found
-        if isinstance(found, dict):
-            return {**found, "message": found.get("message") or found.get("msg") or json.dumps(found)}
-        if isinstance(found, str) and found:
-            return {**data, "message": found}
+        value = data.get(name)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, dict):
+            return {**value, "message": value.get("message") or value.get("msg") or json.dumps(value)}
+        if isinstance(value, str) and value:
+            return {**data, "message": value}
     return {}
 
 
@@ -184,21 +184,21 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from `retry-after-ms` or `Retry-After` (a number or a date); None where neither says."""
     if (thousandths := seconds_of(headers.get("retry-after-ms"))) is not None:
         return thousandths / 1000
-    said = headers.get("retry-after", "")
-    if (seconds := seconds_of(said)) is not None:
+    header = headers.get("retry-after", "")
+    if (seconds := seconds_of(header)) is not None:
         return seconds
     try:
-        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
 
 
-def _wait_in(error: Mapping[str, Any], said: str) -> float | None:
+def _wait_in(error: Mapping[str, Any], message: str) -> float | None:
     """Seconds that the error itself names: Gemini's `retryDelay`, OpenAI's "try again in"."""
     if delay := re.search(r'"retryDelay": "([\d.]+)s"', json.dumps(error.get("details") or "")):
         return seconds_of(delay[1])
-    if again := _AGAIN_IN.search(said):
-        parts = re.findall(r"([\d.]+)(ms|[dhms])", again[1].lower())
+    if match := _AGAIN_IN.search(message):
+        parts = re.findall(r"([\d.]+)(ms|[dhms])", match[1].lower())
         return sum(float(number) * _UNITS[unit] for number, unit in parts)
     return None
 

@@ -36,7 +36,7 @@ MESSAGE, CHAT = 8, 8
 LONGEST_WORD = 24
 
 #: Every ASCII letter as an `a`: runs of letters are then pairs that can be replaced, a hundred times as fast as found.
-_LETTERS = bytes.maketrans(*(bytes(some) for some in ([*range(65, 91), *range(97, 123)], [97] * 52)))
+_LETTERS = bytes.maketrans(*(bytes(letters) for letters in ([*range(65, 91), *range(97, 123)], [97] * 52)))
 _LONG = re.compile(rb"a{%d,}" % (LONGEST_WORD + 1))
 #: tiktoken's files by the beginning of the models' names (as in tiktoken/model.py).
 _TIKTOKEN = {
@@ -58,7 +58,7 @@ def counter(model: str, tokenizer: str | None = None) -> Count:
         NewsmillError: `tokenizer` names nothing that can count.
     """
     if tokenizer:
-        return _named(tokenizer)
+        return _by_name(tokenizer)
     name = model.partition(":")[2] or model
     if os.sep in name and (Path(name).expanduser() / "tokenizer.json").is_file():
         return _from_file(str(Path(name).expanduser()))
@@ -69,7 +69,7 @@ def counter(model: str, tokenizer: str | None = None) -> Count:
 def name_of(count: Count) -> str:
     """What a counter calls itself, for people and for provenance."""
     plain: dict[Count, str] = {estimate: "estimate", by_bytes: "bytes"}
-    return plain.get(count) or str(getattr(count, "told", "custom"))
+    return plain.get(count) or str(getattr(count, "counter_name", "custom"))
 
 
 def estimate(text: str) -> int:
@@ -92,15 +92,15 @@ def of_messages(messages: Iterable[Mapping[str, str]], count: Count) -> int:
     return CHAT + sum(MESSAGE + count(message["content"]) for message in messages)
 
 
-def _named(tokenizer: str) -> Count:
+def _by_name(tokenizer: str) -> Count:
     plain: dict[str, Count] = {"estimate": estimate, "bytes": by_bytes}
     if tokenizer in plain:
         return plain[tokenizer]
     path = Path(tokenizer).expanduser()
     if path.exists():
         return _from_file(str(path))
-    if found := _from_tiktoken(tokenizer):
-        return found
+    if count := _from_tiktoken(tokenizer):
+        return count
     raise NewsmillError(
         f"--tokenizer {tokenizer}: no such file or folder, and no encoding that tiktoken has at hand; "
         "there are also estimate and bytes"
@@ -132,7 +132,7 @@ def _from_file(path: str) -> Count:
     def count(text: str) -> int:
         return len(loaded.encode(text, add_special_tokens=False))
 
-    return _telling(count, str(file))
+    return _with_name(count, str(file))
 
 
 @functools.cache
@@ -145,18 +145,18 @@ def _from_tiktoken(encoding: str) -> Count | None:
     try:
         import tiktoken
 
-        found = tiktoken.get_encoding(encoding)
+        tokens = tiktoken.get_encoding(encoding)
     except (ImportError, ValueError, OSError):
         return None
-    return _telling(lambda text: len(found.encode_ordinary(text)), f"tiktoken {encoding}")
+    return _with_name(lambda text: len(tokens.encode_ordinary(text)), f"tiktoken {encoding}")
 
 
 def _tiktoken_folder() -> Path:
     """Where tiktoken keeps its files (tiktoken/load.py)."""
-    given = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
-    return Path(given or Path(tempfile.gettempdir()) / "data-gym-cache")
+    folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
+    return Path(folder or Path(tempfile.gettempdir()) / "data-gym-cache")
 
 
-def _telling(count: Count, told: str) -> Count:
-    count.told = told  # type: ignore[attr-defined]
+def _with_name(count: Count, name: str) -> Count:
+    count.counter_name = name  # type: ignore[attr-defined]
     return count

@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError
 from crawler.items import RecordError, article_from_record
 from synth.__main__ import main
 from synth.judge import parse_reply
-from synth.llm.openai_client import ChatServer
+from synth.llm.openai_client import ChatServer, Retries
 from synth.prompts import load_prompt
 from synth.score.command import scores_of
 from synth.summarize.sources import select_sources
@@ -61,7 +61,10 @@ def test_the_prompt_was_percent_encoded_before_it_was_sent(stand: ChatStand) -> 
 def test_the_backoff_function_existed_and_was_never_called(stand: ChatStand) -> None:
     stand.script = [(429, {"Retry-After": "0.3"}, {"error": {"message": "slow down"}}), (503, {}, "")]
     began = time.monotonic()
-    assert ask(ChatServer("tiny", stand.url, first_wait=0.2), [{"role": "user", "content": "Ciao"}]) == stand.answer
+    assert (
+        ask(ChatServer("tiny", stand.url, retries=Retries(first_wait=0.2)), [{"role": "user", "content": "Ciao"}])
+        == stand.answer
+    )
     assert len(stand.asked) == 3
     assert time.monotonic() - began >= 0.5
 

@@ -51,19 +51,19 @@ class Extractive(Unconnected):
 
         What only a sampling model understands (temperature, max_tokens …) changes nothing here.
         """
-        asked = [message["content"] for message in messages if message.get("role") != "assistant"]
-        given = [extractive.from_mapping(row) for row in documents] if documents is not None else read_sources(asked)
-        text = extractive.summarize(given, language or _language(given), max_words, max_sentences=max_sentences)
-        read = sum(len(words(part)) for part in asked)
-        return Completion(text, self.name, "stop", read, len(words(text)), cost=0.0)
+        texts = [message["content"] for message in messages if message.get("role") != "assistant"]
+        sources = [extractive.from_mapping(row) for row in documents] if documents is not None else read_sources(texts)
+        text = extractive.summarize(sources, language or _language(sources), max_words, max_sentences=max_sentences)
+        prompt_words = sum(len(words(part)) for part in texts)
+        return Completion(text, self.name, "stop", prompt_words, len(words(text)), cost=0.0)
 
 
 def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
     """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
     for pattern in _patterns():
-        found = [match.groupdict() for message in messages for match in pattern.finditer(message)]
-        if found:
-            return [extractive.Document(one.get("title", "").strip(), one["content"].strip()) for one in found]
+        matches = [match.groupdict() for message in messages for match in pattern.finditer(message)]
+        if matches:
+            return [extractive.Document(row.get("title", "").strip(), row["content"].strip()) for row in matches]
     return [extractive.Document("", "\n\n".join(messages))]
 
 

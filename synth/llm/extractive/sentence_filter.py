@@ -91,7 +91,7 @@ def is_fit(sentence: str, language: str = "") -> bool:
 
 def _is_balanced(text: str) -> bool:
     pairs = (("«", "»"), ("“", "”"), ("(", ")"), ("[", "]"))
-    closed = all(text.count(left) == text.count(right) and text.find(right) >= text.find(left) for left, right in pairs)
+    closed = all(text.count(begin) == text.count(end) and text.find(end) >= text.find(begin) for begin, end in pairs)
     return closed and text.count('"') % 2 == 0 and text.count("''") % 2 == 0
 
 

@@ -31,7 +31,7 @@ COPY = 0.7
 #: Sentences of one source that are looked at: news tell what matters first, and cost stays linear.
 _DEPTH = 40
 #: Words of the longest headline.
-_STRAY = 14
+_STRAY_HEADLINE = 14
 #: Words below which nothing is returned.
 _SHORTEST = 30
 
@@ -62,7 +62,7 @@ class Document:
     date: datetime | None = None
 
 
-class Room(NamedTuple):
+class LengthBudget(NamedTuple):
     """How long a summary may be."""
 
     words: int
@@ -110,12 +110,12 @@ def summarize(
     limit = max_words if max_words is not None else default_length(ordered)
     candidates = _candidates(ordered, language)
     _score(candidates, ordered, weights or Weights())
-    room = Room(limit, max_sentences or len(candidates))
-    chosen = _choose(candidates, room, weights or Weights(), [_day(document) for document in ordered])
+    budget = LengthBudget(limit, max_sentences or len(candidates))
+    selected = _select(candidates, budget, weights or Weights(), [_day(document) for document in ordered])
     # A sentence or two out of long articles is no summary: they are made of speech, lists or tables.
-    if not max_sentences and sum(candidate.length for candidate in chosen) < min(_SHORTEST, limit / 2):
+    if not max_sentences and sum(candidate.length for candidate in selected) < min(_SHORTEST, limit / 2):
         return ""
-    return " ".join(candidate.text for candidate in chosen)
+    return " ".join(candidate.text for candidate in selected)
 
 
 def default_length(documents: Sequence[Document]) -> int:
@@ -139,7 +139,7 @@ _LONG_QUOTATION = 8
 
 
 def _candidates(documents: Sequence[Document], language: str) -> list[Candidate]:
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     titles = [frozenset(word.lower() for word in words(document.title)) for document in documents]
     for number, document in enumerate(documents):
         for position, text in _outside_quotations(document.content, language):
@@ -152,22 +152,24 @@ def _candidates(documents: Sequence[Document], language: str) -> list[Candidate]
             # Nothing comes before the first sentence: it cannot point back.
             dependent = is_dependent(text, language) if position else begins_dependent(text, language)
             dated = has_relative_day(text, language)
-            found.append(
+            candidates.append(
                 Candidate(text, number, position, len(words(text)), vocabulary, facts_of(text), dependent, dated)
             )
-    return _without_strays(found, documents)
+    return _without_stray_headlines(candidates, documents)
 
 
-def _without_strays(candidates: list[Candidate], documents: Sequence[Document]) -> list[Candidate]:
+def _without_stray_headlines(candidates: list[Candidate], documents: Sequence[Document]) -> list[Candidate]:
     """Without headlines of linked articles, as scraped bodies have them: short, and none of their names comes again."""
-    told = Counter(word for document in documents for word in words(f"{document.title} {document.content}".lower()))
+    counts = Counter(word for document in documents for word in words(f"{document.title} {document.content}".lower()))
 
-    def is_stray(one: Candidate) -> bool:
+    def is_stray_headline(candidate: Candidate) -> bool:
+        if not candidate.position or candidate.length > _STRAY_HEADLINE:
+            return False
         # A number of its own is news.
-        names_only = bool(one.facts) and not any(fact.isdigit() for fact in one.facts)
-        return bool(one.position) and one.length <= _STRAY and names_only and all(told[name] <= 1 for name in one.facts)
+        names_only = bool(candidate.facts) and not any(fact.isdigit() for fact in candidate.facts)
+        return names_only and all(counts[name] <= 1 for name in candidate.facts)
 
-    return [one for one in candidates if not is_stray(one)]
+    return [candidate for candidate in candidates if not is_stray_headline(candidate)]
 
 
 def facts_of(sentence: str) -> frozenset[str]:
@@ -242,96 +244,101 @@ def _sum(vectors: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return total
 
 
-def _dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    return math.fsum(value * right[word] for word, value in left.items() if word in right)
+def _dot(vector: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    return math.fsum(value * weights[word] for word, value in vector.items() if word in weights)
 
 
 # ---- which to take
 
 
-def _choose(candidates: list[Candidate], room: Room, weights: Weights, days: Sequence[object]) -> list[Candidate]:
+def _select(
+    candidates: list[Candidate], budget: LengthBudget, weights: Weights, days: Sequence[object]
+) -> list[Candidate]:
     """The lead and what adds most to it, in reading order: the lead's article first, then the others by time."""
-    lead = _lead(candidates, room.words)
+    lead = _lead(candidates, budget.words)
     if lead is None:
         return []
     weight = _idf(candidate.vocabulary for candidate in candidates)
-    chosen, left = [lead], [one for one in _distinct(candidates) if one is not lead]
-    told, used = set(lead.vocabulary | lead.facts), lead.length
-    while len(chosen) < room.sentences:
-        left = [one for one in left if used + one.length <= room.words and not _repeats(one, chosen[-1])]
-        open_ones = [one for one in left if not one.dependent or _follows(one, chosen)]
-        if not open_ones:
+    selected, remaining = [lead], [row for row in _distinct(candidates) if row is not lead]
+    covered, length = set(lead.vocabulary | lead.facts), lead.length
+    while len(selected) < budget.sentences:
+        remaining = [
+            row for row in remaining if length + row.length <= budget.words and not _repeats(row, selected[-1])
+        ]
+        eligible = [row for row in remaining if not row.dependent or _follows(row, selected)]
+        if not eligible:
             break
-        sources = {one.source for one in chosen}
+        sources = {row.source for row in selected}
         best = max(
-            open_ones,
-            key=lambda one: (
-                one.score
-                - weights.redundancy * _covered(one, told, weight)
-                - weights.retold * _retells(one, lead, told)
-                + weights.new_source * (one.source not in sources)
-                - weights.other_day * (one.relative and days[one.source] != days[lead.source]),
-                -one.source,
-                -one.position,
+            eligible,
+            key=lambda row: (
+                row.score
+                - weights.redundancy * _covered_share(row, covered, weight)
+                - weights.retold * _retells(row, lead, covered)
+                + weights.new_source * (row.source not in sources)
+                - weights.other_day * (row.relative and days[row.source] != days[lead.source]),
+                -row.source,
+                -row.position,
             ),
         )
-        chosen.append(best)
-        left.remove(best)
-        told |= best.vocabulary | best.facts
-        used += best.length
-    return sorted(chosen, key=lambda one: (one.source != lead.source, one.source, one.position))
+        selected.append(best)
+        remaining.remove(best)
+        covered |= best.vocabulary | best.facts
+        length += best.length
+    return sorted(selected, key=lambda row: (row.source != lead.source, row.source, row.position))
 
 
 def _distinct(candidates: list[Candidate]) -> Iterator[Candidate]:
     """Without the near copies that a later source has of an earlier one's sentence: whose story is told stays whole."""
-    kept: list[Candidate] = []
-    for one in candidates:
-        if not any(other.source != one.source and _is_copy(one.vocabulary, other.vocabulary) for other in kept):
-            kept.append(one)
-            yield one
+    distinct: list[Candidate] = []
+    for candidate in candidates:
+        earlier = (row.vocabulary for row in distinct if row.source != candidate.source)
+        if not any(_is_copy(candidate.vocabulary, vocabulary) for vocabulary in earlier):
+            distinct.append(candidate)
+            yield candidate
 
 
-def _is_copy(left: frozenset[str], right: frozenset[str]) -> bool:
-    shorter, longer = sorted((len(left), len(right)))
-    return shorter >= COPY * longer and len(left & right) >= COPY * len(left | right)
+def _is_copy(words_a: frozenset[str], words_b: frozenset[str]) -> bool:
+    shorter, longer = sorted((len(words_a), len(words_b)))
+    return shorter >= COPY * longer and len(words_a & words_b) >= COPY * len(words_a | words_b)
 
 
 def _lead(candidates: list[Candidate], limit: int) -> Candidate | None:
     """The first sentence of the earliest article that is not beside the point."""
-    fitting = [one for one in candidates if one.length <= limit]
+    fitting = [row for row in candidates if row.length <= limit]
     for last in (0, 1):
-        leads = [one for one in fitting if one.position <= last and not one.dependent]
+        leads = [row for row in fitting if row.position <= last and not row.dependent]
         if leads:
-            best = max(one.score for one in leads)
-            return next(one for one in leads if one.score >= 0.7 * best)
-    return max(fitting, key=lambda one: (not one.dependent, one.score), default=None)
+            best = max(row.score for row in leads)
+            return next(row for row in leads if row.score >= 0.7 * best)
+    return max(fitting, key=lambda row: (not row.dependent, row.score), default=None)
 
 
-def _follows(candidate: Candidate, chosen: list[Candidate]) -> bool:
-    return any(one.source == candidate.source and one.position == candidate.position - 1 for one in chosen)
+def _follows(candidate: Candidate, selected: list[Candidate]) -> bool:
+    return any(row.source == candidate.source and row.position == candidate.position - 1 for row in selected)
 
 
-def _covered(candidate: Candidate, told: set[str], weight: Mapping[str, float]) -> float:
+def _covered_share(candidate: Candidate, covered: set[str], weight: Mapping[str, float]) -> float:
     """Share of what a sentence says, weighed by rarity, that was said before: 0 to 1."""
     total = math.fsum(weight[word] for word in candidate.vocabulary)
-    return math.fsum(weight[word] for word in candidate.vocabulary & told) / total if total else 1.0
+    return math.fsum(weight[word] for word in candidate.vocabulary & covered) / total if total else 1.0
 
 
-def _retells(candidate: Candidate, lead: Candidate, told: set[str]) -> float:
-    """How much of another article's beginning tells the event once more, by numbers and names told before: 0 to 1."""
+def _retells(candidate: Candidate, lead: Candidate, covered: set[str]) -> float:
+    """How much of another article's beginning repeats the event, by numbers and names covered before: 0 to 1."""
     if candidate.source == lead.source or candidate.position > 1:
         return 0.0
-    known = len(candidate.facts & told) / len(candidate.facts) if candidate.facts else 0.0
-    return max(known, 0.5 if candidate.position == 0 else 0.0)
+    share = len(candidate.facts & covered) / len(candidate.facts) if candidate.facts else 0.0
+    return max(share, 0.5 if candidate.position == 0 else 0.0)
 
 
-def _repeats(candidate: Candidate, other: Candidate) -> bool:
-    return overlap(candidate.vocabulary, other.vocabulary) > MAX_OVERLAP
+def _repeats(candidate: Candidate, previous: Candidate) -> bool:
+    return overlap(candidate.vocabulary, previous.vocabulary) > MAX_OVERLAP
 
 
-def overlap(left: frozenset[str], right: frozenset[str]) -> float:
+def overlap(words_a: frozenset[str], words_b: frozenset[str]) -> float:
     """Share of the smaller set that the other holds, 0 to 1."""
-    return len(left & right) / max(1, min(len(left), len(right)))
+    return len(words_a & words_b) / max(1, min(len(words_a), len(words_b)))
 
 
 def from_mapping(row: Mapping[str, Any]) -> Document:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from synth.llm import Completion, LLMError
-from synth.llm.openai_client import ChatServer
+from synth.llm.openai_client import ChatServer, Retries
 from synth.llm.responses import read_refusal
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
@@ -30,7 +30,7 @@ def transport(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def server(stand: Any, **options: Any) -> ChatServer:
-    return ChatServer("tiny", stand.url, KEY, **{"first_wait": 0.01, "attempts": 3, "timeout": 5.0} | options)
+    return ChatServer("tiny", stand.url, KEY, **{"retries": Retries(3, 0.01), "timeout": 5.0} | options)
 
 
 def ask(llm: ChatServer, **parameters: Any) -> Completion:
@@ -95,7 +95,7 @@ def test_an_attempt_ends_in_time_however_slowly_it_drips(transport: str) -> None
     async def run() -> None:
         dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/v1"
-        async with ChatServer("tiny", url, timeout=0.4, attempts=1) as llm:
+        async with ChatServer("tiny", url, timeout=0.4, retries=Retries(1)) as llm:
             began = time.monotonic()
             with pytest.raises(LLMError, match=r"no answer within 0\.4 s") as caught:
                 await llm.complete(ASKED)
@@ -107,13 +107,13 @@ def test_an_attempt_ends_in_time_however_slowly_it_drips(transport: str) -> None
 
 
 def test_nobody_there_is_told_soon(transport: str) -> None:
-    error = error_of(ChatServer("tiny", "http://127.0.0.1:9/v1", KEY, first_wait=0.01))
+    error = error_of(ChatServer("tiny", "http://127.0.0.1:9/v1", KEY, retries=Retries(first_wait=0.01)))
     assert (error.reason, error.fatal) == ("unreachable", True)
     assert "is LLM_BASE_URL right and the server up?" in str(error)
 
 
 def test_a_name_that_is_none(transport: str) -> None:
-    error = error_of(ChatServer("tiny", "http://no-such-host.invalid/v1", KEY, attempts=1))
+    error = error_of(ChatServer("tiny", "http://no-such-host.invalid/v1", KEY, retries=Retries(1)))
     assert error.reason == "unreachable"
 
 
@@ -141,7 +141,7 @@ def test_limits_are_waited_out(stand: Any, transport: str, headers: dict[str, st
 
 def test_only_waits_that_nobody_asked_for_double(stand: Any) -> None:
     stand.script = [(429, {"Retry-After": "0"}, "")] * 5 + [(500, {}, ""), (500, {}, "")]
-    ask(server(stand, attempts=8, first_wait=0.1))
+    ask(server(stand, retries=Retries(8, 0.1)))
     instants = [instant for _, _, instant in stand.asked]
     waits = [later - earlier for earlier, later in itertools.pairwise(instants)]
     assert 0.1 <= waits[5] < 0.8
@@ -159,7 +159,7 @@ A_DAY = [
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "reason", "passing", "wait"),
+    ("status", "told", "reason", "transient", "wait"),
     [
         (429, {"error": {"message": "Try again in 1h2m3.5s"}}, "rate_limited", True, 3723.5),
         (429, {"error": {"message": "try again in 6m0s."}}, "rate_limited", True, 360.0),
@@ -179,10 +179,10 @@ A_DAY = [
         (422, {"detail": [{"loc": ["body"], "msg": "extra fields"}]}, "refused_request", False, None),
     ],
 )  # fmt: skip
-def test_what_a_refusal_means(status: int, told: Any, reason: str, passing: bool, wait: float | None) -> None:
+def test_what_a_refusal_means(status: int, told: Any, reason: str, transient: bool, wait: float | None) -> None:
     body = (told if isinstance(told, str) else json.dumps(told)).encode()
     found = read_refusal(status, "X", {}, body)
-    assert (found.reason, found.passing, found.wait) == (reason, passing, wait)
+    assert (found.reason, found.transient, found.wait) == (reason, transient, wait)
     assert found.fatal == (reason in ("no_credit", "unauthorised", "unknown_model"))
 
 

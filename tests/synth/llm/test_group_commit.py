@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from synth.llm.group_commit import Grouped
+from synth.llm.group_commit import GroupCommit
 
 
 class Doubler:
@@ -28,7 +28,7 @@ def test_everybody_gets_the_own_result_in_few_batches() -> None:
     work = Doubler()
 
     async def run() -> list[int]:
-        double: Grouped[int, int] = Grouped(work, most=40)
+        double: GroupCommit[int, int] = GroupCommit(work, most=40)
         return await asyncio.gather(*(double(item) for item in range(100, 200)))
 
     assert asyncio.run(run()) == [2 * item for item in range(100, 200)]
@@ -37,7 +37,7 @@ def test_everybody_gets_the_own_result_in_few_batches() -> None:
 
 def test_a_lone_request_waits_for_nobody() -> None:
     async def run() -> int:
-        return await Grouped(Doubler())(21)
+        return await GroupCommit(Doubler())(21)
 
     began = time.monotonic()
     assert asyncio.run(run()) == 42
@@ -48,7 +48,7 @@ def test_a_batch_that_fails_fails_for_its_own_only() -> None:
     work = Doubler()
 
     async def run() -> list[object]:
-        double: Grouped[int, int] = Grouped(work, most=2)
+        double: GroupCommit[int, int] = GroupCommit(work, most=2)
         return await asyncio.gather(*(double(item) for item in (1, 13, 2, 3)), return_exceptions=True)
 
     told = asyncio.run(run())
@@ -59,7 +59,7 @@ def test_who_gives_up_is_left_out_and_holds_nobody_up() -> None:
     work = Doubler()
 
     async def run() -> int:
-        double: Grouped[int, int] = Grouped(work)
+        double: GroupCommit[int, int] = GroupCommit(work)
         first = asyncio.create_task(double(1))
         await asyncio.sleep(0.005)
         second, third = asyncio.create_task(double(2)), asyncio.create_task(double(3))
@@ -73,7 +73,7 @@ def test_who_gives_up_is_left_out_and_holds_nobody_up() -> None:
 
 
 def test_one_object_serves_several_loops_in_turn() -> None:
-    double: Grouped[int, int] = Grouped(Doubler())
+    double: GroupCommit[int, int] = GroupCommit(Doubler())
 
     async def give_up() -> None:
         async with asyncio.timeout(0.005):

@@ -21,13 +21,13 @@ from pymongo.monitoring import CommandListener
 from synth.llm import Limits, LLMError
 from synth.llm.ledger import Ledgered, call_hash
 from synth.llm.model_cards import ModelCard
-from synth.llm.openai_client import ChatServer
+from synth.llm.openai_client import ChatServer, Retries
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
 
 
 def ledgered(stand: Any, database: Any, model: str = "tiny") -> Ledgered:
-    return Ledgered(ChatServer(model, stand.url, attempts=1), database.llm_calls)
+    return Ledgered(ChatServer(model, stand.url, retries=Retries(1)), database.llm_calls)
 
 
 def test_the_second_call_costs_nothing(stand: Any, database: Any) -> None:
@@ -246,7 +246,7 @@ def test_nothing_is_tried_again_while_the_run_ends(stand: Any, database: Any) ->
     stand.script = [(503, {"X-Delay": "0.2"}, "")]
 
     async def ask() -> None:
-        server = ChatServer("tiny", stand.url, first_wait=20.0)
+        server = ChatServer("tiny", stand.url, retries=Retries(first_wait=20.0))
         async with Ledgered(server, database.llm_calls) as llm:
             task = asyncio.create_task(llm.complete(ASKED))
             while not stand.asked:

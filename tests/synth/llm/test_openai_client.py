@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from synth.llm import Completion, LLMError, load_llm
-from synth.llm.openai_client import ChatServer
+from synth.llm.openai_client import ChatServer, Retries
 
 ASKED = [{"role": "user", "content": "Riassumi «questo» 100%: più à ế 😀"}]
 
 
 def server(stand: Any, **options: Any) -> ChatServer:
-    return ChatServer("tiny", stand.url, "sk-secret", **{"first_wait": 0.01, "attempts": 3, "timeout": 5.0} | options)
+    return ChatServer("tiny", stand.url, "sk-secret", **{"retries": Retries(3, 0.01), "timeout": 5.0} | options)
 
 
 def ask(llm: ChatServer, **parameters: Any) -> Completion:
@@ -93,7 +93,7 @@ def test_who_is_told_to_wait_an_hour_gives_up_at_once(stand: Any) -> None:
 
 def test_waits_double_without_a_word_from_the_server(stand: Any) -> None:
     stand.script = [(503, {}, "")] * 3
-    ask(server(stand, attempts=4, first_wait=0.1))
+    ask(server(stand, retries=Retries(4, 0.1)))
     instants = [instant for _, _, instant in stand.asked]
     waits = [later - earlier for earlier, later in itertools.pairwise(instants)]
     assert waits[0] >= 0.1
@@ -159,12 +159,12 @@ def test_refusals_are_not_repeated(stand: Any, status: int, told: Any, reason: s
 
 def test_silence_is_a_timeout(stand: Any) -> None:
     stand.delay = 1.0
-    error = error_of(server(stand, timeout=0.2, attempts=2))
+    error = error_of(server(stand, timeout=0.2, retries=Retries(2, 0.01)))
     assert error.reason == "timeout"
 
 
 def test_nobody_there(stand: Any) -> None:
-    error = error_of(ChatServer("tiny", "http://127.0.0.1:9/v1", attempts=2, first_wait=0.01))
+    error = error_of(ChatServer("tiny", "http://127.0.0.1:9/v1", retries=Retries(2, 0.01)))
     assert (error.reason, error.fatal) == ("unreachable", True)
     assert "LLM_BASE_URL" in str(error)
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from synth.llm import Limits, LLMError
 from synth.llm.model_cards import ModelCard
-from synth.llm.openai_client import ChatServer
+from synth.llm.openai_client import ChatServer, Retries
 from synth.llm.rate_limits import (
+    AdaptiveConcurrency,
     Budget,
-    Gate,
-    Window,
+    RateWindow,
     most_prompt_tokens,
     most_reply_tokens,
     prompt_tokens,
@@ -49,7 +49,7 @@ def test_senseless_limits(limits: dict[str, Any], match: str) -> None:
 # ---- places
 
 
-def reports(gate: Gate, rounds: int, bad: float) -> list[int]:
+def reports(gate: AdaptiveConcurrency, rounds: int, bad: float) -> list[int]:
     """Places after each round in which this share told to slow down."""
     found = []
     for _ in range(rounds):
@@ -61,7 +61,7 @@ def reports(gate: Gate, rounds: int, bad: float) -> list[int]:
 
 
 def test_an_overload_halves_and_quiet_brings_back_slowly() -> None:
-    gate = Gate(64)
+    gate = AdaptiveConcurrency(64)
     assert reports(gate, 7, 1.0) == [32, 16, 8, 4, 2, 1, 1]
     back = reports(gate, 60, 0.0)
     assert back[:3] == [2, 3, 4]
@@ -71,13 +71,13 @@ def test_an_overload_halves_and_quiet_brings_back_slowly() -> None:
 
 
 def test_stray_faults_cost_no_places_and_many_cost_some() -> None:
-    assert set(reports(Gate(64), 50, 0.15)) == {64}
-    assert reports(Gate(60), 1, 1 / 3) == [50]
+    assert set(reports(AdaptiveConcurrency(64), 50, 0.15)) == {64}
+    assert reports(AdaptiveConcurrency(60), 1, 1 / 3) == [50]
 
 
 def test_places_are_given_in_turn_and_given_back_when_given_up() -> None:
     async def run() -> None:
-        gate, order = Gate(2), []
+        gate, order = AdaptiveConcurrency(2), []
 
         async def one(number: int) -> None:
             async with gate:
@@ -90,13 +90,13 @@ def test_places_are_given_in_turn_and_given_back_when_given_up() -> None:
         tasks[0].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert order == [0, 1, 2, 4, 5, 6, 7]
-        assert gate.taken == 0
+        assert gate.in_use == 0
 
     asyncio.run(run())
 
 
 def test_one_gate_serves_several_loops_in_turn() -> None:
-    gate = Gate(1)
+    gate = AdaptiveConcurrency(1)
 
     async def run() -> None:
         async def one() -> None:
@@ -107,7 +107,7 @@ def test_one_gate_serves_several_loops_in_turn() -> None:
 
     asyncio.run(run())
     asyncio.run(run())
-    assert gate.taken == 0
+    assert gate.in_use == 0
 
 
 def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(stand: Any) -> None:
@@ -119,21 +119,21 @@ def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(
         return (429, {"Retry-After": "0"}, {"error": {"message": "slow"}}) if stand.flying > able[0] else None
 
     stand.judge = judge
-    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=32), attempts=50)
+    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=32), retries=Retries(50))
 
     async def run() -> None:
         async with llm:
             places = []
             for _ in range(4):
                 await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
-                places.append(llm.gate.places)
+                places.append(llm.concurrency.places)
             assert min(places) <= 10
             able[0] = 1000
             for _ in range(40):
                 await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
-                if llm.gate.places == 32:
+                if llm.concurrency.places == 32:
                     break
-            assert llm.gate.places == 32
+            assert llm.concurrency.places == 32
 
     asyncio.run(run())
     assert llm.counts["answered"] >= 200
@@ -158,7 +158,7 @@ def test_no_more_calls_at_a_time_than_places(stand: Any, concurrency: int) -> No
 @given(st.integers(1, 6), st.integers(10, 60), st.lists(st.integers(1, 40), min_size=1, max_size=25))
 def test_no_window_holds_more_than_the_limits(requests: int, tokens: int, wanted: list[int]) -> None:
     async def run() -> None:
-        window = Window(requests, tokens, seconds=0.05)
+        window = RateWindow(requests, tokens, seconds=0.05)
         entries = []
 
         async def one(size: int) -> None:
@@ -178,7 +178,7 @@ def test_no_window_holds_more_than_the_limits(requests: int, tokens: int, wanted
 
 def test_what_a_call_really_took_makes_room_or_takes_it() -> None:
     async def run() -> None:
-        window = Window(None, 100, seconds=5)
+        window = RateWindow(None, 100, seconds=5)
         first = await window.admit(90)
         second = asyncio.create_task(window.admit(50))
         await asyncio.sleep(0.01)
@@ -199,7 +199,7 @@ def test_what_a_call_really_took_makes_room_or_takes_it() -> None:
 
 def test_who_gives_up_waiting_blocks_nobody() -> None:
     async def run() -> None:
-        window = Window(1, None, seconds=0.2)
+        window = RateWindow(1, None, seconds=0.2)
         await window.admit(0)
         tasks = [asyncio.create_task(window.admit(0)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -219,7 +219,7 @@ def test_requests_a_minute_at_a_server_failed_ones_included(stand: Any) -> None:
             await asyncio.gather(*(llm.complete(asked(number)) for number in range(8)))
             stand.asked.clear()
             stand.script = [(503, {"Retry-After": "0"}, "")] * 4
-            llm.window = Window(5, None, seconds=1.0)
+            llm.rate = RateWindow(5, None, seconds=1.0)
             await asyncio.gather(*(llm.complete(asked(number)) for number in range(11)))
 
     asyncio.run(run())
@@ -238,7 +238,7 @@ def test_tokens_a_minute_are_corrected_by_usage(stand: Any) -> None:
         async with llm:
             for number in range(10):
                 await llm.complete(asked(number), max_tokens=500)
-        assert llm.window._used == 180
+        assert llm.rate._used == 180
         return time.monotonic() - began
 
     assert asyncio.run(run()) < 10
@@ -305,7 +305,7 @@ def test_a_run_never_costs_more_than_it_may(
 
     stand.judge = judge
     card = ModelCard("tiny", input_price=price, output_price=reply_price)
-    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency, max_cost=limit), card=card, attempts=50)
+    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency, max_cost=limit), card=card, retries=Retries(50))
 
     async def run() -> list[Any]:
         async with llm:
@@ -352,7 +352,7 @@ def test_a_call_that_may_have_been_paid_counts_as_paid(stand: Any) -> None:
 
     async def run() -> None:
         limits = Limits(max_cost=10.0)
-        llm = ChatServer("tiny", stand.url, limits=limits, card=card, timeout=0.3, attempts=4, first_wait=0.01)
+        llm = ChatServer("tiny", stand.url, limits=limits, card=card, timeout=0.3, retries=Retries(4, 0.01))
         most = (most_prompt_tokens(asked(), {"max_tokens": 50}) + 50) / 1000
         async with llm:
             with pytest.raises(LLMError, match="the connection broke"):
