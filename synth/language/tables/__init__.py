@@ -13,6 +13,8 @@ from synth.language.table import LanguageTable
 _WORD = re.compile(r"[^\W\d_]+")
 #: Letters of a text that its table is chosen by.
 _BEGINNING = 4000
+#: Words that a language must have whose table is not shared: the others' texts stay with the others.
+_ENOUGH = 3
 
 
 @functools.cache
@@ -38,6 +40,7 @@ def nearest(text: str) -> str:
     """
     tokens = [word.lower() for word in _WORD.findall(text[:_BEGINNING])]
     votes = {code: _votes(table, tokens) for code, table in languages().items()}
+    votes = {code: count for code, count in votes.items() if languages()[code].shared or count >= _ENOUGH}
     return max(votes, key=votes.__getitem__)
 
 

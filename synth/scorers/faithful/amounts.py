@@ -30,7 +30,7 @@ class Number(NamedTuple):
 
 def amount_at(text: TokenText, at: int) -> MentionEnd | None:
     """The number that begins at a token, with what it counts."""
-    first, sign = at, text.lexicon.currencies.get(text.low(at), "")
+    first, sign = at, _sign(text, at)
     if sign and text.near(at + 1) and text.is_number(at + 1):
         at += 1
     else:
@@ -46,6 +46,13 @@ def amount_at(text: TokenText, at: int) -> MentionEnd | None:
         first, after, _kind(counted, readings), readings, hedge=hedge, weak=number.weak and not counted,
         context=counted or _context(text, first, after),
     )  # fmt: skip
+
+
+def _sign(text: TokenText, at: int) -> str:
+    """The currency whose sign or code stands here; in "R$" the letters before the sign belong to it."""
+    currencies, sign = text.lexicon.currencies, text.low(at)
+    lettered = currencies.get(text.low(at - 1) + sign) if text.glued(at) and text.is_word(at - 1) else None
+    return lettered or currencies.get(sign, "")
 
 
 def _is_code(text: TokenText, at: int) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from crawler.items import NewsmillError
 from synth.language import detect
+from synth.language.tables import languages
 from synth.prompts import FALLBACK, Prompt, load_prompt
 from synth.prompts.attribution import day_of, told_date, told_source, told_span
 
@@ -20,7 +21,7 @@ SOURCES = [
     {"title": "Traffico", "content": "Code in centro."},
 ]
 FIELDS: dict[str, Any] = {"max_sentences": None, "sources": SOURCES}
-LANGUAGES = ("it", "vi", "en", "es", "fr", "de")
+LANGUAGES = tuple(languages())
 TEXTS = [{"content": "Uno.", "first": date(2026, 5, 4), "last": date(2026, 5, 6)}, {"content": "Due."}]
 #: What each request must say: that it is one text, neutral, without repetition, in which language, only what the
 #: articles say, what to do where they contradict each other, and nothing around the text.
@@ -37,6 +38,8 @@ DEMANDS = {
            "ordre chronologique", "Réponds uniquement"],
     "de": ["einzigen Text", "auf Deutsch", "neutral", "ohne Wiederholungen", "nur wiedergibt, was", "widersprechen",
            "zeitlich geordnet", "Antworte nur"],
+    "pt": ["único texto", "em português", "neutro", "sem repetições", "apenas o que dizem", "contradizem",
+           "ordem cronológica", "Responda apenas"],
 }  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from synth.language.tables import languages
 from synth.llm import load_llm
 from synth.llm.extractive.model import read_sources
 from synth.prompts import load_prompt
 
-LANGUAGES = ("it", "vi", "en", "es", "fr", "de")
+LANGUAGES = tuple(languages())
 
 
 @pytest.fixture(scope="module")

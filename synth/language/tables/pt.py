@@ -1,0 +1,126 @@
+"""Portuguese, as Brazil and Portugal write it."""
+
+from __future__ import annotations
+
+from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.table import (
+    DateTable,
+    LanguageTable,
+    NameTable,
+    NumberTable,
+    PromptTable,
+    SegmentationTable,
+    SentenceFilterTable,
+    any_word,
+    words,
+)
+
+_ATOMS = counted(
+    "um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete dezoito "
+    "dezenove vinte trinta=30 quarenta=40 cinquenta=50 sessenta=60 setenta=70 oitenta=80 noventa=90 uma=1 duas=2 "
+    "quatorze=14 dezasseis=16 dezassete=17 dezanove=19 cem=100 cento=100 duzentos=200 duzentas=200 trezentos=300 "
+    "trezentas=300 quatrocentos=400 quatrocentas=400 quinhentos=500 quinhentas=500 seiscentos=600 seiscentas=600 "
+    "setecentos=700 setecentas=700 oitocentos=800 oitocentas=800 novecentos=900 novecentas=900 dezena=10 dúzia=12 "
+    "centena=100"
+)
+
+TABLE = LanguageTable(
+    code="pt",
+    name="Portuguese",
+    frequent=words(
+        "não são uma um foi também às ao aos os na nas dos já até há pelo pela pelos pelas à para mais em do da no"
+    ),
+    segmentation=SegmentationTable(
+        before_names=words("sr sra srs dra d exmo exma eng arq pres gal cel pe av r pça lgo trav jd s sto sta"),
+        before_numbers=words("nº núm pág págs inc séc"),
+        may_end=words("ltda s.a cia etc"),
+        openers=words(
+            "o a os as um uma em no na nos nas de do da dos das ao à e ou mas não se é são foi este esta isso com por "
+            "para como quando segundo após já ele ela eles elas há"
+        ),
+    ),
+    numbers=NumberTable(
+        numerals=AdditiveNumerals(_ATOMS, words("e")),
+        weak=words("um uma"),
+        ordinals=ordinals("terceir quart quint sext sétim oitav non décim", ("o", "a")),
+        fractions={"terço": 3, "terços": 3, "quarto": 4, "quartos": 4, "quinto": 5, "quintos": 5, "décimos": 10},
+        half=words("metade"),
+        halves=words("meio meia"),
+        half_articles=words("um uma"),
+        approximate=words("dezena dúzia centena"),
+        magnitudes={
+            10**3: "mil", 10**6: "milhão milhões mi", 10**9: "bilhão bilhões bi", 10**12: "trilhão trilhões",
+        },
+        conjunctions=words("e"),
+        joins_magnitudes=True,
+        joins_units=True,
+        currencies={
+            "EUR": "euro euros", "USD": "dólar dólares", "BRL": "real reais r$ brl", "GBP": "libra libras",
+            "JPY": "iene ienes", "CHF": "franco francos",
+        },
+        percent_pairs=frozenset({("por", "cento")}),
+        units={
+            "km": "quilômetro quilômetros quilómetro quilómetros", "m": "metro metros",
+            "cm": "centímetro centímetros", "mm": "milímetro milímetros", "mile": "milha milhas",
+            "ha": "hectare hectares", "l": "litro litros", "t": "tonelada toneladas", "kg": "quilo quilos",
+            "g": "grama gramas", "year": "ano anos", "month": "mês meses", "week": "semana semanas",
+            "day": "dia dias", "hour": "hora horas", "minute": "minuto minutos", "second": "segundos",
+            "°": "grau graus",
+        },
+        square=words("quadrados quadrado"),
+        cubic=words("cúbicos cúbico"),
+        links=words("de"),
+        ordinal_suffixes=words("o a"),
+        over=words("mais sobre"),
+        under=words("quase"),
+        about=words("cerca aproximadamente uns umas"),
+        hedge_pairs={"mais": "over", "menos": "under", "cerca": "about", "perto": "about"},
+        hedge_links=words("de do que"),
+        definite=words("os as dos das aos às nos nas ambos ambas"),
+        range_words=words("a e ou até"),
+        no_context=words("vezes antes depois outros outras deles delas"),
+        numbered=words("artigo número ponto canal"),
+    ),
+    dates=DateTable(
+        months=(
+            "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
+            "novembro", "dezembro",
+        ),
+        # "segunda" is the second as well: the whole word of a weekday is "segunda-feira", cut at its hyphen.
+        weekdays=(
+            "segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo",
+        ),
+        first=words("primeiro"),
+        day_words=words("o dia no do ao"),
+        month_links=words("de"),
+        year_links=words("de do"),
+        relative={"ontem": -1, "anteontem": -2, "amanhã": 1},
+        hour_words=words("às as"),
+        hours_ahead=(-3, 1),
+    ),
+    names=NameTable(
+        particles=words("de do da dos das e"),
+        abbreviations=words("sr sra dra eng av"),
+        common=words(
+            "o a os as um uma uns umas de do da dos das em no na nos nas ao à aos às por pelo pela e ou mas não se é "
+            "são foi este esta isso esse essa ele ela eles elas com para como quando segundo após já há seu sua"
+        ),
+    ),
+    sentence_filter=SentenceFilterTable(
+        dependent=(
+            "mas e também este esta isto estes estas esse essa isso ele ela eles elas além^disso no^entanto porém "
+            "por^isso assim então depois ou contudo"
+        ),
+        first_person=any_word("eu meu minha meus minhas nós nosso nossa estamos somos"),
+        relative_days=r"hoje|ontem|amanhã|esta (?:manhã|tarde|noite)",
+        boilerplate=r"leia também|leia mais|saiba mais|todos os direitos reservados",
+    ),
+    prompts=PromptTable(
+        date_form="{day} de {month} de {year}",
+        first_day="1º",
+        title="Título",
+        source="Fonte",
+        content=("Texto",),
+        summary="Resumo",
+    ),
+)  # fmt: skip
