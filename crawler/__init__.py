@@ -22,4 +22,5 @@ ORDER = [
     ["items"],
     ["newspapers"],
     ["dates"],
+    ["language"],
 ]

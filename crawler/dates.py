@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-_MONTHS_IT = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
+from crawler.language import MONTHS
+
 _ISO = re.compile(
     r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"
     r"(?:[T ](?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>[.,]\d+)?)?)?"
@@ -92,7 +93,7 @@ def _from_text(text: str, zone: ZoneInfo) -> datetime | None:
 
 def _italian_month(word: str) -> int | None:
     word = word.lower()
-    return next((number for number, name in enumerate(_MONTHS_IT, 1) if name == word or name[:3] == word), None)
+    return next((number for number, name in enumerate(MONTHS["it"], 1) if name == word or name[:3] == word), None)
 
 
 def _parts(match: re.Match[str], month: int, text: str, zone: ZoneInfo) -> datetime:

@@ -58,8 +58,8 @@ def test_the_crawler_does_not_know_what_comes_after_it() -> None:
         assert not {root_of(target) for target in imported(tree)} & {"synth", "train"}, name
 
 
-def test_synth_knows_of_the_crawler_only_the_record_and_the_store() -> None:
-    allowed = {"crawler", "crawler.items", "crawler.mongo"}
+def test_synth_knows_of_the_crawler_only_the_record_the_store_and_the_language_of_a_text() -> None:
+    allowed = {"crawler", "crawler.items", "crawler.language", "crawler.mongo"}
     for name, tree in modules("synth").items():
         for target in imported(tree):
             if root_of(target) == "crawler":
@@ -69,9 +69,9 @@ def test_synth_knows_of_the_crawler_only_the_record_and_the_store() -> None:
 def test_spiders_import_pages_and_pages_import_items() -> None:
     for name, tree in modules("crawler").items():
         targets = set(at_module_level(tree))
-        if name in ("crawler.items", "crawler.newspapers", "crawler.dates"):
+        if name in ("crawler.items", "crawler.newspapers", "crawler.dates", "crawler.language"):
             rooms_below = {room_of(target) for target in targets if target.startswith("crawler.")}
-            assert rooms_below <= {"newspapers", "dates"}, name
+            assert rooms_below <= {"newspapers", "dates", "language"}, name
         if name == "crawler.page":
             assert not {target for target in targets if target.startswith("crawler.spiders")}, name
 

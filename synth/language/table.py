@@ -211,8 +211,6 @@ class LanguageTable:
     shared: bool = False
     #: frequent words, by which the table for a text is chosen.
     frequent: frozenset[str]
-    #: frequent words that the languages around do not have (crawler.language.speaks).
-    distinctive: frozenset[str] = frozenset()
     #: a pattern of letters that no other of these languages has.
     letters: str = ""
     segmentation: SegmentationTable

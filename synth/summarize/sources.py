@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.language import detect, is_written_in
 from synth.language.segmentation import words as words_of
 from synth.near_duplicates.bottom_k import ALIKE, Copies, likeness, sketch_of
 from synth.samples.sample import source_of
@@ -23,13 +24,6 @@ _DETECTED_BY = 300
 _WORTH = 0.4
 #: Articles up to which each is compared with each; of more, each is sketched at once.
 _FEW = 12
-#: Frequent words that the languages around do not have, and how many of them say that a text is in its language. A
-#: detector costs a third of a millisecond a text, and nearly every text is in its newspaper's language.
-_OWN_WORDS = {
-    "it": frozenset("che della delle degli dei nella nelle nel gli più anche perché è dal alla sulla hanno".split()),
-    "vi": frozenset("của và là không những được người trong các một cho với này đã đến có để khi tại ở".split()),
-}  # fmt: skip
-_OWN = 4
 
 
 @dataclass(frozen=True)
@@ -90,11 +84,8 @@ class _Text:
     def language(self, otherwise: str) -> str:
         """The text's own language where it is sure, `otherwise` where not."""
         beginning = f"{self.article['title']}. {self.article['content'][:_DETECTED_BY]}"
-        own = _OWN_WORDS.get(otherwise, frozenset())
-        if sum(word in own for word in beginning.lower().split()) >= _OWN:
+        if is_written_in(beginning, otherwise):
             return otherwise
-        from synth.language import detect
-
         code, confidence = detect(beginning)
         return code if confidence >= _SURE else otherwise
 

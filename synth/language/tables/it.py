@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crawler.language import MONTHS
 from synth.language.numerals import CompoundNumerals, ordinals
 from synth.language.table import (
     DateTable,
@@ -126,10 +127,7 @@ TABLE = LanguageTable(
         numbered=words("articolo comma numero punto canale"),
     ),
     dates=DateTable(
-        months=(
-            "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
-            "novembre", "dicembre",
-        ),
+        months=MONTHS["it"],
         weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
         first=words("primo"),
         day_words=words("il dal al del nel dall all dell l giorno"),

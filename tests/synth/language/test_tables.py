@@ -28,7 +28,7 @@ from synth.scorers.faithful.numbers import mentions
 SIX = ("it", "vi", "en", "fr", "es", "de")
 #: Fields that may be empty: what not every language has.
 OPTIONAL = {
-    "distinctive", "letters", "before_numbers", "may_end", "ordinals", "fractions", "fraction_marker", "halves",
+    "letters", "before_numbers", "may_end", "ordinals", "fractions", "fraction_marker", "halves",
     "half_articles", "approximate", "short_magnitudes", "digit_hundred", "currency_pairs", "percent", "percent_pairs",
     "square", "cubic", "links", "ordinal_suffixes", "hedge_pairs", "hedge_links", "no_context", "numbered", "months",
     "weekdays", "unsure_months", "first", "day_markers", "month_links", "year_links", "month_marker", "month_names",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.language import detect
+from crawler.language import detect
 
 
 @pytest.mark.parametrize(
