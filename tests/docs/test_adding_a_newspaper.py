@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from crawler.discovery.lists import ListSpider
 from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
 from crawler.spiders.newspaper import Chain, NewspaperSpider
@@ -270,7 +271,9 @@ def test_its_tables_name_what_there_is() -> None:
     page = vars(ArticlePage).keys() | ArticlePage.__annotations__.keys()
     assert names_in("| attribute | is |") <= page
     assert names_in("| of `NEWSPAPER` |") == {"NEWSPAPER", *(field.name for field in fields(Newspaper))}
-    spider = vars(NewspaperSpider).keys() | NewspaperSpider.__annotations__.keys() | {"Chain(url, follow, kind, dated)"}
+    classes = (NewspaperSpider, ListSpider)
+    spider = {name for each in classes for name in (*vars(each), *each.__annotations__)}
+    spider.add("Chain(url, follow, kind, dated)")
     assert names_in("| |\n|---|---|\n| `newest`") <= spider
     assert Chain._fields == ("url", "follow", "kind", "dated")
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "crawler").rglob("*.py"))

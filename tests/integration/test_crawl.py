@@ -121,7 +121,7 @@ def test_killed_in_the_middle_it_goes_on(crawl: Crawl, root: Path, database: Any
             [str(SCRAPY), "crawl", "vnexpress", *words], cwd=tmp_path, env=environment(database_uri),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_until(lambda: database.articles.count_documents({}) >= 3 or process.poll() is not None)
+        wait_until(lambda: database.articles.count_documents({}) >= 3 or process.poll() is not None, 150)
         process.send_signal(signal.SIGKILL)
         process.wait()
     acknowledged = {row["link"] for row in database.articles.find()}

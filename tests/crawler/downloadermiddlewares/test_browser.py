@@ -277,7 +277,7 @@ def test_a_browser_that_dies_is_started_again(
         [str(SCRAPY), "crawl", "open", "-ajavascript=1", *words], cwd=tmp_path, env=environment(database_uri),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_until(lambda: database.articles.count_documents({}) or process.poll() is not None)
+    wait_until(lambda: database.articles.count_documents({}) or process.poll() is not None, 150)
     for pid in browsers() - before:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -147,7 +147,7 @@ def test_killed_the_file_is_readable_to_its_last_whole_record(
         words = ["-asince=2026-05-04", "-auntil=2026-05-12", f"-aorigin={slow.origins['vnexpress']}"]
         words += ["-s", f"WARC={tmp_path / 'raw'}"]
         process = subprocess.Popen([str(SCRAPY), "crawl", "vnexpress", *words], env=env, stderr=subprocess.DEVNULL)
-        wait_until(lambda: database.articles.count_documents({}) >= 5 or process.poll() is not None)
+        wait_until(lambda: database.articles.count_documents({}) >= 5 or process.poll() is not None, 150)
         process.send_signal(signal.SIGKILL)
         process.wait()
     stored = snapshot(database)
