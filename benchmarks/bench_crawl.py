@@ -77,7 +77,7 @@ def newsstand(count: int, folder: Path) -> Iterator[str]:
     source, ready = folder / "articles.jsonl", folder / "ready.json"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows(count)), encoding="utf-8")
     server = subprocess.Popen(
-        [sys.executable, "-m", "demo.newsstand", str(source), "--announce", str(ready)],
+        [sys.executable, "-m", "demo.loopback_site", str(source), "--announce", str(ready)],
         cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

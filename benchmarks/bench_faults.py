@@ -31,8 +31,8 @@ from crawler.page import NotAnArticle, extract
 ROOT = Path(__file__).resolve().parent.parent
 # The newsstand belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(ROOT))
-from demo.newsstand.faults import Faults  # noqa: E402
-from demo.newsstand.server import Newsstand  # noqa: E402
+from demo.loopback_site.faults import Faults  # noqa: E402
+from demo.loopback_site.server import Newsstand  # noqa: E402
 
 RATES = {"too_many": 0.05, "unavailable": 0.05, "reset": 0.02, "garbage": 0.01}
 DEFAULTS = """

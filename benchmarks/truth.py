@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from crawler.items import NEWSPAPERS, article_from_record, newspaper_of
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT / "tests/pages/real.json"

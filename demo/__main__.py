@@ -26,7 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crawler.items import NEWSPAPERS, NewsmillError
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 
 if TYPE_CHECKING:
     from pymongo.database import Database

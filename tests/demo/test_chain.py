@@ -17,7 +17,7 @@ import pytest
 
 from crawler.items import NEWSPAPERS
 from crawler.mongo import connect, with_database
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 
 SCRIPTS = Path(sys.executable).parent
 STAGES = ["synth cluster", "synth summarize --llm extractive", "synth score", "synth export --out export"]

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newspaper_of
-from demo.newsstand.faults import Faults
-from demo.newsstand.server import PAPERS, Newsstand
+from demo.loopback_site.faults import Faults
+from demo.loopback_site.server import PAPERS, Newsstand
 from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.spiders.open import Open
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
 
 pytestmark = pytest.mark.timeout(180)

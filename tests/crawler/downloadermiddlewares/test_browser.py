@@ -20,8 +20,8 @@ from scrapy.settings import Settings
 
 from crawler.addons import check_browser, executable
 from crawler.items import NewsmillError, canonical_link
-from demo.newsstand.faults import Faults
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.faults import Faults
+from demo.loopback_site.server import Newsstand
 from tests.crawler.loopback import serving
 from tests.waiting import wait_until
 

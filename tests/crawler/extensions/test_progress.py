@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from crawler.extensions.progress import state_of
-from demo.newsstand.faults import Faults
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.faults import Faults
+from demo.loopback_site.server import Newsstand
 from tests.waiting import wait_until
 
 SCRAPY = Path(sys.executable).parent / "scrapy"

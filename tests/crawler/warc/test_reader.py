@@ -22,8 +22,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.items import newspaper_of
 from crawler.warc.reader import Reader, exchange_of
-from demo.newsstand.faults import Faults
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.faults import Faults
+from demo.loopback_site.server import Newsstand
 from tests.crawler.warc.warcs import SCRAPY, Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
 from tests.waiting import wait_until
 

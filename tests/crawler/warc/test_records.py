@@ -17,7 +17,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.warc.reader import Reader
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 from tests.crawler.warc.warcs import Crawl, Foreign, crawling, digest_of, pages_of, written
 
 pytestmark = pytest.mark.timeout(180)

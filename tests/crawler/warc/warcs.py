@@ -18,7 +18,7 @@ from pymongo.uri_parser import parse_uri
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 

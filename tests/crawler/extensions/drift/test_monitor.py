@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"

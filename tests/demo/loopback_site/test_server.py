@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from crawler.items import NewsmillError
-from demo.newsstand.faults import KINDS, Faults, parse_faults
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import RECORDS, fetch, links_of, record
+from demo.loopback_site.faults import KINDS, Faults, parse_faults
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import RECORDS, fetch, links_of, record
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -108,7 +108,16 @@ def test_fault_lists_are_checked() -> None:
 def test_the_command_announces_and_ends_on_sigterm(tmp_path: Path) -> None:
     articles, ready = tmp_path / "a.jsonl", tmp_path / "ready.json"
     articles.write_text(json.dumps(record("ansa", 0)) + "\n", encoding="utf-8")
-    command = [sys.executable, "-m", "demo.newsstand", str(articles), "--announce", str(ready), "--faults", "slow=0.1"]
+    command = [
+        sys.executable,
+        "-m",
+        "demo.loopback_site",
+        str(articles),
+        "--announce",
+        str(ready),
+        "--faults",
+        "slow=0.1",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         while not ready.exists() and process.poll() is None:
             time.sleep(0.05)
@@ -129,7 +138,7 @@ def test_the_command_announces_and_ends_on_sigterm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [["/nowhere.jsonl"], [str(ROOT / "setup.cfg"), "--faults", "x=1"]])
 def test_the_command_says_in_one_line_what_is_wrong(arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "demo.newsstand", *arguments], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "demo.loopback_site", *arguments], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 2
     assert done.stderr.startswith("newsstand: ")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import RECORDS
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import RECORDS
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from crawler.items import Article
 from crawler.page import extract
 from crawler.page.parser import decode, parse
 from crawler.page.text import linked_data, select, text_of
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import NAMES, links_of
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import NAMES, links_of
 
 UUID = "00000000-93f7-4fa1-a3df-83d51d188dd3"
 #: real page -> an address it could have come from, where it does not name its own

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from crawler.items import NEWSPAPERS, NewsmillError
-from demo.newsstand.ansa import Ansa
-from demo.newsstand.faults import Faults
-from demo.newsstand.ilpost import IlPost
-from demo.newsstand.open import Open
-from demo.newsstand.paper import Page, Paper
-from demo.newsstand.records import Records, load, span
-from demo.newsstand.vnexpress import VnExpress
+from demo.loopback_site.ansa import Ansa
+from demo.loopback_site.faults import Faults
+from demo.loopback_site.ilpost import IlPost
+from demo.loopback_site.open import Open
+from demo.loopback_site.paper import Page, Paper
+from demo.loopback_site.records import Records, load, span
+from demo.loopback_site.vnexpress import VnExpress
 
 __all__ = ["Faults", "Newsstand"]
 

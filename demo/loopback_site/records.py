@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, article_from_record, newspaper_of
-from demo.newsstand.paper import Story
+from demo.loopback_site.paper import Story
 
 Records = str | Path | Iterable[Mapping[str, Any]]
 # Stands in for a body while the rest of a row is read: a page without text is still a page.

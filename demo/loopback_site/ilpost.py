@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from demo.newsstand.paper import Block, Page, Story
-from demo.newsstand.wording import emphasise, slug, typographic
-from demo.newsstand.wordpress import DAY, WordPress
+from demo.loopback_site.paper import Block, Page, Story
+from demo.loopback_site.wording import emphasise, slug, typographic
+from demo.loopback_site.wordpress import DAY, WordPress
 
 
 class IlPost(WordPress):

@@ -12,8 +12,8 @@ from lxml import etree
 
 from crawler.items import NewsmillError, newspaper_of
 from crawler.page import extract
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import BODIES, NAMES, RECORDS, fetch, links_of, page, record
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import BODIES, NAMES, RECORDS, fetch, links_of, page, record
 
 
 def test_foreign_rows_are_served_or_counted() -> None:

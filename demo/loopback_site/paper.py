@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from crawler.items import NEWSPAPERS, Article, read_date
-from demo.newsstand.wording import FILTERS
+from demo.loopback_site.wording import FILTERS
 
 XML = "text/xml; charset=UTF-8"
 # Enough for the listings and a day's articles; a page is drawn in about a millisecond when it is asked for again.

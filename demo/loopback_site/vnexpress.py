@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from demo.newsstand.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
-from demo.newsstand.wording import emphasise, slug
+from demo.loopback_site.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
+from demo.loopback_site.wording import emphasise, slug
 
 #: slug -> (cateid, name): what menus and the calendar of section pages know (MARKUP 1, listing pages).
 CATEGORIES: dict[str, tuple[int, str]] = {

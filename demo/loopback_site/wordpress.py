@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import ClassVar
 
-from demo.newsstand.paper import MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
-from demo.newsstand.wording import slug
+from demo.loopback_site.paper import MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
+from demo.loopback_site.wording import slug
 
 DAY = r"/(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2})/(?:page/(?P<page>\d+)/)?"
 

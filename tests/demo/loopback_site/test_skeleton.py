@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import BODY_IT, fetch, links_of, page
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import BODY_IT, fetch, links_of, page
 
 #: the elements MARKUP names, by newspaper and kind of page
 ELEMENTS = {

@@ -8,8 +8,8 @@ import pytest
 
 from crawler.items import NEWSPAPERS, article_from_record, newspaper_of
 from crawler.page import NotAnArticle, extract
-from demo.newsstand.server import Newsstand
-from tests.demo.newsstand.helpers import NAMES, RECORDS, fetch, links_of
+from demo.loopback_site.server import Newsstand
+from tests.demo.loopback_site.helpers import NAMES, RECORDS, fetch, links_of
 
 
 @pytest.mark.parametrize("newspaper", NAMES)

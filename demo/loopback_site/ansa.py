@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from demo.newsstand.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
-from demo.newsstand.wording import emphasise, named
+from demo.loopback_site.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
+from demo.loopback_site.wording import emphasise, named
 
 #: what the menu names, by the folder of its listing
 SECTIONS = {

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import ClassVar
 
-from demo.newsstand.paper import Block, MissingPage, Page, Story, pages_of, slice_of
-from demo.newsstand.wording import emphasise, slug, typographic
-from demo.newsstand.wordpress import DAY, WordPress
+from demo.loopback_site.paper import Block, MissingPage, Page, Story, pages_of, slice_of
+from demo.loopback_site.wording import emphasise, slug, typographic
+from demo.loopback_site.wordpress import DAY, WordPress
 
 
 class Open(WordPress):

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
-from demo.newsstand.server import Newsstand
-from demo.newsstand.vnexpress import CATEGORIES
-from tests.demo.newsstand.helpers import RECORDS, fetch, hrefs, links_of, page, record, walk
+from demo.loopback_site.server import Newsstand
+from demo.loopback_site.vnexpress import CATEGORIES
+from tests.demo.loopback_site.helpers import RECORDS, fetch, hrefs, links_of, page, record, walk
 
 
 def test_vnexpress_days_hold_every_article(stand: Newsstand) -> None:
@@ -72,7 +72,7 @@ def test_the_sitemaps_that_robots_announces_hold_every_article(stand: Newsstand,
 
 
 def test_a_large_sitemap_is_cut_into_numbered_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo.newsstand.paper.Paper.sitemap_size", 10)
+    monkeypatch.setattr("demo.loopback_site.paper.Paper.sitemap_size", 10)
     with Newsstand(RECORDS) as stand:
         assert b"post-sitemap5.xml" in fetch(stand, "open", "/sitemap_index.xml")[1]
         assert set(links_of("open")) <= set(sitemap(stand, "open", "/sitemap_index.xml"))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from crawler.items import newspaper_of
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.server import Newsstand
 
 UUID = "0a1b2c3d-0000-4000-8000-0000000000"
 BODY_IT = (

@@ -1,4 +1,4 @@
-"""`python -m demo.newsstand FILE`: four newspapers on this machine until Ctrl-C or SIGTERM."""
+"""`python -m demo.loopback_site FILE`: four newspapers on this machine until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 
 from crawler.items import NewsmillError
-from demo.newsstand.faults import parse_faults
-from demo.newsstand.server import Newsstand
+from demo.loopback_site.faults import parse_faults
+from demo.loopback_site.server import Newsstand
 
 ENDS = {signal.SIGINT, signal.SIGTERM}
 EXAMPLE = """example:
-  python -m demo.newsstand demo/articles.jsonl --port 8801
+  python -m demo.loopback_site demo/articles.jsonl --port 8801
   scrapy crawl ansa -a since=2026-05-01 -a until=2026-05-09 -a origin=http://127.0.0.1:8802
 """
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m demo.newsstand",
+        prog="python -m demo.loopback_site",
         description="Serve an article file as VnExpress, ANSA, Il Post and Open, on this machine only.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
