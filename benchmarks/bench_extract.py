@@ -19,7 +19,7 @@ from typing import Any
 # The newsstand belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.truth import ROOT, Case, newsstand_cases, real_cases
+from benchmarks.truth import ROOT, Case, loopback_cases, real_cases
 
 MINE = ("newsmill", "trafilatura")
 PEERS = ("newspaper4k", "news-please", "fundus")
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real pages")
     parser.add_argument("--peers-python", help="interpreter that has newspaper4k, news-please and fundus")
     options = parser.parse_args()
-    cases = newsstand_cases()[::EVERY]
+    cases = loopback_cases()[::EVERY]
     if (options.shared / "newspapers").is_dir():
         cases += real_cases(options.shared)
     else:

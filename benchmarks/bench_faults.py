@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The newsstand belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(ROOT))
 from demo.loopback_site.faults import Faults  # noqa: E402
-from demo.loopback_site.server import Newsstand  # noqa: E402
+from demo.loopback_site.server import LoopbackSite  # noqa: E402
 
 RATES = {"too_many": 0.05, "unavailable": 0.05, "reset": 0.02, "garbage": 0.01}
 DEFAULTS = """
@@ -54,12 +54,12 @@ process.start()
 """
 
 
-def served(stand: Newsstand, name: str) -> dict[str, str]:
+def served(stand: LoopbackSite, name: str) -> dict[str, str]:
     """Link -> text of every article of a newspaper."""
-    return {story.article.link: story.article.content for story in stand.papers[name].stories}
+    return {story.article.link: story.article.content for story in stand.newspapers[name].stories}
 
 
-def ours(stand: Newsstand, name: str, uri: str) -> tuple[int, int, float]:
+def ours(stand: LoopbackSite, name: str, uri: str) -> tuple[int, int, float]:
     """(articles that arrived, retries, seconds)."""
     since, until = stand.spans[name]
     words = ["-a", f"since={since}", "-a", f"until={until}", "-a", f"origin={stand.origins[name]}", "--json"]
@@ -77,7 +77,7 @@ def ours(stand: Newsstand, name: str, uri: str) -> tuple[int, int, float]:
     return sum(stored.get(link) == text for link, text in wanted.items()), closing["retries"], closing["seconds"]
 
 
-def plain(stand: Newsstand, name: str, folder: Path) -> int:
+def plain(stand: LoopbackSite, name: str, folder: Path) -> int:
     wanted = served(stand, name)
     home = "https://" + NEWSPAPERS[name].host
     links = {link.replace(home, stand.origins[name]): link for link in wanted}
@@ -111,9 +111,9 @@ def main() -> None:
             for name in NEWSPAPERS:
                 database = f"bench_faults_{seed}_{name}"
                 uri = with_database(server, database)
-                with Newsstand(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
+                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
                     arrived, retries, took = ours(stand, name, uri)
-                with Newsstand(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
+                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
                     totals[name].update(served=len(served(stand, name)), plain=plain(stand, name, folder))
                 totals[name].update(ours=arrived, retries=retries)
                 seconds[name] += took

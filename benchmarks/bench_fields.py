@@ -23,7 +23,7 @@ from typing import Any
 # The newsstand belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.truth import ROOT, Case, newsstand_cases, real_cases
+from benchmarks.truth import ROOT, Case, loopback_cases, real_cases
 from crawler.items import NEWSPAPERS, clean_text, parse_date
 
 MINE = ("newsmill", "trafilatura")
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real pages")
     parser.add_argument("--peers-python", help="interpreter that has newspaper4k, news-please and fundus")
     options = parser.parse_args()
-    cases = newsstand_cases()
+    cases = loopback_cases()
     if (options.shared / "newspapers").is_dir():
         cases = [*real_cases(options.shared), *cases]
     else:

@@ -17,7 +17,7 @@ from pathlib import Path
 # The newsstand belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.truth import golden_pages, newsstand_cases
+from benchmarks.truth import golden_pages, loopback_cases
 from crawler.page import NotAnArticle, extract
 
 #: newspaper, address, bytes
@@ -99,7 +99,7 @@ KINDS: dict[str, tuple[float, Mutation]] = {
 
 
 def originals() -> list[Page]:
-    stand = [(case.newspaper, case.url, case.html) for case in newsstand_cases()]
+    stand = [(case.newspaper, case.url, case.html) for case in loopback_cases()]
     return [*stand, *golden_pages()]
 
 

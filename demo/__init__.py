@@ -1,1 +1,1 @@
-"""The offline demonstration: a newsstand on loopback, sample articles, and the whole chain run on them."""
+"""The offline demonstration: a copy of the newspapers on loopback, sample articles, and the whole chain run on them."""

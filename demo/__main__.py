@@ -26,7 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crawler.items import NEWSPAPERS, NewsmillError
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -73,24 +73,24 @@ class Demo:
             self.table(uri)
 
     def crawl(self) -> None:
-        with Newsstand(self.articles) as stand:
-            self.served(stand)
-            for name, paper in NEWSPAPERS.items():
-                span = stand.spans.get(name)
+        with LoopbackSite(self.articles) as site:
+            self.served(site)
+            for name, newspaper in NEWSPAPERS.items():
+                span = site.spans.get(name)
                 if span is None:
                     continue
                 self.command(
                     f"crawl-{name}",
-                    f"Crawl {paper.source_site}",
-                    f"scrapy crawl {name} -a since={span[0]} -a until={span[1]} -a origin={stand.origins[name]}",
+                    f"Crawl {newspaper.source_site}",
+                    f"scrapy crawl {name} -a since={span[0]} -a until={span[1]} -a origin={site.origins[name]}",
                 )
 
-    def served(self, stand: Newsstand) -> None:
-        """What the newsstand makes of the file: every row is on a page, or left out under a name."""
-        pages = sum(len(paper.stories) for paper in stand.papers.values())
-        left_out = ", ".join(f"{reason} {count}" for reason, count in stand.skipped.most_common())
-        rows = pages + sum(stand.skipped.values())
-        self.say("Open the newsstand", f"{rows:,} rows, {pages:,} pages{'; left out: ' * bool(left_out)}{left_out}")
+    def served(self, site: LoopbackSite) -> None:
+        """What the loopback site makes of the file: every row is on a page, or left out under a name."""
+        pages = sum(len(newspaper.stories) for newspaper in site.newspapers.values())
+        left_out = ", ".join(f"{reason} {count}" for reason, count in site.skipped.most_common())
+        rows = pages + sum(site.skipped.values())
+        self.say("Serve the articles", f"{rows:,} rows, {pages:,} pages{'; left out: ' * bool(left_out)}{left_out}")
 
     def samples(self) -> None:
         for name, title, line in (
@@ -198,13 +198,13 @@ class Demo:
 
     def numbers(self, line: str) -> dict[str, Any]:
         program, *arguments = line.split()
-        done = subprocess.run(
+        process = subprocess.run(
             [str(SCRIPTS / program), *arguments], cwd=self.folder, env=self.environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        if done.returncode:
-            raise StepFailed(f"demo: {line} ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
-        return dict(json.loads(done.stdout))
+        if process.returncode:
+            raise StepFailed(f"demo: {line} ended with status {process.returncode}: {process.stderr.strip()[-300:]}")
+        return dict(json.loads(process.stdout))
 
     def table(self, uri: str) -> None:
         from crawler.mongo import connect
@@ -250,6 +250,7 @@ def refused(database: Database[dict[str, Any]]) -> int:
 
 
 def home() -> Path:
+    """The folder of the workspaces and of the embedded server."""
     return Path(os.environ.get("NEWSMILL_HOME") or ROOT / ".newsmill").resolve()
 
 
@@ -263,11 +264,13 @@ def store(name: str) -> Iterator[str]:
 
 
 def last_line(log: Path) -> str:
+    """The last line of a log that says something, cut to a terminal's width."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return lines[-1].partition("; next:")[0][:140] if lines else "…"
 
 
 def main() -> int:
+    """Run the chain; the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__.splitlines()[0],
         epilog="example: python -m demo demo/articles.jsonl",

@@ -40,7 +40,6 @@ BARE_SHARE = {"synth": 9.7, "train": 7.2}
 #: How often a test file sleeps by the clock.
 SLEEPS = {
     "tests/demo/loopback_site/test_server.py": 1,
-    "tests/demo/loopback_site/test_server.py": 1,
     "tests/integration/test_summarize_by_server.py": 3,
     "tests/integration/test_summarize_stream.py": 4,
     "tests/synth/cluster/test_incremental.py": 2,

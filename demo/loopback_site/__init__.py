@@ -1,1 +1,1 @@
-"""The newsstand: a server on this machine's loopback that prints any article file as four newspapers."""
+"""The loopback site: a server on this machine's loopback that prints any article file as four newspapers."""

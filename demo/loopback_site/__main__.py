@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler.items import NewsmillError
 from demo.loopback_site.faults import parse_faults
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 
 ENDS = {signal.SIGINT, signal.SIGTERM}
 EXAMPLE = """example:
@@ -21,6 +21,7 @@ EXAMPLE = """example:
 
 
 def arguments() -> argparse.ArgumentParser:
+    """The options of the command."""
     parser = argparse.ArgumentParser(
         prog="python -m demo.loopback_site",
         description="Serve an article file as VnExpress, ANSA, Il Post and Open, on this machine only.",
@@ -37,47 +38,50 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def announcement(stand: Newsstand) -> dict[str, object]:
-    return {**stand.origins, "span": {name: list(days) for name, days in stand.spans.items()}}
+def announcement(site: LoopbackSite) -> dict[str, object]:
+    """Origins and spans of publication days, as `--announce` writes them."""
+    return {**site.origins, "span": {name: list(days) for name, days in site.spans.items()}}
 
 
-def announce(stand: Newsstand, target: Path) -> None:
+def announce(site: LoopbackSite, target: Path) -> None:
     """Whole or not at all: the file appears under its name when it is complete."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.write_text(json.dumps(announcement(stand)), encoding="utf-8")
+    draft.write_text(json.dumps(announcement(site)), encoding="utf-8")
     draft.replace(target)
 
 
-def show(stand: Newsstand) -> None:
-    for name, origin in stand.origins.items():
-        days = " to ".join(stand.spans[name]) if name in stand.spans else "nothing"
-        print(f"{name:<10} {origin}  {len(stand.papers[name].stories):>6} articles  {days}")
-    if stand.skipped:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in stand.skipped.most_common())
-        print(f"left out   {sum(stand.skipped.values())} rows: {reasons}")
+def show(site: LoopbackSite) -> None:
+    """Print where each newspaper is served, and the rows left out."""
+    for name, origin in site.origins.items():
+        days = " to ".join(site.spans[name]) if name in site.spans else "nothing"
+        print(f"{name:<10} {origin}  {len(site.newspapers[name].stories):>6} articles  {days}")
+    if site.skipped:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in site.skipped.most_common())
+        print(f"left out   {sum(site.skipped.values())} rows: {reasons}")
     print("Ctrl-C ends it.", flush=True)
 
 
-def serve(stand: Newsstand, ready: Path | None) -> None:
+def serve(site: LoopbackSite, ready: Path | None) -> None:
     """Serve until one of the two signals comes."""
     # Blocked before the servers' threads start: a signal that one of those took would not wake this one.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     try:
-        with stand:
-            show(stand)
+        with site:
+            show(site)
             if ready:
-                announce(stand, ready)
+                announce(site, ready)
             signal.sigwait(ENDS)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Serve until a signal; the exit status."""
     options = arguments().parse_args(argv)
     try:
         faults = parse_faults(options.faults, options.seed)
         serve(
-            Newsstand(options.file, faults, port=options.port, javascript=options.javascript),
+            LoopbackSite(options.file, faults, port=options.port, javascript=options.javascript),
             Path(options.announce) if options.announce else None,
         )
     except KeyboardInterrupt:
@@ -85,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     except (NewsmillError, OSError) as error:
         if options.debug:
             raise
-        print(error if isinstance(error, NewsmillError) else f"newsstand: {error}", file=sys.stderr)
+        print(error if isinstance(error, NewsmillError) else f"loopback site: {error}", file=sys.stderr)
         return 2
     return 0
 

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from demo.loopback_site.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
-from demo.loopback_site.wording import emphasise, named
+from demo.loopback_site.newspaper import Block, MissingPage, NewspaperPages, Page, Story, number_of, pages_of, slice_of
+from demo.loopback_site.wording import emphasise, named_entities
 
 #: what the menu names, by the folder of its listing
 SECTIONS = {
@@ -43,7 +43,9 @@ _EDITORIAL = re.compile(r"^/(canale_|sito/notizie/(magazine|speciali)/|ansacom/)
 WIRE_COLUMNS = 64
 
 
-class Ansa(Paper):
+class Ansa(NewspaperPages):
+    """ANSA's pages, agency wire and editorial ones."""
+
     name = "ansa"
     routes = (
         (r"/|/sito/", "home"),
@@ -52,7 +54,7 @@ class Ansa(Paper):
         (r"(?P<folder>/.+)/index(?:_(?P<page>\d+))?\.shtml", "listing"),
         (r"(?P<folder>/.+)/(?P<name>[a-z_]+)\.shtml", "front"),
         (r"/sito/ansait_rss\.xml", "newest_feed"),
-        (r"(?P<folder>/.+)/(?P<name>[a-z_]+)_rss\.xml", "feed"),
+        (r"(?P<folder>/.+)/[a-z_]+_rss\.xml", "feed"),
         (r"/sito/sitemaps/(?P<kind>sito|canali)_sitemap_index\.xml", "index"),
         (r"/sito/sitemaps/sito_sitemap_media_index\.xml", "media_index"),
         (r"/sito/sitemaps/ansait-news-sitemap\.xml", "news_sitemap"),
@@ -75,12 +77,12 @@ class Ansa(Paper):
         """The folder of the address and the ones above it; where the menu knows none of them, the top news too."""
         parts = self.folder_of(story).split("/")
         folders = ["/".join(parts[:end]) for end in range(3, len(parts) + 1)]
-        if not self.known(folders):
+        if not self.in_menu(folders):
             folders.append(CATCH_ALL)
         return dict.fromkeys(folder for folder in folders if folder != "/sito/notizie")
 
     @staticmethod
-    def known(folders: Iterable[str]) -> bool:
+    def in_menu(folders: Iterable[str]) -> bool:
         return any(folder in SECTIONS or folder.split("/")[1] in REGIONS for folder in folders)
 
     def shard_of(self, kind: str, story: Story) -> list[str]:
@@ -123,7 +125,7 @@ class Ansa(Paper):
     @staticmethod
     def wire(story: Story) -> list[Block]:
         """Agency text: lines broken by the agency's system; only their paragraphs mean anything."""
-        return [Block("wire", named("\n".join(lines_of(text)))) for text in story.paragraphs]
+        return [Block("wire", named_entities("\n".join(lines_of(text)))) for text in story.paragraphs]
 
     @staticmethod
     def editorial(story: Story) -> list[Block]:
@@ -143,8 +145,8 @@ class Ansa(Paper):
         last = max(1, pages_of(stories, self.page_size))
         if number > last or page == "1":
             raise MissingPage
-        shown = slice_of(stories, number, self.page_size)
-        return self.page_of(name_of(folder), folder, shown, number, last)
+        batch = slice_of(stories, number, self.page_size)
+        return self.page_of(name_of(folder), folder, batch, number, last)
 
     def of_folder(self, folder: str) -> Sequence[Story]:
         if folder not in self.sections and folder not in INDEXED:
@@ -169,7 +171,7 @@ class Ansa(Paper):
     def newest_feed(self) -> Page:
         return self.draw("feed.xml", title="ANSA.it", stories=self.stories[:30])
 
-    def feed(self, folder: str, name: str) -> Page:
+    def feed(self, folder: str) -> Page:
         stories = self.of_folder(folder)
         return self.draw("feed.xml", title=f"RSS di {name_of(folder)} - ANSA.it", stories=stories[:30])
 
@@ -207,6 +209,7 @@ class Ansa(Paper):
 
 
 def lines_of(text: str) -> list[str]:
+    """A paragraph broken where the agency's system breaks it."""
     return textwrap.wrap(text, WIRE_COLUMNS, break_long_words=False, break_on_hyphens=False) or [""]
 
 

@@ -36,10 +36,10 @@ class Faults:
 
     def kind(self, path: str, nth: int) -> str:
         """The fault of the nth request (from 1) for a path; "" for none."""
-        drawn = random.Random(f"{self.seed} {path} {nth}").random()
+        remainder = random.Random(f"{self.seed} {path} {nth}").random()
         for kind in KINDS:
-            drawn -= getattr(self, kind)
-            if drawn < 0:
+            remainder -= getattr(self, kind)
+            if remainder < 0:
                 return kind
         return ""
 
@@ -66,12 +66,12 @@ def parse_faults(text: str, seed: int = 0) -> Faults:
     for part in filter(None, text.split(",")):
         name, _, value = part.strip().partition("=")
         if name not in names:
-            raise NewsmillError(f"newsstand: unknown fault {name!r}: use {', '.join(sorted(names))}")
+            raise NewsmillError(f"loopback site: unknown fault {name!r}: use {', '.join(sorted(names))}")
         try:
             values[name] = float(value)
         except ValueError:
-            raise NewsmillError(f"newsstand: fault {name} needs a number, not {value!r}") from None
+            raise NewsmillError(f"loopback site: fault {name} needs a number, not {value!r}") from None
     if any(values[kind] < 0 for kind in values) or sum(values.get(kind, 0.0) for kind in KINDS) > 1:
-        raise NewsmillError(f"newsstand: faults {text!r}: shares are from 0 to 1 and their sum is at most 1")
+        raise NewsmillError(f"loopback site: faults {text!r}: shares are from 0 to 1 and their sum is at most 1")
     retry = int(values.pop("retry_after", 1))
     return Faults(seed=seed, retry_after=retry, **values)

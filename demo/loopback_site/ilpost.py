@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from demo.loopback_site.paper import Block, Page, Story
+from demo.loopback_site.newspaper import Block, Page, Story
 from demo.loopback_site.wording import emphasise, slug, typographic
 from demo.loopback_site.wordpress import DAY, WordPress
 
 
 class IlPost(WordPress):
+    """Il Post's pages."""
+
     name = "ilpost"
     catch_all = "italia"
     menu: ClassVar[dict[str, str]] = {
@@ -70,9 +72,9 @@ class IlPost(WordPress):
     def blocks(self, story: Story) -> list[Block]:
         """The body as WordPress stores it: paragraphs, sub-headings, captions, embeds, "Leggi anche"."""
         blocks: list[Block] = []
-        others = self.neighbours(story, 5)
+        neighbours = self.neighbours(story, 5)
         for index, text in enumerate(story.paragraphs):
-            blocks.append(self.paragraph(story, index, text, others))
+            blocks.append(self.paragraph(story, index, text, neighbours))
             if index == 0:
                 blocks.append(Block("caption", f"Un’immagine d’archivio ({story.article.section or 'Il Post'})"))
             if index == 1:
@@ -81,22 +83,22 @@ class IlPost(WordPress):
                 )
             if index == 2:
                 blocks.append(Block("frame"))
-            if index % 3 == 1 and others:
-                blocks.append(Block("also", others[index % len(others)]))
+            if index % 3 == 1 and neighbours:
+                blocks.append(Block("also", neighbours[index % len(neighbours)]))
         return blocks
 
     @staticmethod
-    def paragraph(story: Story, index: int, text: str, others: Sequence[Story]) -> Block:
+    def paragraph(story: Story, index: int, text: str, neighbours: Sequence[Story]) -> Block:
         if story.is_heading(index):
             return Block("heading", typographic(text))
         if text.startswith("«") and text.endswith("»") and index:
             return Block("quote", typographic(text))
-        if index % 2 == 0 and others:
-            return Block("text", emphasise(text, "a", 5, others[-1].article.link))
+        if index % 2 == 0 and neighbours:
+            return Block("text", emphasise(text, "a", 5, neighbours[-1].article.link))
         return Block("text", typographic(text) if index % 4 == 3 else emphasise(text, "em", 2))
 
 
 def by_line(authors: Sequence[str]) -> Markup:
-    """di <!-- -->Anna Verdi e Ugo Neri"""
+    """The by-line as Il Post marks it up: di <!-- -->Anna Verdi e Ugo Neri"""
     names = " e ".join([", ".join(authors[:-1]), authors[-1]] if len(authors) > 1 else authors)
     return Markup("di <!-- -->") + names if names else Markup("")

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import ClassVar
 
-from demo.loopback_site.paper import Block, MissingPage, Page, Story, pages_of, slice_of
+from demo.loopback_site.newspaper import Block, MissingPage, Page, Story, pages_of, slice_of
 from demo.loopback_site.wording import emphasise, slug, typographic
 from demo.loopback_site.wordpress import DAY, WordPress
 
 
 class Open(WordPress):
+    """Open's pages."""
+
     name = "open"
     page_size = 12
     catch_all = "attualita"

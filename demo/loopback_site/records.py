@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, article_from_record, newspaper_of
-from demo.loopback_site.paper import Story
+from demo.loopback_site.newspaper import Story
 
 Records = str | Path | Iterable[Mapping[str, Any]]
 # Stands in for a body while the rest of a row is read: a page without text is still a page.
@@ -24,19 +24,19 @@ def load(records: Records, skipped: Counter[str]) -> dict[str, list[Story]]:
         records: rows, or the path of a JSON lines file.
         skipped: takes the number of rows left out, by reason.
     """
-    kept: dict[str, Story] = {}
+    by_link: dict[str, Story] = {}
     for row in rows(records, skipped):
-        story = read(row, skipped)
+        story = story_of(row, skipped)
         if story is None:
             continue
-        before = kept.pop(story.article.link, None)
+        before = by_link.pop(story.article.link, None)
         if before is not None:
             skipped["repeated_link"] += 1
             longer = len(before.article.content) > len(story.article.content)
             story = before if longer else story
-        kept[story.article.link] = story
+        by_link[story.article.link] = story
     stories: dict[str, list[Story]] = {name: [] for name in NEWSPAPERS}
-    for story in kept.values():
+    for story in by_link.values():
         stories[story.newspaper].append(story)
     return stories
 
@@ -61,7 +61,9 @@ def rows(records: Records, skipped: Counter[str]) -> Iterator[Mapping[str, Any]]
                 else:
                     yield row
     except OSError as error:
-        raise NewsmillError(f"newsstand: cannot read {records}: {error.strerror}; give a JSON lines file") from error
+        raise NewsmillError(
+            f"loopback site: cannot read {records}: {error.strerror}; give a JSON lines file"
+        ) from error
 
 
 def _row(line: str) -> dict[str, Any] | None:
@@ -72,7 +74,7 @@ def _row(line: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def read(row: Mapping[str, Any], skipped: Counter[str]) -> Story | None:
+def story_of(row: Mapping[str, Any], skipped: Counter[str]) -> Story | None:
     """The story of one row; None, counted, where no newspaper could print it."""
     try:
         article = _article(row)
@@ -103,7 +105,7 @@ def _article(row: Mapping[str, Any]) -> Article:
     try:
         article = article_from_record({**row, "content": _BLANK})
     except RecordError:
-        # Without a title or a day there is no page either: the missing text is the reason that tells.
+        # Without a title or a day there is no page either: the missing text is the first reason.
         raise empty from None
     article.content = ""
     return article

@@ -1,4 +1,4 @@
-"""The newsstand's server: a port of this machine for each newspaper, never one that the network can reach."""
+"""The server of the loopback site: a port of this machine for each newspaper, never one that the network can reach."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from crawler.items import NEWSPAPERS, NewsmillError
 from demo.loopback_site.ansa import Ansa
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.ilpost import IlPost
+from demo.loopback_site.newspaper import NewspaperPages, Page
 from demo.loopback_site.open import Open
-from demo.loopback_site.paper import Page, Paper
 from demo.loopback_site.records import Records, load, span
 from demo.loopback_site.vnexpress import VnExpress
 
-__all__ = ["Faults", "Newsstand"]
+__all__ = ["Faults", "LoopbackSite"]
 
-PAPERS: tuple[type[Paper], ...] = (VnExpress, Ansa, IlPost, Open)
+NEWSPAPER_PAGES: tuple[type[NewspaperPages], ...] = (VnExpress, Ansa, IlPost, Open)
 LOOPBACK = "127.0.0.1"
 
 
-class Newsstand:
+class LoopbackSite:
     """Serves an article file as four newspapers while its `with` block runs.
 
     Args:
@@ -49,7 +49,7 @@ class Newsstand:
         self.faults = faults if faults and faults.any() else None
         self.skipped: Counter[str] = Counter()
         stories = load(records, self.skipped)
-        self.papers = {paper.name: paper(stories[paper.name], javascript) for paper in PAPERS}
+        self.newspapers = {pages.name: pages(stories[pages.name], javascript) for pages in NEWSPAPER_PAGES}
         self.spans = {name: days for name in NEWSPAPERS if (days := span(stories[name]))}
         self.requests: Counter[tuple[str, str]] = Counter()
         self.origins: dict[str, str] = {}
@@ -58,22 +58,26 @@ class Newsstand:
         self._port = port
         self._servers: list[_Server] = []
 
-    def start(self) -> Newsstand:
+    def start(self) -> LoopbackSite:
         """Bind and serve.
 
         Raises:
             NewsmillError: a port is taken.
         """
-        for offset, (name, paper) in enumerate(self.papers.items()):
+        for offset, (name, newspaper) in enumerate(self.newspapers.items()):
             port = self._port + offset if self._port else 0
             try:
-                server = _Server((LOOPBACK, port), self, paper)
+                server = _Server((LOOPBACK, port), self, newspaper)
             except (OSError, OverflowError) as error:
                 self.close()
-                raise NewsmillError(f"newsstand: port {port} of {LOOPBACK}: {error}; choose another --port") from error
+                raise NewsmillError(
+                    f"loopback site: port {port} of {LOOPBACK}: {error}; choose another --port"
+                ) from error
             self._servers.append(server)
             self.origins[name] = f"http://{LOOPBACK}:{server.server_address[1]}"
-            threading.Thread(target=server.serve_forever, args=(0.05,), name=f"newsstand-{name}", daemon=True).start()
+            threading.Thread(
+                target=server.serve_forever, args=(0.05,), name=f"loopback-site-{name}", daemon=True
+            ).start()
         return self
 
     def close(self) -> None:
@@ -84,7 +88,7 @@ class Newsstand:
             server.server_close()
         self._servers.clear()
 
-    def __enter__(self) -> Newsstand:
+    def __enter__(self) -> LoopbackSite:
         return self.start()
 
     def __exit__(
@@ -105,9 +109,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], stand: Newsstand, paper: Paper) -> None:
-        self.stand = stand
-        self.paper = paper
+    def __init__(self, address: tuple[str, int], site: LoopbackSite, newspaper: NewspaperPages) -> None:
+        self.site = site
+        self.newspaper = newspaper
         self.torn: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
@@ -148,7 +152,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    server_version = "newsstand"
+    server_version = "loopback-site"
     sys_version = ""
     disable_nagle_algorithm = True
     # Head and body leave in one packet: two would meet the reader's delayed acknowledgement (40 ms).
@@ -157,20 +161,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path) or "/"
-        stand, paper = self.server.stand, self.server.paper
-        nth = stand.note(paper.name, path)
-        fault = stand.faults.kind(f"{paper.name} {path}", nth) if stand.faults else ""
+        site, newspaper = self.server.site, self.server.newspaper
+        nth = site.note(newspaper.name, path)
+        fault = site.faults.kind(f"{newspaper.name} {path}", nth) if site.faults else ""
         if fault == "reset":
             return self.tear_down()
         if fault == "too_many":
-            return self.refuse(429, ("Retry-After", str(stand.faults.retry_after if stand.faults else 1)))
+            return self.refuse(429, ("Retry-After", str(site.faults.retry_after if site.faults else 1)))
         if fault == "unavailable":
             return self.refuse(503)
-        if fault == "slow" and stand.faults:
-            stand.closed.wait(stand.faults.slow_seconds)
-        page = paper.respond(path)
-        if fault == "garbage" and stand.faults:
-            noise, zipped = stand.faults.noise(path, nth, page.body)
+        if fault == "slow" and site.faults:
+            site.closed.wait(site.faults.slow_seconds)
+        page = newspaper.respond(path)
+        if fault == "garbage" and site.faults:
+            noise, zipped = site.faults.noise(path, nth, page.body)
             return self.reply(Page(noise), *([("Content-Encoding", "gzip")] if zipped else []))
         self.reply(page)
 
@@ -199,4 +203,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.torn.add(self.connection)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Requests are counted in `Newsstand.requests`, not printed."""
+        """Requests are counted in `LoopbackSite.requests`, not printed."""

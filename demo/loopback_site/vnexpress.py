@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from demo.loopback_site.paper import Block, MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
+from demo.loopback_site.newspaper import Block, MissingPage, NewspaperPages, Page, Story, number_of, pages_of, slice_of
 from demo.loopback_site.wording import emphasise, slug
 
 #: slug -> (cateid, name): what menus and the calendar of section pages know (MARKUP 1, listing pages).
@@ -46,7 +46,9 @@ BY_DATE = (
 _NUMBER = re.compile(r"-(\d+)\.html$")
 
 
-class VnExpress(Paper):
+class VnExpress(NewspaperPages):
+    """VnExpress's pages."""
+
     name = "vnexpress"
     page_size = 30
     routes = (
@@ -68,8 +70,8 @@ class VnExpress(Paper):
         self.months = self.group(lambda story: [f"{story.when:%Y-%m}"])
 
     def sections_of(self, story: Story) -> Iterable[str]:
-        known = self.category_of(story)
-        return (known, *MERGED.get(known, ()))
+        category = self.category_of(story)
+        return (category, *MERGED.get(category, ()))
 
     @staticmethod
     def category_of(story: Story) -> str:
@@ -106,7 +108,7 @@ class VnExpress(Paper):
             menu=CATEGORIES,
         )
 
-    def missing(self, path: str) -> Page:
+    def missing_page(self, path: str) -> Page:
         """The shell page. For an article number nobody knows it comes with status 200."""
         return self.draw("missing.html", status=200 if _NUMBER.search(path) else 404)
 
@@ -171,26 +173,26 @@ class VnExpress(Paper):
     def blocks(self, story: Story) -> list[Block]:
         """The body as VnExpress's editor leaves it: text between figures, boxes, scripts and links."""
         blocks: list[Block] = []
-        others = self.neighbours(story, 4)
+        neighbours = self.neighbours(story, 4)
         for index, text in enumerate(story.paragraphs):
-            blocks.append(self.paragraph(story, index, text, others))
-            if index == 0 and others:
-                blocks.append(Block("arrow", others[0]))
+            blocks.append(self.paragraph(story, index, text, neighbours))
+            if index == 0 and neighbours:
+                blocks.append(Block("arrow", neighbours[0]))
             if index == 0 or (index % 4 == 3 and story.pick(f"figure {index}", 2)):
                 blocks.append(Block("figure", "Hình minh họa." if index else story.article.title))
-            if index == 1 and len(others) > 1:
-                blocks.append(Block("related", others[1:3]))
+            if index == 1 and len(neighbours) > 1:
+                blocks.append(Block("related", neighbours[1:3]))
         return blocks
 
-    def paragraph(self, story: Story, index: int, text: str, others: Sequence[Story]) -> Block:
+    def paragraph(self, story: Story, index: int, text: str, neighbours: Sequence[Story]) -> Block:
         if story.is_heading(index):
             return Block("heading", text)
         if index == len(story.paragraphs) - 1:
             return Block("scripted", text)
-        link = others[-1].article.link if others and index % 3 == 1 else ""
+        link = neighbours[-1].article.link if neighbours and index % 3 == 1 else ""
         return Block("text", emphasise(text, "a" if link else "em", 4, link) if index % 3 != 2 else Markup.escape(text))
 
 
 def tags_of(story: Story) -> list[str]:
-    """The article's tags and, on every other page, the service tag that tells readers nothing."""
+    """The article's tags and, on every other page, the service tag that carries no meaning."""
     return [*story.article.tags, *(["Tin nóng"] if story.pick("hot", 2) == 0 else [])]

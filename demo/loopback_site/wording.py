@@ -73,7 +73,7 @@ def typographic(text: str) -> Markup:
     return Markup(str(escape(text)).translate(_TYPOGRAPHIC))
 
 
-def named(text: str) -> Markup:
+def named_entities(text: str) -> Markup:
     """Accented letters as named entities, as ANSA's editor leaves them (&agrave;)."""
     return Markup(str(escape(text)).translate(_LETTERS))
 
@@ -106,6 +106,6 @@ FILTERS = {
     "json": as_json,
     "js": as_script,
     "typographic": typographic,
-    "named": named,
+    "named": named_entities,
     "twice": twice,
 }

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import ClassVar
 
-from demo.loopback_site.paper import MissingPage, Page, Paper, Story, number_of, pages_of, slice_of
+from demo.loopback_site.newspaper import MissingPage, NewspaperPages, Page, Story, number_of, pages_of, slice_of
 from demo.loopback_site.wording import slug
 
 DAY = r"/(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2})/(?:page/(?P<page>\d+)/)?"
 
 
-class WordPress(Paper):
+class WordPress(NewspaperPages):
+    """Pages of a newspaper that WordPress serves; a subclass adds its menu, routes and body."""
+
     #: slug -> name of the sections in the menu
     menu: ClassVar[dict[str, str]]
     #: the section of stories whose own the menu does not know
@@ -56,19 +58,19 @@ class WordPress(Paper):
 
     def listing(self, title: str, url: str, stories: Sequence[Story], page: str | None) -> Page:
         number = number_of(page)
-        shown = slice_of(stories, number, self.page_size)
+        batch = slice_of(stories, number, self.page_size)
         # WordPress knows an empty section, but no empty day and no page past the last one.
-        if not shown and (number > 1 or url.removeprefix("/c").strip("/") not in self.menu):
+        if not batch and (number > 1 or url.removeprefix("/c").strip("/") not in self.menu):
             raise MissingPage
         last = max(1, pages_of(stories, self.page_size))
         return self.draw(
-            "listing.html", title=title, url=url, stories=shown, number=number, last=last, aside=self.stories[1::5][:5]
+            "listing.html", title=title, url=url, stories=batch, number=number, last=last, aside=self.stories[1::5][:5]
         )
 
     def front(self, title: str) -> Page:
         """The home page: the newest posts, also where there are none."""
-        shown = self.stories[: self.page_size]
-        return self.draw("listing.html", title=title, url="/", stories=shown, number=1, last=1, aside=[])
+        batch = self.stories[: self.page_size]
+        return self.draw("listing.html", title=title, url="/", stories=batch, number=1, last=1, aside=[])
 
     def rss(self, title: str, url: str, stories: Sequence[Story]) -> Page:
         now = stories[0].changed if stories else datetime.now(self.zone)

@@ -17,7 +17,7 @@ import pytest
 
 from crawler.items import NEWSPAPERS
 from crawler.mongo import connect, with_database
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 
 SCRIPTS = Path(sys.executable).parent
 STAGES = ["synth cluster", "synth summarize --llm extractive", "synth score", "synth export --out export"]
@@ -84,9 +84,9 @@ def records(root: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def stand(records: list[dict[str, Any]]) -> Iterator[Newsstand]:
-    with Newsstand(records) as newsstand:
-        yield newsstand
+def site(records: list[dict[str, Any]]) -> Iterator[LoopbackSite]:
+    with LoopbackSite(records) as site:
+        yield site
 
 
 @pytest.fixture
@@ -98,26 +98,26 @@ def two_stores(server_uri: str) -> Iterator[tuple[str, str]]:
         database.client.drop_database(database.name)
 
 
-def crawl(stand: Newsstand, name: str) -> str:
-    since, until = stand.spans[name]
-    return f"scrapy crawl {name} -a since={since} -a until={until} -a origin={stand.origins[name]}"
+def crawl(site: LoopbackSite, name: str) -> str:
+    since, until = site.spans[name]
+    return f"scrapy crawl {name} -a since={since} -a until={until} -a origin={site.origins[name]}"
 
 
-def fetched(stand: Newsstand) -> int:
+def fetched(site: LoopbackSite) -> int:
     """How often an article's page was asked for."""
-    pages = {(paper.name, story.path) for paper in stand.papers.values() for story in paper.stories}
-    return sum(count for page, count in stand.requests.items() if page in pages)
+    pages = {(newspaper.name, story.path) for newspaper in site.newspapers.values() for story in newspaper.stories}
+    return sum(count for page, count in site.requests.items() if page in pages)
 
 
 @pytest.mark.timeout(900)
 def test_killed_anywhere_and_started_again_it_ends_the_same(
-    stand: Newsstand, two_stores: tuple[str, str], tmp_path: Path
+    site: LoopbackSite, two_stores: tuple[str, str], tmp_path: Path
 ) -> None:
     calm, killed = two_stores
     folders = [tmp_path / "calm", tmp_path / "killed"]
     for folder in folders:
         folder.mkdir()
-    lines = [crawl(stand, name) for name in NEWSPAPERS] + STAGES
+    lines = [crawl(site, name) for name in NEWSPAPERS] + STAGES
     kills = 0
     for line in lines:
         seconds = finish(line, calm, folders[0])
@@ -133,18 +133,18 @@ def test_killed_anywhere_and_started_again_it_ends_the_same(
 
 @pytest.mark.timeout(600)
 def test_a_second_run_fetches_and_changes_nothing(
-    stand: Newsstand, two_stores: tuple[str, str], tmp_path: Path, records: list[dict[str, Any]]
+    site: LoopbackSite, two_stores: tuple[str, str], tmp_path: Path, records: list[dict[str, Any]]
 ) -> None:
     uri = two_stores[0]
-    lines = [crawl(stand, name) for name in NEWSPAPERS] + STAGES
+    lines = [crawl(site, name) for name in NEWSPAPERS] + STAGES
     for line in lines:
         finish(line, uri, tmp_path)
     first = state(uri, tmp_path)
     served = {row["link"] for row in records}
     assert set(first["articles"]) | set(first["doubles"]) == served
-    before = fetched(stand)
+    before = fetched(site)
     for line in lines:
         finish(line, uri, tmp_path)
     assert before >= len(served)
-    assert fetched(stand) == before, "a known article was fetched again"
+    assert fetched(site) == before, "a known article was fetched again"
     assert state(uri, tmp_path) == first

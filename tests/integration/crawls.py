@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
@@ -28,7 +28,9 @@ def environment(uri: str) -> dict[str, str]:
 def crawling(database_uri: str, folder: Path) -> Crawl:
     """A function that crawls a newspaper of a stand, or at an address, and returns the closing counts with `stderr`."""
 
-    def run(name: str, stand: Newsstand | str, expect: int = 0, settings: str = "", **arguments: Any) -> dict[str, Any]:
+    def run(
+        name: str, stand: LoopbackSite | str, expect: int = 0, settings: str = "", **arguments: Any
+    ) -> dict[str, Any]:
         origin = stand if isinstance(stand, str) else stand.origins[name]
         words = [f"-a{key}={value}" for key, value in {**arguments, "origin": origin}.items()]
         more = [word for setting in settings.split() for word in ("-s", setting)]

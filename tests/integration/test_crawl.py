@@ -1,4 +1,4 @@
-"""`scrapy crawl` as a user runs it, on newsstands of this machine, into the real database.
+"""`scrapy crawl` as a user runs it, on copies of the newspapers on this machine, into the real database.
 
 Covers commands/crawl.py, downloadhandlers/origin.py, mongo/seen_links.py, pipelines/permission.py, pipelines/store.py.
 """
@@ -16,7 +16,7 @@ import pytest
 
 from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newspaper_of
 from demo.loopback_site.faults import Faults
-from demo.loopback_site.server import PAPERS, Newsstand
+from demo.loopback_site.server import NEWSPAPER_PAGES, LoopbackSite
 from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
 from tests.waiting import wait_until
 
@@ -29,9 +29,9 @@ def crawl(database_uri: str, tmp_path: Path) -> Crawl:
 
 
 @pytest.fixture(scope="module")
-def stand(root: Path) -> Iterator[Newsstand]:
-    with Newsstand(root / "demo/articles.jsonl") as newsstand:
-        yield newsstand
+def stand(root: Path) -> Iterator[LoopbackSite]:
+    with LoopbackSite(root / "demo/articles.jsonl") as copy:
+        yield copy
 
 
 def of(records: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -39,9 +39,9 @@ def of(records: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return {article.link: article for article in articles}
 
 
-@pytest.mark.parametrize("name", [paper.name for paper in PAPERS])
+@pytest.mark.parametrize("name", [newspaper.name for newspaper in NEWSPAPER_PAGES])
 def test_every_article_arrives_whole_and_once(
-    crawl: Crawl, stand: Newsstand, database: Any, sample_records: list[dict[str, Any]], name: str
+    crawl: Crawl, stand: LoopbackSite, database: Any, sample_records: list[dict[str, Any]], name: str
 ) -> None:
     since, until = stand.spans[name]
     closing = crawl(name, stand, since=since, until=until)
@@ -56,11 +56,15 @@ def test_every_article_arrives_whole_and_once(
     assert closing["counts"] == {"fetched": len(served), "stored": len(served)}
     run = database.runs.find_one({"stage": f"crawl:{name}"})
     assert (run["outcome"], run["counts"]) == ("done", closing["counts"])
-    before = sum(count for (paper, path), count in stand.requests.items() if paper == name and path in paths(served))
+    before = sum(
+        count for (newspaper, path), count in stand.requests.items() if newspaper == name and path in paths(served)
+    )
     again = crawl(name, stand, since=since, until=until)
     assert again["counts"] == {}
     assert again["known"] == len(served)
-    after = sum(count for (paper, path), count in stand.requests.items() if paper == name and path in paths(served))
+    after = sum(
+        count for (newspaper, path), count in stand.requests.items() if newspaper == name and path in paths(served)
+    )
     assert after == before
 
 
@@ -68,9 +72,9 @@ def paths(links: Any) -> set[str]:
     return {"/" + link.split("/", 3)[3] for link in links}
 
 
-@pytest.mark.parametrize("name", [paper.name for paper in PAPERS])
+@pytest.mark.parametrize("name", [newspaper.name for newspaper in NEWSPAPER_PAGES])
 def test_only_days_asked_for(
-    crawl: Crawl, stand: Newsstand, database: Any, sample_records: list[dict[str, Any]], name: str
+    crawl: Crawl, stand: LoopbackSite, database: Any, sample_records: list[dict[str, Any]], name: str
 ) -> None:
     day = "2026-05-07"
     crawl(name, stand, since=day, until=day)
@@ -91,13 +95,15 @@ def zone(name: str) -> Any:
 
 
 @pytest.mark.parametrize("limit", [1, 5])
-def test_a_limit_is_exact_and_the_next_crawl_goes_on(crawl: Crawl, stand: Newsstand, database: Any, limit: int) -> None:
+def test_a_limit_is_exact_and_the_next_crawl_goes_on(
+    crawl: Crawl, stand: LoopbackSite, database: Any, limit: int
+) -> None:
     for times in (1, 2):
         assert crawl("open", stand, since="2026-05-04", limit=limit)["reason"] == "limit"
         assert database.articles.count_documents({}) == times * limit
 
 
-def test_without_dates_the_newest_come(crawl: Crawl, stand: Newsstand, database: Any) -> None:
+def test_without_dates_the_newest_come(crawl: Crawl, stand: LoopbackSite, database: Any) -> None:
     crawl("vnexpress", stand, limit=10)
     assert database.articles.count_documents({}) == 10
 
@@ -106,7 +112,7 @@ def test_a_misbehaving_server_costs_time_but_no_article(
     crawl: Crawl, root: Path, database: Any, sample_records: list[dict[str, Any]]
 ) -> None:
     faults = Faults(too_many=0.06, unavailable=0.06, reset=0.03, garbage=0.03, seed=5, retry_after=1)
-    with Newsstand(root / "demo/articles.jsonl", faults) as broken:
+    with LoopbackSite(root / "demo/articles.jsonl", faults) as broken:
         closing = crawl("ilpost", broken, since="2026-05-04", until="2026-05-12", settings="BACKOFF_START=0.05")
     assert closing["retries"] > 0, "nothing went wrong: the test shows nothing"
     assert {row["link"] for row in database.articles.find()} == set(of(sample_records, "ilpost"))
@@ -115,7 +121,7 @@ def test_a_misbehaving_server_costs_time_but_no_article(
 def test_killed_in_the_middle_it_goes_on(crawl: Crawl, root: Path, database: Any, database_uri: str,
                                           tmp_path: Path, sample_records: list[dict[str, Any]]) -> None:  # fmt: skip
     served = of(sample_records, "vnexpress")
-    with Newsstand(root / "demo/articles.jsonl", Faults(slow=1.0)) as slow:
+    with LoopbackSite(root / "demo/articles.jsonl", Faults(slow=1.0)) as slow:
         words = ["-a", "since=2026-05-04", "-a", f"origin={slow.origins['vnexpress']}", "-a", "until=2026-05-12"]
         process = subprocess.Popen(
             [str(SCRAPY), "crawl", "vnexpress", *words], cwd=tmp_path, env=environment(database_uri),
@@ -126,7 +132,7 @@ def test_killed_in_the_middle_it_goes_on(crawl: Crawl, root: Path, database: Any
         process.wait()
     acknowledged = {row["link"] for row in database.articles.find()}
     assert 0 < len(acknowledged) < len(served)
-    with Newsstand(root / "demo/articles.jsonl") as calm:
+    with LoopbackSite(root / "demo/articles.jsonl") as calm:
         closing = crawl("vnexpress", calm, since="2026-05-04", until="2026-05-12")
     assert closing["known"] >= len(acknowledged)
     assert {row["link"] for row in database.articles.find()} == set(served)
@@ -135,10 +141,10 @@ def test_killed_in_the_middle_it_goes_on(crawl: Crawl, root: Path, database: Any
 
 def test_refresh_keeps_the_old_text(crawl: Crawl, database: Any, sample_records: list[dict[str, Any]]) -> None:
     records = [row for row in sample_records if newspaper_of(row["link"]) == "open"][:3]
-    with Newsstand(records) as first:
+    with LoopbackSite(records) as first:
         crawl("open", first, since="2026-05-01")
     changed = [dict(records[0], content="Un testo tutto nuovo, riscritto dalla redazione dopo la smentita. " * 3)]
-    with Newsstand(changed + records[1:]) as second:
+    with LoopbackSite(changed + records[1:]) as second:
         assert crawl("open", second, since="2026-05-01")["counts"] == {}
         closing = crawl("open", second, since="2026-05-01", refresh=1)
     assert closing["counts"] == {"fetched": 3, "updated": 1, "unchanged": 2}
@@ -149,10 +155,10 @@ def test_refresh_keeps_the_old_text(crawl: Crawl, database: Any, sample_records:
 
 def test_what_is_larger_than_any_page_is_refused_once(crawl: Crawl, root: Path, database: Any) -> None:
     """As it comes, or as it is unpacked: another try would bring the same."""
-    with Newsstand(root / "demo/articles.jsonl") as stand:
-        paper = stand.papers["open"]
-        one, packed, long = (story.path for story in paper.stories[:3])
-        page = paper.respond(one).body
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        newspaper = stand.newspapers["open"]
+        one, packed, long = (story.path for story in newspaper.stories[:3])
+        page = newspaper.respond(one).body
     listing = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in (one, packed, long))
     answers = {
         "/robots.txt": (404, {}, b""),
@@ -170,9 +176,9 @@ def test_what_is_larger_than_any_page_is_refused_once(crawl: Crawl, root: Path, 
 
 
 def test_an_address_that_leads_to_another_is_followed_once(crawl: Crawl, root: Path, database: Any) -> None:
-    with Newsstand(root / "demo/articles.jsonl") as stand:
-        story = stand.papers["open"].stories[0]
-        page = stand.papers["open"].respond(story.path).body
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        story = stand.newspapers["open"].stories[0]
+        page = stand.newspapers["open"].respond(story.path).body
     old = "/2026/05/01/vecchio-indirizzo/"
     listing = f'<html><main><article><h2><a href="{old}">x</a></h2></article></main></html>'.encode()
     answers = {
@@ -189,9 +195,9 @@ def test_an_address_that_leads_to_another_is_followed_once(crawl: Crawl, root: P
 
 
 def test_a_list_is_read_on_where_others_named_its_first_page(crawl: Crawl, root: Path, database: Any) -> None:
-    with Newsstand(root / "demo/articles.jsonl") as stand:
-        paths = [story.path for story in stand.papers["open"].stories[:4]]
-        pages = {path: (200, {}, stand.papers["open"].respond(path).body) for path in paths}
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        paths = [story.path for story in stand.newspapers["open"].stories[:4]]
+        pages = {path: (200, {}, stand.newspapers["open"].respond(path).body) for path in paths}
 
     def listing(shown: list[str], following: str = "") -> tuple[int, dict[str, str], bytes]:
         links = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in shown)
@@ -218,7 +224,7 @@ def test_what_was_taken_down_is_not_even_fetched(
     records = [row for row in sample_records if newspaper_of(row["link"]) == "open"][:3]
     link = canonical_link(records[0]["link"])
     database.takedowns.insert_one({"link": link, "links": [link], "hashes": []})
-    with Newsstand(records) as stand:
+    with LoopbackSite(records) as stand:
         assert crawl("open", stand, since="2026-05-01")["counts"] == {"fetched": 2, "stored": 2}
         assert crawl("open", stand, since="2026-05-01", refresh=1)["counts"] == {"fetched": 2, "unchanged": 2}
     assert database.articles.count_documents({"link": link}) == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.spiders.open import Open
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
 
 pytestmark = pytest.mark.timeout(180)
@@ -69,9 +69,9 @@ def test_a_site_that_blocks_us_is_left_alone(
 
 
 def test_a_single_refusal_does_not_end_the_crawl(crawl: Crawl, root: Path, database: Any) -> None:
-    with Newsstand(root / "demo/articles.jsonl") as stand:
-        stories = stand.papers["open"].stories[:4]
-        pages = {story.path: (200, {}, stand.papers["open"].respond(story.path).body) for story in stories}
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        stories = stand.newspapers["open"].stories[:4]
+        pages = {story.path: (200, {}, stand.newspapers["open"].respond(story.path).body) for story in stories}
     links = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in pages)
     pages[stories[1].path] = (403, {}, b"no")
     listing = f"<html><main>{links}</main></html>".encode()
@@ -101,8 +101,8 @@ def test_a_crawl_delay_is_kept(crawl: Crawl, database: Any) -> None:
 
 
 def test_reservations_are_stored_with_the_article(crawl: Crawl, root: Path, database: Any) -> None:
-    with Newsstand(root / "demo/articles.jsonl") as stand:
-        paper = stand.papers["open"]
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        paper = stand.newspapers["open"]
         story = paper.stories[0]
         page = paper.respond(story.path).body
     listing = f'<html><main><article><h2><a href="{story.path}">x</a></h2></article></main></html>'.encode()

@@ -1,4 +1,4 @@
-"""Pages that scripts draw: a real Chromium on the newsstand, whose bodies and long lists come by script."""
+"""Pages that scripts draw: a real Chromium on the loopback site, whose bodies and long lists come by script."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from scrapy.settings import Settings
 from crawler.addons import check_browser, executable
 from crawler.items import NewsmillError, canonical_link
 from demo.loopback_site.faults import Faults
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
 from tests.waiting import wait_until
 
@@ -67,10 +67,10 @@ SECTIONS = {"open": "attualita", "vnexpress": "thoi-su", "ansa": "cronaca", "ilp
 def records(sample_rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Seven articles of each of those sections: a list shows five of them before its "more" is clicked."""
     chosen: list[dict[str, Any]] = []
-    with Newsstand(sample_rows) as stand:
+    with LoopbackSite(sample_rows) as stand:
         for name, section in SECTIONS.items():
             folder = f"/sito/notizie/{section}" if name == "ansa" else section
-            links = {story.article.link for story in stand.papers[name].sections[folder][:7]}
+            links = {story.article.link for story in stand.newspapers[name].sections[folder][:7]}
             chosen += [row for row in sample_rows if canonical_link(row["link"]) in links]
     return chosen
 
@@ -82,12 +82,12 @@ def sample_rows(root: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def drawn(records: list[dict[str, Any]]) -> Iterator[Newsstand]:
-    with Newsstand(records, javascript=True) as stand:
+def drawn(records: list[dict[str, Any]]) -> Iterator[LoopbackSite]:
+    with LoopbackSite(records, javascript=True) as stand:
         yield stand
 
 
-def where(stand: Newsstand, name: str) -> dict[str, str]:
+def where(stand: LoopbackSite, name: str) -> dict[str, str]:
     since, until = stand.spans[name]
     return {"origin": stand.origins[name], "section": SECTIONS[name], "since": since, "until": until}
 
@@ -116,9 +116,9 @@ def gone(before: set[int]) -> bool:
 @needs_chromium
 @pytest.mark.parametrize("name", ["open", "vnexpress", "ansa", "ilpost"])
 def test_drawn_pages_give_the_same_articles(
-    crawl: Crawl, records: list[dict[str, Any]], drawn: Newsstand, database: Any, name: str
+    crawl: Crawl, records: list[dict[str, Any]], drawn: LoopbackSite, database: Any, name: str
 ) -> None:
-    with Newsstand(records) as plain:
+    with LoopbackSite(records) as plain:
         crawl(name, **where(plain, name))
     expected = texts(database)
     assert len(expected) == 7
@@ -132,14 +132,14 @@ def test_drawn_pages_give_the_same_articles(
     assert gone(before)
 
 
-def test_without_a_browser_they_are_refused_by_name(crawl: Crawl, drawn: Newsstand, database: Any) -> None:
+def test_without_a_browser_they_are_refused_by_name(crawl: Crawl, drawn: LoopbackSite, database: Any) -> None:
     closing = crawl("vnexpress", **where(drawn, "vnexpress"))
     assert database.articles.count_documents({}) == 0
     assert set(closing["counts"]) == {"fetched", "empty_body"}
 
 
 @needs_chromium
-def test_without_clicks_a_list_shows_its_beginning(crawl: Crawl, drawn: Newsstand, database: Any) -> None:
+def test_without_clicks_a_list_shows_its_beginning(crawl: Crawl, drawn: LoopbackSite, database: Any) -> None:
     closing = crawl("open", javascript=1, settings="JAVASCRIPT_CLICKS=0", **where(drawn, "open"))
     assert closing["counts"]["stored"] == 5
 
@@ -149,7 +149,7 @@ def test_faults_cost_no_article_and_archives_need_no_browser(
     crawl: Crawl, records: list[dict[str, Any]], database: Any, tmp_path: Path
 ) -> None:
     faults = Faults(too_many=0.1, unavailable=0.1, reset=0.05, garbage=0.1, seed=3, retry_after=1)
-    with Newsstand(records, faults, javascript=True) as broken:
+    with LoopbackSite(records, faults, javascript=True) as broken:
         closing = crawl("open", javascript=1, settings=f"WARC={tmp_path / 'raw'} BACKOFF_START=0.05",
                         **where(broken, "open"))  # fmt: skip
     assert closing["retries"] > 0
@@ -201,10 +201,10 @@ def site(answers: dict[str, tuple[str, bytes]]) -> Iterator[tuple[str, list[str]
 
 @needs_chromium
 def test_scripts_load_from_the_origin_what_robots_allows_and_nothing_else(
-    crawl: Crawl, drawn: Newsstand, database: Any
+    crawl: Crawl, drawn: LoopbackSite, database: Any
 ) -> None:
-    paper = drawn.papers["open"]
-    stories = paper.stories[:6]
+    newspaper = drawn.newspapers["open"]
+    stories = newspaper.stories[:6]
     answers = {"/robots.txt": ("text/plain", b"User-agent: *\nDisallow: /private/\n"),
                "/c/attualita/": ("text/html; charset=utf-8", LISTING),
                "/app.js": ("text/javascript", b"window.app = 1")}  # fmt: skip
@@ -212,7 +212,7 @@ def test_scripts_load_from_the_origin_what_robots_allows_and_nothing_else(
         found = [story.article.link for story in stories[2 * number - 2 : 2 * number]]
         answers[f"/wp-json/more?page={number}"] = ("application/json", json.dumps(found).encode())
     for story in stories:
-        answers[story.path] = ("text/html; charset=utf-8", with_script(paper.respond(story.path).body))
+        answers[story.path] = ("text/html; charset=utf-8", with_script(newspaper.respond(story.path).body))
     answers["/wp-json/more?page=4"] = ("application/json", b"[]")
     with site(answers) as (origin, asked):
         crawl("open", javascript=1, origin=origin, section="attualita")
@@ -226,7 +226,7 @@ def test_scripts_load_from_the_origin_what_robots_allows_and_nothing_else(
 
 
 @needs_chromium
-def test_killed_it_leaves_no_browser_behind(drawn: Newsstand, database_uri: str, tmp_path: Path) -> None:
+def test_killed_it_leaves_no_browser_behind(drawn: LoopbackSite, database_uri: str, tmp_path: Path) -> None:
     before = browsers()
     words = [f"-a{key}={value}" for key, value in where(drawn, "open").items()]
     process = subprocess.Popen(
@@ -257,7 +257,7 @@ def test_without_the_extra_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_chromium_that_does_not_start_ends_the_crawl(
-    crawl: Crawl, drawn: Newsstand, database: Any, tmp_path: Path
+    crawl: Crawl, drawn: LoopbackSite, database: Any, tmp_path: Path
 ) -> None:
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\nexit 1\n")
@@ -269,7 +269,7 @@ def test_a_chromium_that_does_not_start_ends_the_crawl(
 
 @needs_chromium
 def test_a_browser_that_dies_is_started_again(
-    drawn: Newsstand, database: Any, database_uri: str, tmp_path: Path
+    drawn: LoopbackSite, database: Any, database_uri: str, tmp_path: Path
 ) -> None:
     before = browsers()
     words = [f"-a{key}={value}" for key, value in where(drawn, "open").items()]
@@ -288,14 +288,14 @@ def test_a_browser_that_dies_is_started_again(
 
 
 @needs_chromium
-def test_a_script_without_end_costs_its_page_only(crawl: Crawl, drawn: Newsstand, database: Any) -> None:
-    paper = drawn.papers["open"]
-    good, bad = paper.stories[:2]
+def test_a_script_without_end_costs_its_page_only(crawl: Crawl, drawn: LoopbackSite, database: Any) -> None:
+    newspaper = drawn.newspapers["open"]
+    good, bad = newspaper.stories[:2]
     links = "".join(f'<article><h2><a href="{story.path}">x</a></h2></article>' for story in (good, bad))
-    endless = paper.respond(bad.path).body.replace(b"</body>", b"<script>while (true) {}</script></body>")
+    endless = newspaper.respond(bad.path).body.replace(b"</body>", b"<script>while (true) {}</script></body>")
     answers = {"/robots.txt": ("text/plain", b"User-agent: *\nAllow: /\n"),
                "/c/attualita/": ("text/html", f"<html><main>{links}</main></html>".encode()),
-               good.path: ("text/html; charset=utf-8", paper.respond(good.path).body),
+               good.path: ("text/html; charset=utf-8", newspaper.respond(good.path).body),
                bad.path: ("text/html; charset=utf-8", endless)}  # fmt: skip
     before = browsers()
     with site(answers) as (origin, _):

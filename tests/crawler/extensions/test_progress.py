@@ -22,7 +22,7 @@ import pytest
 
 from crawler.extensions.progress import state_of
 from demo.loopback_site.faults import Faults
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.waiting import wait_until
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
@@ -92,19 +92,19 @@ def on_terminal(uri: str, folder: Path, *words: str) -> Iterator[Terminal]:
 
 
 @pytest.fixture(scope="module")
-def slow(root: Path) -> Iterator[Newsstand]:
-    with Newsstand(root / "demo/articles.jsonl", Faults(slow=1.0, slow_seconds=0.7)) as stand:
+def slow(root: Path) -> Iterator[LoopbackSite]:
+    with LoopbackSite(root / "demo/articles.jsonl", Faults(slow=1.0, slow_seconds=0.7)) as stand:
         yield stand
 
 
-def words_for(stand: Newsstand) -> list[str]:
+def words_for(stand: LoopbackSite) -> list[str]:
     return ["open", "-asince=2026-05-04", "-auntil=2026-05-12", f"-aorigin={stand.origins['open']}",
             "-sCONCURRENT_REQUESTS=1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_ends_with_the_closing_words(
-    slow: Newsstand, database: Any, database_uri: str, tmp_path: Path, times: int
+    slow: LoopbackSite, database: Any, database_uri: str, tmp_path: Path, times: int
 ) -> None:
     with on_terminal(database_uri, tmp_path, *words_for(slow)) as terminal:
         terminal.wait_for("1 list read")
@@ -134,7 +134,7 @@ def test_ctrl_c_before_it_begins_is_one_line(tmp_path: Path) -> None:
 
 
 def test_what_is_logged_stands_above_the_line(root: Path, database_uri: str, tmp_path: Path) -> None:
-    with Newsstand(root / "demo/articles.jsonl") as stand:
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
         words = ["open", "-alimit=3", f"-aorigin={stand.origins['open']}", "-sPROGRESS=1", "-LINFO"]
         with on_terminal(database_uri, tmp_path, *words) as terminal:
             assert terminal.end() == 0

@@ -23,7 +23,7 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler.items import newspaper_of
 from crawler.warc.reader import Reader, exchange_of
 from demo.loopback_site.faults import Faults
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.crawler.warc.warcs import SCRAPY, Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
 from tests.waiting import wait_until
 
@@ -36,12 +36,12 @@ def crawl(database_uri: str, tmp_path: Path) -> Crawl:
 
 
 @pytest.fixture(scope="module")
-def stand(root: Path) -> Iterator[Newsstand]:
-    with Newsstand(root / "demo/articles.jsonl") as newsstand:
-        yield newsstand
+def stand(root: Path) -> Iterator[LoopbackSite]:
+    with LoopbackSite(root / "demo/articles.jsonl") as site:
+        yield site
 
 
-def archived(crawl: Crawl, stand: Newsstand, name: str, folder: Path, **more: Any) -> Path:
+def archived(crawl: Crawl, stand: LoopbackSite, name: str, folder: Path, **more: Any) -> Path:
     since, until = stand.spans[name]
     crawl(name, origin=stand.origins[name], since=since, until=until, settings=f"WARC={folder}", **more)
     (file,) = folder.glob(f"{name}-*.warc.gz")
@@ -50,7 +50,7 @@ def archived(crawl: Crawl, stand: Newsstand, name: str, folder: Path, **more: An
 
 @pytest.mark.parametrize("name", ["vnexpress", "ansa", "ilpost", "open"])
 def test_extracted_again_without_the_network_it_is_the_same(
-    crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path, name: str
+    crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path, name: str
 ) -> None:
     file = archived(crawl, stand, name, tmp_path / "raw")
     before = snapshot(database)
@@ -65,7 +65,7 @@ def test_extracted_again_without_the_network_it_is_the_same(
     assert database.refusals.count_documents({}) == 0
 
 
-def test_what_is_on_record(crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path) -> None:
+def test_what_is_on_record(crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path) -> None:
     file = archived(crawl, stand, "open", tmp_path / "raw")
     run = database.runs.find_one({"stage": "crawl:open"})
     assert file.name.endswith(f"-{run['_id']}.warc.gz")
@@ -90,13 +90,13 @@ def test_what_is_on_record(crawl: Crawl, stand: Newsstand, database: Any, tmp_pa
         http, body, record = pages[row["link"]]
         assert http.get_statuscode() == "200"
         assert http.get_header("Content-Length") == str(len(body))
-        assert stand.papers["open"].respond(row["link"].removeprefix("https://www.open.online")).body == body
+        assert stand.newspapers["open"].respond(row["link"].removeprefix("https://www.open.online")).body == body
         date = datetime.fromisoformat(record.get_header("WARC-Date"))
         assert abs(row["crawled_at"] - date) < timedelta(milliseconds=1)
 
 
 def test_a_better_extraction_replaces_the_text_and_keeps_the_old(
-    crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path
+    crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path
 ) -> None:
     file = archived(crawl, stand, "ilpost", tmp_path / "raw")
     before = snapshot(database)
@@ -113,7 +113,7 @@ def test_a_better_extraction_replaces_the_text_and_keeps_the_old(
     assert crawl("ilpost", offline=True, warc=file, refresh=1)["counts"]["updated"] == 1
 
 
-def test_dates_and_limit_hold_for_files_too(crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path) -> None:
+def test_dates_and_limit_hold_for_files_too(crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path) -> None:
     file = archived(crawl, stand, "vnexpress", tmp_path / "raw")
     before = snapshot(database)
     database.articles.delete_many({})
@@ -129,7 +129,7 @@ def test_dates_and_limit_hold_for_files_too(crawl: Crawl, stand: Newsstand, data
 
 def test_broken_captures_of_a_crawl_do_no_harm(crawl: Crawl, root: Path, database: Any, tmp_path: Path) -> None:
     faults = Faults(too_many=0.05, unavailable=0.05, reset=0.02, garbage=0.1, seed=7, retry_after=1)
-    with Newsstand(root / "demo/articles.jsonl", faults) as broken:
+    with LoopbackSite(root / "demo/articles.jsonl", faults) as broken:
         file = archived(crawl, broken, "open", tmp_path / "raw")
     before = snapshot(database)
     database.articles.delete_many({})
@@ -143,7 +143,7 @@ def test_killed_the_file_is_readable_to_its_last_whole_record(
     crawl: Crawl, root: Path, database: Any, database_uri: str, tmp_path: Path
 ) -> None:
     env = os.environ | {"MONGODB_URI": database_uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
-    with Newsstand(root / "demo/articles.jsonl", Faults(slow=1.0, slow_seconds=0.2)) as slow:
+    with LoopbackSite(root / "demo/articles.jsonl", Faults(slow=1.0, slow_seconds=0.2)) as slow:
         words = ["-asince=2026-05-04", "-auntil=2026-05-12", f"-aorigin={slow.origins['vnexpress']}"]
         words += ["-s", f"WARC={tmp_path / 'raw'}"]
         process = subprocess.Popen([str(SCRAPY), "crawl", "vnexpress", *words], env=env, stderr=subprocess.DEVNULL)
@@ -160,7 +160,7 @@ def test_killed_the_file_is_readable_to_its_last_whole_record(
 
 
 def test_a_full_disk_ends_the_crawl_and_loses_nothing(
-    crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path
+    crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path
 ) -> None:
     since, until = stand.spans["vnexpress"]
     where = {"origin": stand.origins["vnexpress"], "since": since, "until": until}
@@ -198,7 +198,7 @@ def test_what_cannot_start_says_so(crawl: Crawl, arguments: dict[str, str], said
 
 
 @pytest.fixture(scope="module")
-def pages(stand: Newsstand) -> dict[str, bytes]:
+def pages(stand: LoopbackSite) -> dict[str, bytes]:
     return pages_of(stand)
 
 
@@ -236,9 +236,9 @@ def test_what_other_tools_write_is_understood(
 
 
 @pytest.mark.skipif(not shutil.which("wget"), reason="no wget")
-def test_what_wget_writes_is_understood(crawl: Crawl, stand: Newsstand, database: Any, tmp_path: Path) -> None:
-    paper = stand.papers["open"]
-    links = [story.article.link.replace("https:", "http:") for story in paper.stories[:5]]
+def test_what_wget_writes_is_understood(crawl: Crawl, stand: LoopbackSite, database: Any, tmp_path: Path) -> None:
+    newspaper = stand.newspapers["open"]
+    links = [story.article.link.replace("https:", "http:") for story in newspaper.stories[:5]]
     # The stand as a proxy: it answers for the newspaper's own address.
     words = ["-q", "--header=Accept-Encoding: gzip", f"--warc-file={tmp_path / 'site'}", "-O", str(tmp_path / "all")]
     words.append("--warc-cdx")
@@ -248,7 +248,7 @@ def test_what_wget_writes_is_understood(crawl: Crawl, stand: Newsstand, database
     assert closing["counts"] == {"fetched": 5, "stored": 5}
     assert closing["requests"] == 0
     for row in database.articles.find():
-        story = next(story for story in paper.stories if story.article.link == row["link"])
+        story = next(story for story in newspaper.stories if story.article.link == row["link"])
         assert row["content"] == story.article.content
         assert row["permission"]["robots"] is True
     # What it finds again as it was, it writes down as revisits.
@@ -273,10 +273,10 @@ def test_without_robots_on_record_nobody_knows(
 
 
 def test_captures_of_a_year_become_revisions_in_their_order(
-    crawl: Crawl, stand: Newsstand, database: Any, pages: dict[str, bytes], tmp_path: Path
+    crawl: Crawl, stand: LoopbackSite, database: Any, pages: dict[str, bytes], tmp_path: Path
 ) -> None:
     link = min(pages)
-    text = next(story for story in stand.papers["open"].stories if story.article.link == link).paragraphs[0]
+    text = next(story for story in stand.newspapers["open"].stories if story.article.link == link).paragraphs[0]
     text = max(re.findall(r"[a-z ]+", text), key=len).encode()
     foreign = Foreign()
     for month in (3, 1, 2):
@@ -353,6 +353,6 @@ def test_a_torn_file_gives_what_it_has_and_exit_status_1(
     assert "garbage.warc.gz: no WARC record in it" in lines[1]
 
 
-def test_every_newspaper_is_told_apart(stand: Newsstand, tmp_path: Path) -> None:
+def test_every_newspaper_is_told_apart(stand: LoopbackSite, tmp_path: Path) -> None:
     urls = {newspaper_of(f"http://{host}/x") for host in ("ansa.it", "www.vnexpress.net", "ilpost.it", "open.online")}
     assert urls == {"ansa", "vnexpress", "ilpost", "open"}

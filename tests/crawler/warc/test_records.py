@@ -17,7 +17,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.warc.reader import Reader
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.crawler.warc.warcs import Crawl, Foreign, crawling, digest_of, pages_of, written
 
 pytestmark = pytest.mark.timeout(180)
@@ -29,13 +29,13 @@ def crawl(database_uri: str, tmp_path: Path) -> Crawl:
 
 
 @pytest.fixture(scope="module")
-def stand(root: Path) -> Iterator[Newsstand]:
-    with Newsstand(root / "demo/articles.jsonl") as newsstand:
-        yield newsstand
+def stand(root: Path) -> Iterator[LoopbackSite]:
+    with LoopbackSite(root / "demo/articles.jsonl") as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
-def pages(stand: Newsstand) -> dict[str, bytes]:
+def pages(stand: LoopbackSite) -> dict[str, bytes]:
     return pages_of(stand)
 
 

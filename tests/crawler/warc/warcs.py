@@ -18,7 +18,7 @@ from pymongo.uri_parser import parse_uri
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
 
@@ -127,7 +127,7 @@ def written(pages: dict[str, bytes], count: int, packed: bool = True) -> tuple[b
     return foreign.buffer.getvalue(), begins
 
 
-def pages_of(stand: Newsstand) -> dict[str, bytes]:
+def pages_of(stand: LoopbackSite) -> dict[str, bytes]:
     """Canonical link -> page, of Open."""
-    paper = stand.papers["open"]
-    return {story.article.link: paper.respond(story.path).body for story in paper.stories}
+    newspaper = stand.newspapers["open"]
+    return {story.article.link: newspaper.respond(story.path).body for story in newspaper.stories}

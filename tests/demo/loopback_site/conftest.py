@@ -1,4 +1,4 @@
-"""One newsstand for all tests that only read from it."""
+"""One loopback site for all tests that only read from it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import RECORDS
 
 
 @pytest.fixture(scope="session")
-def stand() -> Iterator[Newsstand]:
-    with Newsstand(RECORDS) as stand:
-        yield stand
+def site() -> Iterator[LoopbackSite]:
+    with LoopbackSite(RECORDS) as site:
+        yield site

@@ -1,4 +1,4 @@
-"""Made-up articles of each newspaper, and readers of the pages the newsstand makes of them."""
+"""Made-up articles of each newspaper, and readers of the pages the loopback site makes of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from crawler.items import newspaper_of
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 
 UUID = "0a1b2c3d-0000-4000-8000-0000000000"
 BODY_IT = (
@@ -79,10 +79,10 @@ def record(newspaper: str, index: int, **changes: Any) -> dict[str, Any]:
 RECORDS = [record(name, index) for name in NAMES for index in range(45)]
 
 
-def fetch(stand: Newsstand, newspaper: str, path: str) -> tuple[int, bytes]:
+def fetch(site: LoopbackSite, newspaper: str, path: str) -> tuple[int, bytes]:
     """(status, body); `path` may be the canonical link."""
     parts = urlsplit(path)
-    url = stand.origins[newspaper] + parts.path + (f"?{parts.query}" if parts.query else "")
+    url = site.origins[newspaper] + parts.path + (f"?{parts.query}" if parts.query else "")
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status, answer.read()
@@ -90,8 +90,8 @@ def fetch(stand: Newsstand, newspaper: str, path: str) -> tuple[int, bytes]:
         return error.code, error.read()
 
 
-def page(stand: Newsstand, newspaper: str, path: str) -> html.HtmlElement:
-    status, body = fetch(stand, newspaper, path)
+def page(site: LoopbackSite, newspaper: str, path: str) -> html.HtmlElement:
+    status, body = fetch(site, newspaper, path)
     assert status == 200, path
     return html.fromstring(body.decode())
 
@@ -104,11 +104,11 @@ def hrefs(tree: html.HtmlElement, selector: str) -> list[str]:
     return [found.get("href").split("#")[0].split("?")[0] for found in tree.cssselect(selector)]
 
 
-def walk(stand: Newsstand, newspaper: str, first: str, following: str, selector: str) -> list[str]:
+def walk(site: LoopbackSite, newspaper: str, first: str, following: str, selector: str) -> list[str]:
     """The links of a listing over all its pages, until one is missing or adds nothing."""
     found: list[str] = []
     for number in range(1, 50):
-        status, body = fetch(stand, newspaper, first if number == 1 else following.format(number))
+        status, body = fetch(site, newspaper, first if number == 1 else following.format(number))
         links = hrefs(html.fromstring(body.decode()), selector) if status == 200 else []
         if not links:
             return found

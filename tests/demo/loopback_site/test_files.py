@@ -12,7 +12,7 @@ from lxml import etree
 
 from crawler.items import NewsmillError, newspaper_of
 from crawler.page import extract
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import BODIES, NAMES, RECORDS, fetch, links_of, page, record
 
 
@@ -32,23 +32,21 @@ def test_foreign_rows_are_served_or_counted() -> None:
         text | {"link": ilpost + "/", "date": None, "content": "Corto."},
         text | {"link": ilpost + "-rotto/", "content": "Mezza coppia: \ud800."},
     ]
-    with Newsstand(foreign) as stand:
-        assert stand.skipped == Counter(
-            unknown_host=1, no_date=1, no_link=1, no_title=1, repeated_link=2, not_unicode=1
-        )
-        assert stand.spans == {"ansa": ("2024-01-08",) * 2, "ilpost": ("2024-01-10",) * 2, "open": ("2024-01-09",) * 2}
-        assert "Più lungo." in fetch(stand, "ilpost", "/2024/01/10/c/")[1].decode()
-        assert "08 gennaio 2024, 18:54" in fetch(stand, "ansa", ansa)[1].decode()
+    with LoopbackSite(foreign) as site:
+        assert site.skipped == Counter(unknown_host=1, no_date=1, no_link=1, no_title=1, repeated_link=2, not_unicode=1)
+        assert site.spans == {"ansa": ("2024-01-08",) * 2, "ilpost": ("2024-01-10",) * 2, "open": ("2024-01-09",) * 2}
+        assert "Più lungo." in fetch(site, "ilpost", "/2024/01/10/c/")[1].decode()
+        assert "08 gennaio 2024, 18:54" in fetch(site, "ansa", ansa)[1].decode()
 
 
 def test_a_page_without_text_keeps_its_container(tmp_path: Path) -> None:
     rows = [record(name, 1, content="") for name in NAMES]
     path = tmp_path / "articles.jsonl"
     path.write_text("\n".join(["kein JSON", "", *map(json.dumps, rows)]), encoding="utf-8")
-    with Newsstand(path) as stand:
-        assert stand.skipped == Counter(not_json=1)
+    with LoopbackSite(path) as site:
+        assert site.skipped == Counter(not_json=1)
         for name, row in zip(NAMES, rows, strict=True):
-            assert page(stand, name, row["link"]).cssselect(BODIES[name])
+            assert page(site, name, row["link"]).cssselect(BODIES[name])
 
 
 def test_texts_of_any_length_are_printed() -> None:
@@ -64,10 +62,10 @@ def test_texts_of_any_length_are_printed() -> None:
         for index in range(4 if name == "ansa" else 1)
         for size, body in enumerate(bodies[: 4 if name == "ansa" else 1])
     ]
-    with Newsstand(rows) as stand:
+    with LoopbackSite(rows) as site:
         for row in rows:
             newspaper = newspaper_of(row["link"]) or ""
-            status, body = fetch(stand, newspaper, row["link"])
+            status, body = fetch(site, newspaper, row["link"])
             assert status == 200
             assert extract(body, row["link"], newspaper).content == row["content"]
 
@@ -78,23 +76,23 @@ def test_markup_in_a_text_stays_text() -> None:
     rows = [record(name, 2, **changes) for name in NAMES]
     feeds = ("/rss/tin-moi-nhat.rss", "/sito/ansait_rss.xml", "/feed/", "/feed/")
     for javascript in (False, True):
-        with Newsstand(rows, javascript=javascript) as stand:
+        with LoopbackSite(rows, javascript=javascript) as site:
             for name, row, feed in zip(NAMES, rows, feeds, strict=True):
-                scripts = page(stand, name, row["link"]).iter("script")
+                scripts = page(site, name, row["link"]).iter("script")
                 assert "alert(1)" not in {(script.text or "").strip() for script in scripts}
-                assert len(etree.fromstring(fetch(stand, name, feed)[1]).findall(".//item")) == 1
+                assert len(etree.fromstring(fetch(site, name, feed)[1]).findall(".//item")) == 1
 
 
 def test_javascript_leaves_the_text_to_a_script() -> None:
-    with Newsstand(RECORDS, javascript=True) as stand:
+    with LoopbackSite(RECORDS, javascript=True) as site:
         for name, selector in BODIES.items():
-            tree = page(stand, name, links_of(name)[4])
+            tree = page(site, name, links_of(name)[4])
             assert not tree.cssselect(f"{selector} > p, {selector} > h3")
             scripts = "".join(script.text or "" for script in tree.iter("script"))
             assert "innerHTML" in scripts or "insertAdjacentHTML" in scripts
-        assert len(page(stand, "open", "/c/attualita/").cssselect(".card-news-vertical-content")) == 5
+        assert len(page(site, "open", "/c/attualita/").cssselect(".card-news-vertical-content")) == 5
 
 
 def test_every_file_error_is_one_line() -> None:
     with pytest.raises(NewsmillError, match="cannot read /nowhere"):
-        Newsstand("/nowhere/articles.jsonl")
+        LoopbackSite("/nowhere/articles.jsonl")

@@ -18,21 +18,21 @@ import pytest
 
 from crawler.items import NewsmillError
 from demo.loopback_site.faults import KINDS, Faults, parse_faults
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import RECORDS, fetch, links_of, record
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_it_listens_on_loopback_only_and_writes_requests_down(stand: Newsstand) -> None:
-    assert {urlsplit(origin).hostname for origin in stand.origins.values()} == {"127.0.0.1"}
-    before = stand.requests["open", "/feed/"]
-    fetch(stand, "open", "/feed/?utm=1")
-    assert stand.requests["open", "/feed/"] == before + 1
+def test_it_listens_on_loopback_only_and_writes_requests_down(site: LoopbackSite) -> None:
+    assert {urlsplit(origin).hostname for origin in site.origins.values()} == {"127.0.0.1"}
+    before = site.requests["open", "/feed/"]
+    fetch(site, "open", "/feed/?utm=1")
+    assert site.requests["open", "/feed/"] == before + 1
 
 
-def test_a_cached_page_takes_less_than_a_millisecond(stand: Newsstand) -> None:
-    connection = http.client.HTTPConnection(urlsplit(stand.origins["ilpost"]).netloc)
+def test_a_cached_page_takes_less_than_a_millisecond(site: LoopbackSite) -> None:
+    connection = http.client.HTTPConnection(urlsplit(site.origins["ilpost"]).netloc)
     path = urlsplit(links_of("ilpost")[0]).path
     seconds = []
     for _ in range(100):
@@ -46,24 +46,24 @@ def test_a_cached_page_takes_less_than_a_millisecond(stand: Newsstand) -> None:
 
 def test_faults_repeat_and_end() -> None:
     faults = Faults(seed=7, too_many=0.2, unavailable=0.2, garbage=0.2, reset=0.2, retry_after=3)
-    with Newsstand(RECORDS, faults) as first, Newsstand(RECORDS, faults) as second:
+    with LoopbackSite(RECORDS, faults) as first, LoopbackSite(RECORDS, faults) as second:
         seen = [[answer for link in links_of("open")[:20] for answer in answers(one, link)] for one in (first, second)]
     assert seen[0] == seen[1]
     assert {kind for kind, _ in seen[0]} == {200, 429, 503, "reset"}
     assert any(kind == 200 and body[:2] == b"\x1f\x8b" for kind, body in seen[0]), "half a gzip stream"
 
 
-def answers(stand: Newsstand, link: str) -> list[tuple[int | str, bytes]]:
+def answers(site: LoopbackSite, link: str) -> list[tuple[int | str, bytes]]:
     """Every answer up to the page itself."""
     found: list[tuple[int | str, bytes]] = []
     while not found or not (found[-1][0] == 200 and found[-1][1].startswith(b"<!doctype")):
         assert len(found) < 100, "a retry must succeed one day"
-        found.append(try_fetch(stand, link))
+        found.append(try_fetch(site, link))
     return found
 
 
-def try_fetch(stand: Newsstand, link: str) -> tuple[int | str, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(stand.origins["open"]).netloc)
+def try_fetch(site: LoopbackSite, link: str) -> tuple[int | str, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(site.origins["open"]).netloc)
     try:
         connection.request("GET", urlsplit(link).path)
         answer = connection.getresponse()
@@ -89,10 +89,10 @@ def test_faults_come_at_their_rates_and_by_their_seed() -> None:
 
 
 def test_a_slow_answer_is_late_and_right() -> None:
-    with Newsstand(RECORDS[-3:], Faults(slow=1.0, slow_seconds=0.3)) as stand:
+    with LoopbackSite(RECORDS[-3:], Faults(slow=1.0, slow_seconds=0.3)) as site:
         link = links_of("open")[-1]
         began = time.monotonic()
-        assert fetch(stand, "open", link)[0] == 200
+        assert fetch(site, "open", link)[0] == 200
         assert time.monotonic() - began >= 0.3
 
 
@@ -141,5 +141,5 @@ def test_the_command_says_in_one_line_what_is_wrong(arguments: list[str]) -> Non
         [sys.executable, "-m", "demo.loopback_site", *arguments], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("newsstand: ")
+    assert done.stderr.startswith("loopback site: ")
     assert done.stderr.count("\n") == 1

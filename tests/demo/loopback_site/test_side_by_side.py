@@ -13,7 +13,7 @@ from crawler.items import Article
 from crawler.page import extract
 from crawler.page.parser import decode, parse
 from crawler.page.text import linked_data, select, text_of
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import NAMES, links_of
 
 UUID = "00000000-93f7-4fa1-a3df-83d51d188dd3"
@@ -69,16 +69,16 @@ def filled(article: Article) -> set[str]:
     return {item.name for item in fields(article) if getattr(article, item.name) not in ("", [], None)}
 
 
-def ours(stand: Newsstand, newspaper: str) -> list[bytes]:
-    paper = stand.papers[newspaper]
-    return [paper.respond(story.path).body for story in paper.stories]
+def ours(site: LoopbackSite, newspaper: str) -> list[bytes]:
+    pages = site.newspapers[newspaper]
+    return [pages.respond(story.path).body for story in pages.stories]
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_the_same_fields_come_out(stand: Newsstand, shared: Path, name: str) -> None:
+def test_the_same_fields_come_out(site: LoopbackSite, shared: Path, name: str) -> None:
     newspaper = name.partition("/")[0]
     real = filled(extract((shared / "newspapers" / name).read_bytes(), REAL[name], newspaper))
-    pages = zip(ours(stand, newspaper), stand.papers[newspaper].stories, strict=True)
+    pages = zip(ours(site, newspaper), site.newspapers[newspaper].stories, strict=True)
     found = [filled(extract(page, story.article.link, newspaper)) for page, story in pages]
     # Each real article lacks something the newspaper does print elsewhere (a location stamp, tags).
     assert {"link", "title", "description", "content", "authors", "date", "date_modified", "section"} <= real
@@ -87,9 +87,9 @@ def test_the_same_fields_come_out(stand: Newsstand, shared: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("newspaper", NAMES)
-def test_the_same_obstacles_are_in_the_way(stand: Newsstand, shared: Path, newspaper: str) -> None:
+def test_the_same_obstacles_are_in_the_way(site: LoopbackSite, shared: Path, newspaper: str) -> None:
     real = [parse(decode((shared / "newspapers" / name).read_bytes())) for name in REAL if name.startswith(newspaper)]
-    pages = [parse(decode(page)) for page in ours(stand, newspaper)[:20]]
+    pages = [parse(decode(page)) for page in ours(site, newspaper)[:20]]
     for selector in OBSTACLES[newspaper]:
         assert any(select(tree, selector) for tree in real), f"{selector}: not in the real page"
         assert any(select(tree, selector) for tree in pages), selector
@@ -98,7 +98,7 @@ def test_the_same_obstacles_are_in_the_way(stand: Newsstand, shared: Path, newsp
         assert canonical.get("href") in links_of(newspaper)
 
 
-def test_wire_copy_is_one_paragraph_element(stand: Newsstand, shared: Path) -> None:
+def test_wire_copy_is_one_paragraph_element(site: LoopbackSite, shared: Path) -> None:
     def shape(page: bytes) -> tuple[int, bool]:
         (body,) = select(parse(decode(page)), "div[itemprop=articleBody]")
         texts = select(body, "p:not(.article-copyright)")
@@ -106,10 +106,10 @@ def test_wire_copy_is_one_paragraph_element(stand: Newsstand, shared: Path) -> N
 
     real = shape((shared / "newspapers/ansa/article-wire-2026-07-07.excerpt.html").read_bytes())
     assert real == (1, True)
-    assert real in [shape(page) for page in ours(stand, "ansa")[:8]]
+    assert real in [shape(page) for page in ours(site, "ansa")[:8]]
 
 
-def test_json_ld_comes_two_in_one_script(stand: Newsstand, shared: Path) -> None:
+def test_json_ld_comes_two_in_one_script(site: LoopbackSite, shared: Path) -> None:
     def two_in_one(page: bytes) -> bool:
         scripts = select(parse(decode(page)), 'script[type="application/ld+json"]')
         return any(re.search(r"\}\s*\{\"@context", script.text or "") for script in scripts)
@@ -119,18 +119,18 @@ def test_json_ld_comes_two_in_one_script(stand: Newsstand, shared: Path) -> None
 
     page = (shared / "newspapers/open/article-2026-06-30.excerpt.html").read_bytes()
     assert two_in_one(page)
-    mine = next(mine for mine in ours(stand, "open") if two_in_one(mine))
+    mine = next(mine for mine in ours(site, "open") if two_in_one(mine))
     assert kinds(page) == kinds(mine) == ["VideoObject", "NewsArticle"]
 
 
 @pytest.mark.parametrize("newspaper", NAMES)
-def test_nothing_around_the_text_gets_into_it(stand: Newsstand, shared: Path, newspaper: str) -> None:
+def test_nothing_around_the_text_gets_into_it(site: LoopbackSite, shared: Path, newspaper: str) -> None:
     """Captions, walls, adverts and links elsewhere, of the real page and of ours alike."""
     strange = (
         "RIPRODUZIONE RISERVATA|Riproduzione riservata|ABBONAMENTO|Da non perdere|Leggi anche|Caricamento player"
         "|Ảnh:|>>|Pubblicità|prevPageLabel|cookie"
     )
-    pages = [(page, None) for page in ours(stand, newspaper)[:12]]
+    pages = [(page, None) for page in ours(site, newspaper)[:12]]
     pages += [((shared / "newspapers" / name).read_bytes(), url) for name, url in REAL.items() if newspaper in name]
     for page, url in pages:
         found = extract(page, url or links_of(newspaper)[0], newspaper)

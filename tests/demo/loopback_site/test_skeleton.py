@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import BODY_IT, fetch, links_of, page
 
 #: the elements MARKUP names, by newspaper and kind of page
@@ -98,16 +98,16 @@ def parsed(path: Path) -> html.HtmlElement:
     return html.fromstring(re.sub(r"^<!-- EXCERPT.*?-->\s*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
 
 
-def our_pages(stand: Newsstand, kind: str) -> list[html.HtmlElement]:
+def our_pages(site: LoopbackSite, kind: str) -> list[html.HtmlElement]:
     if kind == "vnexpress listing":
-        return [page(stand, "vnexpress", path) for path in ("/thoi-su", "/khoa-hoc-cong-nghe", "/tin-tuc-24h")]
-    return [page(stand, kind, link) for link in links_of(kind)[:12]]
+        return [page(site, "vnexpress", path) for path in ("/thoi-su", "/khoa-hoc-cong-nghe", "/tin-tuc-24h")]
+    return [page(site, kind, link) for link in links_of(kind)[:12]]
 
 
 @pytest.mark.parametrize("kind", ELEMENTS)
-def test_our_pages_have_the_skeleton_of_the_real_ones(stand: Newsstand, shared: Path, kind: str) -> None:
+def test_our_pages_have_the_skeleton_of_the_real_ones(site: LoopbackSite, shared: Path, kind: str) -> None:
     real = [parsed(shared / "newspapers" / name) for name in REAL[kind]]
-    ours = our_pages(stand, kind)
+    ours = our_pages(site, kind)
     # In a listing only the item itself is ours to promise: the rest of a front page is the front's.
     depth = 1 if kind.endswith("listing") else 12
     for selector in ELEMENTS[kind]:
@@ -129,16 +129,16 @@ def ld_json(tree: html.HtmlElement) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in REAL if "listing" not in kind])
-def test_our_pages_have_the_json_ld_of_the_real_ones(stand: Newsstand, shared: Path, kind: str) -> None:
+def test_our_pages_have_the_json_ld_of_the_real_ones(site: LoopbackSite, shared: Path, kind: str) -> None:
     def shapes(trees: list[html.HtmlElement]) -> set[tuple[str, tuple[str, ...]]]:
         return {(item["@type"], tuple(sorted(item))) for tree in trees for item in ld_json(tree)}
 
-    assert shapes([parsed(shared / "newspapers" / name) for name in REAL[kind]]) <= shapes(our_pages(stand, kind))
+    assert shapes([parsed(shared / "newspapers" / name) for name in REAL[kind]]) <= shapes(our_pages(site, kind))
 
 
-def test_an_editorial_of_ansa_has_one_p_a_paragraph(stand: Newsstand, shared: Path) -> None:
+def test_an_editorial_of_ansa_has_one_p_a_paragraph(site: LoopbackSite, shared: Path) -> None:
     real = parsed(shared / "newspapers/ansa/article-editorial-2026-07-07.excerpt.html")
-    ours = page(stand, "ansa", links_of("ansa")[2])
+    ours = page(site, "ansa", links_of("ansa")[2])
     for tree in (real, ours):
         body = tree if tree.get("itemprop") else tree.cssselect("div[itemprop=articleBody]")[0]
         assert signature(body) == ("div", "news-txt", "post-single-text", "rich-text", "#", "articleBody", "", "", "")
@@ -146,8 +146,8 @@ def test_an_editorial_of_ansa_has_one_p_a_paragraph(stand: Newsstand, shared: Pa
         assert body.cssselect("p.article-copyright")
 
 
-def test_the_wire_text_is_one_p_with_broken_lines(stand: Newsstand) -> None:
-    wires = [tree for tree in our_pages(stand, "ansa") if tree.cssselect("div[itemprop=articleBody] br")]
+def test_the_wire_text_is_one_p_with_broken_lines(site: LoopbackSite) -> None:
+    wires = [tree for tree in our_pages(site, "ansa") if tree.cssselect("div[itemprop=articleBody] br")]
     assert len(wires) >= 3
     (wire,) = wires[0].cssselect("div[itemprop=articleBody] > p:not(.article-copyright)")
     assert len(wire.cssselect("br")) == BODY_IT.count("\n\n") + 1
@@ -155,9 +155,9 @@ def test_the_wire_text_is_one_p_with_broken_lines(stand: Newsstand) -> None:
     assert re.search(r"[a-z,]\n[a-z]", wire.text_content()), "a line broken inside a sentence"
 
 
-def test_the_traps_of_each_newspaper_are_there(stand: Newsstand) -> None:
+def test_the_traps_of_each_newspaper_are_there(site: LoopbackSite) -> None:
     bodies = {
-        name: "\n".join(fetch(stand, name, link)[1].decode() for link in links_of(name)[:12]) for name in stand.origins
+        name: "\n".join(fetch(site, name, link)[1].decode() for link in links_of(name)[:12]) for name in site.origins
     }
     for text in (
         'class="fck_detail "',
@@ -177,7 +177,7 @@ def test_the_traps_of_each_newspaper_are_there(stand: Newsstand) -> None:
         assert text in bodies["open"], text
 
 
-def test_a_copy_for_mobile_readers_names_the_true_address(stand: Newsstand) -> None:
+def test_a_copy_for_mobile_readers_names_the_true_address(site: LoopbackSite) -> None:
     link = links_of("ansa")[0]
-    copy = page(stand, "ansa", "/amp" + urlsplit(link).path)
+    copy = page(site, "ansa", "/amp" + urlsplit(link).path)
     assert copy.xpath("string(//link[@rel='canonical']/@href)") == link

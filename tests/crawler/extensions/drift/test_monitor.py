@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from demo.loopback_site.server import Newsstand
+from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
@@ -59,7 +59,7 @@ def newspaper(sample_records: list[dict[str, Any]]) -> Iterator[str]:
             record["date"] = f"2026-05-{day}T{8 + number // 6:02}:{number % 6}0:00+02:00"
             record.pop("date_modified", None)
             days.append(record)
-    with Newsstand(days) as stand:
+    with LoopbackSite(days) as stand:
         yield stand.origins["open"]
 
 

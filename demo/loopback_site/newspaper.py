@@ -94,7 +94,7 @@ class Story:
         return 0 < index < len(self.paragraphs) - 1 and len(text) < 80 and not text.endswith(_ENDS)
 
 
-class Paper:
+class NewspaperPages:
     """One newspaper: `routes` maps what an address looks like to the method that answers it.
 
     Args:
@@ -143,7 +143,7 @@ class Paper:
                     return page
         except MissingPage:
             pass
-        return self.missing(path)
+        return self.missing_page(path)
 
     def find(self, path: str) -> Story | None:
         """The story meant by a path; one whose path differs is answered by sending the reader there."""
@@ -155,14 +155,14 @@ class Paper:
     def article(self, story: Story) -> Page:
         raise NotImplementedError
 
-    def missing(self, path: str) -> Page:
+    def missing_page(self, path: str) -> Page:
         return self.draw("missing.html", status=404, path=path)
 
     def draw(self, template: str, status: int = 200, content_type: str = "", **values: Any) -> Page:
         """A page of this newspaper's templates; `common/…` names one that all share."""
         name = template if template.startswith("common/") else f"{self.name}/{template}"
         text = self.templates.get_template(name).render(
-            paper=self, host=self.host, javascript=self.javascript, **values
+            newspaper=self, host=self.host, javascript=self.javascript, **values
         )
         if template.endswith(".xml"):
             text, content_type = _NO_XML.sub("", text), XML
@@ -175,8 +175,8 @@ class Paper:
     def neighbours(self, story: Story, count: int) -> list[Story]:
         """The next older stories, from the newest again at the end: what boxes beside an article show."""
         start = self.position[story.path] + 1
-        others = self.stories[start : start + count]
-        return others + self.stories[: min(count - len(others), start - 1)]
+        older = self.stories[start : start + count]
+        return older + self.stories[: min(count - len(older), start - 1)]
 
     def recent(self, days: int = 2) -> list[Story]:
         """The stories of the last days, counted from the newest: what a news sitemap holds."""
@@ -189,8 +189,8 @@ class Paper:
         return self.draw("common/sitemap.xml", stories=stories)
 
     def news_sitemap(self) -> Page:
-        paper = NEWSPAPERS[self.name]
-        return self.draw("common/news.xml", stories=self.recent(), title=paper.source_site, language=paper.language)
+        meta = NEWSPAPERS[self.name]
+        return self.draw("common/news.xml", stories=self.recent(), title=meta.source_site, language=meta.language)
 
     def sitemap_index(self, shards: Iterable[tuple[str, Sequence[Story]]]) -> Page:
         """An index of (address, its stories)."""
@@ -211,6 +211,7 @@ def number_of(page: str | None) -> int:
 
 
 def pages_of(stories: Sequence[Story], size: int) -> int:
+    """How many pages of `size` hold the stories."""
     return -(-len(stories) // size)
 
 
@@ -221,6 +222,7 @@ def slice_of(stories: Sequence[Story], number: int, size: int) -> Sequence[Story
 
 @lru_cache(1)
 def templates() -> Environment:
+    """The environment of all templates; a name without a value is an error."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
