@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measures import Scores, bcubed_shares, nmi, pair_scores, scores
 from crawler.items import NewsmillError, RecordError, article_from_record
-from synth.cluster.command import Settings
 from synth.cluster.linkage import LINKAGES, agglomerate
+from synth.cluster.settings import Settings
 from synth.embed import article_text, load_embedder
 
 ROOT = Path(__file__).resolve().parent.parent

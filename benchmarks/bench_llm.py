@@ -307,7 +307,7 @@ def faults(folder: Path, uri: str, calls: int) -> list[tuple[str, dict[str, floa
 def events(store: Any, calls: int) -> None:
     """As many current events as calls, each of two Italian articles that share no sentence."""
     from crawler.items import article_from_record
-    from synth.cluster.command import event_key
+    from synth.cluster.events import event_key
 
     chance = random.Random(1)
     vocabulary = sorted({word for word in (PROMPT + REPLY).lower().split() if word.isalpha()})

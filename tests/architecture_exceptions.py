@@ -21,7 +21,6 @@ CIRCULAR = {
 #: Modules of more than 450 lines.
 LONG = {
     "synth/judge/reply_parser.py",
-    "synth/neighbors/cosine_graph.py",
 }
 #: Test files of more than 400 lines.
 LONG_TESTS = {
@@ -42,7 +41,6 @@ SLEEPS = {
     "tests/demo/loopback_site/test_server.py": 1,
     "tests/integration/test_summarize_by_server.py": 3,
     "tests/integration/test_summarize_stream.py": 4,
-    "tests/synth/cluster/test_incremental.py": 2,
     "tests/synth/dedupe/test_command.py": 2,
     "tests/synth/embed/test_cache.py": 2,
     "tests/synth/export/test_command.py": 1,

@@ -1,4 +1,4 @@
-"""How far clustering is: which text of which article it has seen, and in what it put it.
+"""Cluster assignments: which text of which article clustering has read, and in which event it put it.
 
 `placements` holds one document a day of news and language (more for days of more than 50,000 articles), with arrays
 of ids, digests, components and numbers: a million articles are 1,100 documents, read in a second. One document a
@@ -18,14 +18,16 @@ from crawler.items import NewsmillError, content_hash
 if TYPE_CHECKING:
     from pymongo.database import Database
 
+    Store = Database[dict[str, Any]]
+
 #: Articles in one document.
-_PIECE = 50_000
+PARTITION_ARTICLES = 50_000
 #: Number of an article that is in no event.
-ALONE = -1
+NOISE = -1
 
 
 @dataclass(slots=True)
-class Key:
+class ArticleRef:
     """An article as clustering knows it before it reads its text."""
 
     id: Any
@@ -39,14 +41,16 @@ class Key:
 
 
 @dataclass(slots=True)
-class Placement:
+class Assignment:
+    """Where the last run put an article."""
+
     digest: bytes
     #: part of the graph "distance < threshold" that it hangs together with.
     component: int
-    #: of its event, or ALONE.
+    #: of its event, or NOISE.
     number: int
-    #: document that holds it.
-    home: str = ""
+    #: document of `placements` that holds it.
+    partition: str = ""
 
 
 @dataclass
@@ -54,38 +58,38 @@ class State:
     """What the store says of a language."""
 
     settings: str = ""
-    #: where it holds: _id of article -> placement.
-    placements: dict[Any, Placement] = field(default_factory=dict)
+    #: where it holds: _id of article -> assignment.
+    assignments: dict[Any, Assignment] = field(default_factory=dict)
     next_component: int = 0
 
 
-def keys_of(database: Database[dict[str, Any]], wanted: Mapping[str, Any], language: str | None) -> list[Key]:
+def article_refs(database: Store, condition: Mapping[str, Any], language: str | None) -> list[ArticleRef]:
     """The articles in order of date and link; their texts stay in the store unless they have no hash."""
     # Row numbers, and with them ties, do not hang on the order of crawling.
-    found = database.articles.aggregate(
+    rows = database.articles.aggregate(
         [
-            {"$match": {"$and": [dict(wanted), {"language": language}]}},
+            {"$match": {"$and": [dict(condition), {"language": language}]}},
             {"$project": {
                 "link": 1, "date": 1, "content_hash": 1, "description": 1,
                 "text": {"$cond": [{"$gt": ["$content_hash", ""]}, None, ["$title", "$content"]]},
             }},
         ]
     )  # fmt: skip
-    return sorted((_key(row) for row in found), key=lambda key: (key.day is not None, key.day or 0.0, key.link))
+    return sorted((_article_ref(row) for row in rows), key=lambda ref: (ref.day is not None, ref.day or 0.0, ref.link))
 
 
-def _key(row: Mapping[str, Any]) -> Key:
+def _article_ref(row: Mapping[str, Any]) -> ArticleRef:
     date = row.get("date")
     date = date if isinstance(date, datetime) else None
-    hashed = row.get("content_hash") or content_hash(*(str(part or "") for part in row["text"]))
-    link, told = str(row.get("link") or ""), str(row.get("description") or "")
-    digest = hashlib.blake2b(f"{hashed}\0{told}\0{date}\0{link}".encode(errors="surrogatepass"), digest_size=16)
-    return Key(row["_id"], link, date.timestamp() / 86400 if date else None, date, hashed, digest.digest())
+    text_hash = row.get("content_hash") or content_hash(*(str(part or "") for part in row["text"]))
+    link, lead = str(row.get("link") or ""), str(row.get("description") or "")
+    digest = hashlib.blake2b(f"{text_hash}\0{lead}\0{date}\0{link}".encode(errors="surrogatepass"), digest_size=16)
+    return ArticleRef(row["_id"], link, date.timestamp() / 86400 if date else None, date, text_hash, digest.digest())
 
 
-def read_state(database: Database[dict[str, Any]], language: str | None, settings: str) -> State:
+def read_state(database: Store, language: str | None, settings: str) -> State:
     """What an earlier run with the same settings left; empty where there was none, or it was killed while it wrote."""
-    head = database.placements.find_one({"_id": _head(language)})
+    head = database.placements.find_one({"_id": _head_id(language)})
     if head is None:
         return State()
     state = State(head["settings"], {}, head.get("next_component", 0))
@@ -96,85 +100,82 @@ def read_state(database: Database[dict[str, Any]], language: str | None, setting
         for i, (article, component, number) in enumerate(
             zip(row["articles"], row["components"], row["numbers"], strict=True)
         ):
-            state.placements[article] = Placement(digests[16 * i : 16 * i + 16], component, number, row["_id"])
+            state.assignments[article] = Assignment(digests[16 * i : 16 * i + 16], component, number, row["_id"])
     return state
 
 
-def claim(database: Database[dict[str, Any]], language: str | None, run: str) -> None:
-    """From here on what is written counts for nothing, until `hold` says that it is whole."""
+def lock(database: Store, language: str | None, run: str) -> None:
+    """From here on what is written counts for nothing, until `commit` says that it is whole."""
     database.placements.update_one(
-        {"_id": _head(language)},
+        {"_id": _head_id(language)},
         {"$set": {"writing": run}, "$setOnInsert": {"settings": "", "events": -1}},
         upsert=True,
     )
 
 
-def write(
-    database: Database[dict[str, Any]], language: str | None, rows: Mapping[str, list[tuple[Any, Placement]]]
-) -> None:
-    """Replace documents of placements: home -> articles; those without articles go."""
+def write(database: Store, language: str | None, rows: Mapping[str, list[tuple[Any, Assignment]]]) -> None:
+    """Replace partitions: _id -> articles; those without articles are deleted."""
     from bson import Binary
     from pymongo import DeleteOne, ReplaceOne
 
     writes: list[Any] = []
-    for home, members in rows.items():
+    for partition, members in rows.items():
         if not members:
-            writes.append(DeleteOne({"_id": home}))
+            writes.append(DeleteOne({"_id": partition}))
             continue
         document = {
             "language": language,
             "articles": [article for article, _ in members],
-            "digests": Binary(b"".join(placement.digest for _, placement in members)),
-            "components": [placement.component for _, placement in members],
-            "numbers": [placement.number for _, placement in members],
+            "digests": Binary(b"".join(assignment.digest for _, assignment in members)),
+            "components": [assignment.component for _, assignment in members],
+            "numbers": [assignment.number for _, assignment in members],
         }
-        writes.append(ReplaceOne({"_id": home}, document, upsert=True))
+        writes.append(ReplaceOne({"_id": partition}, document, upsert=True))
     for start in range(0, len(writes), 200):
         database.placements.bulk_write(writes[start : start + 200], ordered=False)
 
 
-def hold(
-    database: Database[dict[str, Any]], language: str | None, run: str, told: Mapping[str, Any] | None, session: Any
-) -> None:
-    """Make sure that the language is still this run's; with `told`, say that all it wrote is whole and let it go.
+def commit(database: Store, language: str | None, run: str, outcome: Mapping[str, Any] | None, session: Any) -> None:
+    """Make sure that the language is still this run's; with `outcome`, say that all it wrote is whole and release
+    the language.
 
     Called in the transaction that makes events current.
 
     Args:
-        told: settings (their digest), configuration and next_component.
+        outcome: settings (their digest), configuration and next_component.
     Raises:
         NewsmillError: another run of the language has begun to write in the meantime.
     """
     change: dict[str, Any] = {"writing": run}
-    if told is not None:
-        change = {**told, "events": _current(database, language, session), "writing": None}
-    answer = database.placements.update_one({"_id": _head(language), "writing": run}, {"$set": change}, session=session)
-    if not answer.matched_count:
+    if outcome is not None:
+        change = {**outcome, "events": _current(database, language, session), "writing": None}
+    own = {"_id": _head_id(language), "writing": run}
+    if not database.placements.update_one(own, {"$set": change}, session=session).matched_count:
         raise NewsmillError(f"cluster: another synth cluster works on {language!r}: wait for it, then run again")
 
 
-def is_placed(database: Database[dict[str, Any]], language: str | None, key: Key) -> bool:
+def is_up_to_date(database: Store, language: str | None, ref: ArticleRef) -> bool:
     """Whether the last run saw the article as it is."""
-    for _, home in homes([key], language):
-        start = home.rpartition("/")[0] + "/"
-        for row in database.placements.find({"_id": {"$gte": start, "$lt": start[:-1] + "0"}, "articles": key.id}):
-            at = 16 * row["articles"].index(key.id)
-            return bytes(row["digests"])[at : at + 16] == key.digest
+    for _, partition in partitions([ref], language):
+        start = partition.rpartition("/")[0] + "/"
+        for row in database.placements.find({"_id": {"$gte": start, "$lt": start[:-1] + "0"}, "articles": ref.id}):
+            at = 16 * row["articles"].index(ref.id)
+            return bytes(row["digests"])[at : at + 16] == ref.digest
     return False
 
 
-def homes(keys: Iterable[Key], language: str | None) -> Iterator[tuple[Key, str]]:
-    """Each article with the document that it belongs into."""
-    seen: dict[str, int] = {}
-    for key in keys:
-        day = "undated" if key.day is None else str(int(key.day // 1))
-        place = seen[day] = seen.get(day, -1) + 1
-        yield key, f"{_head(language)}/{day}/{place // _PIECE}"
+def partitions(refs: Iterable[ArticleRef], language: str | None) -> Iterator[tuple[ArticleRef, str]]:
+    """Each article with the document of `placements` that it belongs into."""
+    counts: dict[str, int] = {}
+    for ref in refs:
+        day = "undated" if ref.day is None else str(int(ref.day // 1))
+        position = counts[day] = counts.get(day, -1) + 1
+        yield ref, f"{_head_id(language)}/{day}/{position // PARTITION_ARTICLES}"
 
 
-def _head(language: str | None) -> str:
+def _head_id(language: str | None) -> str:
     return str(language)
 
 
-def _current(database: Database[dict[str, Any]], language: str | None, session: Any = None) -> int:
+def _current(database: Store, language: str | None, session: Any = None) -> int:
     return int(database.clusters.count_documents({"current": True, "language": language}, session=session))

@@ -8,19 +8,17 @@ from dataclasses import asdict
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
-from synth.cluster.incremental import Settings, cluster_articles, event_key
-from synth.cluster.linkage import LINKAGES, agglomerate
+from synth.cluster.explain import print_explanation
+from synth.cluster.incremental import cluster_articles
+from synth.cluster.linkage import LINKAGES
+from synth.cluster.settings import Settings
 from synth.filters.read import filter_errors, read_filter
 from synth.stages.options import natural
 from synth.stages.progress import print_counts
 
-__all__ = ["Settings", "agglomerate", "cluster_articles", "configure", "event_key", "main"]
-
-DEFAULT_WINDOW = Settings.window
-DEFAULT_SENTENCES = Settings.sentences
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
     parser.epilog = "example: synth cluster --threshold 0.7 --window 3 --language it"
     parser.add_argument("--embedder", default="tfidf", help="tfidf, tfidf:BITS, use or st:MODEL (tfidf)")
     parser.add_argument(
@@ -28,9 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="cosine distance, 0 to 2 (tfidf: 0.80, in a language of fewer than 100 articles 0.75; others: none)",
     )  # fmt: skip
     parser.add_argument("--linkage", choices=LINKAGES, default="average")
-    parser.add_argument("--window", type=float, default=DEFAULT_WINDOW, help="days; 0: no window (3)")
+    parser.add_argument("--window", type=float, default=Settings.window, help="days; 0: no window (3)")
     parser.add_argument(
-        "--sentences", type=natural, default=DEFAULT_SENTENCES, metavar="N",
+        "--sentences", type=natural, default=Settings.sentences, metavar="N",
         help="sentences of the body to compare (10); 0: all",
     )  # fmt: skip
     parser.add_argument("--language", help="only this language (ISO 639-1); the others keep their events")
@@ -38,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--where", metavar="FILTER",
         help="events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
     )  # fmt: skip
-    parser.add_argument("--refit", action="store_true", help="count the statistics of tfidf anew, from all articles")
+    parser.add_argument("--refit", action="store_true", help="count the statistics of tfidf again, from all articles")
     parser.add_argument(
         "--force-language", action="store_true", help="let an embedder work on a language that it was not made for"
     )
@@ -49,25 +47,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Cluster the articles of each language, or explain one article."""
     if options.explain is not None:
-        return _explain(options)
+        return print_explanation(connect(options.uri), options.explain, options.json)
     settings = check(options)
     database = connect(options.uri)
-    wanted = read_filter(options.where, database, "articles")
+    condition = read_filter(options.where, database, "articles")
     if options.language:
-        wanted = {"$and": [wanted, {"language": options.language}]}
+        condition = {"$and": [condition, {"language": options.language}]}
     with filter_errors():
-        found = database.articles.count_documents(wanted)
+        matches = database.articles.count_documents(condition)
     if options.dry_run:
-        counts = Counter(articles=found)
+        counts = Counter(articles=matches)
     else:
         with run_of(database, "cluster", asdict(settings)) as run:
-            languages = set(database.articles.distinct("language", wanted))
-            if not wanted:
+            languages = set(database.articles.distinct("language", condition))
+            if not condition:
                 # A language whose articles are all gone has no events any more.
                 languages |= set(database.clusters.distinct("language", {"current": True}))
             for language in sorted(languages, key=str):
-                run.counts += cluster_articles(database, run.id, language, settings, wanted, options.refit)
+                run.counts += cluster_articles(database, run.id, language, settings, condition, options.refit)
             counts = run.counts
     print_counts("cluster", counts, options.json, "synth summarize")
     return 0
@@ -87,16 +86,3 @@ def check(options: argparse.Namespace) -> Settings:
         options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
         options.force_language,
     )  # fmt: skip
-
-
-def _explain(options: argparse.Namespace) -> int:
-    import json
-
-    from synth.cluster.explain import explain, show, verdict
-
-    found = explain(connect(options.uri), options.explain)
-    if options.json:
-        print(json.dumps(found | {"verdict": verdict(found)}, default=str, ensure_ascii=False))
-    else:
-        show(found)
-    return 0

@@ -22,21 +22,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.neighbors.cosine_graph import Space, narrowed
+from synth.neighbors.cosine_graph import CosineGraph
+from synth.neighbors.unit_rows import BLOCK_ENTRIES, narrowed
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_matrix
 
 LINKAGES = ("average", "complete", "single")
-#: Entries of one block of distances: 64 MB of doubles.
-_BLOCK = 8_000_000
 #: Points up to which a component's own condensed matrix is used: 256 MB of doubles.
-_SMALL = 8_000
+CONDENSED_ROWS = 8_000
 #: Points up to which the pairs of many components are computed together: a block each would cost more in calls.
-_FEW = 48
+BATCHED_ROWS = 48
 #: Pairs of such components at once.
-_TOGETHER = 100_000
+BATCHED_PAIRS = 100_000
 #: Distances this near are equal. Among many equal ones both sides must choose alike, or but one pair merges in a round.
 _TIE = 1e-11
 
@@ -63,7 +62,7 @@ def agglomerate(
         linkage: `average`, `complete` or `single`.
         days: [n] day number of each row; needed with `window`.
         window: rows more than this many days apart count as at distance 1.
-        advance: told how many more rows have been compared with all others.
+        advance: called with how many more rows have been compared with all others.
     Returns:
         int64 [n], numbered from 0 by first appearance.
     Cost:
@@ -76,13 +75,13 @@ def agglomerate(
     import numpy as np
 
     check(distance_threshold, linkage)
-    space = Space(vectors, days, window)
-    if distance_threshold <= 0 or space.n < 2:
-        return np.arange(space.n, dtype=np.int64)
+    graph = CosineGraph(vectors, days, window)
+    if distance_threshold <= 0 or graph.n < 2:
+        return np.arange(graph.n, dtype=np.int64)
     if distance_threshold > 2:
-        return np.zeros(space.n, dtype=np.int64)
-    components = space.components(distance_threshold, advance)
-    return by_appearance(split(space, components, distance_threshold, linkage))
+        return np.zeros(graph.n, dtype=np.int64)
+    components = graph.components(distance_threshold, advance)
+    return by_appearance(split(graph, components, distance_threshold, linkage))
 
 
 def check(threshold: float, linkage: str) -> None:
@@ -93,7 +92,7 @@ def check(threshold: float, linkage: str) -> None:
         raise NewsmillError("cluster: the distance threshold is not a number")
 
 
-def split(space: Space, components: np.ndarray, threshold: float, linkage: str) -> np.ndarray:
+def split(graph: CosineGraph, components: np.ndarray, threshold: float, linkage: str) -> np.ndarray:
     """Agglomerate inside each component; int labels [n], unique over all.
 
     Args:
@@ -106,59 +105,59 @@ def split(space: Space, components: np.ndarray, threshold: float, linkage: str) 
     order = np.argsort(components, kind="stable")
     order = order[components[order] >= 0]
     bounds = np.flatnonzero(np.diff(components[order])) + 1
-    labels = np.full(space.n, -1, dtype=np.int64)
+    labels = np.full(graph.n, -1, dtype=np.int64)
     starts, ends = np.concatenate([[0], bounds]), np.concatenate([bounds, [len(order)]])
     sizes = ends - starts if len(order) else np.zeros(0, dtype=np.int64)
     # One row, or two that are a component because they are below the threshold.
     labels[order] = np.repeat(np.arange(len(sizes)), sizes)
-    used = len(sizes)
-    for members, inside in _agglomerated(space, [order[starts[i] : ends[i]] for i in np.flatnonzero(sizes > 2)],
+    next_label = len(sizes)
+    for members, inside in _agglomerated(graph, [order[starts[i] : ends[i]] for i in np.flatnonzero(sizes > 2)],
                                          threshold, linkage):  # fmt: skip
-        labels[members] = inside + used
-        used += int(inside.max()) + 1
+        labels[members] = inside + next_label
+        next_label += int(inside.max()) + 1
     return labels
 
 
 def _agglomerated(
-    space: Space, components: list[np.ndarray], threshold: float, linkage: str
+    graph: CosineGraph, components: list[np.ndarray], threshold: float, linkage: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(members, labels from 0) of components of three rows or more."""
-    few: list[np.ndarray] = []
+    batch: list[np.ndarray] = []
     pairs = 0
     for members in components:
         m = len(members)
-        if m > _SMALL:
-            yield members, _Rounds(space, members, threshold, linkage).labels()
-        elif m > _FEW:
-            yield members, _cut(space.condensed(members), threshold, linkage, m)
+        if m > CONDENSED_ROWS:
+            yield members, ReciprocalMerges(graph, members, threshold, linkage).labels()
+        elif m > BATCHED_ROWS:
+            yield members, _cut_tree(graph.condensed(members), threshold, linkage, m)
         else:
-            few.append(members)
+            batch.append(members)
             pairs += m * (m - 1) // 2
-        if pairs > _TOGETHER:
-            yield from _few(space, few, threshold, linkage)
-            few, pairs = [], 0
-    yield from _few(space, few, threshold, linkage)
+        if pairs > BATCHED_PAIRS:
+            yield from _batched(graph, batch, threshold, linkage)
+            batch, pairs = [], 0
+    yield from _batched(graph, batch, threshold, linkage)
 
 
-def _few(
-    space: Space, components: list[np.ndarray], threshold: float, linkage: str
+def _batched(
+    graph: CosineGraph, components: list[np.ndarray], threshold: float, linkage: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import numpy as np
 
     if not components:
         return
     corners = {m: np.triu_indices(m, 1) for m in {len(members) for members in components}}
-    left = np.concatenate([members[corners[len(members)][0]] for members in components])
-    right = np.concatenate([members[corners[len(members)][1]] for members in components])
-    distances, done = space.pair_distances(left, right), 0
+    sources = np.concatenate([members[corners[len(members)][0]] for members in components])
+    targets = np.concatenate([members[corners[len(members)][1]] for members in components])
+    distances, offset = graph.pair_distances(sources, targets), 0
     for members in components:
         m = len(members)
-        own = distances[done : done + m * (m - 1) // 2]
-        done += len(own)
-        yield members, _cut(own, threshold, linkage, m)
+        own = distances[offset : offset + m * (m - 1) // 2]
+        offset += len(own)
+        yield members, _cut_tree(own, threshold, linkage, m)
 
 
-def _cut(distances: np.ndarray, threshold: float, linkage: str, m: int) -> np.ndarray:
+def _cut_tree(distances: np.ndarray, threshold: float, linkage: str, m: int) -> np.ndarray:
     """[m] labels from a condensed matrix."""
     import numpy as np
     from scipy.cluster.hierarchy import linkage as hierarchy
@@ -168,10 +167,10 @@ def _cut(distances: np.ndarray, threshold: float, linkage: str, m: int) -> np.nd
         return np.zeros(m, dtype=np.int64)
     tree = hierarchy(distances, method=linkage)
     merges = int(np.searchsorted(tree[:, 2], threshold, side="left"))
-    return _leaves(tree[:merges, :2].astype(np.int64), m)
+    return _leaf_labels(tree[:merges, :2].astype(np.int64), m)
 
 
-def _leaves(merges: np.ndarray, m: int) -> np.ndarray:
+def _leaf_labels(merges: np.ndarray, m: int) -> np.ndarray:
     """[m] labels after some merges, [merges, 2] as scipy numbers them: the k-th makes cluster m + k."""
     import numpy as np
 
@@ -183,22 +182,22 @@ def _leaves(merges: np.ndarray, m: int) -> np.ndarray:
     return np.unique(parent[:m], return_inverse=True)[1]
 
 
-class _Rounds:
+class ReciprocalMerges:
     """One component without its matrix: in each round all pairs merge that are each other's nearest.
 
     With a reducible linkage such a pair stays one whatever else merges, so the order of merging does not matter, and a
-    merge of others never comes nearer than they were: only who lost its nearest, and what has merged, looks again.
+    merge of others never comes nearer than they were: only who lost its nearest, and what has merged, searches again.
     """
 
-    def __init__(self, space: Space, members: np.ndarray, threshold: float, linkage: str) -> None:
+    def __init__(self, graph: CosineGraph, members: np.ndarray, threshold: float, linkage: str) -> None:
         import numpy as np
 
-        self.space, self.members, self.threshold, self.linkage = space, members, threshold, linkage
+        self.graph, self.members, self.threshold, self.linkage = graph, members, threshold, linkage
         #: [m] cluster of each row; numbered from 0 to k - 1 in every round.
         self.cluster = np.arange(len(members))
         self.sizes = np.ones(len(members))
-        self.rows = space.unit(members)
-        if space.sparse:
+        self.rows = graph.unit(members)
+        if graph.sparse:
             self.rows, _ = narrowed(self.rows, self.rows)
 
     def labels(self) -> np.ndarray:
@@ -210,7 +209,7 @@ class _Rounds:
         while True:
             if len(self.sizes) == 1:
                 return self.cluster
-            self._look(stale, nearest, gaps)
+            self.find_nearest(stale, nearest, gaps)
             first, second = _mutual(nearest, gaps, self.threshold)
             if not len(first):
                 return self.cluster
@@ -219,28 +218,28 @@ class _Rounds:
     def _merge(
         self, first: np.ndarray, second: np.ndarray, nearest: np.ndarray, gaps: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Join pairs of clusters and number all anew; (nearest, gaps, those that must look again)."""
+        """Join pairs of clusters and number all again; (nearest, gaps, those whose nearest is out of date)."""
         import numpy as np
 
         k = len(self.sizes)
-        target, changed, kept = np.arange(k), np.zeros(k, dtype=bool), np.ones(k, dtype=bool)
-        target[second], kept[second] = first, False
+        target, changed, remaining = np.arange(k), np.zeros(k, dtype=bool), np.ones(k, dtype=bool)
+        target[second], remaining[second] = first, False
         changed[first] = changed[second] = True
-        number = (np.cumsum(kept) - 1)[target]
+        number = (np.cumsum(remaining) - 1)[target]
         self.cluster = number[self.cluster]
         self.sizes = np.bincount(self.cluster).astype(np.float64)
         # A cluster that is too far from its nearest stays so: it need not look for the next one.
-        again = changed | (changed[nearest] & (gaps < self.threshold))
-        return number[nearest][kept], gaps[kept], np.flatnonzero(again[kept])
+        outdated = changed | (changed[nearest] & (gaps < self.threshold))
+        return number[nearest][remaining], gaps[remaining], np.flatnonzero(outdated[remaining])
 
-    def _look(self, stale: np.ndarray, nearest: np.ndarray, gaps: np.ndarray) -> None:
+    def find_nearest(self, stale: np.ndarray, nearest: np.ndarray, gaps: np.ndarray) -> None:
         """Write nearest and its distance for some of the clusters."""
         import numpy as np
 
-        by_members = self.linkage == "complete" or self.space.days is not None
+        by_members = self.linkage == "complete" or self.graph.days is not None
         distances = self._from_members if by_members else self._from_sums(self._sums())
         numbers = np.arange(len(self.sizes))
-        step = max(1, _BLOCK // len(numbers))
+        step = max(1, BLOCK_ENTRIES // len(numbers))
         for start in range(0, len(stale), step):
             part = stale[start : start + step]
             far = distances(part)
@@ -263,10 +262,10 @@ class _Rounds:
 
         def distances(part: np.ndarray) -> np.ndarray:
             product = sums[part] @ sums.T
-            product = product.toarray() if self.space.sparse else product
-            product /= self.sizes[part][:, None]
-            product /= self.sizes[None, :]
-            return 1.0 - product
+            cosines: np.ndarray = product.toarray() if self.graph.sparse else product
+            cosines /= self.sizes[part][:, None]
+            cosines /= self.sizes[None, :]
+            return 1.0 - cosines
 
         return distances
 
@@ -277,16 +276,16 @@ class _Rounds:
         reduce = np.maximum if self.linkage == "complete" else np.add
         order = np.argsort(self.cluster, kind="stable")
         starts = np.searchsorted(self.cluster[order], np.arange(len(self.sizes)))
-        place = np.full(len(self.sizes), -1)
-        place[part] = np.arange(len(part))
+        position = np.full(len(self.sizes), -1)
+        position[part] = np.arange(len(part))
         # Sorted by cluster: what belongs together is reduced together.
-        rows = order[place[self.cluster[order]] >= 0]
+        rows = order[position[self.cluster[order]] >= 0]
         far = np.zeros((len(part), len(self.sizes)))
-        step = max(1, _BLOCK // len(self.members))
+        step = max(1, BLOCK_ENTRIES // len(self.members))
         for start in range(0, len(rows), step):
             own = rows[start : start + step]
-            block = reduce.reduceat(self.space.distances(self.members[own], self.members[order]), starts, axis=1)
-            owners, first = np.unique(place[self.cluster[own]], return_index=True)
+            block = reduce.reduceat(self.graph.distances(self.members[own], self.members[order]), starts, axis=1)
+            owners, first = np.unique(position[self.cluster[own]], return_index=True)
             far[owners] = reduce(far[owners], reduce.reduceat(block, first, axis=0))
         if self.linkage == "average":
             far /= self.sizes[part][:, None] * self.sizes[None, :]
@@ -301,9 +300,9 @@ def _mutual(nearest: np.ndarray, gaps: np.ndarray, threshold: float) -> tuple[np
     first = numbers[(nearest[nearest] == numbers) & (numbers < nearest) & (gaps < threshold)]
     if not len(first) and gaps.min() < threshold:
         # Distances that differ by less than their last bits can point in a circle: then any of the smallest will do.
-        one = int(gaps.argmin())
-        first = np.array([min(one, int(nearest[one]))])
-        return first, np.array([max(one, int(nearest[one]))])
+        smallest = int(gaps.argmin())
+        first = np.array([min(smallest, int(nearest[smallest]))])
+        return first, np.array([max(smallest, int(nearest[smallest]))])
     return first, nearest[first]
 
 

@@ -1,7 +1,7 @@
 """Clusters of rows that come in order of their days, in the memory of what is still open.
 
 With a window of w days a row can only meet rows of the w days around it. So a component of the graph
-"distance < threshold" whose last row lies more than w days back is complete: it is agglomerated, handed out and
+"distance < threshold" whose last row lies more than w days back is complete: it is agglomerated, returned and
 forgotten. A whole archive needs the memory of its last days, whatever its length.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.items import NewsmillError
 from synth.cluster.linkage import by_appearance, check, split
-from synth.neighbors.cosine_graph import Space
+from synth.neighbors.cosine_graph import CosineGraph
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class Closed(NamedTuple):
 
 
 class Stream:
-    """The clusters that `agglomerate` finds in all rows at once, found portion by portion."""
+    """The clusters that `agglomerate` finds in all rows at once, computed portion by portion."""
 
     def __init__(
         self, *, distance_threshold: float, window: float, linkage: str = "average",
@@ -66,53 +66,53 @@ class Stream:
         days = np.asarray(days, dtype=np.float64)
         numbers = np.arange(self._seen, self._seen + len(days))
         self._seen += len(days)
-        known = None
+        earlier = None
         if self._open is not None:
-            old, old_days, old_numbers, known = self._open
+            old, old_days, old_numbers, earlier = self._open
             vectors = _stacked(old, vectors)
             days, numbers = np.concatenate([old_days, days]), np.concatenate([old_numbers, numbers])
         if (np.diff(days) < 0).any():
             raise NewsmillError("cluster: the days of a stream must be in order")
-        return self._closed(vectors, days, numbers, known)
+        return self._closed(vectors, days, numbers, earlier)
 
     def finish(self) -> Closed:
         """The rows that are still open."""
         import numpy as np
 
         if self._open is None:
-            none = np.zeros(0, dtype=np.int64)
-            return Closed(none, none, none)
-        vectors, days, numbers, known = self._open
+            empty = np.zeros(0, dtype=np.int64)
+            return Closed(empty, empty, empty)
+        vectors, days, numbers, earlier = self._open
         self._open = None
-        return self._split(Space(vectors, days, self.window), numbers, known)
+        return self._split(CosineGraph(vectors, days, self.window), numbers, earlier)
 
-    def _closed(self, vectors: Any, days: np.ndarray, numbers: np.ndarray, known: np.ndarray | None) -> Closed:
+    def _closed(self, vectors: Any, days: np.ndarray, numbers: np.ndarray, earlier: np.ndarray | None) -> Closed:
         import numpy as np
 
-        space = Space(vectors, days, self.window)
-        components = np.arange(space.n)
+        graph = CosineGraph(vectors, days, self.window)
+        components = np.arange(graph.n)
         if self.threshold > 0:
-            components = by_appearance(space.components(self.threshold, self.advance, known))
-        if not space.n:
+            components = by_appearance(graph.components(self.threshold, self.advance, earlier))
+        if not graph.n:
             return Closed(numbers, components, components)
         last = np.zeros(components.max() + 1)
         # Days ascend: the last one written is the largest.
         last[components] = days
         # A later row has the last day of these at the earliest.
-        still = (days[-1] - last <= self.window)[components]
-        keep = np.flatnonzero(still)
+        is_open = (days[-1] - last <= self.window)[components]
+        keep = np.flatnonzero(is_open)
         self._open = (vectors[keep], days[keep], numbers[keep], components[keep])
-        return self._split(space, numbers, np.where(still, -1, components))
+        return self._split(graph, numbers, np.where(is_open, -1, components))
 
-    def _split(self, space: Space, numbers: np.ndarray, components: np.ndarray) -> Closed:
-        chosen = components >= 0
-        labels = split(space, components, self.threshold, self.linkage)[chosen]
-        parts = components[chosen]
+    def _split(self, graph: CosineGraph, numbers: np.ndarray, components: np.ndarray) -> Closed:
+        complete = components >= 0
+        labels = split(graph, components, self.threshold, self.linkage)[complete]
+        parts = components[complete]
         if len(labels):
             # There are never more components than clusters: one offset keeps both apart from all earlier ones.
             labels, parts = by_appearance(labels) + self._labels, by_appearance(parts) + self._labels
             self._labels = int(labels.max()) + 1
-        return Closed(numbers[chosen], labels, parts)
+        return Closed(numbers[complete], labels, parts)
 
 
 def agglomerate_stream(portions: Iterable[tuple[Any, np.ndarray]], **options: Any) -> Iterator[Closed]:
@@ -131,17 +131,17 @@ def agglomerate_whole(
     import numpy as np
 
     check(distance_threshold, linkage)
-    held, days = None, [np.zeros(0)]
+    whole, days = None, [np.zeros(0)]
     for vectors, part in portions:
-        held = vectors if held is None else _stacked(held, vectors)
+        whole = vectors if whole is None else _stacked(whole, vectors)
         days.append(part)
-    if held is None:
+    if whole is None:
         return
-    space = Space(held, np.concatenate(days), window)
-    components = np.arange(space.n)
+    graph = CosineGraph(whole, np.concatenate(days), window)
+    components = np.arange(graph.n)
     if distance_threshold > 0:
-        components = space.components(distance_threshold, advance)
-    yield Closed(np.arange(space.n), by_appearance(split(space, components, distance_threshold, linkage)), components)
+        components = graph.components(distance_threshold, advance)
+    yield Closed(np.arange(graph.n), by_appearance(split(graph, components, distance_threshold, linkage)), components)
 
 
 def _stacked(old: Any, new: Any) -> Any:

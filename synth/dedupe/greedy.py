@@ -100,9 +100,9 @@ def near_in_meaning(vectors: Any, threshold: float) -> Iterator[Meant]:
     import numpy as np
 
     # The tiles come in order of their rows, and a pair comes with the tile of its smaller row: what Meant promises.
-    from synth.neighbors.cosine_graph import Space
+    from synth.neighbors.cosine_graph import CosineGraph
 
-    space, start = Space(vectors), 0
+    space, start = CosineGraph(vectors), 0
     for left, right, done in space.edges(1.0 - threshold + _ROUNDING):
         pairs = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right)])[:, left != right], axis=1)
         scores = np.minimum(1.0, 1.0 - space.pair_distances(pairs[0], pairs[1]))

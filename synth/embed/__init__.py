@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_matrix
 
+#: Sentences of an article's body that are embedded beside title and lead, where nothing else is asked for.
+DEFAULT_SENTENCES = 10
 #: What USE multilingual 3 was made for (its model card).
 USE_LANGUAGES = frozenset("ar zh en fr de it ja ko nl pl pt es th tr ru".split())
 USE_MULTILINGUAL = "https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"

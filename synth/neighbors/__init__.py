@@ -1,1 +1,1 @@
-"""The graph "cosine distance below a threshold", computed in tiles."""
+"""Noun: the graph "cosine distance < threshold", from tiles of matrix products."""

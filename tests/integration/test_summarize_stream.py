@@ -18,7 +18,7 @@ import pytest
 
 from crawler.mongo import connect
 from synth.__main__ import main
-from synth.cluster.command import event_key
+from synth.cluster.events import event_key
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 

@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 
 from crawler.items import NewsmillError, article_from_record
 from synth.__main__ import main, parser_for
-from synth.cluster.command import Settings, agglomerate, cluster_articles, event_key
+from synth.cluster import agglomerate
+from synth.cluster.events import event_key
+from synth.cluster.incremental import cluster_articles
+from synth.cluster.settings import Settings
 from synth.embed import TfidfEmbedder, article_text
 
 

@@ -11,7 +11,7 @@ import pytest
 from crawler.items import article_from_record
 from synth.__main__ import main
 from synth.cluster.explain import explain, verdict
-from synth.cluster.incremental import Settings
+from synth.cluster.settings import Settings
 from synth.embed import TfidfEmbedder, article_text
 
 

@@ -7,9 +7,9 @@ import random
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from crawler.items import content_hash
 from crawler.mongo import connect, with_database
-from synth.cluster import assignments as placements
-from synth.cluster import incremental
-from synth.cluster.assignments import Key
-from synth.cluster.incremental import Settings, cluster_articles, texts_key
+from synth.cluster import assignments, events
+from synth.cluster.assignments import ArticleRef
+from synth.cluster.events import numbered, texts_key
+from synth.cluster.incremental import LanguageUpdate, cluster_articles
+from synth.cluster.settings import Settings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORDS = [f"parola{i}" for i in range(300)]
@@ -172,7 +173,7 @@ def events_of(*sizes: list[str]) -> list[dict[str, Any]]:
 )
 def test_who_keeps_a_number(earlier: list[str], later: list[str], numbers: list[int]) -> None:
     old = [row | {"number": i, "_id": i, "event": None} for i, row in enumerate(events_of(*map(list, earlier)))]
-    found = incremental._numbered(events_of(*map(list, later)), old, 9)
+    found = numbered(events_of(*map(list, later)), old, 9)
     assert [row["number"] for row in found] == numbers
 
 
@@ -196,7 +197,7 @@ def test_texts_tell_of_a_text_that_changed(database: Any) -> None:
 
 
 def test_texts_do_not_hang_on_the_order() -> None:
-    one, two = (Key(i, f"l{i}", 1.0, None, f"h{i}", b"") for i in (1, 2))
+    one, two = (ArticleRef(i, f"l{i}", 1.0, None, f"h{i}", b"") for i in (1, 2))
     assert texts_key([one, two]) == texts_key([two, one]) != texts_key([one])
 
 
@@ -223,12 +224,12 @@ def test_events_that_somebody_took_away_come_back(database: Any) -> None:
 def test_many_events_change_in_several_transactions(
     together: int, database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At no moment an article is in two current events; interrupted, the next run mends it."""
-    monkeypatch.setattr(incremental, "_TOGETHER", together)
+    """At no moment an article is in two current events; interrupted, the next run clusters afresh."""
+    monkeypatch.setattr(events, "EVENTS_AT_ONCE", together)
     database.articles.insert_many([article(i, i // 10, i // 4) for i in range(80)])
     run(database)
     assert partition(database) == afresh(database)
-    swap, swaps = incremental._Work._swap, []
+    swap, swaps = LanguageUpdate.swap, []
 
     def watched(self: Any, *arguments: Any) -> None:
         swap(self, *arguments)
@@ -240,7 +241,7 @@ def test_many_events_change_in_several_transactions(
 
     database.articles.insert_many([article(100 + i, i // 10, i // 4) for i in range(80)])
     with monkeypatch.context() as patch:
-        patch.setattr(incremental._Work, "_swap", watched)
+        patch.setattr(LanguageUpdate, "swap", watched)
         with pytest.raises(KeyboardInterrupt):
             run(database)
     run(database)
@@ -250,14 +251,14 @@ def test_many_events_change_in_several_transactions(
 
 def test_two_runs_at_once_do_not_mix(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     database.articles.insert_many([article(i, 1, i // 4) for i in range(20)])
-    write = placements.write
+    write = assignments.write
 
     def meanwhile(*arguments: Any) -> None:
-        monkeypatch.setattr(placements, "write", write)
+        monkeypatch.setattr(assignments, "write", write)
         run(database, number="second")
         write(*arguments)
 
-    monkeypatch.setattr(placements, "write", meanwhile)
+    monkeypatch.setattr(assignments, "write", meanwhile)
     with pytest.raises(Exception, match="another synth cluster"):
         run(database, number="first")
     assert {row["run"] for row in database.clusters.find({"current": True})} == {"second:it"}
@@ -267,7 +268,7 @@ def test_two_runs_at_once_do_not_mix(database: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_day_of_very_many_articles_has_several_documents(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placements, "_PIECE", 7)
+    monkeypatch.setattr(assignments, "PARTITION_ARTICLES", 7)
     database.articles.insert_many([article(i * 2, 1, i // 4) for i in range(30)])
     run(database)
     assert database.placements.count_documents({"articles": {"$exists": True}}) == 5
@@ -278,7 +279,13 @@ def test_a_day_of_very_many_articles_has_several_documents(database: Any, monkey
     assert run(database)["read"] == 0
 
 
-def test_killed_at_any_moment_the_next_run_mends_it(database: Any, database_uri: str) -> None:
+def wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """As long, or until the process ends."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+def test_killed_at_any_moment_the_next_run_goes_on(database: Any, database_uri: str) -> None:
     """Readers see one whole set of events at every moment; after the last run it is the right one."""
     chance = random.Random(1)
     rows = [article(i, i // 20, i // 3) for i in range(600)]
@@ -290,8 +297,8 @@ def test_killed_at_any_moment_the_next_run_mends_it(database: Any, database_uri:
         before = partition(database)
         process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL)
         while process.poll() is None and not database.placements.find_one({"writing": {"$ne": None}}):
-            time.sleep(0.002)
-        time.sleep(chance.random() * 0.05)
+            wait(process, 0.002)
+        wait(process, chance.random() * 0.05)
         process.send_signal(signal.SIGKILL)
         process.wait()
         links = [link for row in database.clusters.find({"current": True}) for link in row["links"]]

@@ -17,7 +17,7 @@ from sklearn.metrics.pairwise import cosine_distances
 from crawler.items import NewsmillError
 from synth.cluster import agglomerate
 from synth.cluster import linkage as module
-from synth.neighbors import cosine_graph as space
+from synth.neighbors import cosine_graph, tiles, unit_rows
 
 LINKAGES = ["average", "complete", "single"]
 
@@ -155,8 +155,9 @@ def test_large_components_by_rounds(
     rows = sparse_rows(rng, 300, 40, 0.2) if sparse else bundles(rng, 300, 8, groups=12, noise=0.8)
     days = rng.uniform(0, 30, size=300)
     for place, name, value in (
-        (module, "_SMALL", 3), (module, "_FEW", 2), (module, "_BLOCK", 700), (space, "_BLOCK", 700),
-        (space, "_EDGES", 50), (space, "_TILE", (4, 16, 16)), (space, "_ENTRIES", 50),
+        (module, "CONDENSED_ROWS", 3), (module, "BATCHED_ROWS", 2), (module, "BLOCK_ENTRIES", 700),
+        (unit_rows, "BLOCK_ENTRIES", 700), (tiles, "BLOCK_ENTRIES", 700), (unit_rows, "PAIR_ENTRIES", 50),
+        (cosine_graph, "EDGES_AT_ONCE", 50), (tiles, "TILE_ROWS", (4, 16, 16)),
     ):  # fmt: skip
         monkeypatch.setattr(place, name, value)
     for threshold in (0.3, 0.6, 0.85, 0.97):
@@ -186,10 +187,10 @@ def test_rounds_as_scikit_learn(
     distances = cosine_distances(rows) if window is None else windowed(rows, days, window)
     vectors: Any = csr_matrix(rows) if sparse else rows
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_SMALL", 2)
-        patch.setattr(module, "_FEW", 2)
+        patch.setattr(module, "CONDENSED_ROWS", 2)
+        patch.setattr(module, "BATCHED_ROWS", 2)
         patch.setattr(module, "_BLOCK", 150)
-        patch.setattr(space, "_TILE", (3, 7, 7))
+        patch.setattr(tiles, "TILE_ROWS", (3, 7, 7))
         found = agglomerate(vectors, distance_threshold=threshold, linkage=linkage, days=days, window=window)
     assert same(found, reference(distances, threshold, linkage))
 
@@ -198,15 +199,15 @@ def test_rounds_as_scikit_learn(
 def test_many_equal_rows_need_few_rounds(linkage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were all to choose the first of their equals, one pair would merge in a round: cubic time."""
     rounds: list[int] = []
-    look = module._Rounds._look
+    look = module.ReciprocalMerges.find_nearest
 
     def counted(self: Any, stale: np.ndarray, nearest: np.ndarray, gaps: np.ndarray) -> None:
         rounds.append(len(stale))
         look(self, stale, nearest, gaps)
 
-    monkeypatch.setattr(module, "_SMALL", 3)
-    monkeypatch.setattr(module, "_FEW", 3)
-    monkeypatch.setattr(module._Rounds, "_look", counted)
+    monkeypatch.setattr(module, "CONDENSED_ROWS", 3)
+    monkeypatch.setattr(module, "BATCHED_ROWS", 3)
+    monkeypatch.setattr(module.ReciprocalMerges, "find_nearest", counted)
     rows = np.repeat(bundles(np.random.default_rng(5), 4, 6, groups=4, noise=0.1), 100, axis=0)
     rows = rows[np.random.default_rng(6).permutation(400)]
     found = agglomerate(rows, distance_threshold=0.9, linkage=linkage)
@@ -225,7 +226,7 @@ def test_a_merge_at_the_threshold_is_not_made(linkage: str) -> None:
 
 @pytest.mark.parametrize("small", [2, 8_000])
 def test_a_merge_at_the_threshold_is_not_made_inside_a_component(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SMALL", small)
+    monkeypatch.setattr(module, "CONDENSED_ROWS", small)
     rows = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
     assert agglomerate(rows, distance_threshold=1.0, linkage="complete").tolist() == [0, 1, 1]
     assert agglomerate(rows, distance_threshold=1.0 + 1e-9, linkage="complete").tolist() == [0, 0, 0]

@@ -73,8 +73,8 @@ def test_one_of_the_right_partitions(
     if window is not None:
         distances[np.abs(days[:, None] - days[None, :]) > window] = 1.0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_SMALL", small)
-        patch.setattr(module, "_FEW", min(small, 48))
+        patch.setattr(module, "CONDENSED_ROWS", small)
+        patch.setattr(module, "BATCHED_ROWS", min(small, 48))
         found = agglomerate(
             csr_matrix(rows) if sparse else rows,
             distance_threshold=threshold, linkage=linkage, days=days, window=window,

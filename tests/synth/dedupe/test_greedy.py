@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from synth.dedupe.greedy import Duplicate, duplicates, near_in_meaning, order_of
 from synth.near_duplicates.minhash import NearTexts
-from synth.neighbors import cosine_graph as space
+from synth.neighbors import tiles
 from tests.synth.near_duplicates.test_minhash import jaccard, planted
 
 
@@ -49,7 +49,7 @@ def test_as_comparing_each_with_each(seed: int, sparse: bool, tile: int) -> None
     near.add(texts)
     given_rows: Any = csr_matrix(vectors[order]) if sparse else vectors[order]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(space, "_TILE", (tile, tile, tile))
+        patch.setattr(tiles, "TILE_ROWS", (tile, tile, tile))
         found = duplicates(near, order, near_in_meaning(given_rows, 0.9))
     expected = by_each_with_each(texts, order.tolist(), unit @ unit.T, 0.7, 0.9)
     assert {row: (mark.of, mark.kind) for row, mark in found.items()} == expected

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from crawler.items import article_from_record
-from synth.cluster import incremental
-from synth.cluster.incremental import Settings, cluster_articles
+from synth.cluster import vectors
+from synth.cluster.incremental import cluster_articles
+from synth.cluster.settings import Settings
 from synth.embed import article_text, load_embedder
 from synth.embed import cache as embeddings
 from synth.embed.cache import StoredEmbedder
@@ -125,7 +126,7 @@ def test_a_new_day_embeds_only_itself(
 ) -> None:
     italian = [article_from_record(row).document() for row in sample_records if row["language"] == "it"]
     model = Counting()
-    monkeypatch.setattr(incremental, "load_embedder", lambda *_, **__: model)
+    monkeypatch.setattr(vectors, "load_embedder", lambda *_, **__: model)
     settings = Settings(embedder="st:counting", threshold=0.3)
     database.articles.insert_many(italian[:-5])
     cluster_articles(database, "r1", "it", settings, {})

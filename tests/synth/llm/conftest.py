@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from crawler.items import article_from_record
-from synth.cluster.command import event_key
+from synth.cluster.events import event_key
 
 ANSWER = (
     "Il consiglio ha approvato il bilancio con ventidue voti a favore e nove contrari, e la sindaca ha annunciato che "

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, vstack
 
-from synth.neighbors import cosine_graph as module
-from synth.neighbors.cosine_graph import Space, _tile_edges
+from synth.neighbors import tiles
+from synth.neighbors.cosine_graph import CosineGraph
+from synth.neighbors.tiles import tile_edges
 
 
 def rows_of(seed: int, n: int, sparse: bool) -> Any:
@@ -20,9 +21,9 @@ def rows_of(seed: int, n: int, sparse: bool) -> Any:
     return csr_matrix(rows) if sparse else rows - 0.3
 
 
-def edges(space: Space, threshold: float) -> set[tuple[int, int]]:
+def edges(graph: CosineGraph, threshold: float) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
-    for left, right, _ in _tile_edges(space, threshold, 0):
+    for left, right, _ in tile_edges(graph, threshold, 0):
         found |= {(min(pair), max(pair)) for pair in zip(left.tolist(), right.tolist(), strict=True)}
     return found
 
@@ -39,33 +40,33 @@ def test_edges_at_thresholds_that_are_distances(
     rows = rows_of(seed, n, sparse)
     days = np.random.default_rng(seed).integers(0, 12, size=n).astype(float)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_TILE", (tile, tile, tile))
-        space = Space(rows, days, window)
+        patch.setattr(tiles, "TILE_ROWS", (tile, tile, tile))
+        graph = CosineGraph(rows, days, window)
         left, right = np.triu_indices(n, 1)
-        distances = space.pair_distances(left, right)
+        distances = graph.pair_distances(left, right)
         for threshold in np.unique(distances[distances < 0.999])[::17].tolist():
             expected = {
                 (i, j) for i, j, d in zip(left.tolist(), right.tolist(), distances, strict=True) if d < threshold
             }
-            assert edges(space, threshold) == expected
+            assert edges(graph, threshold) == expected
 
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_a_distance_hangs_on_its_two_rows_alone(sparse: bool) -> None:
     rows = rows_of(3, 60, sparse)
     left, right = np.triu_indices(60, 1)
-    whole = Space(rows).pair_distances(left, right)
+    whole = CosineGraph(rows).pair_distances(left, right)
     for i, j, distance in list(zip(left, right, whole, strict=True))[::37]:
-        part = Space(vstack([rows[i], rows[j]]).tocsr() if sparse else rows[[i, j]])
+        part = CosineGraph(vstack([rows[i], rows[j]]).tocsr() if sparse else rows[[i, j]])
         assert part.pair_distances(np.array([0]), np.array([1]))[0] == distance
         assert part.pair_distances(np.array([1]), np.array([0]))[0] == distance
 
 
 def test_columns_by_hash_cost_no_more_than_their_entries() -> None:
     rows = csr_matrix((np.ones(4), ([0, 0, 1, 1], [5, 2**31 - 3, 5, 7])), shape=(2, 2**31 - 1))
-    space = Space(rows)
-    assert space.rows.shape[1] == 3
-    assert space.pair_distances(np.array([0]), np.array([1]))[0] == pytest.approx(0.5)
+    graph = CosineGraph(rows)
+    assert graph.rows.shape[1] == 3
+    assert graph.pair_distances(np.array([0]), np.array([1]))[0] == pytest.approx(0.5)
     assert rows.shape[1] == 2**31 - 1
 
 
@@ -75,8 +76,8 @@ def test_known_components_are_not_compared_again(seed: int, n: int, old: int, wi
     rows, days = rows_of(seed, n, True), np.sort(np.random.default_rng(seed).uniform(0, 20, size=n))
     old = min(old, n)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_TILE", (4, 4, 4))
-        whole = Space(rows, days, window).components(0.6)
-        known = Space(rows[:old], days[:old], window).components(0.6)
-        found = Space(rows, days, window).components(0.6, known=known)
+        patch.setattr(tiles, "TILE_ROWS", (4, 4, 4))
+        whole = CosineGraph(rows, days, window).components(0.6)
+        earlier = CosineGraph(rows[:old], days[:old], window).components(0.6)
+        found = CosineGraph(rows, days, window).components(0.6, earlier=earlier)
     assert ((found[:, None] == found) == (whole[:, None] == whole)).all()

@@ -17,7 +17,7 @@ import pytest
 
 from crawler.items import NewsmillError, article_from_record
 from synth.__main__ import main
-from synth.cluster.command import event_key
+from synth.cluster.events import event_key
 from synth.llm import Completion, load_llm
 from synth.llm.extractive.model import Extractive
 from synth.llm.token_counters import CHAT, MESSAGE, by_bytes, of_messages

@@ -1,0 +1,104 @@
+"""The texts of a language as rows: which embedder, and the statistics that it weighs words by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import NewsmillError
+from synth.cluster.assignments import ArticleRef
+from synth.cluster.settings import Settings
+from synth.embed import Embedder, TfidfEmbedder, article_text, document_frequencies, load_embedder, refuse_language
+from synth.embed.cache import StoredEmbedder
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    Store = Database[dict[str, Any]]
+
+#: Articles whose texts are held at once.
+PORTION = 4096
+#: Statistics are counted again by themselves when the archive is this many times as large: rare words are then others.
+_GROWTH = 2
+_TEXT = {"title": 1, "description": 1, "content": 1}
+
+
+@dataclass
+class Vectors:
+    """How the texts of a language become rows."""
+
+    #: changes whenever the rows of the same texts could.
+    fingerprint: str
+    #: makes the embedder; heavy, so only where there is something to embed.
+    load: Callable[[], Embedder]
+    refitted: bool = False
+    #: number of texts that the statistics were counted from; 0 where there are none.
+    texts: int = 0
+
+
+def settings_digest(settings: Settings, vectors: Vectors) -> str:
+    """sha256 (hex) of all that the partition depends on besides the articles."""
+    content = json.dumps({**asdict(settings), "vectors": vectors.fingerprint}, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def statistics_key(language: str | None, settings: Settings) -> str:
+    """`_id` of the language's document frequencies in the store."""
+    return f"{settings.embedder}:{language}:{settings.sentences or 'all'}"
+
+
+def vectors_of(
+    database: Store, language: str | None, settings: Settings, refs: Sequence[ArticleRef], refit: bool = False
+) -> Vectors:
+    """The embedder of a language; TF-IDF with the archive's stored statistics, which are counted where they lack.
+
+    Raises:
+        NewsmillError: no such embedder, or it was not made for the language.
+    """
+    name = settings.embedder
+    if name.partition(":")[0] != "tfidf":
+        refuse_language(name, language, settings.force_language)
+        stored = StoredEmbedder(database, name, lambda: load_embedder(name, language=language, force=True))
+        return Vectors(stored.key, lambda: stored)
+    bits = getattr(load_embedder(name), "bits", None)
+    key = statistics_key(language, settings)
+    head = database.statistics.find_one({"_id": key}) or {"texts": 0, "fingerprint": ""}
+    renew = bool(refs) and (refit or len(refs) >= _GROWTH * head["texts"])
+    if renew:
+        counts = document_frequencies.count(texts_of(database, refs, settings.sentences), bits)
+        document_frequencies.save(database, key, counts)
+        head = {"texts": counts.texts, "fingerprint": counts.fingerprint}
+    return _tfidf_vectors(database, key, bits, head["fingerprint"], renew, head["texts"])
+
+
+def stored_vectors(database: Store, language: str | None, settings: Settings) -> Vectors:
+    """The same as the last run had them: statistics are not counted again."""
+    name = settings.embedder
+    if name.partition(":")[0] != "tfidf":
+        return vectors_of(database, language, settings, [])
+    key = statistics_key(language, settings)
+    return _tfidf_vectors(database, key, getattr(load_embedder(name), "bits", None), "", False)
+
+
+def _tfidf_vectors(
+    database: Store, key: str, bits: int | None, fingerprint: str, renewed: bool, texts: int = 0
+) -> Vectors:
+    def load() -> Embedder:
+        statistics = document_frequencies.load(database, key)
+        if statistics is None:
+            raise NewsmillError(f"cluster: the statistics {key} are incomplete: run synth cluster --refit")
+        return TfidfEmbedder(bits, statistics)
+
+    return Vectors(fingerprint, load, renewed, texts)
+
+
+def texts_of(database: Store, refs: Sequence[ArticleRef], sentences: int | None) -> Iterator[str]:
+    """The texts to embed, in the order of the references; "" for an article that is gone in the meantime."""
+    for start in range(0, len(refs), PORTION):
+        part = [ref.id for ref in refs[start : start + PORTION]]
+        rows = {row["_id"]: row for row in database.articles.find({"_id": {"$in": part}}, _TEXT)}
+        for article in part:
+            yield article_text(rows[article], sentences) if article in rows else ""
