@@ -189,7 +189,7 @@ def test_rounds_as_scikit_learn(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CONDENSED_ROWS", 2)
         patch.setattr(module, "BATCHED_ROWS", 2)
-        patch.setattr(module, "_BLOCK", 150)
+        patch.setattr(module, "BLOCK_ENTRIES", 150)
         patch.setattr(tiles, "TILE_ROWS", (3, 7, 7))
         found = agglomerate(vectors, distance_threshold=threshold, linkage=linkage, days=days, window=window)
     assert same(found, reference(distances, threshold, linkage))
