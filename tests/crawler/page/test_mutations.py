@@ -1,10 +1,10 @@
-"""Broken pages, a few hundred of the 10,000 that benchmarks/bench_mutations.py counts: only named refusals come out."""
+"""Broken pages, some of the 10,000 that benchmarks/crawl/bench_mutations.py counts: only named refusals come out."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.bench_mutations import KINDS, mutated, originals, outcome
+from benchmarks.crawl.bench_mutations import KINDS, mutated, originals, outcome
 
 #: enough for each mutation of 20 MB to be seen once
 PAGES = 300

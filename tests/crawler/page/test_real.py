@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.truth import body_at, lead_at
+from benchmarks.helpers.truth import body_at, lead_at
 from crawler.page import NotAnArticle, extract, versions_of
 
 UUID = "f5d56e6f-93f7-4fa1-a3df-83d51d188dd3"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bench_faithful import Case, corrupted, naive, ours, overlaps, support_alarms
+from benchmarks.scores.bench_faithful import Case, corrupted, naive, ours, overlaps, support_alarms
 from synth.language.segmentation import sentences
 from synth.language.tables import languages
 from synth.scorers.faithful.evidence import facts, sentence_support, unsupported

@@ -1,0 +1,129 @@
+"""What extractors read off the same pages: each field right or wrong, the body's words found and invented.
+
+Ours beside trafilatura and, in an environment of their own, newspaper4k, news-please and Fundus (VnExpress only).
+Run: python benchmarks/crawl/bench_fields.py [--shared ../shared] [--peers-python PEERS/bin/python]
+
+A field counts where it is equal: text with white space folded, authors and tags as lists, the date as an instant (one
+without an offset may be meant in UTC or where the newspaper is printed). "body =" counts pages whose paragraphs are
+equal to the letter, white space folded. Precision and recall are over the words of all pages, as multisets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# The newsstand belongs to the checkout, not to the installed packages.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.helpers.truth import ROOT, Case, loopback_cases, real_cases
+from crawler.items import NEWSPAPERS, clean_text, parse_date
+
+MINE = ("newsmill", "trafilatura")
+PEERS = ("newspaper4k", "news-please", "fundus")
+FIELDS = ("title", "description", "authors", "date", "content")
+#: what only ours reads
+MORE = ("link", "date_modified", "location", "section", "tags", "access")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real pages")
+    parser.add_argument("--peers-python", help="interpreter that has newspaper4k, news-please and fundus")
+    options = parser.parse_args()
+    cases = loopback_cases()
+    if (options.shared / "newspapers").is_dir():
+        cases = [*real_cases(options.shared), *cases]
+    else:
+        print(f"no real pages: {options.shared}/newspapers is not there; give --shared", file=sys.stderr)
+    tools = dict.fromkeys(MINE, sys.executable) | dict.fromkeys(PEERS, options.peers_python)
+    if not options.peers_python:
+        print("no --peers-python: newspaper4k, news-please and Fundus are left out", file=sys.stderr)
+    answers = {tool: answers_of(tool, python, cases) for tool, python in tools.items() if python}
+    print("| pages | extractor | read | title | lead | authors | instant | body = | precision | recall | F1 |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for title, chosen in groups(cases):
+        for tool, found in answers.items():
+            pairs = [(cases[index], found[index]) for index in chosen]
+            if tool != "fundus" or cases[chosen[0]].newspaper == "vnexpress":
+                print(f"| {title} ({len(chosen)}) | {tool} | {' | '.join(row(pairs))} |")
+    report_ours(cases, answers["newsmill"])
+
+
+def groups(cases: list[Case]) -> Iterator[tuple[str, list[int]]]:
+    """(name, positions of its cases): each newspaper's real pages, then its newsstand pages."""
+    for real in (True, False):
+        for name, paper in NEWSPAPERS.items():
+            chosen = [index for index, case in enumerate(cases) if case.real is real and case.newspaper == name]
+            if chosen:
+                yield f"{paper.source_site}, {'real' if real else 'newsstand'}", chosen
+
+
+def answers_of(tool: str, python: str, cases: list[Case]) -> list[dict[str, Any]]:
+    """What a tool reads off each page; {} where it reads nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = "".join(json.dumps(case.write(Path(folder), number)) + "\n" for number, case in enumerate(cases))
+        command = [python, str(ROOT / "benchmarks/helpers/peers.py"), tool]
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        raise SystemExit(f"{tool}: {done.stderr.strip().splitlines()[-1]}")
+    return [json.loads(line)["fields"] or {} for line in done.stdout.splitlines()]
+
+
+def row(pairs: list[tuple[Case, dict[str, Any]]]) -> list[str]:
+    read = sum(bool(found.get("content")) for _, found in pairs)
+    counts = [sum(is_right(field, case, found) for case, found in pairs) for field in FIELDS]
+    common = told = true = 0
+    for case, found in pairs:
+        wanted, got = words(case.fields["content"]), words(found.get("content"))
+        common, told, true = common + (wanted & got).total(), told + got.total(), true + wanted.total()
+    precision, recall = common / told if told else 0.0, common / true
+    f1 = 2 * precision * recall / (precision + recall) if common else 0.0
+    return [str(read), *map(str, counts), *(f"{value:.4f}" for value in (precision, recall, f1))]
+
+
+def is_right(field: str, case: Case, found: dict[str, Any]) -> bool:
+    wanted, got = case.fields[field], found.get(field)
+    if field in ("date", "date_modified"):
+        zones = (NEWSPAPERS[case.newspaper].zone, "UTC")
+        return any(parse_date(got, zone) == parse_date(wanted, "UTC") for zone in zones)
+    if isinstance(wanted, list):
+        return [clean_text(str(name)) for name in got or () if name] == wanted
+    if field == "content":
+        return folded(str(got or "")) == folded(wanted)
+    return clean_text(str(got or "")) == wanted
+
+
+def folded(text: str) -> list[str]:
+    """The lines of a text, white space folded: one newline or two between paragraphs are the same to us."""
+    return [line for line in map(clean_text, text.split("\n")) if line]
+
+
+def words(text: str | None) -> Counter[str]:
+    return Counter((text or "").split())
+
+
+def report_ours(cases: list[Case], found: list[dict[str, Any]]) -> None:
+    """The other fields, and every page on which one of ours is not what the page says."""
+    names = (*FIELDS, *MORE)
+    wrong = [
+        (case.url, name)
+        for case, fields in zip(cases, found, strict=True)
+        for name in names
+        if name in case.fields and not is_right(name, case, fields)
+    ]
+    fields = sum(name in case.fields for case in cases for name in names)
+    print(f"\nnewsmill, all fields ({', '.join(names)}): {fields - len(wrong)} of {fields} exact on {len(cases)} pages")
+    for url, name in wrong:
+        print(f"- {name}: {url}")
+
+
+if __name__ == "__main__":
+    main()
