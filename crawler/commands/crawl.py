@@ -22,10 +22,11 @@ class Command(CrawlCommand):
     def long_desc(self) -> str:
         return (
             "Crawl a newspaper into MongoDB. Arguments (-a NAME=VALUE): since, until (days of publication, ISO), "
-            "section, limit, origin (a copy of the site), refresh=1 (stored articles too), warc=FILE (extract again "
-            "from what -s WARC=FOLDER kept, or from others' WARC files, offline). Example: scrapy crawl ansa "
-            "-a since=2026-05-01 -a until=2026-05-09. Exit status: 0 complete, 1 something is missing, 2 cannot start, "
-            "3 the articles are worse than those of earlier crawls (drift; goes before 1): stderr says which field."
+            "section, limit, origin (a copy of the site), refresh=1 (stored articles too), javascript=1 (a browser "
+            "renders the pages), warc=FILE (extract again from what -s WARC=FOLDER kept, or from others' WARC files, "
+            "offline). Example: scrapy crawl ansa -a since=2026-05-01 -a until=2026-05-09. Exit status: 0 complete, "
+            "1 something is missing, 2 cannot start, 3 the articles are worse than those of earlier crawls (drift; "
+            "also where 1 holds): stderr says which field."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,7 @@ def versions_of(newspaper: str) -> list[type[ArticlePage]]:
     """
     if newspaper not in NEWSPAPERS:
         raise NewsmillError(f"page: unknown newspaper {newspaper!r}: choose one of {', '.join(NEWSPAPERS)}")
+    # A plug-in: its file registers its page classes.
     importlib.import_module(f"crawler.spiders.{newspaper}")
     return TEMPLATES[newspaper]
 

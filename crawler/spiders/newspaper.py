@@ -108,6 +108,8 @@ class NewspaperSpider(ListSpider):
             raise NewsmillError(f"{self.name}: unknown argument {', '.join(unknown)}: use since, until, section, "
                                 "limit, origin, refresh, warc, javascript")  # fmt: skip
         super().__init__()
+        if self.name not in NEWSPAPERS:
+            raise NewsmillError(f"{self.name}: crawler/spiders/{self.name}.py declares no NEWSPAPER = Newspaper(…)")
         self.profile = NEWSPAPERS[self.name]
         self.zone = ZoneInfo(self.profile.zone)
         self.allowed_domains = [self.profile.host]

@@ -1,4 +1,4 @@
-"""The record: canonical links, rows of any origin, dates as newspapers print them."""
+"""The record: canonical links, rows of any origin, dates as newspapers print them. Covers items.py and dates.py."""
 
 from __future__ import annotations
 

@@ -120,3 +120,8 @@ def test_a_refused_link_is_counted_once() -> None:
     for _ in range(3):
         assert crawl.entry_of("https://www.ansa.it/sito/videogallery/italia/2026/05/01/x.html") is None
     assert sum(crawl.crawler.stats.values.values()) == 1
+
+
+def test_a_file_without_a_declaration_is_one_line() -> None:
+    with pytest.raises(NewsmillError, match=r"crawler/spiders/nowhere\.py declares no NEWSPAPER"):
+        type("Nowhere", (Open,), {"name": "nowhere"})()
