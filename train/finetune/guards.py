@@ -40,7 +40,7 @@ def check_processes(settings: Settings, recipe: Recipe, processes: int) -> None:
     """
     expected = settings.devices * settings.num_nodes
     if expected not in (1, processes):
-        launch = f"accelerate launch --num_processes {expected} -m train finetune --config {recipe.path}"
+        launch = f'accelerate launch --num_processes {expected} "$(command -v train)" finetune --config {recipe.path}'
         raise TrainError(
             f"{recipe.at('devices')}: {settings.devices} devices on {settings.num_nodes} nodes are {expected} "
             f"processes, not {processes}: {launch}"

@@ -299,7 +299,7 @@ def test_two_processes_have_the_losses_of_one(folder: Path) -> None:
     assert finetune(recipe(folder, out_dir="one", **plain)) == 0
     path = recipe(folder, out_dir="two", **plain)
     # `accelerate launch --cpu --num_processes 2` starts one process without MPI, and says nothing.
-    launch = [str(SCRIPTS / "torchrun"), "--standalone", "--nproc_per_node", "2", "-m", "train", "finetune"]
+    launch = [str(SCRIPTS / "torchrun"), "--standalone", "--nproc_per_node", "2", str(SCRIPTS / "train"), "finetune"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*launch, "--config", str(path)], capture_output=True, text=True, check=False, timeout=200, env=environment
