@@ -82,7 +82,7 @@ class _Stages:
         short = _short(key)
         place = int(self.hashes.searchsorted(self.hashes.dtype.type(short)))
         if place < len(self.hashes) and int(self.hashes[place]) == short:
-            return self.names[self.stages[place]]
+            return str(self.names[self.stages[place]])
         return _NO_SAMPLE
 
 

@@ -91,7 +91,8 @@ def _prompt(sample: Mapping[str, Any]) -> str:
 
 
 def _texts(sample: Mapping[str, Any]) -> str | None:
-    return sample["made_by"].get("texts")
+    texts: str | None = sample["made_by"].get("texts")
+    return texts
 
 
 def _successors(database: Database[dict[str, Any]], task: str, samples: Sequence[dict[str, Any]]) -> Iterator[Change]:

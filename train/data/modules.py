@@ -130,7 +130,7 @@ class Chat(DataModule):
         """What became of the rows, a line a split."""
         return "\n".join(described(self.counts, self.tokens.folder if self.tokens else None))
 
-    def train_dataloader(self) -> DataLoader:
+    def train_dataloader(self) -> DataLoader[Any]:
         rows = self.train_dataset
         assert rows is not None, "setup comes first"
         if self.batching == "shuffled":
@@ -148,7 +148,7 @@ class Chat(DataModule):
             num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
         )  # fmt: skip
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> DataLoader[Any]:
         """In the order of the file, as LitGPT's JSON: the first `eval.max_iters` batches are the same rows."""
         assert self.test_dataset is not None, "setup comes first"
         return DataLoader(
@@ -205,7 +205,7 @@ def problems_of(data: Chat | Pairs) -> list[str]:
     return problems
 
 
-class ChatRows(Dataset):
+class ChatRows(Dataset[Any]):
     """Rows as LitGPT's loops want them; `data[i]["instruction"]` is the request of a validation row, to show."""
 
     def __init__(self, rows: Rows, examples: Sequence[dict[str, Any]] = (), ignore_index: int = IGNORE) -> None:

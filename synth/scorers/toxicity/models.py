@@ -313,7 +313,7 @@ def _exclusive(config: Any, name: str) -> bool:
     """Whether one label rules out the others; as in transformers' own pipeline."""
     if config.problem_type == "regression":
         raise NewsmillError(f"toxicity: {name} gives numbers without bounds (regression), no probabilities")
-    return config.problem_type != "multi_label_classification" and config.num_labels > 1
+    return bool(config.problem_type != "multi_label_classification" and config.num_labels > 1)
 
 
 def _told(error: Exception, heard: Sequence[str]) -> str:
