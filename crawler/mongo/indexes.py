@@ -45,7 +45,7 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("key", 1)], {"unique": True}),
         ([("event", 1)], {}),
         # `synth query` shows the newest first, in the order of _id where dates are equal: what many samples match is
-        # found along the first one; the others are for what few match (benchmarks/bench_queries.py).
+        # found along the first one; the others are for what few match (benchmarks/scores/bench_queries.py).
         ([("date", -1), ("_id", 1)], {}),
         ([("language", 1), ("date", -1), ("_id", 1)], {}),
         ([("status", 1), ("date", -1), ("_id", 1)], {}),

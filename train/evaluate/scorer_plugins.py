@@ -8,7 +8,8 @@ A plug-in is a callable: (answers, sources, language) -> one value an answer, in
     value       float or int; str for `language` (the code that the answer is in); None where it cannot tell
 
 It is called once for all rows of a language, with the same sources for each model. An attribute `identity` (str), if it
-has one, says what its values depend on besides, such as a model's name: kept values of another identity are made anew.
+has one, says what its values depend on besides, such as a model's name: values kept under another identity are
+computed again.
 A plug-in that cannot work raises any exception: what it says is told as the reason why nothing was measured.
 """
 
