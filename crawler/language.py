@@ -95,6 +95,14 @@ def detect(text: str, *, precise: bool = True) -> tuple[str, float]:
     return code, round(confidence, 4)
 
 
+@functools.cache
+def known_codes() -> frozenset[str]:
+    """ISO 639-1 codes of the languages that `detect` distinguishes."""
+    from lingua import Language
+
+    return frozenset(getattr(Language, name).iso_code_639_1.name.lower() for name in LANGUAGES)
+
+
 def is_written_in(text: str, language: str) -> bool:
     """Whether a text has so many words of a newspaper's language that no detector need be asked.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from itemadapter import ItemAdapter
 
-from crawler.language import detect, is_written_in
+from crawler.language import detect, is_written_in, known_codes
 from crawler.pipelines import Pipeline
 
 #: Shorter texts are names and numbers to a language detector.
@@ -25,6 +25,7 @@ class LanguagePipeline(Pipeline):
         if len(text) >= _CHARACTERS_MIN and not is_written_in(text, language):
             # Long enough to do without the large models.
             code, confidence = detect(text, precise=False)
-            if code != language and confidence >= _CONFIDENCE_MIN:
+            # A newspaper in another language than those would be taken for its neighbours'.
+            if code != language and confidence >= _CONFIDENCE_MIN and language in known_codes():
                 raise await self.drop(item, "wrong_language", f"{code} {confidence:.2f}: {article['link']}")
         return item

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from crawler.items import Article
 from crawler.language import detect, is_written_in
+from crawler.pipelines import Dropped
+from crawler.pipelines.language import LanguagePipeline
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,18 @@ def test_articles_need_no_detector_and_other_languages_do(sample_records: list[d
 def test_neighbours_are_not_taken_for_our_own(text: str) -> None:
     assert not is_written_in(text[:400], "it")
     assert not is_written_in(text[:400], "vi")
+
+
+ENGLISH = "The city council approved next year's budget late at night, after a discussion of many hours. " * 3
+
+
+@pytest.mark.parametrize(("language", "passes"), [("sv", True), ("en", True), ("it", False)])
+def test_only_languages_that_are_distinguished_are_refused(language: str, passes: bool) -> None:
+    crawler: Any = type("Crawler", (), {"spider": None})()
+    article = Article("https://www.example.org/a", "Titel", content=ENGLISH, language=language)
+    process = LanguagePipeline(crawler).process_item(article)
+    if passes:
+        assert asyncio.run(process) is article
+    else:
+        with pytest.raises(Dropped, match="wrong_language"):
+            asyncio.run(process)
