@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 #: (module, room above or beside it that it imports).
-UPWARD = {
-    ("synth.filters.check", "stages"),
-    ("synth.filters.cookbook", "stages"),
+UPWARD: set[tuple[str, str]] = {
     ("synth.scorers.plugins", "score"),
     ("synth.takedown.command", "cluster"),
-    ("train.generate.command", "evaluate"),
-    ("train.merge.steps", "convert"),
-    ("train.models.huggingface_engine", "huggingface"),
 }
 #: (module, module of the same room) that close a circle.
-CIRCULAR = {
+CIRCULAR: set[tuple[str, str]] = {
+    ("synth.samples.data_model", "synth.samples.schema"),
+    ("synth.samples.schema", "synth.samples.data_model"),
     ("synth.stages.stage", "synth.stages.workers"),
     ("synth.stages.workers", "synth.stages.stage"),
-    ("train.merge.compatibility", "train.merge.parameters"),
 }
 #: Modules of more than 450 lines.
-LONG = {
-    "synth/judge/reply_parser.py",
-}
+LONG: set[str] = set()
 #: Test files of more than 400 lines.
-LONG_TESTS = {
+LONG_TESTS: set[str] = {
     "tests/synth/export/test_command.py",
     "tests/synth/query/test_command.py",
     "tests/synth/report/test_report.py",
@@ -33,11 +27,14 @@ LONG_TESTS = {
     "tests/train/recipes/test_recipes.py",
 }
 #: (module, function) with more than eight parameters.
-MANY_PARAMETERS = {("synth.llm.openai_client", "__init__")}
-#: Per cent of names that are bare; .5 is the aim.
-BARE_SHARE = {"synth": 9.7, "train": 7.2}
+MANY_PARAMETERS: set[tuple[str, str]] = set()
+#: Per cent of names that are bare, where it is above .5, the aim.
+BARE_SHARE: dict[str, float] = {
+    "synth": 4.7,
+    "train": 4.2,
+}
 #: How often a test file sleeps by the clock.
-SLEEPS = {
+SLEEPS: dict[str, int] = {
     "tests/demo/loopback_site/test_server.py": 1,
     "tests/integration/test_summarize_by_server.py": 3,
     "tests/integration/test_summarize_stream.py": 4,
@@ -58,5 +55,4 @@ SLEEPS = {
     "tests/train/finetune/test_command.py": 1,
     "tests/train/generate/test_command.py": 1,
     "tests/train/merge/test_command.py": 1,
-    "tests/train/serve/test_command.py": 1,
 }
