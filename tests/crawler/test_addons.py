@@ -1,4 +1,7 @@
-"""What a crawl's arguments change in its settings, and what they leave alone."""
+"""What a crawl's arguments change in its settings, and what they leave alone.
+
+Covers crawler.discovery.arguments, crawler.settings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The record: canonical links, rows of any origin, dates as newspapers print them. Covers items.py and dates.py."""
+"""The record: canonical links, rows of any origin, dates as newspapers print them. Covers items.py and dates.py.
+
+Covers crawler.dates.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """`scrapy crawl` as a user runs it, on copies of the newspapers on this machine, into the real database.
 
 Covers commands/crawl.py, downloadhandlers/origin.py, mongo/seen_links.py, pipelines/permission.py, pipelines/store.py.
+
+Covers crawler.downloadhandlers.origin.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The command line: wiring only, one line an error."""
+"""The command line: wiring only, one line an error.
+
+Covers synth.faithful, synth.similarity.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`--config FILE` of commands with options: the same as the options, with the lines of mistakes."""
+"""`--config FILE` of commands with options: the same as the options, with the lines of mistakes.
+
+Covers train.errors.
+"""
 
 from __future__ import annotations
 

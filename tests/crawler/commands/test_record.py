@@ -1,4 +1,7 @@
-"""`scrapy record`: fixtures from a site of this machine, from files and from standard input; and their check."""
+"""`scrapy record`: fixtures from a site of this machine, from files and from standard input; and their check.
+
+Covers crawler.commands.crawl.
+"""
 
 from __future__ import annotations
 

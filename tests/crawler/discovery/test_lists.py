@@ -1,4 +1,7 @@
-"""Feeds and sitemaps as newspapers serve them, broken ones included (listings: tests/integration/test_crawl.py)."""
+"""Feeds and sitemaps as newspapers serve them, broken ones included (listings: tests/integration/test_crawl.py).
+
+Covers crawler.discovery.failures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a person reads of a crawl when it has ended: the table, the last line, the warnings; and its exit status."""
+"""What a person reads of a crawl when it has ended: the table, the last line, the warnings; and its exit status.
+
+Covers crawler.extensions.run_log.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Articles into the real database: once each, in whatever order they come, the old text kept."""
+"""Articles into the real database: once each, in whatever order they come, the old text kept.
+
+Covers crawler.mongo.
+"""
 
 from __future__ import annotations
 

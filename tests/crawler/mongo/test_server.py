@@ -1,6 +1,8 @@
 """The store: shared by processes, stopped with the last, alive after kill -9 of client or server.
 
 Covers mongo/__init__.py, mongo/server.py, mongo/runs.py and mongo/indexes.py.
+
+Covers crawler.mongo.indexes, crawler.mongo.runs, crawler.mongo.seen_links.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`python -m crawler.page`. Covers page/__main__.py."""
+"""`python -m crawler.page`. Covers page/__main__.py.
+
+Covers crawler.page.__main__.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From bytes to paragraphs and names, on anything a network can deliver. Covers page/parser.py and page/text.py."""
+"""From bytes to paragraphs and names, on anything a network can deliver. Covers page/parser.py and page/text.py.
+
+Covers crawler.page.article_page, crawler.page.parser.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A text in another language than its newspaper's."""
+"""A text in another language than its newspaper's.
+
+Covers crawler.pipelines, crawler.pipelines.permission, crawler.pipelines.store.
+"""
 
 from __future__ import annotations
 

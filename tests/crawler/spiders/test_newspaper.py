@@ -1,6 +1,8 @@
 """Arguments, candidates and dates of a newspaper's spider, without a network.
 
 Covers spiders/newspaper.py, spiders/ilpost.py, spiders/open.py and discovery/arguments.py.
+
+Covers crawler.spiders.*.
 """
 
 from __future__ import annotations

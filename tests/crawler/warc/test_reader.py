@@ -1,6 +1,8 @@
 """The raw archive: written by a crawl, read again without the network; and files that others wrote, or that broke.
 
 Covers warc/reader.py, warc/writer.py and warc/replay.py; warc/captures.py is covered by test_records.py.
+
+Covers crawler.warc.captures, crawler.warc.replay, crawler.warc.writer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`synth cluster`: events in the store, current in one piece; how good they are on articles with known events."""
+"""`synth cluster`: events in the store, current in one piece; how good they are on articles with known events.
+
+Covers synth.cluster, synth.cluster.events, synth.cluster.settings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Day by day or all at once: the same events. And whatever is killed, the store holds the old events or the new."""
+"""Day by day or all at once: the same events. And whatever is killed, the store holds the old events or the new.
+
+Covers synth.cluster.assignments.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`agglomerate` makes scikit-learn's partition, without its matrix."""
+"""`agglomerate` makes scikit-learn's partition, without its matrix.
+
+Covers synth.neighbors.unit_rows.
+"""
 
 from __future__ import annotations
 

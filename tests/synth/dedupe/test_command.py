@@ -1,4 +1,7 @@
-"""`synth dedupe`: who is marked and for whom, in every order, again after changes, and after kill -9."""
+"""`synth dedupe`: who is marked and for whom, in every order, again after changes, and after kill -9.
+
+Covers synth.dedupe.store.
+"""
 
 from __future__ import annotations
 

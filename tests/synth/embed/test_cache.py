@@ -1,4 +1,7 @@
-"""Each text is embedded once by each model, whatever is killed; and clustering with a dense embedder."""
+"""Each text is embedded once by each model, whatever is killed; and clustering with a dense embedder.
+
+Covers synth.cluster.vectors.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`synth export`: what is written, what is left out and why, and that the old export survives a failure."""
+"""`synth export`: what is written, what is left out and why, and that the old export survives a failure.
+
+Covers synth.atomic_files, synth.export.manifest, synth.export.selection, synth.export.writer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every format of `synth export`, loaded with what people load it with."""
+"""Every format of `synth export`, loaded with what people load it with.
+
+Covers synth.export.arrow_schema, synth.export.files, synth.export.formats.*.
+"""
 
 from __future__ import annotations
 

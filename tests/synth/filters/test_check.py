@@ -1,4 +1,7 @@
-"""Filters by name, and what is said of those that cannot be meant."""
+"""Filters by name, and what is said of those that cannot be meant.
+
+Covers synth.filters.extended_json.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 `golden/expected.json` was written before each language had one table; run as a script, this module writes it again:
 `python -m tests.synth.language.test_golden`.
+
+Covers synth.language.numerals, synth.language.tables.
 """
 
 from __future__ import annotations

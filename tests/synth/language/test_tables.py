@@ -1,4 +1,7 @@
-"""What a language must have, for every file in the folder; and Portuguese, the seventh, from sentences to prompts."""
+"""What a language must have, for every file in the folder; and Portuguese, the seventh, from sentences to prompts.
+
+Covers synth.language.international, synth.language.table, synth.language.tables.*.
+"""
 
 from __future__ import annotations
 

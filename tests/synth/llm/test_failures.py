@@ -1,4 +1,7 @@
-"""Every way in which a server can fail a client, by a real server, over both transports."""
+"""Every way in which a server can fail a client, by a real server, over both transports.
+
+Covers synth.llm.responses.
+"""
 
 from __future__ import annotations
 

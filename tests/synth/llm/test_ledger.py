@@ -1,4 +1,7 @@
-"""No call is paid twice: the ledger in a real MongoDB."""
+"""No call is paid twice: the ledger in a real MongoDB.
+
+Covers synth.llm, synth.llm.completion, synth.llm.connection.
+"""
 
 from __future__ import annotations
 

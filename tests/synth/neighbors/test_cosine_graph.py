@@ -1,4 +1,7 @@
-"""Edges from single precision are those of double precision, whatever is compared in the same call."""
+"""Edges from single precision are those of double precision, whatever is compared in the same call.
+
+Covers synth.neighbors.tiles.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`synth plan` says what a run then really sends, and sends nothing itself."""
+"""`synth plan` says what a run then really sends, and sends nothing itself.
+
+Covers synth.plan.estimate, synth.plan.pace, synth.plan.planner_llm, synth.plan.tables.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prompts: one file a language, rendered whole, with every field given, saying what they must."""
+"""Prompts: one file a language, rendered whole, with every field given, saying what they must.
+
+Covers synth.prompts.attribution.
+"""
 
 from __future__ import annotations
 

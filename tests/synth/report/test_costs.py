@@ -1,4 +1,7 @@
-"""Cost by stage and model, out of the ledger; what has no price is told, and is not nothing."""
+"""Cost by stage and model, out of the ledger; what has no price is told, and is not nothing.
+
+Covers synth.report.command.
+"""
 
 from __future__ import annotations
 

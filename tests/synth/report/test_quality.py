@@ -1,4 +1,7 @@
-"""What the scores say: every figure against the same figure counted by hand, and nothing measured is not zero."""
+"""What the scores say: every figure against the same figure counted by hand, and nothing measured is not zero.
+
+Covers synth.report.sample_statistics.
+"""
 
 from __future__ import annotations
 

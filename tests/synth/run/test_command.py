@@ -1,4 +1,7 @@
-"""`synth run`: a pipeline from its first step to its last, killed on the way, with steps left out."""
+"""`synth run`: a pipeline from its first step to its last, killed on the way, with steps left out.
+
+Covers synth.run.runner.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """What the table of fields makes is byte for byte what it was: filters, Parquet, card, query, report.
 
 `python -m tests.synth.samples.test_golden` writes the files anew where an output changes on purpose.
+
+Covers synth.samples.data_model, synth.samples.score_fields.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The dataset row: its key, its fields, its names."""
+"""The dataset row: its key, its fields, its names.
+
+Covers synth.samples.documents.
+"""
 
 from __future__ import annotations
 

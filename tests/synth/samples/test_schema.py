@@ -1,4 +1,7 @@
-"""The table of fields: whole, consistent, and the source of everything written from it."""
+"""The table of fields: whole, consistent, and the source of everything written from it.
+
+Covers synth.samples.field.
+"""
 
 from __future__ import annotations
 

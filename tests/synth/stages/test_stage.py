@@ -1,4 +1,7 @@
-"""A stage does what is pending, once: with limits, filters, a dry run, and after kill -9 in the middle."""
+"""A stage does what is pending, once: with limits, filters, a dry run, and after kill -9 in the middle.
+
+Covers synth.stages.options, synth.stages.progress.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`synth summarize` on a real store: one sample an event, whatever is killed, re-clustered or decided by people."""
+"""`synth summarize` on a real store: one sample an event, whatever is killed, re-clustered or decided by people.
+
+Covers synth.summarize, synth.summarize.answers, synth.summarize.settings, synth.summarize.writer.
+"""
 
 from __future__ import annotations
 

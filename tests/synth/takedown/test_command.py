@@ -1,4 +1,7 @@
-"""`synth takedown`: all that was made of an article is found, goes, and stays away, whatever is killed."""
+"""`synth takedown`: all that was made of an article is found, goes, and stays away, whatever is killed.
+
+Covers synth.takedown.lineage.
+"""
 
 from __future__ import annotations
 

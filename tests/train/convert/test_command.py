@@ -1,4 +1,7 @@
-"""Conversion both ways, of every family, whole and as adapters; what is wrong is refused and leaves nothing behind."""
+"""Conversion both ways, of every family, whole and as adapters; what is wrong is refused and leaves nothing behind.
+
+Covers train.convert.outcome.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The data module in LitGPT's hands: the numbers of LitGPT's JSON where both apply, and none where that has NaN."""
+"""The data module in LitGPT's hands: the numbers of LitGPT's JSON where both apply, and none where that has NaN.
+
+Covers train.data.modules.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading chats and pairs, and what becomes ids and labels of them."""
+"""Reading chats and pairs, and what becomes ids and labels of them.
+
+Covers train.data.export_files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`train evaluate` as a user runs it: two tiny models and a file of texts on an export, and what can go wrong."""
+"""`train evaluate` as a user runs it: two tiny models and a file of texts on an export, and what can go wrong.
+
+Covers train.evaluate.report.terminal.
+"""
 
 from __future__ import annotations
 

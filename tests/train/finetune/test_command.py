@@ -1,4 +1,7 @@
-"""`train finetune` as a user meets it: killed, resumed, refused, out of memory, on a full disk, in two processes."""
+"""`train finetune` as a user meets it: killed, resumed, refused, out of memory, on a full disk, in two processes.
+
+Covers train.finetune.final, train.finetune.guards, train.finetune.loop, train.models.quantization.
+"""
 
 from __future__ import annotations
 

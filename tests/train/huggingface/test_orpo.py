@@ -1,4 +1,7 @@
-"""ORPO's loss against the paper's formula, on numbers worked by hand; and where trl's own differs."""
+"""ORPO's loss against the paper's formula, on numbers worked by hand; and where trl's own differs.
+
+Covers train.huggingface.trainer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`train loss`: the table of a run, and what it says where there is nothing to show."""
+"""`train loss`: the table of a run, and what it says where there is nothing to show.
+
+Covers train.loss.curve, train.loss.display, train.run_folder.
+"""
 
 from __future__ import annotations
 

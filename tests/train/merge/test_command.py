@@ -1,4 +1,7 @@
-"""`train merge` as a whole: steps, what is kept and what a kill leaves, the same bytes twice, one line for a fault."""
+"""`train merge` as a whole: steps, what is kept and what a kill leaves, the same bytes twice, one line for a fault.
+
+Covers train.merge.silence, train.merge.smoke_test, train.merge.steps.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is said against models before a weight is loaded: kinds, shapes, vocabularies, templates, torn files."""
+"""What is said against models before a weight is loaded: kinds, shapes, vocabularies, templates, torn files.
+
+Covers train.merge.inspect, train.merge.parameters.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Words keep their accents, whichever way these are written."""
+"""Words keep their accents, whichever way these are written.
+
+Covers train.metrics.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which style a folder is asked in, and what ends its texts."""
+"""Which style a folder is asked in, and what ends its texts.
+
+Covers train.models.pretraining.
+"""
 
 from __future__ import annotations
 

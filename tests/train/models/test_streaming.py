@@ -1,4 +1,7 @@
-"""A text in pieces is the text that is written at once."""
+"""A text in pieces is the text that is written at once.
+
+Covers train.models.huggingface_engine, train.models.litgpt_engine.
+"""
 
 from __future__ import annotations
 

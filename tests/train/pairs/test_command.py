@@ -1,4 +1,7 @@
-"""`train pairs`: the reference is chosen, the model's own text rejected, and splits stay apart."""
+"""`train pairs`: the reference is chosen, the model's own text rejected, and splits stay apart.
+
+Covers train.data.conversations.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`train plan`: tokens and steps as LitGPT counts them, mistakes told together, what fits and what to change."""
+"""`train plan`: tokens and steps as LitGPT counts them, mistakes told together, what fits and what to change.
+
+Covers train.huggingface.schedule, train.plan.advice, train.plan.dataset_size, train.plan.estimate, train.plan.gpus,
+train.plan.job, train.plan.tables, train.progress.
+"""
 
 from __future__ import annotations
 

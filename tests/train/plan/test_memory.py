@@ -1,4 +1,7 @@
-"""The dry step keeps what a real step keeps, counted on real tensors; parameters are LitGPT's and PEFT's own count."""
+"""The dry step keeps what a real step keeps, counted on real tensors; parameters are LitGPT's and PEFT's own count.
+
+Covers train.plan.meta_models, train.plan.meta_step.
+"""
 
 from __future__ import annotations
 

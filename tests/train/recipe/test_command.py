@@ -1,4 +1,7 @@
-"""`train recipe`: lists, prints, copies and writes; every --config takes short names. Covers train/recipe/files.py."""
+"""`train recipe`: lists, prints, copies and writes; every --config takes short names. Covers train/recipe/files.py.
+
+Covers train.recipe.files.
+"""
 
 from __future__ import annotations
 

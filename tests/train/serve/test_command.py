@@ -1,4 +1,7 @@
-"""The circle closes: a model that was converted answers synth's own client, over OpenAI's chat completions."""
+"""The circle closes: a model that was converted answers synth's own client, over OpenAI's chat completions.
+
+Covers train.serve.app, train.serve.request.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`train tiny`: the same input gives the same model, kept while nothing changes; LitGPT and transformers read it."""
+"""`train tiny`: the same input gives the same model, kept while nothing changes; LitGPT and transformers read it.
+
+Covers train.tiny.checkpoint.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which crawls before a crawl is compared with, and what it says. Covers drift/messages.py."""
+"""Which crawls before a crawl is compared with, and what it says. Covers drift/messages.py.
+
+Covers crawler.extensions.drift.messages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The extractive summary: the sources' own sentences, each thing once, nothing that hangs in the air."""
+"""The extractive summary: the sources' own sentences, each thing once, nothing that hangs in the air.
+
+Covers synth.llm.extractive.sentence_filter.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Numbers, amounts, dates and names as texts tell them."""
+"""Numbers, amounts, dates and names as texts tell them.
+
+Covers synth.scorers.faithful.amounts, synth.scorers.faithful.dates, synth.scorers.faithful.lexicon,
+synth.scorers.faithful.names, synth.scorers.faithful.numbers, synth.scorers.faithful.times,
+synth.scorers.faithful.tokens.
+"""
 
 from __future__ import annotations
 

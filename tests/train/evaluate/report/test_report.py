@@ -1,4 +1,7 @@
-"""The page and its charts, from numbers made by hand."""
+"""The page and its charts, from numbers made by hand.
+
+Covers train.evaluate.compare, train.evaluate.measure, train.evaluate.report.charts.
+"""
 
 from __future__ import annotations
 

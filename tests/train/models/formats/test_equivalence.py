@@ -1,4 +1,7 @@
-"""The gate lets a right conversion through, and tells of each thing that can be wrong with one."""
+"""The gate lets a right conversion through, and tells of each thing that can be wrong with one.
+
+Covers train.models.formats.streamed.
+"""
 
 from __future__ import annotations
 
