@@ -5,7 +5,6 @@ from __future__ import annotations
 #: (module, room above or beside it that it imports).
 UPWARD: set[tuple[str, str]] = {
     ("synth.scorers.plugins", "score"),
-    ("synth.takedown.command", "cluster"),
 }
 #: (module, module of the same room) that close a circle.
 CIRCULAR: set[tuple[str, str]] = {
@@ -50,7 +49,6 @@ SLEEPS: dict[str, int] = {
     "tests/synth/stages/test_stage.py": 2,
     "tests/synth/stages/test_workers.py": 2,
     "tests/synth/summarize/test_command.py": 1,
-    "tests/synth/takedown/test_command.py": 1,
     "tests/train/evaluate/test_command.py": 2,
     "tests/train/finetune/test_command.py": 1,
     "tests/train/generate/test_command.py": 1,

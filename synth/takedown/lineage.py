@@ -1,152 +1,191 @@
-"""What left the store: exported folders that hold an article, and trainings that learnt from one of them."""
+"""What the store has of an article: its texts, samples made from it, the ledger's calls, its vectors, its events."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from synth.embed import DEFAULT_SENTENCES, article_text
+from synth.takedown.exports import Export, Training, add_exports
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-#: In an export's folder: {"key", "links"} of each sample, one a line.
-SOURCES = "sources.jsonl"
-#: Where `litgpt` and `train` write, from where they are usually called.
-_TRAININGS = (Path("out"), Path("checkpoints"))
-#: Larger files are no notes about a training.
-_NOTES = 1_000_000
+    Store = Database[dict[str, Any]]
+
+_CHUNK = 1000
 
 
 @dataclass
-class Export:
-    """A folder that `synth export` wrote."""
+class Lineage:
+    """What there is of one article, and of what was made from it."""
 
-    folder: str
-    run: str
-    #: keys of the samples in it that use the article; None where the folder does not tell.
-    samples: list[str] | None = field(default_factory=list)
-    filter: str = ""
-
-    def told(self) -> str:
-        again = f"synth export --out {self.folder}" + (f" --filter '{self.filter}'" if self.filter else "")
-        if self.samples is None:
-            return f"does not tell what is in it (no {SOURCES}): delete it, or write it again: {again}"
-        rows = "1 row uses" if len(self.samples) == 1 else f"{len(self.samples):,} rows use"
-        return f"{rows} it: delete it, or write it again: {again}"
-
-
-@dataclass
-class Training:
-    """A folder whose notes say that it learnt from an export."""
-
-    folder: str
-    data: str
-
-
-class Used(Protocol):
-    """An article's traces."""
-
+    #: as asked for first, canonical.
+    link: str
+    #: all its addresses.
     links: list[str]
-    exports: list[Export]
-    trainings: list[Training]
+    articles: list[Any] = field(default_factory=list)
+    #: content hashes of its texts, of which the store keeps nothing else.
+    hashes: list[str] = field(default_factory=list)
+    revisions: int = 0
+    #: keys of samples made from it, and of those among them that a newer one replaced.
+    samples: list[str] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
+    #: keys of samples of its events that left it out.
+    left_out_of: list[str] = field(default_factory=list)
+    #: "LANGUAGE/NUMBER" of current events, and how many older versions of events name it.
+    events: list[str] = field(default_factory=list)
+    older_events: int = 0
+    #: hashes of ledger rows whose prompt held it.
+    calls: list[str] = field(default_factory=list)
+    ratings: int = 0
+    embeddings: int = 0
+    exports: list[Export] = field(default_factory=list)
+    trainings: list[Training] = field(default_factory=list)
+    taken_down_at: datetime | None = None
+
+    def counts(self) -> dict[str, int]:
+        """What --yes removes, by collection."""
+        return {
+            "articles": len(self.articles), "revisions": self.revisions, "samples": len(self.samples),
+            "llm_calls": len(self.calls), "ratings": self.ratings, "embeddings": self.embeddings,
+            "events": len(self.events) + self.older_events, "left_out_of": len(self.left_out_of),
+        }  # fmt: skip
 
 
-def add(database: Database[dict[str, Any]], by_link: Mapping[str, Any], training: Sequence[Path] | None) -> None:
-    """Add exports and trainings to the traces of articles, known by their links."""
-    folders: dict[Path, list[Used]] = {}
-    for folder, run in exported(database):
-        used = _rows_using(folder, by_link)
-        settings = run.get("configuration") or {}
-        for one in _distinct(by_link):
-            keys = None if used is None else used.get(id(one), [])
-            if keys is None or keys:
-                one.exports.append(Export(str(folder), str(run["_id"]), keys, str(settings.get("filter") or "")))
-                folders.setdefault(folder, []).append(one)
-    for note, data in trainings(list(folders), training):
-        for one in folders[data[0]]:
-            one.trainings.append(Training(str(note.parent), data[1]))
+def lineages_of(database: Store, links: Sequence[str], training: Sequence[Path] | None = None) -> list[Lineage]:
+    """All that the store, exports and trainings have of the articles at these links; one for each article."""
+    by_first_link: dict[str, Lineage] = {}
+    for link in links:
+        lineage = _stored_article(database, link)
+        by_first_link.setdefault(lineage.links[0], lineage)
+    lineages = list(by_first_link.values())
+    by_link = {link: lineage for lineage in lineages for link in lineage.links}
+    _add_samples(database, lineages, by_link)
+    _add_events(database, by_link)
+    for lineage in lineages:
+        lineage.revisions = database.revisions.count_documents({"link": {"$in": lineage.links}})
+        lineage.ratings = database.ratings.count_documents({"item": {"$in": lineage.samples}})
+        lineage.embeddings = database.embeddings.count_documents(vectors_filter(database, lineage))
+    add_exports(database, by_link, training)
+    return lineages
 
 
-def exported(database: Database[dict[str, Any]]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """(folder, newest run) of the exports whose folders are there."""
-    seen: set[Path] = set()
-    for run in database.runs.find({"stage": "export", "outcome": "done"}).sort("started_at", -1):
-        told = str((run.get("configuration") or {}).get("out") or "")
-        folder = Path(told).resolve()
-        if told and folder not in seen and (folder / "manifest.json").is_file():
-            seen.add(folder)
-            yield folder, run
+def _stored_article(database: Store, link: str) -> Lineage:
+    """The article at a link and its addresses, those of an earlier takedown included."""
+    rows = list(database.articles.find({"$or": [{"link": link}, {"also_at": link}]}, {"link": 1, "also_at": 1}))
+    earlier = list(database.takedowns.find({"links": link}))
+    links = {link}.union(*(row["links"] for row in earlier))
+    links.update(address for row in rows for address in (row["link"], *(row.get("also_at") or [])))
+    condition = {"link": {"$in": sorted(links)}}
+    rows = list(database.articles.find(condition, {"content_hash": 1}))
+    texts = [*rows, *database.revisions.find(condition, {"content_hash": 1})]
+    hashes = {row["content_hash"] for row in texts if row.get("content_hash")}
+    hashes.update(text_hash for row in earlier for text_hash in row.get("hashes") or [])
+    return Lineage(
+        link=earlier[0]["link"] if earlier else link,
+        links=sorted(links),
+        articles=[row["_id"] for row in rows],
+        hashes=sorted(hashes),
+        taken_down_at=min((row["requested_at"] for row in earlier), default=None),
+    )
 
 
-def _rows_using(folder: Path, by_link: Mapping[str, Any]) -> dict[int, list[str]] | None:
-    """id of traces -> keys of the samples in a folder that use the article; None where the folder does not tell."""
-    found: dict[int, list[str]] = {}
-    try:
-        with (folder / SOURCES).open(encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                for one in {id(by_link[link]) for link in row["links"] if link in by_link}:
-                    found.setdefault(one, []).append(row["key"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found
+def _add_samples(database: Store, lineages: Sequence[Lineage], by_link: Mapping[str, Lineage]) -> None:
+    fields = {"key": 1, "superseded": 1, "sources.link": 1, "sources.id": 1, "provenance.calls": 1, "judge.calls": 1,
+              "provenance.left_out.link": 1}  # fmt: skip
+    by_id = {str(article): lineage for lineage in lineages for article in lineage.articles}
+    condition = {
+        "$or": [
+            {"sources.link": {"$in": list(by_link)}}, {"sources.id": {"$in": list(by_id)}},
+            {"provenance.left_out.link": {"$in": list(by_link)}},
+        ]
+    }  # fmt: skip
+    # Sorted here: the server would read a million samples in the order of their keys, all over the disk.
+    for row in sorted(database.samples.find(condition, fields), key=lambda row: str(row["key"])):
+        sources, omitted = row.get("sources") or [], (row.get("provenance") or {}).get("left_out") or []
+        using = [by_link.get(source.get("link", "")) or by_id.get(source.get("id", "")) for source in sources]
+        omitting = [by_link.get(source.get("link", "")) for source in omitted]
+        for lineage in _distinct(using):
+            lineage.samples.append(row["key"])
+            lineage.superseded += [row["key"]] if row.get("superseded") else []
+            lineage.calls += calls_of(row)
+        for lineage in _distinct(omitting):
+            if row["key"] not in lineage.samples:
+                lineage.left_out_of.append(row["key"])
+    removed_keys = {key for lineage in lineages for key in lineage.samples}
+    remaining_calls = _remaining_calls(database, {call for lineage in lineages for call in lineage.calls}, removed_keys)
+    ledger = {call for lineage in lineages for call in lineage.calls} - remaining_calls
+    stored_calls = {
+        row["hash"]
+        for part in chunks(sorted(ledger))
+        for row in database.llm_calls.find({"hash": {"$in": part}}, {"hash": 1})
+    }
+    for lineage in lineages:
+        lineage.calls = sorted(set(lineage.calls) & stored_calls)
 
 
-def _distinct(by_link: Mapping[str, Any]) -> list[Any]:
-    return list({id(one): one for one in by_link.values()}.values())
+def _distinct(lineages: Iterable[Lineage | None]) -> list[Lineage]:
+    return list({id(lineage): lineage for lineage in lineages if lineage is not None}.values())
 
 
-def trainings(
-    exports: Sequence[Path], folders: Sequence[Path] | None = None
-) -> Iterator[tuple[Path, tuple[Path, str]]]:
-    """(note, (export, path in it)): YAML and JSON files under the folders that name an export or a file in it.
-
-    LitGPT leaves hyperparameters.yaml beside every checkpoint, with the path of its data as it was given: taken from
-    the folder where it was called, which is taken to be this one.
-    """
-    seen: set[tuple[Path, Path]] = set()
-    for note in _notes(folders or _TRAININGS):
-        for text in _texts(_read(note)):
-            for export in exports:
-                if _inside(text, export) and (note.parent, export) not in seen and not _inside(str(note), export):
-                    seen.add((note.parent, export))
-                    yield note, (export, text)
+def calls_of(sample: Mapping[str, Any]) -> list[str]:
+    """Keys of the ledger's rows that a sample and its judgement come from."""
+    return [
+        call for part in ("provenance", "judge") for call in (sample.get(part) or {}).get("calls") or [] if call
+    ]  # fmt: skip
 
 
-def _notes(folders: Sequence[Path]) -> Iterator[Path]:
-    for folder in folders:
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if path.suffix in (".yaml", ".yml", ".json") and path.is_file() and path.stat().st_size <= _NOTES:
-                yield path
+def _remaining_calls(database: Store, calls: set[str], removed_keys: set[str]) -> set[str]:
+    """Those of the calls that a sample that stays was made with: what it did not read, they did not."""
+    remaining: set[str] = set()
+    for part in chunks(sorted(calls)):
+        condition = {"$or": [{"provenance.calls": {"$in": part}}, {"judge.calls": {"$in": part}}]}
+        for row in database.samples.find(condition, {"key": 1, "provenance.calls": 1, "judge.calls": 1}):
+            remaining.update(calls_of(row) if row["key"] not in removed_keys else ())
+    return remaining
 
 
-def _read(path: Path) -> Any:
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        return None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+def _add_events(database: Store, by_link: Mapping[str, Lineage]) -> None:
+    fields = {"links": 1, "current": 1, "language": 1, "number": 1}
+    for row in database.clusters.find({"links": {"$in": list(by_link)}}, fields).sort([("language", 1), ("number", 1)]):
+        for lineage in _distinct(by_link.get(link) for link in row["links"]):
+            if row.get("current"):
+                lineage.events.append(f"{row.get('language')}/{row.get('number')}")
+            else:
+                lineage.older_events += 1
 
 
-def _inside(text: str, folder: Path) -> bool:
-    if "/" not in text and text != folder.name:
-        return False
-    try:
-        return Path(text).resolve().is_relative_to(folder)
-    except (OSError, ValueError):
-        return False
+def vectors_filter(database: Store, lineage: Lineage) -> dict[str, Any]:
+    """A filter of the article's rows in `embeddings`: they are known by the sha256 of exactly what was embedded."""
+    from bson import Binary
+
+    models = database.embeddings.distinct("embedder")
+    texts = set(_embedded_texts(database, lineage)) if models else set()
+    hashes = [Binary(hashlib.sha256(text.encode(errors="surrogatepass")).digest()) for text in sorted(texts)]
+    return {"embedder": {"$in": models}, "text": {"$in": hashes}}
+
+
+def _embedded_texts(database: Store, lineage: Lineage) -> Iterator[str]:
+    """Every text of the article that a model may have been given, and what was made from it."""
+    configured = [row.get("configuration") or {} for row in database.placements.find({"settings": {"$exists": True}})]
+    lengths = {None, DEFAULT_SENTENCES, *(row.get("sentences") for row in configured)}
+    fields = {"title": 1, "description": 1, "content": 1}
+    condition = {"link": {"$in": lineage.links}}
+    rows = [*database.articles.find(condition, fields), *database.revisions.find(condition, fields)]
+    for sample in database.samples.find({"key": {"$in": lineage.samples}}, {"sources": 1, "question": 1, "answer": 1}):
+        rows += [source for source in sample.get("sources") or [] if source.get("link") in lineage.links]
+        yield from (str(sample[name]) for name in ("question", "answer") if sample.get(name))
+    for row in rows:
+        yield from (article_text(row, length) for length in lengths)
+        yield from (str(row[name]) for name in fields if row.get(name))
+
+
+def chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The keys, as many at a time as one filter takes."""
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]

@@ -12,7 +12,7 @@ from benchmarks.events.bench_events import articles_of, labelled
 from benchmarks.events.draw_pairs import DAYS, draw
 from crawler.items import NewsmillError
 
-ARTICLES = Path(__file__).resolve().parents[2] / "demo/articles.jsonl"
+ARTICLES = Path(__file__).resolve().parents[3] / "demo/articles.jsonl"
 
 
 def test_pairs_are_near_and_differ() -> None:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,9 @@ from bson import Binary, ObjectId
 from synth.__main__ import main
 from synth.embed import article_text
 from synth.samples.sample import Sample
-from synth.takedown import command as takedown
+from synth.takedown.lineage import lineages_of
+from synth.takedown.removal import take_down
+from tests.waiting import wait_until
 
 GONE = "https://www.ilpost.it/2026/05/01/uno/"
 OTHER = "https://www.ilpost.it/2026/05/01/due/"
@@ -225,17 +226,17 @@ def test_interrupted_after_any_write_it_goes_on(store: Any, monkeypatch: pytest.
 
                 patch.setattr(Collection, method, counted)
             try:
-                takedown.take_down(store, takedown.traces_of(store, [GONE]))
+                take_down(store, lineages_of(store, [GONE]))
             except Stop:
                 done += 1
-        traces = takedown.traces_of(store, [GONE])
-        takedown.take_down(store, traces)
+        lineages = lineages_of(store, [GONE])
+        take_down(store, lineages)
         expected_keys = {"clean", "heirless", "left"}
         assert {row["key"] for row in store.samples.find()} == expected_keys
         assert {row["hash"] for row in store.llm_calls.find()} == {"c3", "c4", "shared"}, stop_after
         assert store.embeddings.count_documents({}) == 2
         assert store.clusters.count_documents({"links": GONE}) == store.revisions.count_documents({}) == 0
-        assert not any(takedown.traces_of(store, [GONE])[0].counts().values())
+        assert not any(lineages_of(store, [GONE])[0].counts().values())
         row = store.takedowns.find_one()
         assert row["finished_at"]
         assert row["removed"]["samples"] == 2
@@ -258,8 +259,7 @@ def test_killed_it_goes_on(store: Any, database_uri: str) -> None:
     killed = 0
     for _ in range(4):
         before, process = left(), subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        while left() == before and process.poll() is None:
-            time.sleep(0.001)
+        wait_until(lambda before=before, process=process: left() != before or process.poll() is not None, every=0.001)
         killed += process.poll() is None
         process.kill()
         process.wait()
@@ -339,6 +339,6 @@ def test_exports_and_trainings_are_named(
     said = capsys.readouterr().out
     assert "1 row uses it: delete it, or write it again: synth export --out" in said
     assert """--filter '{"language": "it"}'""" in said
-    assert "does not tell what is in it (no sources.jsonl)" in said
+    assert "does not say what is in it (no sources.jsonl)" in said
     assert "learnt from first/litgpt" in said
     assert (tmp_path / "first/sources.jsonl").exists()
