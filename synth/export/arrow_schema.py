@@ -46,7 +46,7 @@ _PATHS = {name: path for name, _, path in _exported()}
 def column_row(sample: Mapping[str, Any], messages: list[dict[str, str]]) -> dict[str, Any]:
     """A sample as a row of COLUMNS; what is missing, or no value of the column's type, is None."""
     row = {**sample, "messages": messages}
-    return {name: read(COLUMNS[name], _value_at(row, path)) for name, path in _PATHS.items()}
+    return {name: convert(COLUMNS[name], _value_at(row, path)) for name, path in _PATHS.items()}
 
 
 def _value_at(row: Any, path: tuple[str, ...]) -> Any:
@@ -55,13 +55,15 @@ def _value_at(row: Any, path: tuple[str, ...]) -> Any:
     return row
 
 
-def read(kind: Type, value: Any) -> Any:
+def convert(kind: Type, value: Any) -> Any:
     """`value` as one of the type, None where it is none."""
     if isinstance(kind, str):
         return READERS[kind](value)
     if isinstance(kind, list):
-        return [read(kind[0], item) for item in value] if isinstance(value, list) else None
-    return {name: read(inner, value.get(name)) for name, inner in kind.items()} if isinstance(value, Mapping) else None
+        return [convert(kind[0], item) for item in value] if isinstance(value, list) else None
+    return (
+        {name: convert(inner, value.get(name)) for name, inner in kind.items()} if isinstance(value, Mapping) else None
+    )
 
 
 def _string(value: Any) -> str | None:

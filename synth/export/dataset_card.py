@@ -103,10 +103,10 @@ class Tally:
         for name, field, counts in (
             ("personal_data", "kind", self.personal), ("contaminated", "set", self.contaminated)
         ):  # fmt: skip
-            if isinstance(found := sample.get(name), list):
+            if isinstance(items := sample.get(name), list):
                 self.checked[name] += 1
                 # Samples, not places: one with three telephone numbers is one.
-                counts.update({str(item.get(field) or "") for item in found if isinstance(item, Mapping)})
+                counts.update({str(item.get(field) or "") for item in items if isinstance(item, Mapping)})
 
 
 def _number(value: Any) -> float | None:
@@ -118,12 +118,12 @@ def _number(value: Any) -> float | None:
 def distribution(values: Sequence[float], rows: int) -> dict[str, Any]:
     """{scored, missing (share 0-1), low, quantiles, high, mean}; by nearest rank, None where none is scored."""
     ordered = sorted(values)
-    told: dict[str, Any] = {"scored": len(ordered), "missing": 1 - len(ordered) / rows if rows else 0.0}
+    summary: dict[str, Any] = {"scored": len(ordered), "missing": 1 - len(ordered) / rows if rows else 0.0}
     if not ordered:
-        return told | {"low": None, "quantiles": [None] * len(_QUANTILES), "high": None, "mean": None}
+        return summary | {"low": None, "quantiles": [None] * len(_QUANTILES), "high": None, "mean": None}
     places = [max(0, math.ceil(share * len(ordered)) - 1) for share in _QUANTILES]
-    return told | {
-        "low": ordered[0], "quantiles": [ordered[place] for place in places], "high": ordered[-1],
+    return summary | {
+        "low": ordered[0], "quantiles": [ordered[i] for i in places], "high": ordered[-1],
         "mean": math.fsum(ordered) / len(ordered),
     }  # fmt: skip
 
@@ -146,10 +146,10 @@ def write_card(
         keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters.update(cell=cell, whole=whole, real=real, percent=percent)
-    wanted = json.dumps(manifest["filter"], ensure_ascii=False, indent=2)
+    filter_text = json.dumps(manifest["filter"], ensure_ascii=False, indent=2)
     return environment.get_template("card.md.jinja").render(
         front=front_matter(tally, title, license_id, shards), title=title, license=license_id, manifest=manifest,
-        tally=tally, filter_text=wanted if manifest["filter"] else "",
+        tally=tally, filter_text=filter_text if manifest["filter"] else "",
         scores={name: distribution(tally.scores[name], tally.rows) for name in _SCORES},
         toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally), languages=_languages(tally),
         columns=[(name, type_name(kind), DESCRIPTIONS[name]) for name, kind in COLUMNS.items()],
@@ -164,18 +164,23 @@ def front_matter(tally: Tally, title: str, license_id: str, shards: Mapping[str,
     files = [
         {"split": split, "path": f"data/{split}-*-of-{count:05}.parquet"} for split, count in shards.items() if count
     ]
-    known: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "pretty_name": title,
         # The code of Norwegian is a truth value to YAML: safe_dump quotes it.
         "language": sorted(code for code in tally.languages if re.fullmatch(r"[a-z]{2,3}", code)),
         "license": license_id,
         **({"license_name": "see-licence-note", "license_link": "#licence"} if license_id == "other" else {}),
-        "task_categories": sorted({one for task in tally.tasks for one in _TASKS.get(task, ["text-generation"])}),
+        "task_categories": sorted(
+            {category for task in tally.tasks for category in _TASKS.get(task, ["text-generation"])}
+        ),
         "size_categories": [next((name for name, limit in _SIZES if tally.rows < limit), "10M<n<100M")],
         "configs": [{"config_name": "default", "data_files": files}],
     }
     return yaml.safe_dump(
-        {name: value for name, value in known.items() if value != []}, sort_keys=False, allow_unicode=True, width=1000
+        {name: value for name, value in metadata.items() if value != []},
+        sort_keys=False,
+        allow_unicode=True,
+        width=1000,
     )
 
 
@@ -212,12 +217,12 @@ def _unchecked(tally: Tally) -> dict[str, float]:
     return {name: 1 - count / tally.rows if tally.rows else 0.0 for name, count in counts.items()}
 
 
-def days(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+def days(samples_by_day: Mapping[str, int]) -> list[tuple[str, int]]:
     """Samples by day, or by month where the days are many."""
-    if len(counted) <= _DAYS:
-        return sorted(counted.items())
+    if len(samples_by_day) <= _DAYS:
+        return sorted(samples_by_day.items())
     months: Counter[str] = Counter()
-    for day, count in counted.items():
+    for day, count in samples_by_day.items():
         months[day[:7]] += count
     return sorted(months.items())
 
@@ -226,10 +231,10 @@ def newspapers(tally: Tally) -> list[dict[str, Any]]:
     """{name, samples, articles, first, last}, most samples first."""
     rows = []
     for name, samples in sorted(tally.newspapers.items(), key=lambda item: (-item[1], item[0])):
-        found = sorted(tally.article_days[name])
+        dates = sorted(tally.article_days[name])
         rows.append({
             "name": name or "unknown", "samples": samples, "articles": len(tally.articles[name]),
-            "first": found[0] if found else "–", "last": found[-1] if found else "–",
+            "first": dates[0] if dates else "–", "last": dates[-1] if dates else "–",
         })  # fmt: skip
     return rows
 

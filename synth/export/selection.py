@@ -57,8 +57,8 @@ def select(
             _sort(selection, row, turns)
     links = {link for row in selection.rows for link in row.links}
     # `synth takedown` removes such samples; one that came back with a backup or an import stays in.
-    taken = {link for part in _parts(links) for link in taken_down(database, part)}
-    _keep(selection, [row for row in selection.rows if taken.isdisjoint(row.links)], "taken_down")
+    removed = {link for part in _parts(links) for link in taken_down(database, part)}
+    _keep(selection, [row for row in selection.rows if removed.isdisjoint(row.links)], "taken_down")
     permission_of = permissions(database, links)
     if not include_opted_out:
         reserved = {link for link, permission in permission_of.items() if permission["opt_out"]}

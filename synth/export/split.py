@@ -96,21 +96,21 @@ def validation_keys(rows: Iterable[Row], fraction: float, seed: int = 0) -> set[
     return {row.key for group in validation for row in group.rows}
 
 
-def _fill(taken: set[Group], own: Sequence[Group], language: str, fraction: float) -> None:
+def _fill(groups: set[Group], own: Sequence[Group], language: str, fraction: float) -> None:
     """Add groups of one language, in order, until `fraction` of its rows are taken; one group at least is left."""
     shortage = max(1, round(fraction * sum(group.sizes[language] for group in own)))
-    shortage -= sum(group.sizes[language] for group in own if group in taken)
-    free = [group for group in own if group not in taken]
+    shortage -= sum(group.sizes[language] for group in own if group in groups)
+    free = [group for group in own if group not in groups]
     if shortage <= 0 or len(free) < 2:
         return
     # A group that would overshoot by more than it fills is passed over; where all would, the smallest is taken.
     if all(group.sizes[language] > 2 * shortage for group in free):
-        taken.add(min(free, key=lambda group: group.sizes[language]))
+        groups.add(min(free, key=lambda group: group.sizes[language]))
         return
     remaining = len(free)
     for group in free:
         if shortage > 0 and remaining > 1 and group.sizes[language] <= 2 * shortage:
-            taken.add(group)
+            groups.add(group)
             shortage -= group.sizes[language]
             remaining -= 1
 

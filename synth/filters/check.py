@@ -42,13 +42,13 @@ _KIND_NAMES = {
 }  # fmt: skip
 
 
-def check_filter(wanted: Mapping[str, Any], database: Store | None = None, collection: str = "samples") -> None:
+def check_filter(query: Mapping[str, Any], database: Store | None = None, collection: str = "samples") -> None:
     """
     Raises:
         NewsmillError: the filter runs code or, with `database`, has operators or fields that there are not.
     """
-    refuse_code(wanted)
-    if database is not None and collection in COLLECTIONS and (problems := mistakes(database, collection, wanted)):
+    refuse_code(query)
+    if database is not None and collection in COLLECTIONS and (problems := mistakes(database, collection, query)):
         raise NewsmillError(f"bad filter: {'; '.join(problems)}")
 
 
@@ -75,12 +75,12 @@ def _values() -> dict[str, tuple[str, ...]]:
     return {name: field.values for name, field in rows if field.values}
 
 
-def conditions(wanted: Any, field: str = "") -> Iterator[tuple[str, str, Any]]:
+def conditions(query: Any, field: str = "") -> Iterator[tuple[str, str, Any]]:
     """(field, operator, operand) of a filter, however deep; names without positions: `sources.0.title` is
     `sources.title`. What stands alone is under `$eq`."""
-    if not isinstance(wanted, Mapping):
+    if not isinstance(query, Mapping):
         return
-    for name, value in wanted.items():
+    for name, value in query.items():
         if name in _LOGICAL and isinstance(value, list):
             for part in value:
                 yield from conditions(part, field)
@@ -100,9 +100,9 @@ def conditions(wanted: Any, field: str = "") -> Iterator[tuple[str, str, Any]]:
                 yield path, "$eq", value
 
 
-def named_fields(wanted: Any) -> Iterator[str]:
+def named_fields(query: Any) -> Iterator[str]:
     """Names of fields in a filter, in their order, those in `$expr` included; one may come again."""
-    for field, operator, value in conditions(wanted):
+    for field, operator, value in conditions(query):
         if operator in ("", "$eq") and field:
             yield field
         elif operator == "$expr":
@@ -123,10 +123,10 @@ def _paths(expression: Any) -> Iterator[str]:
             yield from _paths(value)
 
 
-def conjuncts(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+def conjuncts(query: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of a filter that must all hold: its fields, and those of its `$and`."""
     parts: list[dict[str, Any]] = []
-    for name, value in wanted.items():
+    for name, value in query.items():
         if name == "$and" and isinstance(value, list):
             for part in value:
                 parts.extend(conjuncts(part))
@@ -138,44 +138,44 @@ def conjuncts(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
 # ---- what is wrong with it
 
 
-def refuse_code(wanted: Any) -> None:
+def refuse_code(query: Any) -> None:
     """Raises NewsmillError where a filter would run code on the server or write, in any depth."""
-    if isinstance(wanted, Mapping):
-        for name, value in wanted.items():
+    if isinstance(query, Mapping):
+        for name, value in query.items():
             if name in REFUSED:
                 raise NewsmillError(f"bad filter: {name} is refused: a query runs no code and writes nothing")
             refuse_code(value)
-    elif isinstance(wanted, list | tuple):
-        for value in wanted:
+    elif isinstance(query, list | tuple):
+        for value in query:
             refuse_code(value)
-    elif type(wanted).__name__ == "Code":
+    elif type(query).__name__ == "Code":
         raise NewsmillError("bad filter: $code is refused: a query runs no code and writes nothing")
 
 
-def mistakes(database: Store, collection: str, wanted: Mapping[str, Any], others: Iterable[str] = ()) -> list[str]:
+def mistakes(database: Store, collection: str, query: Mapping[str, Any], more_fields: Iterable[str] = ()) -> list[str]:
     """What cannot be meant: operators that there are not, and names that no document and no version has.
 
     A filter with a misspelt name matches nothing, or, negated, everything, without a word from the server.
     """
-    found = list(_wrong_operators(collection, wanted))
-    known = known_fields(collection)
-    for name in dict.fromkeys([*named_fields(wanted), *(other for other in others if other)]):
+    problems = list(_wrong_operators(collection, query))
+    names = known_fields(collection)
+    for name in dict.fromkeys([*named_fields(query), *(name for name in more_fields if name)]):
         # A later version, or a person, may have added fields of their own.
         plain = ".".join(part for part in name.split(".") if not part.isdecimal())
-        if plain in known or _in_store(database, collection, name):
+        if plain in names or _in_store(database, collection, name):
             continue
         word = plain.lstrip("$")
-        near = [word] if word in known else difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
-        found.append(f"no field {name!r} in {collection}" + (f": did you mean {near[0]!r}?" if near else ""))
-    return found
+        near = [word] if word in names else difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.5)
+        problems.append(f"no field {name!r} in {collection}" + (f": did you mean {near[0]!r}?" if near else ""))
+    return problems
 
 
 def _in_store(database: Store, collection: str, name: str) -> bool:
     from pymongo.errors import ExecutionTimeout, OperationFailure
 
     try:
-        wanted = {name: {"$exists": True}}
-        return database[collection].find_one(wanted, {"_id": 1}, max_time_ms=10_000) is not None
+        query = {name: {"$exists": True}}
+        return database[collection].find_one(query, {"_id": 1}, max_time_ms=10_000) is not None
     except ExecutionTimeout:
         # Nobody knows; a large store is no reason to refuse.
         return True
@@ -183,8 +183,8 @@ def _in_store(database: Store, collection: str, name: str) -> bool:
         return False
 
 
-def _wrong_operators(collection: str, wanted: Mapping[str, Any]) -> Iterator[str]:
-    for field, operator, value in conditions(wanted):
+def _wrong_operators(collection: str, query: Mapping[str, Any]) -> Iterator[str]:
+    for field, operator, value in conditions(query):
         if operator.startswith("$") and operator not in OPERATORS:
             if not field and operator[1:].strip() in known_fields(collection):
                 yield f"{operator!r} is no operator: did you mean the field {operator[1:].strip()!r}?"
@@ -205,16 +205,16 @@ def _operator_meant(name: str) -> str:
     return f": did you mean {lower[near[0]]!r}?" if near else ""
 
 
-def warnings(wanted: Mapping[str, Any]) -> list[str]:
+def warnings(query: Mapping[str, Any]) -> list[str]:
     """What is probably not meant: values of another type than the field's, or that it never has; any for all."""
-    found: dict[str, None] = {}
-    for field, operator, value in conditions(wanted):
-        given = value if operator in _COMPARE_LIST and isinstance(value, list) else [value]
+    lines: dict[str, None] = {}
+    for field, operator, value in conditions(query):
+        operands = value if operator in _COMPARE_LIST and isinstance(value, list) else [value]
         if operator in _COMPARE or operator in _COMPARE_LIST:
-            found |= dict.fromkeys(line for one in given for line in _odd_value(field, operator, one))
+            lines |= dict.fromkeys(line for operand in operands for line in _odd_value(field, operator, operand))
         if field == "similarity" and _lower_bound(operator, value):
-            found["similarity: this holds where *any* source is so near; for all of them: min_similarity"] = None
-    return list(found)
+            lines["similarity: this holds where *any* source is so near; for all of them: min_similarity"] = None
+    return list(lines)
 
 
 def _lower_bound(operator: str, value: Any) -> bool:

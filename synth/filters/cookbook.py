@@ -35,17 +35,17 @@ class Recipe:
     index: str = ""
     collection: str = "samples"
 
-    def with_values(self, given: str | None = None) -> dict[str, Any]:
+    def with_values(self, argument: str | None = None) -> dict[str, Any]:
         """The filter, with the values given (several divided by `,` or `..`), or its own.
 
         Raises:
             NewsmillError: it takes none, not so many, or none such.
         """
         values = dict(self.values)
-        if given is not None:
-            texts = re.split(r",|\.\.", given) if len(values) > 1 else [given]
+        if argument is not None:
+            texts = re.split(r",|\.\.", argument) if len(values) > 1 else [argument]
             if not values or len(texts) != len(values) or not all(text.strip() for text in texts):
-                raise NewsmillError(f"filter :{self.name} takes {self.takes()}, not {given!r}")
+                raise NewsmillError(f"filter :{self.name} takes {self.takes()}, not {argument!r}")
             for (name, default), text in zip(self.values.items(), texts, strict=True):
                 values[name] = _typed(text.strip(), default, self.name, name)
         return loads(json.dumps(_filled(self.filter, values)), f":{self.name}")
@@ -73,7 +73,7 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     if not isinstance(value, str):
         return value
     hole = _HOLE.fullmatch(value)
-    return values[hole[1]] if hole else _HOLE.sub(lambda found: str(values[found[1]]), value)
+    return values[hole[1]] if hole else _HOLE.sub(lambda hole: str(values[hole[1]]), value)
 
 
 @functools.cache
@@ -101,16 +101,16 @@ def page() -> str:
     for recipe in recipes().values():
         lines += ["", f"## {recipe.question}", "", "```sh", _command(recipe), "```", "", "```json"]
         lines += [json.dumps(_filled(recipe.filter, recipe.values), ensure_ascii=False), "```"]
-        told = [recipe.note] if recipe.note else []
-        told += [f"Index: `{recipe.index}`."] if recipe.index else []
-        lines += ["", " ".join(told)] if told else []
+        notes = [recipe.note] if recipe.note else []
+        notes += [f"Index: `{recipe.index}`."] if recipe.index else []
+        lines += ["", " ".join(notes)] if notes else []
     return "\n".join(lines) + "\n"
 
 
 def _command(recipe: Recipe) -> str:
     where = "" if recipe.collection == "samples" else f"--collection {recipe.collection} "
-    shown = ",".join(str(value) for value in recipe.values.values())
-    return f"synth query {where}:{recipe.name}" + (f"={shown}" if shown else "")
+    argument = ",".join(str(value) for value in recipe.values.values())
+    return f"synth query {where}:{recipe.name}" + (f"={argument}" if argument else "")
 
 
 if __name__ == "__main__":

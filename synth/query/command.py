@@ -96,13 +96,13 @@ def main(options: argparse.Namespace) -> int:
     database = connect(options.uri)
     if options.saved or options.forget:
         return _of_saved(database, options)
-    wanted = parse_filter(_joined(options.filter), database, options.collection)
-    refuse_code(wanted)
-    _check(database, wanted, options)
+    query = parse_filter(_joined(options.filter), database, options.collection)
+    refuse_code(query)
+    _check(database, query, options)
     with filter_errors(), in_time(options.timeout):
         if options.save:
-            return _keep(database, options, wanted)
-        return _Query(database, options, wanted).answer()
+            return _keep(database, options, query)
+        return _Query(database, options, query).answer()
 
 
 def _joined(words: list[str]) -> str:
@@ -110,13 +110,13 @@ def _joined(words: list[str]) -> str:
     return " ".join(re.sub(r'\A(:[\w-]+=)([^"{:]*\s[^"{:]*)\Z', r'\1"\2"', word) for word in words)
 
 
-def _check(database: Database[dict[str, Any]], wanted: Mapping[str, Any], options: argparse.Namespace) -> None:
+def _check(database: Database[dict[str, Any]], query: Mapping[str, Any], options: argparse.Namespace) -> None:
     """Raises NewsmillError for what cannot be meant, and tells what is probably not."""
-    others = [*(options.fields or []), (options.sort or "").lstrip("-+")]
-    found = mistakes(database, options.collection, wanted, others)
-    if found and not options.force:
-        raise NewsmillError("bad filter: " + "; ".join(found) + " (--force runs it all the same)")
-    for line in [*found, *warnings(wanted)]:
+    names = [*(options.fields or []), (options.sort or "").lstrip("-+")]
+    problems = mistakes(database, options.collection, query, names)
+    if problems and not options.force:
+        raise NewsmillError("bad filter: " + "; ".join(problems) + " (--force runs it all the same)")
+    for line in [*problems, *warnings(query)]:
         print(f"query: warning: {line}", file=sys.stderr)
 
 
@@ -134,10 +134,10 @@ def in_time(seconds: int) -> Iterator[None]:
         ) from error
 
 
-def implied_filter(collection: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def implied_filter(collection: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """What is meant besides the filter: current documents, unless the filter itself speaks of that."""
-    said = set(named_fields(wanted))
-    return {name: value for name, value in DEFAULTS[collection].items() if name not in said}
+    names = set(named_fields(query))
+    return {name: value for name, value in DEFAULTS[collection].items() if name not in names}
 
 
 # ---- filters with a name
@@ -172,10 +172,10 @@ def _of_saved(database: Database[dict[str, Any]], options: argparse.Namespace) -
     return 0
 
 
-def _keep(database: Database[dict[str, Any]], options: argparse.Namespace, wanted: Mapping[str, Any]) -> int:
+def _keep(database: Database[dict[str, Any]], options: argparse.Namespace, query: Mapping[str, Any]) -> int:
     # The server alone knows whether it is a filter.
-    count = database[options.collection].count_documents(dict(wanted), limit=1, maxTimeMS=1000 * options.timeout)
-    save_filter(database, options.save, wanted, options.collection, options.force)
+    count = database[options.collection].count_documents(dict(query), limit=1, maxTimeMS=1000 * options.timeout)
+    save_filter(database, options.save, query, options.collection, options.force)
     print(
         f"query: saved as :{options.save}{'' if count else ', which nothing matches now'}; "
         f"next: synth query :{options.save}, synth export --filter :{options.save}",
@@ -191,12 +191,12 @@ class _Query:
     """One question to one collection."""
 
     def __init__(
-        self, database: Database[dict[str, Any]], options: argparse.Namespace, wanted: Mapping[str, Any]
+        self, database: Database[dict[str, Any]], options: argparse.Namespace, query: Mapping[str, Any]
     ) -> None:
-        self.database, self.options, self.wanted = database, options, wanted
+        self.database, self.options, self.wanted = database, options, query
         self.documents = database[options.collection]
-        self.implied = {} if options.all else implied_filter(options.collection, wanted)
-        self.whole = {"$and": [part for part in (self.implied, wanted) if part]} if self.implied or wanted else {}
+        self.implied = {} if options.all else implied_filter(options.collection, query)
+        self.whole = {"$and": [part for part in (self.implied, query) if part]} if self.implied or query else {}
         self.milliseconds = 1000 * options.timeout
 
     def answer(self) -> int:
@@ -205,11 +205,11 @@ class _Query:
             self._print_plan()
             return 0
         if options.count:
-            found = self._count()
-            print(f'{{"count": {found}}}' if options.json else found)
+            count = self._count()
+            print(f'{{"count": {count}}}' if options.json else count)
         else:
-            found = self._print_json() if options.json else self._print_rows()
-        if not found:
+            count = self._print_json() if options.json else self._print_rows()
+        if not count:
             # Programs read numbers and JSON lines on stdout, people read both.
             stream = sys.stderr if options.json or options.count else sys.stdout
             print(nothing(self.database, options.collection, self.implied, self.wanted, self.milliseconds), file=stream)
@@ -222,10 +222,10 @@ class _Query:
         projection: dict[str, int] | None = None
         if self.options.fields:
             projection = {"_id": 0} | dict.fromkeys(self.options.fields, 1)
-        found = self.documents.find(
+        cursor = self.documents.find(
             self.whole, projection, limit=limit, allow_disk_use=True, max_time_ms=self.milliseconds
         )
-        return found.sort(order(self.options.collection, self.options.sort))
+        return cursor.sort(order(self.options.collection, self.options.sort))
 
     def _print_json(self) -> int:
         number = 0
@@ -240,7 +240,7 @@ class _Query:
         limit = options.limit if options.limit is not None else (_CARDS if as_cards else _ROWS)
         # One more than is shown tells whether there are more, without counting a million.
         rows = self._found(limit + 1 if limit else 0)
-        number, held = 0, []
+        number, shown_rows = 0, []
         for document in rows:
             number += 1
             if limit and number > limit:
@@ -248,25 +248,25 @@ class _Query:
             if as_cards:
                 print(card(document, options.collection, options.full) + "\n", flush=number == 1)
             else:
-                held.append(document)
-        if len(held) == 1 and not options.table and not options.fields:
-            print(card(held[0], options.collection))
-        elif held:
-            print("\n".join(table(held, options.collection, options.fields or ())), flush=True)
+                shown_rows.append(document)
+        if len(shown_rows) == 1 and not options.table and not options.fields:
+            print(card(shown_rows[0], options.collection))
+        elif shown_rows:
+            print("\n".join(table(shown_rows, options.collection, options.fields or ())), flush=True)
         if limit and number > limit:
             print(f"{limit:,} of {self._count():,} {options.collection}; --limit 0 shows all")
         return number
 
     def _print_plan(self) -> None:
         command = {"find": self.options.collection, "filter": self.whole}
-        told = self.database.command("explain", command, verbosity="executionStats", maxTimeMS=self.milliseconds)
+        explanation = self.database.command("explain", command, verbosity="executionStats", maxTimeMS=self.milliseconds)
         if self.options.json:
-            print(dumps(told))
+            print(dumps(explanation))
             return
-        stats = told["executionStats"]
-        used = sorted(set(_indexes(told["queryPlanner"]["winningPlan"])))
+        stats = explanation["executionStats"]
+        indexes = sorted(set(_indexes(explanation["queryPlanner"]["winningPlan"])))
         print(f"filter     {dumps(self.whole)}")
-        print(f"index      {', '.join(used) or 'none: every document is read'}")
+        print(f"index      {', '.join(indexes) or 'none: every document is read'}")
         print(f"documents  {stats['nReturned']:,} found, {stats['totalDocsExamined']:,} read")
         print(f"index keys {stats['totalKeysExamined']:,} read")
         print(f"time       {stats['executionTimeMillis']:,} ms")
@@ -291,7 +291,7 @@ def _indexes(plan: Any) -> Iterator[str]:
 
 
 def nothing(
-    database: Database[dict[str, Any]], collection: str, implied: Mapping[str, Any], wanted: Mapping[str, Any],
+    database: Database[dict[str, Any]], collection: str, implied: Mapping[str, Any], query: Mapping[str, Any],
     milliseconds: int = 1000 * _TIMEOUT,
 ) -> str:  # fmt: skip
     """Why a filter names no document: the parts that match nothing, or the first that leaves nothing of the rest."""
@@ -303,7 +303,7 @@ def nothing(
 
     if not documents.estimated_document_count():
         return f"no {collection}: there are none in {database.name} yet"
-    base, parts = conjuncts(implied), conjuncts(wanted)
+    base, parts = conjuncts(implied), conjuncts(query)
     if base and not count(*base, limit=1):
         return f"no {collection}: all are superseded or of older runs (--all shows them)"
     lines = [f"no {collection} match the filter"]

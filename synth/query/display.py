@@ -66,9 +66,9 @@ def _sample_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if numbers:
         embedder = document.get("similarity_embedder")
         yield "similarity", " ".join(numbers) + (f" by {embedder}" if embedder else "")
-    if found := document.get("detected_language"):
+    if detected := document.get("detected_language"):
         sure = document.get("language_confidence")
-        yield "found", f"{found} {sure:.2f}" if isinstance(sure, int | float) else found
+        yield "found", f"{detected} {sure:.2f}" if isinstance(sure, int | float) else detected
     if facts := document.get("unsupported"):
         kinds = [*(document.get("unsupported_kinds") or []), *[""] * len(facts)]
         pairs = zip(facts, kinds, strict=False)
@@ -76,9 +76,9 @@ def _sample_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if document.get("superseded"):
         yield "superseded", str(document.get("superseded_by") or "yes")
     for source in document.get("sources") or []:
-        told = [str(source[name]) for name in ("source_site", "title", "link") if source.get(name)]
-        if told:
-            yield "source", "  ".join(told)
+        parts = [str(source[name]) for name in ("source_site", "title", "link") if source.get(name)]
+        if parts:
+            yield "source", "  ".join(parts)
 
 
 def _number(document: Mapping[str, Any], name: str) -> bool:
@@ -179,20 +179,20 @@ def _line(text: str) -> str:
 
 def _cell_of(name: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
-        found = [one for value in _values(row, name.split(".")) for one in (value if _is_plain(value) else [value])]
-        told = [_in_table(value) for value in found if value is not None]
+        values = [item for value in _values(row, name.split(".")) for item in (value if _is_plain(value) else [value])]
+        texts = [_in_table(value) for value in values if value is not None]
         # Newspapers and tags come again and again; numbers that are equal are still several.
-        return ", ".join(dict.fromkeys(told) if _is_texts(found) else told)
+        return ", ".join(dict.fromkeys(texts) if _is_texts(values) else texts)
 
     return cell
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, list) and not any(isinstance(one, Mapping | list) for one in value)
+    return isinstance(value, list) and not any(isinstance(item, Mapping | list) for item in value)
 
 
 def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _in_table(value: Any) -> str:
@@ -228,17 +228,17 @@ def _day(name: str) -> Callable[[Row], str]:
 
 
 def _sites(row: Row) -> str:
-    return " ".join(dict.fromkeys(str(one.get("source_site") or "?") for one in row.get("sources") or []))
+    return " ".join(dict.fromkeys(str(source.get("source_site") or "?") for source in row.get("sources") or []))
 
 
 def _marks(row: Row) -> str:
     """What speaks against a sample, in words."""
-    told = {
+    marks = {
         "superseded": row.get("superseded"), "duplicate": row.get("duplicate_of"),
         "contaminated": row.get("contaminated"), "personal": row.get("personal_data"),
         "language": row.get("detected_language") not in (None, "unknown", row.get("language")),
     }  # fmt: skip
-    return " ".join(name for name, holds in told.items() if holds)
+    return " ".join(name for name, holds in marks.items() if holds)
 
 
 def _count(name: str) -> Callable[[Row], str]:
@@ -259,7 +259,7 @@ _SPECIAL: dict[str, Callable[[Row], str]] = {
 
 def _columns(collection: str) -> list[Column]:
     cells = [(field.table, _cell_by_type(field)) for field in fields_of(collection) if field.table]
-    ordered = sorted([*cells, *_COMPUTED[collection]], key=lambda cell: cell[0].place)
+    ordered = sorted([*cells, *_COMPUTED[collection]], key=lambda cell: cell[0].position)
     return [(heading.text, cell) for heading, cell in ordered]
 
 

@@ -23,7 +23,7 @@ _ENOUGH = 10
 # ---- coefficients
 
 
-def weighted_kappa(left: Scores, right: Scores) -> Scores:
+def weighted_kappa(first: Scores, second: Scores) -> Scores:
     """Cohen's kappa with quadratic weights over the last axis; NaN where neither side varies.
 
     In closed form, 1 - E(a-b)^2 / (var a + var b + (mean a - mean b)^2): the same figure as from the table of counts,
@@ -31,43 +31,44 @@ def weighted_kappa(left: Scores, right: Scores) -> Scores:
     """
     import numpy
 
-    apart = left.mean(-1) - right.mean(-1)
-    chance = left.var(-1) + right.var(-1) + apart**2
+    apart = first.mean(-1) - second.mean(-1)
+    chance = first.var(-1) + second.var(-1) + apart**2
     with numpy.errstate(divide="ignore", invalid="ignore"):
-        told: Scores = 1 - ((left - right) ** 2).mean(-1) / chance
+        kappa: Scores = 1 - ((first - second) ** 2).mean(-1) / chance
     # Both sides always the same number: nothing to agree on.
-    return numpy.where(chance > 1e-12, told, numpy.nan)
+    return numpy.where(chance > 1e-12, kappa, numpy.nan)
 
 
-def spearman(left: Scores, right: Scores) -> Scores:
+def spearman(first: Scores, second: Scores) -> Scores:
     """Spearman's rank correlation over the last axis, ties by their mean rank; NaN where a side does not vary."""
     import numpy
     from scipy.stats import rankdata
 
-    one, other = rankdata(left, axis=-1), rankdata(right, axis=-1)
-    one, other = one - one.mean(-1, keepdims=True), other - other.mean(-1, keepdims=True)
+    first_ranks, second_ranks = rankdata(first, axis=-1), rankdata(second, axis=-1)
+    first_ranks = first_ranks - first_ranks.mean(-1, keepdims=True)
+    second_ranks = second_ranks - second_ranks.mean(-1, keepdims=True)
     with numpy.errstate(divide="ignore", invalid="ignore"):
-        told: Scores = (one * other).mean(-1) / (one.std(-1) * other.std(-1))
-    return told
+        correlation: Scores = (first_ranks * second_ranks).mean(-1) / (first_ranks.std(-1) * second_ranks.std(-1))
+    return correlation
 
 
 def interval(
-    measure: Callable[[Scores, Scores], Scores], left: Scores, right: Scores, resamples: int = RESAMPLES
+    measure: Callable[[Scores, Scores], Scores], first: Scores, second: Scores, resamples: int = RESAMPLES
 ) -> list[float] | None:
     """The 95 % percentile bootstrap interval of a measure of pairs (seeded); None for fewer than ten pairs."""
     import numpy
 
-    if len(left) < _ENOUGH:
+    if len(first) < _ENOUGH:
         return None
     chance = numpy.random.default_rng(0)
-    drawn: list[float] = []
+    values: list[float] = []
     # In parts of about a million numbers: 2,000 copies of 100,000 pairs fit no memory.
-    part = max(1, min(resamples, 1_000_000 // len(left)))
-    while len(drawn) < resamples:
-        picked = chance.integers(0, len(left), (min(part, resamples - len(drawn)), len(left)))
-        drawn += [float(value) for value in measure(left[picked], right[picked])]
-    kept = [value for value in drawn if not math.isnan(value)]
-    return [round(float(value), 4) for value in numpy.quantile(kept, [0.025, 0.975])] if kept else None
+    part = max(1, min(resamples, 1_000_000 // len(first)))
+    while len(values) < resamples:
+        picked = chance.integers(0, len(first), (min(part, resamples - len(values)), len(first)))
+        values += [float(value) for value in measure(first[picked], second[picked])]
+    defined = [value for value in values if not math.isnan(value)]
+    return [round(float(value), 4) for value in numpy.quantile(defined, [0.025, 0.975])] if defined else None
 
 
 def alpha(groups: Sequence[Sequence[float]]) -> float | None:
@@ -80,7 +81,7 @@ def alpha(groups: Sequence[Sequence[float]]) -> float | None:
         return None
     every = numpy.concatenate(pairable)
     # Sum of squared differences over ordered pairs = 2 m * sum of squares around the mean.
-    observed = sum(2 * len(one) * len(one) * one.var() / (len(one) - 1) for one in pairable) / len(every)
+    observed = sum(2 * len(scores) * len(scores) * scores.var() / (len(scores) - 1) for scores in pairable) / len(every)
     expected = 2 * len(every) * every.var() / (len(every) - 1)
     return 1 - float(observed / expected) if expected > 1e-12 else None
 
@@ -93,13 +94,13 @@ def icc(groups: Sequence[Sequence[float]]) -> float | None:
     import numpy
 
     sets = [numpy.asarray(group, float) for group in groups if len(group)]
-    total, count = sum(len(one) for one in sets), len(sets)
+    total, count = sum(len(scores) for scores in sets), len(sets)
     if count < 2 or total == count:
         return None
-    grand = sum(one.sum() for one in sets) / total
-    between = sum(len(one) * (one.mean() - grand) ** 2 for one in sets) / (count - 1)
-    within = sum(len(one) * one.var() for one in sets) / (total - count)
-    size = (total - sum(len(one) ** 2 for one in sets) / total) / (count - 1)
+    grand = sum(scores.sum() for scores in sets) / total
+    between = sum(len(scores) * (scores.mean() - grand) ** 2 for scores in sets) / (count - 1)
+    within = sum(len(scores) * scores.var() for scores in sets) / (total - count)
+    size = (total - sum(len(scores) ** 2 for scores in sets) / total) / (count - 1)
     spread = between + (size - 1) * within
     return float((between - within) / spread) if spread > 1e-12 else None
 
@@ -115,11 +116,11 @@ def repeatability(groups: Sequence[Sequence[float]]) -> dict[str, Any]:
         all pairs of an item, mean over items), icc, alpha}; None where something is not defined.
     """
     several = [list(group) for group in groups if len(group) > 1]
-    apart = [_mean([abs(a - b) for i, a in enumerate(one) for b in one[:i]]) for one in several]
+    apart = [_mean([abs(a - b) for i, a in enumerate(scores) for b in scores[:i]]) for scores in several]
     return {
         "n": len(several),
-        "repeats": _rounded(_mean([len(one) for one in several])),
-        "identical": _rounded(_mean([float(len(set(one)) == 1) for one in several])),
+        "repeats": _rounded(_mean([len(scores) for scores in several])),
+        "identical": _rounded(_mean([float(len(set(scores)) == 1) for scores in several])),
         "mean_difference": _rounded(_mean([value for value in apart if value is not None])),
         "icc": _rounded(icc(several)),
         "alpha": _rounded(alpha(several)),
@@ -130,14 +131,14 @@ def agreement(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
     """Of (judge, people) pairs: {n, judge, people (means), kappa, kappa_interval, spearman, spearman_interval}."""
     import numpy
 
-    left, right = (numpy.asarray([pair[side] for pair in pairs], float) for side in (0, 1))
-    told: dict[str, Any] = {"n": len(pairs), "judge": None, "people": None}
+    first, second = (numpy.asarray([pair[side] for pair in pairs], float) for side in (0, 1))
+    row: dict[str, Any] = {"n": len(pairs), "judge": None, "people": None}
     if len(pairs):
-        told |= {"judge": _rounded(float(left.mean())), "people": _rounded(float(right.mean()))}
+        row |= {"judge": _rounded(float(first.mean())), "people": _rounded(float(second.mean()))}
     for name, measure in (("kappa", weighted_kappa), ("spearman", spearman)):
-        told[name] = _rounded(float(measure(left, right))) if len(pairs) > 1 else None
-        told[f"{name}_interval"] = interval(measure, left, right) if told[name] is not None else None
-    return told
+        row[name] = _rounded(float(measure(first, second))) if len(pairs) > 1 else None
+        row[f"{name}_interval"] = interval(measure, first, second) if row[name] is not None else None
+    return row
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -152,29 +153,29 @@ def _rounded(value: float | None) -> float | None:
 
 
 def repeatability_of(
-    database: Database[dict[str, Any]], wanted: Mapping[str, Any] | None = None
+    database: Database[dict[str, Any]], query: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """A row for each dimension and language ("all": every language) with samples that were judged more than once."""
     fields = {"language": 1, **{f"judge.{name}": 1 for name in DIMENSIONS}}
-    rows = list(database.samples.find({"$and": [{"judge": {"$type": "object"}}, dict(wanted or {})]}, fields))
-    made = []
+    rows = list(database.samples.find({"$and": [{"judge": {"$type": "object"}}, dict(query or {})]}, fields))
+    tables = []
     for name in DIMENSIONS:
         judged = [(row.get("language", ""), scores) for row in rows if len(scores := row["judge"].get(name) or []) > 1]
         for language, groups in _by_language(judged):
-            made.append({"dimension": name, "language": language, **repeatability(groups)})
-    return made
+            tables.append({"dimension": name, "language": language, **repeatability(groups)})
+    return tables
 
 
-def agreement_of(database: Database[dict[str, Any]], wanted: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def agreement_of(database: Database[dict[str, Any]], query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """A row for each dimension and language of the samples that both the judge and people scored.
 
     People's score of a sample is the mean over raters; `raters` how many there are, `people_alpha` how far they agree
     among themselves (Krippendorff's alpha over samples with two raters or more): no judge can be asked for more.
     """
-    made = []
+    tables = []
     rated = _rated(database)
     fields = {"key": 1, "language": 1, **dict.fromkeys(DIMENSIONS, 1)}
-    limits = [{"key": {"$in": list(rated)}}, dict(wanted or {})]
+    limits = [{"key": {"$in": list(rated)}}, dict(query or {})]
     samples = list(database.samples.find({"$and": limits}, fields))
     for name in DIMENSIONS:
         both = []
@@ -188,23 +189,23 @@ def agreement_of(database: Database[dict[str, Any]], wanted: Mapping[str, Any] |
                 "raters": len({who for _, people in some for who in people}),
                 "people_alpha": _rounded(alpha([list(people.values()) for _, people in some])),
             }
-            made.append({"dimension": name, "language": language, **agreement(pairs), **among})
-    return made
+            tables.append({"dimension": name, "language": language, **agreement(pairs), **among})
+    return tables
 
 
 def _rated(database: Database[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
     """item -> rater -> scores."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    scores_of: dict[str, dict[str, dict[str, Any]]] = {}
     for row in database.ratings.find({}, {"item": 1, "rater": 1, **dict.fromkeys(DIMENSIONS, 1)}):
-        found.setdefault(row["item"], {})[row["rater"]] = row
-    return found
+        scores_of.setdefault(row["item"], {})[row["rater"]] = row
+    return scores_of
 
 
 def _by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
     """(language, what belongs to it), the languages in order and then all, where there is more than one."""
     languages = sorted({language for language, _ in rows})
     for language in languages:
-        yield language, [value for other, value in rows if other == language]
+        yield language, [value for code, value in rows if code == language]
     if len(languages) > 1:
         yield "all", [value for _, value in rows]
 
@@ -220,12 +221,12 @@ AGREED = (
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """The rows under their heading, numbers to the right."""
-    told = [[name.replace("_", " ") for name in columns], *([_cell(row[name]) for name in columns] for row in rows)]
-    widths = [max(len(line[place]) for line in told) for place in range(len(columns))]
+    lines = [[name.replace("_", " ") for name in columns], *([_cell(row[name]) for name in columns] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     return "\n".join(
-        "  ".join(f"{cell:<{width}}" if place < 2 else f"{cell:>{width}}" for place, (cell, width) in enumerate(
+        "  ".join(f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}" for i, (cell, width) in enumerate(
             zip(line, widths, strict=True))).rstrip()
-        for line in told
+        for line in lines
     )  # fmt: skip
 
 

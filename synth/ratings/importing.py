@@ -40,7 +40,7 @@ def import_ratings(database: Database[dict[str, Any]], path: Path) -> Counter[st
         if item not in languages
     ]  # fmt: skip
     if errors:
-        errors.sort(key=lambda told: int(told.split()[1].rstrip(":")))
+        errors.sort(key=lambda message: int(message.split()[1].rstrip(":")))
         more = [f"and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
         raise NewsmillError(f"{path}: {len(errors)} wrong, nothing was stored: " + "; ".join([*errors[:_SHOWN], *more]))
     return _stored(database, ratings, languages)
@@ -91,28 +91,28 @@ def _checked(rows: Iterator[tuple[int, Mapping[str, Any]]], errors: list[str]) -
     ratings: Ratings = {}
     for number, row in rows:
         wrong, rating = _rating(row)
-        place = (rating["item"], rating["rater"])
-        if not wrong and place in ratings:
-            wrong = [f"{place[1]} rated this sample in line {ratings[place][0]}, too"]
-        errors += [f"line {number}: {told}" for told in wrong]
+        key = (rating["item"], rating["rater"])
+        if not wrong and key in ratings:
+            wrong = [f"{key[1]} rated this sample in line {ratings[key][0]}, too"]
+        errors += [f"line {number}: {problem}" for problem in wrong]
         if not wrong:
-            ratings[place] = (number, rating)
+            ratings[key] = (number, rating)
     return ratings
 
 
 def _rating(row: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
     """(what is wrong with a row, the rating)."""
     wrong = [f"unknown field {name!r}" for name in row if name not in _FIELDS]
-    told = {name: row.get(name) for name in ("rater", "language", "comment")}
+    rest = {name: row.get(name) for name in ("rater", "language", "comment")}
     item = row.get("item", row.get("key"))
     if "item" in row and "key" in row and row["item"] != row["key"]:
         wrong.append("item and key differ")
-    for name, value in (("item", item), ("rater", told["rater"])):
+    for name, value in (("item", item), ("rater", rest["rater"])):
         if not isinstance(value, str) or not value.strip():
             wrong.append(f"no {name}")
     for name in ("language", "comment"):
-        if told[name] is not None and not isinstance(told[name], str):
-            wrong.append(f"{name} {told[name]!r} is no text")
+        if rest[name] is not None and not isinstance(rest[name], str):
+            wrong.append(f"{name} {rest[name]!r} is no text")
     scores = {name: _score(row.get(name)) for name in _SCORES}
     if row.get("accuracy") is None:
         wrong.append("no accuracy")
@@ -120,7 +120,7 @@ def _rating(row: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
         f"{name} {row[name]!r} is no number from 0 to 5" for name, score in scores.items()
         if score is None and row.get(name) is not None
     ]  # fmt: skip
-    texts = {name: str(value or "").strip() for name, value in {"item": item, **told}.items()}
+    texts = {name: str(value or "").strip() for name, value in {"item": item, **rest}.items()}
     return wrong, texts | {name: score for name, score in scores.items() if score is not None}
 
 
@@ -138,11 +138,13 @@ def _score(value: Any) -> float | None:
 def _languages(database: Database[dict[str, Any]], ratings: Ratings) -> dict[str, str]:
     """Language of each rated sample that there is."""
     items = sorted({item for item, _ in ratings})
-    found: dict[str, str] = {}
+    languages: dict[str, str] = {}
     for start in range(0, len(items), 10_000):
         some = {"key": {"$in": items[start : start + 10_000]}}
-        found |= {row["key"]: row.get("language", "") for row in database.samples.find(some, {"key": 1, "language": 1})}
-    return found
+        languages |= {
+            row["key"]: row.get("language", "") for row in database.samples.find(some, {"key": 1, "language": 1})
+        }
+    return languages
 
 
 def _stored(database: Database[dict[str, Any]], ratings: Ratings, languages: Mapping[str, str]) -> Counter[str]:
@@ -151,11 +153,11 @@ def _stored(database: Database[dict[str, Any]], ratings: Ratings, languages: Map
     now = datetime.now(UTC)
     writes = []
     for (item, rater), (_, rating) in ratings.items():
-        said = rating | {"language": rating["language"] or languages[item]}
-        missing = {name: "" for name in _SCORES if name not in said}
-        change: dict[str, Any] = {"$set": said, "$setOnInsert": {"created_at": now}}
+        fields = rating | {"language": rating["language"] or languages[item]}
+        cleared = {name: "" for name in _SCORES if name not in fields}
+        change: dict[str, Any] = {"$set": fields, "$setOnInsert": {"created_at": now}}
         writes.append(
-            UpdateOne({"item": item, "rater": rater}, change | ({"$unset": missing} if missing else {}), True)
+            UpdateOne({"item": item, "rater": rater}, change | ({"$unset": cleared} if cleared else {}), True)
         )
     if not writes:
         return Counter()

@@ -50,8 +50,8 @@ def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:
     if numbers["days"]["labels"]:
         charts["days"] = lambda: days(numbers["days"], "days", "Articles")
     if numbers["samples"]["days"]["labels"]:
-        named = {LANGUAGES.get(code, code): row for code, row in numbers["samples"]["days"]["series"].items()}
-        charts["sample_days"] = lambda: days({**numbers["samples"]["days"], "series": named}, "sample-days", "Samples")
+        series = {LANGUAGES.get(code, code): row for code, row in numbers["samples"]["days"]["series"].items()}
+        charts["sample_days"] = lambda: days({**numbers["samples"]["days"], "series": series}, "sample-days", "Samples")
     if numbers["events"]["count"]:
         charts["events"] = lambda: event_sizes(numbers["events"])
     if similarity:
@@ -182,7 +182,7 @@ def similarities(numbers: Mapping[str, Any]) -> str:
     """Histogram of each sample's mean similarity (filled) and of its least similar source (line)."""
     svg: list[str] = []
     width, means, leasts = numbers["bin_width"], numbers["mean_bins"], numbers["min_bins"]
-    edges = [place * width for place in range(len(means) + 1)]
+    edges = [i * width for i in range(len(means) + 1)]
     names = [f"{edge:.2f} to {edge + width:.2f}" for edge in edges[:-1]]
     title = "Samples by similarity to their sources"
     with _figure(svg, "similarity", title, f"Mean similarity {_listed(names, means)}") as axes:
@@ -206,14 +206,14 @@ def variability(numbers: Mapping[str, Any]) -> str:
     """Histogram of the standard deviation of a sample's similarities."""
     svg: list[str] = []
     counts, width = numbers["std_bins"], numbers["std_bin_width"]
-    shown = max(place for place, count in enumerate(counts) if count) + 1
-    edges = [place * width for place in range(shown + 1)]
+    bars = max(i for i, count in enumerate(counts) if count) + 1
+    edges = [i * width for i in range(bars + 1)]
     names = [f"{edge:.3f} to {edge + width:.3f}" for edge in edges[:-1]]
     title = "Samples by variability of their similarities"
-    with _figure(svg, "variability", title, _listed(names, counts[:shown])) as axes:
+    with _figure(svg, "variability", title, _listed(names, counts[:bars])) as axes:
         from matplotlib.ticker import MaxNLocator
 
-        axes.stairs(counts[:shown], edges, fill=True, color=SERIES[2])
+        axes.stairs(counts[:bars], edges, fill=True, color=SERIES[2])
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.set_xlim(0, edges[-1])
         axes.set_xlabel("standard deviation within a sample")
@@ -227,8 +227,8 @@ def by_sources(numbers: Mapping[str, Any]) -> str:
     places = range(len(rows))
     names = [f"{row['sources']}{'+' if row['or_more'] else ''}" for row in rows]
     title = "Similarity by number of sources"
-    told = _listed(names, [f"mean {row['mean']:.2f}, least {row['min']:.2f}" for row in rows])
-    with _figure(svg, "sources", title, told) as axes:
+    description = _listed(names, [f"mean {row['mean']:.2f}, least {row['min']:.2f}" for row in rows])
+    with _figure(svg, "sources", title, description) as axes:
         from matplotlib.ticker import MaxNLocator
 
         axes.vlines(places, [row["min"] for row in rows], [row["mean"] for row in rows], color=RULE, linewidth=3)
@@ -265,7 +265,7 @@ def support(numbers: Mapping[str, Any]) -> str:
     """Histogram of how well each sample's weakest sentence is borne out."""
     svg: list[str] = []
     counts, width = numbers["support_bins"], numbers["support_bin_width"]
-    edges = [place * width for place in range(len(counts) + 1)]
+    edges = [i * width for i in range(len(counts) + 1)]
     names = [f"{edge:.2f} to {edge + width:.2f}" for edge in edges[:-1]]
     with _figure(svg, "support", "Samples by their weakest sentence", _listed(names, counts)) as axes:
         axes.stairs(counts, edges, fill=True, color=SERIES[1])
@@ -281,12 +281,12 @@ def accuracy(numbers: Mapping[str, Any]) -> str:
     rows = rows if len(rows) <= len(SERIES) else [*rows[: len(SERIES) - 1], _others(rows[len(SERIES) - 1 :])]
     halves = any(numbers["bins"][1::2])
     places = list(range(0, 11, 1 if halves else 2))
-    names = [f"{place / 2:g}" for place in places]
-    told = _listed(names, [numbers["bins"][place] for place in places])
-    with _figure(svg, "accuracy", "Samples by accuracy, 0 to 5", told) as axes:
+    names = [f"{i / 2:g}" for i in places]
+    description = _listed(names, [numbers["bins"][i] for i in places])
+    with _figure(svg, "accuracy", "Samples by accuracy, 0 to 5", description) as axes:
         below = [0] * len(places)
         for row, colour in zip(rows, SERIES, strict=False):
-            values = [row["bins"][place] for place in places]
+            values = [row["bins"][i] for i in places]
             label = f"{LANGUAGES.get(row['language'], row['language'])[:20]}, mean {row['mean']:.2f}"
             axes.bar(names, values, bottom=below, width=0.78, color=colour, label=label)
             below = [low + value for low, value in zip(below, values, strict=True)]
@@ -299,7 +299,7 @@ def _others(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     samples = sum(row["samples"] for row in rows)
     return {
         "language": "others", "samples": samples,
-        "bins": [sum(row["bins"][place] for row in rows) for place in range(11)],
+        "bins": [sum(row["bins"][i] for row in rows) for i in range(11)],
         "mean": sum(row["mean"] * row["samples"] for row in rows) / samples,
     }  # fmt: skip
 
@@ -313,12 +313,12 @@ def toxicity(numbers: Mapping[str, Any]) -> str:
     svg: list[str] = []
     groups = numbers["groups"][: len(SERIES)]
     fields = [row["field"] for row in groups[0]["fields"]]
-    told = "; ".join(
+    description = "; ".join(
         f"{group['model']}: " + ", ".join(f"{_spaced(row['field'])} highest {row['max']:.3f}" for row in group["fields"]
                                           if row["samples"]) for group in groups
     )  # fmt: skip
     height = 0.7 + 0.24 * len(groups) + len(fields) * (0.2 + 0.14 * len(groups))
-    with _figure(svg, "toxicity", "Toxicity, seven scores", told, height) as axes:
+    with _figure(svg, "toxicity", "Toxicity, seven scores", description, height) as axes:
         for number, (group, colour) in enumerate(zip(groups, SERIES, strict=False)):
             shift = (number - (len(groups) - 1) / 2) * 0.28
             _range(axes, group, colour, shift)
@@ -335,8 +335,8 @@ def toxicity(numbers: Mapping[str, Any]) -> str:
 
 
 def _range(axes: Axes, group: Mapping[str, Any], colour: str, shift: float) -> None:
-    rows = [(place + shift, row) for place, row in enumerate(group["fields"]) if row["samples"]]
-    places = [place for place, _ in rows]
+    rows = [(y + shift, row) for y, row in enumerate(group["fields"]) if row["samples"]]
+    places = [y for y, _ in rows]
     low, high, most = ([max(_LEAST, row[name]) for _, row in rows] for name in ("p50", "p95", "max"))
     axes.hlines(places, low, high, color=colour, linewidth=4)
     inside = colour if group["calibrated"] else PAPER
@@ -353,8 +353,8 @@ def loss(training: Mapping[str, Any]) -> str:
     svg: list[str] = []
     train = [(row["step"], row["loss"]) for row in training["curve"] if "loss" in row]
     val = [(row["step"], row["val_loss"]) for row in training["curve"] if "val_loss" in row]
-    told = ", ".join(f"validation at step {step:.0f}: {value:.3f}" for step, value in val[:12])
-    with _figure(svg, "loss", "Loss while training", told or "training loss only") as axes:
+    description = ", ".join(f"validation at step {step:.0f}: {value:.3f}" for step, value in val[:12])
+    with _figure(svg, "loss", "Loss while training", description or "training loss only") as axes:
         from matplotlib.ticker import MaxNLocator
 
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))

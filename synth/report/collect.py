@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import code_version
-from synth.report.agreement import collect_agreement
+from synth.commands import commands
 from synth.report.costs import collect_costs
 from synth.report.funnel import collect_funnel, flat
-from synth.report.quality import accuracy, checks, faithfulness, toxicity
+from synth.report.quality import accuracy, checks, collect_agreement, faithfulness, toxicity
 from synth.report.sample_cards import collect_cards
 from synth.report.sample_statistics import (
     LARGE,
@@ -67,35 +67,35 @@ def collect(
     Raises:
         NewsmillError: `training` names no folder, or its files cannot be read.
     """
-    found = collect_samples(database)
-    count = found["count"]
+    facets = collect_samples(database)
+    count = facets["count"]
     articles, events = _articles(database), _events(database)
-    newspapers = _newspapers(articles, sample_sites(found))
-    judged = accuracy(found, count)
+    newspapers = _newspapers(articles, sample_sites(facets))
+    judged = accuracy(facets, count)
     numbers = {
         "made_at": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "code_version": code_version(),
         "database": database.name,
         "seed": seed,
-        "funnel": collect_funnel(database, measured(found)),
+        "funnel": collect_funnel(database, measured(facets)),
         "newspapers": newspapers,
         "days": by_day(
             ((row["day"], row["site"], row["articles"]) for row in articles if row["day"]),
             [row["source_site"] for row in newspapers],
         ),
         "events": events,
-        "languages": _languages(articles, events["languages"], found),
-        "samples": {name: found[name] for name in ("count", "unscored", "compression", "made_by")}
-        | {"days": sample_days(found)},
-        "similarity": similarity(found),
-        "faithfulness": faithfulness(found, count),
-        "toxicity": toxicity(found, count),
+        "languages": _languages(articles, events["languages"], facets),
+        "samples": {name: facets[name] for name in ("count", "unscored", "compression", "made_by")}
+        | {"days": sample_days(facets)},
+        "similarity": similarity(facets),
+        "faithfulness": faithfulness(facets, count),
+        "toxicity": toxicity(facets, count),
         "accuracy": judged and {**judged, "agreement": collect_agreement(database)},
-        "checks": checks(database, found, count),
+        "checks": checks(database, facets, count),
         "costs": collect_costs(database),
         "runs": _runs(database),
         "training": collect_training(training) if training else None,
-        "cards": collect_cards(database, seed, found["worst"]),
+        "cards": collect_cards(database, seed, facets["worst"]),
     }
     numbers["headline"] = _headline(numbers)
     numbers["next"] = _next(numbers)
@@ -140,13 +140,13 @@ def _newspapers(rows: Iterable[Mapping[str, Any]], samples: Mapping[str, int]) -
     table: dict[str, dict[str, Any]] = {}
     for row in rows:
         site = row["site"]
-        told = table.setdefault(site, {"source_site": site, "articles": 0, "languages": set(), "opted_out": 0,
+        row_of_site = table.setdefault(site, {"source_site": site, "articles": 0, "languages": set(), "opted_out": 0,
                                        "teasers": 0, "samples": samples.get(site, 0)})  # fmt: skip
         for name in ("articles", "opted_out", "teasers"):
-            told[name] += row[name]
-        told["languages"] |= {row["language"]} - {""}
-    papers = [{**told, "languages": sorted(told["languages"])} for told in table.values()]
-    return sorted(papers, key=lambda row: (-row["articles"], row["source_site"]))
+            row_of_site[name] += row[name]
+        row_of_site["languages"] |= {row["language"]} - {""}
+    newspapers = [{**row_of_site, "languages": sorted(row_of_site["languages"])} for row_of_site in table.values()]
+    return sorted(newspapers, key=lambda row: (-row["articles"], row["source_site"]))
 
 
 def _events(database: Database[dict[str, Any]]) -> dict[str, Any]:
@@ -206,9 +206,14 @@ def _language_row(row: dict[str, Any]) -> dict[str, Any]:
 
 #: Characters of a setting that are shown: a filter may name a thousand links.
 _LONGEST = 300
-_ORDER = (
-    "crawl", "import", "cluster", "summarize", "translate", "reverse", "score", "judge", "dedupe", "export", "takedown",
-)  # fmt: skip
+#: Places in the chain of what is no command of synth, or was none yet.
+_OTHER_POSITIONS = {"crawl": 0, "translate": 31, "reverse": 32}
+
+
+def _position(stage: str) -> int:
+    """Place of a stage in the chain; what pipelines do not run comes last."""
+    command = commands().get(stage)
+    return command.position if command and (command.step or stage == "takedown") else _OTHER_POSITIONS.get(stage, 1000)
 
 
 def _runs(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -223,9 +228,9 @@ def _runs(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
         stage = str(row["_id"])
         kind = stage.partition(":")[0]
         timings = dict(row.get("timings") or {})
-        place = _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+        rank = _position(kind)
         rows.append(
-            (place, stage, {
+            (rank, stage, {
                 "stage": stage, "runs": row["runs"], "started_at": _iso(row.get("started_at")),
                 "outcome": row.get("outcome"), "counts": _outcomes(row.get("counts") or {}),
                 "seconds": timings.pop("total", None), "timings": timings, "code_version": row.get("code_version"),
@@ -242,13 +247,13 @@ def _outcomes(counts: Mapping[str, Any]) -> dict[str, int]:
 
 def _settings(configuration: Mapping[str, Any]) -> list[dict[str, str]]:
     """What a run was told, as text; what was left open is left out."""
-    told = []
+    settings = []
     for name, value in configuration.items():
         if value is None or value in ("", [], {}) or value is False:
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        told.append({"name": name, "value": text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"})
-    return told
+        settings.append({"name": name, "value": text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"})
+    return settings
 
 
 def _iso(value: Any) -> str | None:
@@ -267,4 +272,4 @@ def _next(numbers: Mapping[str, Any]) -> list[dict[str, str]]:
         (not numbers["funnel"]["export"], "nothing exported yet", "synth export --out export"),
         (not numbers["training"], "no training shown", "synth report --training out/tiny-news"),
     )
-    return [{"missing": missing, "command": command} for is_missing, missing, command in steps if is_missing]
+    return [{"missing": message, "command": command} for is_missing, message, command in steps if is_missing]

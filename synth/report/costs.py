@@ -48,8 +48,8 @@ def _nothing() -> dict[str, Any]:
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     """Without a single known price the cost is unknown, not nothing."""
-    known = row["unpriced"] < row["calls"]
-    return {**row, "cost": round(row["cost"], 6) if known else None}
+    has_price = row["unpriced"] < row["calls"]
+    return {**row, "cost": round(row["cost"], 6) if has_price else None}
 
 
 def _add(row: dict[str, Any], call: dict[str, Any]) -> None:
@@ -80,17 +80,17 @@ class _Stages:
 
     def __call__(self, key: str) -> str:
         short = _short(key)
-        place = int(self.hashes.searchsorted(self.hashes.dtype.type(short)))
-        if place < len(self.hashes) and int(self.hashes[place]) == short:
-            return str(self.names[self.stages[place]])
+        i = int(self.hashes.searchsorted(self.hashes.dtype.type(short)))
+        if i < len(self.hashes) and int(self.hashes[i]) == short:
+            return str(self.names[self.stages[i]])
         return _NO_SAMPLE
 
 
 def _named_calls(database: Database[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """(stage, call) of every sample, superseded and rejected ones included: their calls were paid as well."""
     fields = {"_id": 0, "task": 1, "provenance.calls": 1, "judge.calls": 1}
-    wanted = {"$or": [{"provenance.calls.0": {"$exists": True}}, {"judge.calls.0": {"$exists": True}}]}
-    for row in database.samples.find(wanted, fields):
+    query = {"$or": [{"provenance.calls.0": {"$exists": True}}, {"judge.calls.0": {"$exists": True}}]}
+    for row in database.samples.find(query, fields):
         task = str(row.get("task") or "")
         for key in (row.get("provenance") or {}).get("calls") or []:
             yield _STAGES.get(task, task), str(key)

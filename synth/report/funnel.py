@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synth.commands import commands
 from synth.samples.sample import CURRENT
 
 if TYPE_CHECKING:
@@ -28,23 +29,23 @@ def collect_funnel(database: Database[dict[str, Any]], measured: Mapping[str, in
     articles stay; later steps are the store as it is.
     """
     articles = _articles(database)
-    read = _reading(database, articles["stored"]["count"])
+    reading = _reading(database, articles["stored"]["count"])
     events = _events(database)
     samples = _samples(database, measured["count"])
     export = _export(database, measured["count"])
     steps = [
-        {"unit": "pages", **read},
+        {"unit": "pages", **reading},
         {"name": "Articles stored", "unit": "articles", **articles["stored"]},
         {"name": "Articles in events", "unit": "articles", "count": articles["in_events"], "losses": []},
         {"name": "Events", "unit": "events", **events},
         {"name": "Samples", "unit": "samples", **samples},
         *_measured(measured),
     ]
-    lost = next(step["losses"] for step in steps if step["name"] == "Samples")
+    losses = next(step["losses"] for step in steps if step["name"] == "Samples")
     if export:
         # Only samples that were there when it was made can have been left out of it.
-        lost += export["losses"]
-        lost.sort(key=lambda loss: (-loss["count"], loss["reason"]))
+        losses += export["losses"]
+        losses.sort(key=lambda loss: (-loss["count"], loss["reason"]))
         steps.append({"name": "Exported", "unit": "samples", "count": export["rows"], "losses": []})
     return {"steps": [step for step in steps if step["count"] is not None], "export": export}
 
@@ -82,12 +83,12 @@ def _reading(database: Database[dict[str, Any]], stored: int) -> dict[str, Any]:
     if not crawl and not imported:
         return {"name": "", "count": None, "losses": []}
     counts = crawl + imported
-    known = sum(counts[name] for name in KNOWN)
+    unchanged = sum(counts[name] for name in KNOWN)
     # Whatever else is counted is the name of a reason.
-    lost = Counter({name: count for name, count in counts.items() if name not in (*KNOWN, *OTHER)})
-    lost["in_the_store_already"] = known
+    reasons = Counter({name: count for name, count in counts.items() if name not in (*KNOWN, *OTHER)})
+    reasons["in_the_store_already"] = unchanged
     name = "Pages and rows read" if crawl and imported else "Pages read" if crawl else "Rows read"
-    return {"name": name, "count": stored + sum(lost.values()), "losses": _losses(lost)}
+    return {"name": name, "count": stored + sum(reasons.values()), "losses": _losses(reasons)}
 
 
 def _articles(database: Database[dict[str, Any]]) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _articles(database: Database[dict[str, Any]]) -> dict[str, Any]:
 def _events(database: Database[dict[str, Any]]) -> dict[str, Any]:
     """Current events, and why some have no sample."""
     count = database.clusters.count_documents(_EVENTS)
-    told = database.clusters.aggregate(
+    without_sample = database.clusters.aggregate(
         [
             {"$match": _EVENTS},
             {"$lookup": {"from": "samples", "localField": "event", "foreignField": "event", "as": "samples",
@@ -122,43 +123,24 @@ def _events(database: Database[dict[str, Any]]) -> dict[str, Any]:
             {"$count": "n"},
         ]
     )  # fmt: skip
-    missing = next(iter(told), {"n": 0})["n"]
+    shortfall = next(iter(without_sample), {"n": 0})["n"]
     newest = database.runs.find_one({"stage": "summarize"}, sort=[("started_at", -1)]) or {}
-    counts = {name: value for name, value in (newest.get("counts") or {}).items() if name not in _MADE}
-    named = _within(missing, counts)
-    return {"count": count, "losses": _losses({**named, "no_sample_yet": missing - sum(named.values())})}
-
-
-#: Outcomes of `synth summarize` that are no loss.
-_MADE = (
-    "made",
-    "samples",
-    "written",
-    "summarized",
-    "superseded",
-    "current_again",
-    "unchanged",
-    "kept",
-    "calls",
-    "cached",
-    "events",
-    "near_copy",
-    "same_text",
-    "no_text",
-    "other_language",
-    "part_calls",
-    "combining_calls",
-    "divided",
-)
+    counts = {
+        name: value
+        for name, value in (newest.get("counts") or {}).items()
+        if name not in commands()["summarize"].outcomes
+    }
+    explained = _within(shortfall, counts)
+    return {"count": count, "losses": _losses({**explained, "no_sample_yet": shortfall - sum(explained.values())})}
 
 
 def _within(total: int, counts: Mapping[str, Any]) -> dict[str, int]:
     """The counts as far as they explain `total`: a failure that was made good since explains nothing."""
-    named: dict[str, int] = {}
+    explained: dict[str, int] = {}
     for name, value in sorted(counts.items()):
-        if isinstance(value, int) and value > 0 and (left := total - sum(named.values())) > 0:
-            named[name] = min(value, left)
-    return named
+        if isinstance(value, int) and value > 0 and (rest := total - sum(explained.values())) > 0:
+            explained[name] = min(value, rest)
+    return explained
 
 
 def _samples(database: Database[dict[str, Any]], current: int) -> dict[str, Any]:
@@ -171,12 +153,12 @@ def _measured(samples: Mapping[str, int]) -> list[dict[str, Any]]:
     """How many samples were scored, and judged, and why the others were not."""
     if not samples["count"]:
         return []
-    missing = {"not_judged_yet": samples["count"] - samples["judged"] - samples["unread"],
+    reasons = {"not_judged_yet": samples["count"] - samples["judged"] - samples["unread"],
                "reply_without_a_score": samples["unread"]}  # fmt: skip
     return [
         {"name": "of these scored", "unit": "measured", "count": samples["scored"],
          "losses": _losses({"not_scored_yet": samples["count"] - samples["scored"]})},
-        {"name": "of these judged", "unit": "measured", "count": samples["judged"], "losses": _losses(missing)},
+        {"name": "of these judged", "unit": "measured", "count": samples["judged"], "losses": _losses(reasons)},
     ]  # fmt: skip
 
 
@@ -198,7 +180,7 @@ def _export(database: Database[dict[str, Any]], current: int) -> dict[str, Any] 
     }  # fmt: skip
 
 
-def told(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_shares(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The steps with `share`, 0 to 1: the length of a bar, on one scale for all."""
     steps = list(steps)
     most = max((step["count"] for step in steps), default=0)

@@ -15,7 +15,7 @@ class Fact:
     text: str
     kind: str
     #: which of the places that have this text, from 0; None where it is not known: every one is marked.
-    place: int | None = None
+    occurrence: int | None = None
 
 
 def facts_of(sample: Mapping[str, Any]) -> list[Fact]:
@@ -24,8 +24,8 @@ def facts_of(sample: Mapping[str, Any]) -> list[Fact]:
     kinds = [str(kind) for kind in sample.get("unsupported_kinds") or []]
     kinds += ["fact"] * (len(texts) - len(kinds))
     places = _places(sample, texts) if texts else []
-    told = zip(texts, kinds, places or [None] * len(texts), strict=False)
-    return [Fact(text, kind, place) for text, kind, place in told if text]
+    rows = zip(texts, kinds, places or [None] * len(texts), strict=False)
+    return [Fact(text, kind, occurrence) for text, kind, occurrence in rows if text]
 
 
 def _places(sample: Mapping[str, Any], texts: Sequence[str]) -> list[int | None]:
@@ -34,15 +34,15 @@ def _places(sample: Mapping[str, Any], texts: Sequence[str]) -> list[int | None]
     from synth.scorers.faithful.evidence import facts
 
     # As `synth score` reads it: in the language that was found, else in the sample's.
-    told = (sample.get("detected_language"), sample.get("language"))
-    language = next((str(code) for code in told if code in languages()), "")
+    codes = (sample.get("detected_language"), sample.get("language"))
+    language = next((str(code) for code in codes if code in languages()), "")
     answer = str(sample.get("answer") or "")
     sources = [source for source in sample.get("sources") or [] if isinstance(source, Mapping)]
-    found = [fact for fact in facts(answer, sources, language) if not fact.supported]
-    if [" ".join(fact.text.split()) for fact in found] != list(texts):
+    unsupported = [fact for fact in facts(answer, sources, language) if not fact.supported]
+    if [" ".join(fact.text.split()) for fact in unsupported] != list(texts):
         return []
     places: list[int | None] = []
-    for fact, text in zip(found, texts, strict=True):
+    for fact, text in zip(unsupported, texts, strict=True):
         starts = [match.start() for match in _word(text).finditer(answer)]
         places.append(starts.index(fact.start) if fact.start in starts else None)
     return places
@@ -54,25 +54,27 @@ def mark(rows: Sequence[Sequence[dict[str, Any]]], facts: Sequence[Fact]) -> int
     Returns:
         how many of the facts were found.
     """
-    seen: dict[str, int] = {}
-    found: set[Fact] = set()
+    occurrences: dict[str, int] = {}
+    matched: set[Fact] = set()
     for row in rows:
         for sentence in row:
             text = sentence["text"]
-            spans = sorted(_spans(text, facts, seen, found), key=lambda span: (span[0], -span[1]))
+            spans = sorted(_spans(text, facts, occurrences, matched), key=lambda span: (span[0], -span[1]))
             sentence["pieces"] = list(_pieces(text, spans))
-    return sum(fact in found for fact in facts)
+    return sum(fact in matched for fact in facts)
 
 
-def _spans(text: str, facts: Sequence[Fact], seen: dict[str, int], found: set[Fact]) -> list[tuple[int, int, str]]:
+def _spans(
+    text: str, facts: Sequence[Fact], occurrences: dict[str, int], matched: set[Fact]
+) -> list[tuple[int, int, str]]:
     spans = []
-    for wanted in dict.fromkeys(fact.text for fact in facts):
-        for match in _word(wanted).finditer(text):
-            place = seen.get(wanted, 0)
-            seen[wanted] = place + 1
+    for phrase in dict.fromkeys(fact.text for fact in facts):
+        for match in _word(phrase).finditer(text):
+            number = occurrences.get(phrase, 0)
+            occurrences[phrase] = number + 1
             for fact in facts:
-                if fact.text == wanted and fact.place in (None, place):
-                    found.add(fact)
+                if fact.text == phrase and fact.occurrence in (None, number):
+                    matched.add(fact)
                     spans.append((match.start(), match.end(), fact.kind))
                     break
     return spans

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from synth.report.charts import LANGUAGES, draw_all
-from synth.report.funnel import told
+from synth.report.funnel import with_shares
 from synth.report.sample_cards import SOURCE_CUT
 
 CHECKS = {"duplicates": "Copies of other samples", "contaminated": "Found in evaluation sets",
@@ -33,7 +33,7 @@ def render(numbers: Mapping[str, Any]) -> str:
     )  # fmt: skip
     charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    steps = told(numbers["funnel"]["steps"])
+    steps = with_shares(numbers["funnel"]["steps"])
     return environment.get_template("page.html.jinja").render(
         **numbers, steps=steps, charts=charts, style=style, CHECKS=CHECKS, SOURCE_CUT=SOURCE_CUT
     )

@@ -73,11 +73,11 @@ def _counted(field: str) -> list[dict[str, Any]]:
 
 def facets() -> dict[str, list[dict[str, Any]]]:
     """Groups over FIELDS, by name."""
-    one = {"$sum": 1}
-    place = {"$toInt": {"$min": [SUPPORT_BINS - 1, {"$floor": {"$multiply": ["$support", SUPPORT_BINS]}}]}}
+    single = {"$sum": 1}
+    bin_number = {"$toInt": {"$min": [SUPPORT_BINS - 1, {"$floor": {"$multiply": ["$support", SUPPORT_BINS]}}]}}
     return {
         "faith": [_is("facts"), {"$group": {
-            "_id": {"language": "$language", "model": "$model", "prompt": "$prompt"}, "samples": one,
+            "_id": {"language": "$language", "model": "$model", "prompt": "$prompt"}, "samples": single,
             "flawed": _share("$facts"), "facts": {"$sum": "$facts"},
         }}],
         "fact_kinds": [{"$match": {"facts": {"$gt": 0}}}, {"$project": {"kinds": 1}}, *_counted("kinds")],
@@ -85,21 +85,21 @@ def facets() -> dict[str, list[dict[str, Any]]]:
             {"$match": {"facts": {"$gt": 0}}}, {"$project": {"kinds": {"$setUnion": ["$kinds", []]}}},
             *_counted("kinds"),
         ],
-        "supports": [_is("support"), {"$group": {"_id": place, "n": one, "sum": {"$sum": "$support"}}}],
+        "supports": [_is("support"), {"$group": {"_id": bin_number, "n": single, "sum": {"$sum": "$support"}}}],
         **_toxicity_facets(),
         "accuracies": [_is("accuracy"), {"$group": {
             "_id": {"language": "$language", "score": {"$round": [{"$multiply": ["$accuracy", 2]}]}},
-            "n": one, "sum": {"$sum": "$accuracy"},
+            "n": single, "sum": {"$sum": "$accuracy"},
         }}],
-        "helpful": [_is("helpfulness"), {"$group": {"_id": "$language", "n": one, "sum": {"$sum": "$helpfulness"}}}],
+        "helpful": [_is("helpfulness"), {"$group": {"_id": "$language", "n": single, "sum": {"$sum": "$helpfulness"}}}],
         "judges": [{"$match": {"judged": True}}, {"$group": {
-            "_id": "$judge", "samples": one, "scored": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
+            "_id": "$judge", "samples": single, "scored": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
         }}],
         "repeated": [
             {"$match": {"replies.1": {"$exists": True}}},
             {"$project": {"spread": {"$stdDevPop": "$replies"}}},
             {"$match": {"spread": {"$type": "number"}}},
-            {"$group": {"_id": None, "n": one, "spread": {"$avg": "$spread"},
+            {"$group": {"_id": None, "n": single, "spread": {"$avg": "$spread"},
                         "same": {"$sum": {"$cond": [{"$eq": ["$spread", 0]}, 1, 0]}}}},
         ],
         **_check_facets(),
@@ -124,10 +124,10 @@ def _toxicity_facets() -> dict[str, list[dict[str, Any]]]:
 
 
 def _check_facets() -> dict[str, list[dict[str, Any]]]:
-    known = {name: {"$sum": {"$cond": [{"$isNumber": f"${name}"}, 1, 0]}} for name in ("leaks", "personal")}
+    checked_counts = {name: {"$sum": {"$cond": [{"$isNumber": f"${name}"}, 1, 0]}} for name in ("leaks", "personal")}
     return {
         "checks": [{"$group": {
-            "_id": None, "leaks_checked": known["leaks"], "personal_checked": known["personal"],
+            "_id": None, "leaks_checked": checked_counts["leaks"], "personal_checked": checked_counts["personal"],
             "leaks": _share("$leaks"), "personal": _share("$personal"),
         }}],
         "copies": [{"$match": {"duplicate": {"$type": "string"}}}, {"$group": {"_id": "$duplicate", "n": {"$sum": 1}}}],
@@ -138,23 +138,23 @@ def _check_facets() -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
 
 
-def faithfulness(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+def faithfulness(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | None:
     """Facts that no source has: how many samples are without, which kinds, by whom; None where nobody looked."""
-    rows = found["faith"]
+    rows = facets_by_name["faith"]
     if not rows:
         return None
-    samples = {row["_id"]: row["n"] for row in found["flawed_kinds"]}
-    kinds = sorted(found["fact_kinds"], key=lambda row: (-samples.get(row["_id"], 0), str(row["_id"])))
+    samples = {row["_id"]: row["n"] for row in facets_by_name["flawed_kinds"]}
+    kinds = sorted(facets_by_name["fact_kinds"], key=lambda row: (-samples.get(row["_id"], 0), str(row["_id"])))
     total = _told(rows)
-    supports = {row["_id"]: row["n"] for row in found["supports"]}
-    told = sum(supports.values())
+    supports = {row["_id"]: row["n"] for row in facets_by_name["supports"]}
+    measured = sum(supports.values())
     return {
         **total, "unchecked": count - total["samples"],
         "kinds": [{"kind": row["_id"], "samples": samples.get(row["_id"], 0), "facts": row["n"]} for row in kinds],
         "by_model": _grouped(rows, "model", "prompt"), "by_language": _grouped(rows, "language"),
-        "mean_min_support": _mean(sum(row["sum"] for row in found["supports"]), told),
+        "mean_min_support": _mean(sum(row["sum"] for row in facets_by_name["supports"]), measured),
         "support_bin_width": 1 / SUPPORT_BINS,
-        "support_bins": [supports.get(place, 0) for place in range(SUPPORT_BINS)] if told else [],
+        "support_bins": [supports.get(i, 0) for i in range(SUPPORT_BINS)] if measured else [],
     }  # fmt: skip
 
 
@@ -170,26 +170,26 @@ def _grouped(rows: Iterable[Row], *names: str) -> list[dict[str, Any]]:
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         groups[tuple(str(row["_id"].get(name) or "") for name in names)].append(row)
-    told = [{**dict(zip(names, key, strict=True)), **_told(group)} for key, group in groups.items()]
-    return sorted(told, key=lambda row: (-row["samples"], *(row[name] for name in names)))
+    rows_of_groups = [{**dict(zip(names, key, strict=True)), **_told(group)} for key, group in groups.items()]
+    return sorted(rows_of_groups, key=lambda row: (-row["samples"], *(row[name] for name in names)))
 
 
 def _mean(total: float, count: int) -> float | None:
     return round(total / count, 6) if count else None
 
 
-def toxicity(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+def toxicity(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | None:
     """For each model, and whether it was made for the language, its seven scores; None where nothing was measured.
 
     A score that the model does not give has `samples` 0 and no other number.
     """
     groups: dict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
-    for row in found["toxic_groups"]:
+    for row in facets_by_name["toxic_groups"]:
         groups[(row["_id"]["calibrated"], str(row["_id"]["model"]))][row["_id"].get("language") or ""] += row["n"]
     if not groups:
         return None
     scores: dict[tuple[bool, str, int], list[Row]] = defaultdict(list)
-    for row in found["toxic_scores"]:
+    for row in facets_by_name["toxic_scores"]:
         who = row["_id"]["who"]
         scores[(who["calibrated"], str(who["model"]), int(row["_id"]["field"]))].append(row)
     measured = sum(sum(languages.values()) for languages in groups.values())
@@ -198,7 +198,7 @@ def toxicity(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
         "groups": [
             {"model": model, "calibrated": calibrated, "samples": sum(languages.values()),
              "languages": dict(sorted(languages.items())),
-             "fields": [_scores(name, scores[(calibrated, model, place)]) for place, name in enumerate(TOXICITIES)]}
+             "fields": [_scores(name, scores[(calibrated, model, i)]) for i, name in enumerate(TOXICITIES)]}
             for (calibrated, model), languages in sorted(groups.items(), key=lambda item: (not item[0][0], item[0][1]))
         ],
     }  # fmt: skip
@@ -220,41 +220,41 @@ def _scores(field: str, rows: Iterable[Row]) -> dict[str, Any]:
 
 def _quantile(counts: Counter[float], share: float) -> float | None:
     """The lowest value that at least this share of the values does not exceed; None of nothing."""
-    left = share * counts.total()
+    remaining = share * counts.total()
     for value in sorted(counts):
-        left -= counts[value]
-        if left <= 1e-9:
+        remaining -= counts[value]
+        if remaining <= 1e-9:
             return value
     return None
 
 
-def accuracy(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
+def accuracy(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | None:
     """What the judge gave: a histogram in half points, means by language, repeatability; None where none was asked."""
-    if not found["judges"]:
+    if not facets_by_name["judges"]:
         return None
     languages: dict[str, Counter[int]] = defaultdict(Counter)
     sums: Counter[str] = Counter()
-    for row in found["accuracies"]:
+    for row in facets_by_name["accuracies"]:
         language = row["_id"].get("language") or ""
         languages[language][int(row["_id"]["score"])] += row["n"]
         sums[language] += row["sum"]
-    helpful = {row["_id"] or "": (row["n"], row["sum"]) for row in found["helpful"]}
-    asked, scored = (sum(row[name] for row in found["judges"]) for name in ("samples", "scored"))
-    repeated = next(iter(found["repeated"]), None)
+    helpful = {row["_id"] or "": (row["n"], row["sum"]) for row in facets_by_name["helpful"]}
+    judged, scored = (sum(row[name] for row in facets_by_name["judges"]) for name in ("samples", "scored"))
+    repeated = next(iter(facets_by_name["repeated"]), None)
     return {
-        "samples": scored, "unread": asked - scored, "unjudged": count - asked,
+        "samples": scored, "unread": judged - scored, "unjudged": count - judged,
         "mean": _mean(sums.total(), scored), "bin_width": 0.5,
-        "bins": [sum(row[place] for row in languages.values()) for place in range(11)],
+        "bins": [sum(row[i] for row in languages.values()) for i in range(11)],
         "helpfulness": _mean(sum(total for _, total in helpful.values()), sum(n for n, _ in helpful.values())),
         "by_language": [
             {"language": name, "samples": row.total(), "mean": _mean(sums[name], row.total()),
-             "bins": [row[place] for place in range(11)],
+             "bins": [row[i] for i in range(11)],
              "helpfulness": _mean(helpful[name][1], helpful[name][0]) if name in helpful else None}
             for name, row in sorted(languages.items(), key=lambda item: (-item[1].total(), item[0]))
         ],
         "judges": sorted(
             ({"model": None, "prompt": None, "repeats": None, **row["_id"], "samples": row["samples"],
-              "scored": row["scored"]} for row in found["judges"]),
+              "scored": row["scored"]} for row in facets_by_name["judges"]),
             key=lambda row: (-row["samples"], str(row)),
         ),
         "repeats": {"samples": repeated["n"], "same_share": _mean(repeated["same"], repeated["n"]),
@@ -262,17 +262,17 @@ def accuracy(found: Mapping[str, Any], count: int) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def checks(database: Database[dict[str, Any]], found: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+def checks(database: Database[dict[str, Any]], facets_by_name: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
     """[{name, samples, found, kinds, command}]: `samples` is how many were looked at, None where nobody looked."""
-    sums: Mapping[str, int] = next(iter(found["checks"]), Counter())
-    copies = {row["_id"]: row["n"] for row in found["copies"]}
+    sums: Mapping[str, int] = next(iter(facets_by_name["checks"]), Counter())
+    copies = {row["_id"]: row["n"] for row in facets_by_name["copies"]}
     # A sample that is no copy carries no mark: only a run tells that it was looked at.
-    looked = bool(copies) or database.runs.find_one({"stage": "dedupe", "outcome": "done"}, {"_id": 1}) is not None
+    was_checked = bool(copies) or database.runs.find_one({"stage": "dedupe", "outcome": "done"}, {"_id": 1}) is not None
     rows = (
-        ("duplicates", count if looked else None, sum(copies.values()), copies, "synth dedupe"),
-        ("contaminated", sums["leaks_checked"] or None, sums["leaks"], _kinds(found["leak_sets"]),
+        ("duplicates", count if was_checked else None, sum(copies.values()), copies, "synth dedupe"),
+        ("contaminated", sums["leaks_checked"] or None, sums["leaks"], _kinds(facets_by_name["leak_sets"]),
          "synth dedupe --against FILE"),
-        ("personal_data", sums["personal_checked"] or None, sums["personal"], _kinds(found["personal_kinds"]),
+        ("personal_data", sums["personal_checked"] or None, sums["personal"], _kinds(facets_by_name["personal_kinds"]),
          "synth score"),
     )  # fmt: skip
     return [
@@ -284,3 +284,12 @@ def checks(database: Database[dict[str, Any]], found: Mapping[str, Any], count: 
 
 def _kinds(rows: Iterable[Row]) -> dict[str, int]:
     return {str(row["_id"]): row["n"] for row in rows}
+
+
+def collect_agreement(database: Database[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """Rows of `ratings.agreement.agreement_of`, by dimension and language; None where nobody rated what was judged."""
+    if database.ratings.find_one({}, {"_id": 1}) is None:
+        return None
+    from synth.ratings.agreement import agreement_of
+
+    return [row for row in agreement_of(database) if row["n"]] or None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.report.highlights import facts_of, mark
 from synth.report.quality import TOXICITIES
-from synth.report.source_alignment import Trace, trace
+from synth.report.source_alignment import Alignment, align
 from synth.report.worst_samples import reasons
 from synth.samples.sample import CURRENT
 
@@ -38,50 +38,50 @@ def collect_cards(
     Args:
         worst: rows of `synth.report.worst_samples.facet`.
     """
-    given = {row["key"]: row["points"] for row in worst}
-    drawn = _drawn(database, set(given), seed)
-    cards = {card["key"]: card for card in _cards(database, [*given, *drawn], given)}
+    points_of = {row["key"]: row["points"] for row in worst}
+    random_keys = _drawn(database, set(points_of), seed)
+    cards = {card["key"]: card for card in _cards(database, [*points_of, *random_keys], points_of)}
     return {
-        "worst": [cards[key] for key in given if key in cards],
-        "random": [cards[key] for key in drawn if key in cards],
+        "worst": [cards[key] for key in points_of if key in cards],
+        "random": [cards[key] for key in random_keys if key in cards],
     }
 
 
-def _drawn(database: Database[dict[str, Any]], shown: set[str], seed: int) -> list[str]:
+def _drawn(database: Database[dict[str, Any]], excluded: set[str], seed: int) -> list[str]:
     """Keys drawn from all current samples but the shown; the same store and seed draw the same."""
     total = database.samples.count_documents(CURRENT)
     # More places than cards, since some may be shown already.
-    places = random.Random(seed).sample(range(total), min(total, DRAWN + len(shown)))
-    wanted = set(places)
-    found: dict[int, str] = {}
+    places = random.Random(seed).sample(range(total), min(total, DRAWN + len(excluded)))
+    positions = set(places)
+    key_at: dict[int, str] = {}
     # One walk over the keys: a query with `skip` for each place would be as many walks.
-    for place, row in enumerate(database.samples.find(CURRENT, {"_id": 0, "key": 1}).sort("key", 1)):
-        if place in wanted:
-            found[place] = row["key"]
-            if len(found) == len(wanted):
+    for i, row in enumerate(database.samples.find(CURRENT, {"_id": 0, "key": 1}).sort("key", 1)):
+        if i in positions:
+            key_at[i] = row["key"]
+            if len(key_at) == len(positions):
                 break
-    return [found[place] for place in places if place in found and found[place] not in shown][:DRAWN]
+    return [key_at[i] for i in places if i in key_at and key_at[i] not in excluded][:DRAWN]
 
 
 def _cards(
-    database: Database[dict[str, Any]], keys: Sequence[str], given: Mapping[str, Mapping[str, float]]
+    database: Database[dict[str, Any]], keys: Sequence[str], points_of: Mapping[str, Mapping[str, float]]
 ) -> Iterator[dict[str, Any]]:
     sources = {"$cond": [{"$isArray": ["$sources"]}, "$sources", []]}
     fields = {"sources": {"$slice": [sources, TRACED]}, "source_count": {"$size": sources}}
     pipeline: list[dict[str, Any]] = [{"$match": {"key": {"$in": list(keys)}}}, {"$set": fields}]
     for sample in database.samples.aggregate(pipeline):
-        why = given.get(sample["key"])
+        why = points_of.get(sample["key"])
         yield {**_card(sample), "why": reasons(sample, why) if why else [],
                "points": round(sum(why.values()), 3) if why else None}  # fmt: skip
 
 
 def _card(sample: Row) -> dict[str, Any]:
     sources = sample.get("sources") or []
-    made = sample.get("provenance") or {}
+    provenance = sample.get("provenance") or {}
     answer = str(sample.get("answer") or "")
     contents = [str(source.get("content") or "") for source in sources]
     name = f"s{sample['key'][:12]}"
-    traced = trace(answer[:ANSWER_MOST], contents, sample.get("language") or "", name, SOURCES, SOURCE_CUT)
+    traced = align(answer[:ANSWER_MOST], contents, sample.get("language") or "", name, SOURCES, SOURCE_CUT)
     facts = facts_of(sample)
     _support(traced, sample)
     marked = mark(traced.answer, facts)
@@ -102,8 +102,8 @@ def _card(sample: Row) -> dict[str, Any]:
         "min_similarity": sample.get("min_similarity"),
         "similarity_std": sample.get("similarity_std"),
         **_judged(sample),
-        "model": made.get("model") or "",
-        "prompt": made.get("prompt") or "",
+        "model": provenance.get("model") or "",
+        "prompt": provenance.get("prompt") or "",
         "status": sample.get("status") or "",
         "sources": list(_sources(sample, sources[:SOURCES], traced)),
         "more_sources": max(0, sample.get("source_count", 0) - SOURCES),
@@ -124,26 +124,26 @@ def _judged(sample: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _support(traced: Trace, sample: Row) -> None:
+def _support(traced: Alignment, sample: Row) -> None:
     """Name the best source of a sentence that no source has word for word, where `synth score` stored it."""
-    told = [sentence for row in traced.answer for sentence in row]
+    sentences = [sentence for row in traced.answer for sentence in row]
     sources, support = sample.get("sentence_sources") or [], sample.get("sentence_support") or []
-    known = len(sources) == len(support) == len(told)
-    for place, sentence in enumerate(told):
-        sentence["support"] = support[place] if known else None
-        if known and sentence["how"] == "none" and isinstance(sources[place], int):
-            sentence["source"] = sources[place] + 1
+    complete = len(sources) == len(support) == len(sentences)
+    for i, sentence in enumerate(sentences):
+        sentence["support"] = support[i] if complete else None
+        if complete and sentence["how"] == "none" and isinstance(sources[i], int):
+            sentence["source"] = sources[i] + 1
 
 
 def _folded(rows: list[list[dict[str, Any]]]) -> tuple[list[list[dict[str, Any]]], int]:
     """(paragraphs, how many of them are shown at once): one is parted after a sentence where the cut is within it."""
     length = 0
-    for place, row in enumerate(rows):
+    for i, row in enumerate(rows):
         for number, sentence in enumerate(row):
             length += len(sentence["text"])
-            if length > ANSWER_CUT and (place or number):
+            if length > ANSWER_CUT and (i or number):
                 parts = [part for part in (row[:number], row[number:]) if part]
-                return [*rows[:place], *parts, *rows[place + 1 :]], place + (number > 0)
+                return [*rows[:i], *parts, *rows[i + 1 :]], i + (number > 0)
     return rows, len(rows)
 
 
@@ -152,18 +152,18 @@ def _request(sample: Row) -> str:
     return str(sample.get("instruction") or ("" if sample.get("sources") else sample.get("question")) or "")
 
 
-def _sources(sample: Row, sources: Sequence[Row], traced: Trace) -> Iterator[dict[str, Any]]:
+def _sources(sample: Row, sources: Sequence[Row], traced: Alignment) -> Iterator[dict[str, Any]]:
     near = sample.get("similarity") or []
-    for place, source in enumerate(sources):
+    for i, source in enumerate(sources):
         content = str(source.get("content") or "")
         yield {
             "title": source.get("title") or "",
             "link": source.get("link") or "",
             "date": _day(source.get("date")),
             "source_site": source.get("source_site") or "",
-            "characters": len(content), "cut": traced.cut[place],
-            "paragraphs": traced.sources[place],
-            "similarity": near[place] if place < len(near) else None,
+            "characters": len(content), "cut": traced.cut[i],
+            "paragraphs": traced.sources[i],
+            "similarity": near[i] if i < len(near) else None,
         }  # fmt: skip
 
 

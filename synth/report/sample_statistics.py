@@ -46,62 +46,62 @@ def collect_samples(database: Database[dict[str, Any]]) -> dict[str, Any]:
     """Groups of the current samples, by name of the facet, and `count`, `unscored`, `compression`, `made_by`."""
     groups = {**_facets(), **quality.facets(), "worst": worst.facet()}
     pipeline = [{"$match": CURRENT}, {"$project": SLIM}, {"$facet": groups}]
-    found = next(iter(database.samples.aggregate(pipeline, allowDiskUse=True)))
-    total: dict[str, Any] = next(iter(found["total"]), {})
+    facets = next(iter(database.samples.aggregate(pipeline, allowDiskUse=True)))
+    total: dict[str, Any] = next(iter(facets["total"]), {})
     count, scored = total.get("count", 0), total.get("scored", 0)
-    found["total"] = total
-    found["count"], found["unscored"] = count, count - scored
-    found["compression"] = rounded(total.get("compression"))
-    found["made_by"] = sorted(
-        ({**row["_id"], "samples": row["samples"]} for row in found["made_by"]),
+    facets["total"] = total
+    facets["count"], facets["unscored"] = count, count - scored
+    facets["compression"] = rounded(total.get("compression"))
+    facets["made_by"] = sorted(
+        ({**row["_id"], "samples": row["samples"]} for row in facets["made_by"]),
         key=lambda row: (-row["samples"], str(row)),
     )
-    return found
+    return facets
 
 
 def _bin(field: str, width: float, bins: int) -> dict[str, Any]:
     """Expression: number of the histogram bar, clamped to 0..bins-1."""
     # Floats just below a bar's edge belong above it: 0.15 / 0.05 is 2.9999….
-    place = {"$floor": {"$add": [{"$divide": [field, width]}, 1e-9]}}
-    return {"$toInt": {"$min": [bins - 1, {"$max": [0, place]}]}}
+    bin_number = {"$floor": {"$add": [{"$divide": [field, width]}, 1e-9]}}
+    return {"$toInt": {"$min": [bins - 1, {"$max": [0, bin_number]}]}}
 
 
 def _facets() -> dict[str, list[dict[str, Any]]]:
     """Groups over SLIM, by name."""
-    one = {"$sum": 1}
+    single = {"$sum": 1}
     width, std_width = 1 / SIMILARITY_BINS, 0.5 / STD_BINS
     is_scored = {"$cond": [{"$isNumber": "$mean"}, 1, 0]}
     ratio = {"$cond": [{"$gt": ["$source_length", 0]}, {"$divide": ["$answer_length", "$source_length"]}, None]}
-    average = {"samples": one, "mean": {"$avg": "$mean"}, "least": {"$avg": "$least"}}
+    average = {"samples": single, "mean": {"$avg": "$mean"}, "least": {"$avg": "$least"}}
     return {
         "total": [{"$group": {
-            "_id": None, "count": one, "scored": {"$sum": is_scored}, "compression": {"$avg": ratio},
+            "_id": None, "count": single, "scored": {"$sum": is_scored}, "compression": {"$avg": ratio},
             "mean": {"$avg": "$mean"}, "embedders": {"$addToSet": "$embedder"},
         }}],
         "languages": [{"$group": {
-            "_id": {"language": "$language", "detected": "$detected"}, "samples": one,
+            "_id": {"language": "$language", "detected": "$detected"}, "samples": single,
             "scored": {"$sum": is_scored}, "sum": {"$sum": "$mean"},
         }}],
         "made_by": [{"$group": {
-            "_id": {name: {"$ifNull": [f"${name}", ""]} for name in ("task", "prompt", "model")}, "samples": one,
+            "_id": {name: {"$ifNull": [f"${name}", ""]} for name in ("task", "prompt", "model")}, "samples": single,
         }}],
         "days": [{"$match": {"date": {"$type": "date"}}}, {"$group": {
-            "_id": {"day": day_of("$date", "$language", "language"), "language": "$language"}, "n": one,
+            "_id": {"day": day_of("$date", "$language", "language"), "language": "$language"}, "n": single,
         }}],
-        "sites": [{"$unwind": "$sites"}, {"$group": {"_id": "$sites", "n": one}}],
-        "exact": [_SCORED, {"$group": {"_id": {"$round": ["$mean", 4]}, "n": one}}],
-        "means": [_SCORED, {"$group": {"_id": _bin("$mean", width, SIMILARITY_BINS), "n": one}}],
+        "sites": [{"$unwind": "$sites"}, {"$group": {"_id": "$sites", "n": single}}],
+        "exact": [_SCORED, {"$group": {"_id": {"$round": ["$mean", 4]}, "n": single}}],
+        "means": [_SCORED, {"$group": {"_id": _bin("$mean", width, SIMILARITY_BINS), "n": single}}],
         "leasts": [
             {"$match": {"least": {"$type": "number"}}},
-            {"$group": {"_id": _bin("$least", width, SIMILARITY_BINS), "n": one}},
+            {"$group": {"_id": _bin("$least", width, SIMILARITY_BINS), "n": single}},
         ],
         "stds": [
             {"$match": {"std": {"$type": "number"}, "sources": {"$gte": 2}}},
-            {"$group": {"_id": _bin("$std", std_width, STD_BINS), "n": one}},
+            {"$group": {"_id": _bin("$std", std_width, STD_BINS), "n": single}},
         ],
         "variability": [
             {"$match": {"std": {"$type": "number"}, "sources": {"$gte": 2}}},
-            {"$group": {"_id": None, "samples": one, "mean": {"$avg": "$std"}, "largest": {"$max": "$std"}}},
+            {"$group": {"_id": None, "samples": single, "mean": {"$avg": "$std"}, "largest": {"$max": "$std"}}},
         ],
         "by_sources": [_SCORED, {"$group": {"_id": {"$min": ["$sources", LARGE]}, **average}}, {"$sort": {"_id": 1}}],
     }  # fmt: skip
@@ -111,48 +111,48 @@ def rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def measured(found: Mapping[str, Any]) -> dict[str, int]:
+def measured(facets: Mapping[str, Any]) -> dict[str, int]:
     """How many current samples there are, were scored, were judged, and were answered with no score."""
-    asked, judged = (sum(row[name] for row in found["judges"]) for name in ("samples", "scored"))
-    count = found["count"]
-    return {"count": count, "scored": count - found["unscored"], "judged": judged, "unread": asked - judged}
+    judged_samples, judged = (sum(row[name] for row in facets["judges"]) for name in ("samples", "scored"))
+    count = facets["count"]
+    return {"count": count, "scored": count - facets["unscored"], "judged": judged, "unread": judged_samples - judged}
 
 
-def sample_days(found: Mapping[str, Any]) -> dict[str, Any]:
+def sample_days(facets: Mapping[str, Any]) -> dict[str, Any]:
     """Samples per day and language; a sample's day is that of its event's newest article."""
-    rows = [(row["_id"]["day"], row["_id"].get("language") or "", row["n"]) for row in found["days"]]
+    rows = [(row["_id"]["day"], row["_id"].get("language") or "", row["n"]) for row in facets["days"]]
     names = sorted({name for _, name, _ in rows}, key=lambda name: (-sum(n for _, own, n in rows if own == name), name))
     return by_day(rows, names)
 
 
-def sample_sites(found: Mapping[str, Any]) -> dict[str, int]:
+def sample_sites(facets: Mapping[str, Any]) -> dict[str, int]:
     """newspaper -> samples that it is a source of."""
-    return {str(row["_id"] or "unknown"): row["n"] for row in found["sites"]}
+    return {str(row["_id"] or "unknown"): row["n"] for row in facets["sites"]}
 
 
-def similarity(found: Mapping[str, Any]) -> dict[str, Any] | None:
+def similarity(facets: Mapping[str, Any]) -> dict[str, Any] | None:
     """Distribution of the similarities; None where nothing is scored."""
-    scored = found["count"] - found["unscored"]
+    scored = facets["count"] - facets["unscored"]
     if not scored:
         return None
-    variability = next(iter(found["variability"]), None)
+    variability = next(iter(facets["variability"]), None)
     return {
         "samples": scored,
-        "embedders": sorted(filter(None, found["total"]["embedders"])),
-        "mean": rounded(found["total"]["mean"]),
-        **_quantiles(found["exact"], scored),
+        "embedders": sorted(filter(None, facets["total"]["embedders"])),
+        "mean": rounded(facets["total"]["mean"]),
+        **_quantiles(facets["exact"], scored),
         "bin_width": 1 / SIMILARITY_BINS,
-        "mean_bins": _bars(found["means"], SIMILARITY_BINS),
-        "min_bins": _bars(found["leasts"], SIMILARITY_BINS),
+        "mean_bins": _bars(facets["means"], SIMILARITY_BINS),
+        "min_bins": _bars(facets["leasts"], SIMILARITY_BINS),
         "std_bin_width": 0.5 / STD_BINS,
-        "std_bins": _bars(found["stds"], STD_BINS),
+        "std_bins": _bars(facets["stds"], STD_BINS),
         "variability": {name: rounded(variability[name]) for name in ("samples", "mean", "largest")}
         if variability
         else None,
         "by_sources": [
             {"sources": row["_id"], "or_more": row["_id"] == LARGE, "samples": row["samples"],
              "mean": rounded(row["mean"]), "min": rounded(row["least"])}
-            for row in found["by_sources"]
+            for row in facets["by_sources"]
         ],
     }  # fmt: skip
 
@@ -160,16 +160,16 @@ def similarity(found: Mapping[str, Any]) -> dict[str, Any] | None:
 def _quantiles(rows: Iterable[Mapping[str, Any]], scored: int) -> dict[str, float]:
     """10th, 50th and 90th percentile of mean_similarity to four digits (the lower of two middle values)."""
     shares = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
-    found: dict[str, float] = {}
+    quantiles: dict[str, float] = {}
     passed = 0
     for row in sorted(rows, key=lambda row: row["_id"]):
         passed += row["n"]
         for name, share in shares.items():
-            if name not in found and passed > int((scored - 1) * share):
-                found[name] = row["_id"]
-    return found
+            if name not in quantiles and passed > int((scored - 1) * share):
+                quantiles[name] = row["_id"]
+    return quantiles
 
 
 def _bars(rows: Iterable[Mapping[str, Any]], bins: int) -> list[int]:
     heights = {row["_id"]: row["n"] for row in rows}
-    return [heights.get(place, 0) for place in range(bins)]
+    return [heights.get(i, 0) for i in range(bins)]

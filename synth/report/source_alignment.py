@@ -15,7 +15,7 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 @dataclass(slots=True)
-class Found:
+class SourceSentence:
     """A sentence of a source."""
 
     source: int
@@ -27,7 +27,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class Trace:
+class Alignment:
     """What the page needs to tell of one answer.
 
     `answer`: paragraphs of {text, how, source, anchor}; how is "verbatim", "near" or "none", source counts from 1.
@@ -42,34 +42,38 @@ class Trace:
     cut: list[int] = field(default_factory=list)
 
 
-def trace(answer: str, contents: Sequence[str], language: str, name: str, shown: int, most: int | None = None) -> Trace:
-    """Trace an answer to its sources.
+def align(
+    answer: str, contents: Sequence[str], language: str, name: str, page_sources: int, most: int | None = None
+) -> Alignment:
+    """Align an answer with its sources.
 
     Args:
         contents: texts of all sources, in order.
         name: what the anchors of this answer begin with.
-        shown: how many of the sources the page shows; only those get anchors.
+        page_sources: how many of the sources the page shows; only those get anchors.
         most: characters of a source that the page shows, besides the sentences pointed at; None: all.
     """
     pieces = list(_pieces(contents, language))
-    told: list[list[dict[str, Any]]] = []
+    answer_rows: list[list[dict[str, Any]]] = []
     counts = {"verbatim": 0, "near": 0, "none": 0}
     for paragraph in paragraphs(answer):
         row = []
         for text in sentences(paragraph, language):
-            how, found = _nearest(text, pieces)
+            how, piece = _nearest(text, pieces)
             counts[how] += 1
-            if found and found.source < shown and not found.anchor:
-                found.anchor = f"{name}-{sum(bool(piece.anchor) for piece in pieces) + 1}"
-            source, anchor = (found.source + 1, found.anchor) if found else (0, "")
+            if piece and piece.source < page_sources and not piece.anchor:
+                piece.anchor = f"{name}-{sum(bool(piece.anchor) for piece in pieces) + 1}"
+            source, anchor = (piece.source + 1, piece.anchor) if piece else (0, "")
             row.append({"text": text, "how": how, "source": source, "anchor": anchor})
-        told.append(row)
-    marked = [_marked(content, [p for p in pieces if p.source == i]) for i, content in enumerate(contents[:shown])]
+        answer_rows.append(row)
+    marked = [
+        _marked(content, [p for p in pieces if p.source == i]) for i, content in enumerate(contents[:page_sources])
+    ]
     cut = [0] * len(marked)
     if most is not None:
-        for place, rows in enumerate(marked):
-            marked[place], cut[place] = _shortened(rows, most)
-    return Trace(told, marked, counts, cut)
+        for i, rows in enumerate(marked):
+            marked[i], cut[i] = _shortened(rows, most)
+    return Alignment(answer_rows, marked, counts, cut)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -77,18 +81,18 @@ def paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in _BLANK_LINE.split(text) if part.strip()]
 
 
-def _pieces(contents: Iterable[str], language: str) -> Iterable[Found]:
+def _pieces(contents: Iterable[str], language: str) -> Iterable[SourceSentence]:
     for source, content in enumerate(contents):
-        for place, paragraph in enumerate(paragraphs(content)):
+        for i, paragraph in enumerate(paragraphs(content)):
             for text in sentences(paragraph, language):
-                yield Found(source, place, text, _vocabulary(text))
+                yield SourceSentence(source, i, text, _vocabulary(text))
 
 
 def _vocabulary(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in words(text))
 
 
-def _nearest(text: str, pieces: Sequence[Found]) -> tuple[str, Found | None]:
+def _nearest(text: str, pieces: Sequence[SourceSentence]) -> tuple[str, SourceSentence | None]:
     """How a sentence is found, and where; of several equal places the first."""
     for piece in pieces:
         # Agency stamps before a sentence are cut when it is taken over: so containment, not equality.
@@ -105,14 +109,14 @@ def _nearest(text: str, pieces: Sequence[Found]) -> tuple[str, Found | None]:
     return "verbatim" if same else "near", best
 
 
-def _marked(content: str, pieces: Sequence[Found]) -> list[list[dict[str, Any]]]:
+def _marked(content: str, pieces: Sequence[SourceSentence]) -> list[list[dict[str, Any]]]:
     """The paragraphs of a source, cut where a sentence is pointed at."""
     rows = []
-    for place, paragraph in enumerate(paragraphs(content)):
+    for i, paragraph in enumerate(paragraphs(content)):
         row: list[dict[str, Any]] = []
         cursor = 0
         for piece in pieces:
-            start = paragraph.find(piece.text, cursor) if piece.anchor and piece.paragraph == place else -1
+            start = paragraph.find(piece.text, cursor) if piece.anchor and piece.paragraph == i else -1
             if start >= 0:
                 end = start + len(piece.text)
                 row += [{"text": paragraph[cursor:start], "anchor": ""}, {"text": piece.text, "anchor": piece.anchor}]
@@ -124,21 +128,21 @@ def _marked(content: str, pieces: Sequence[Found]) -> list[list[dict[str, Any]]]
 
 def _shortened(rows: list[list[dict[str, Any]]], most: int) -> tuple[list[list[dict[str, Any]]], int]:
     """(paragraphs as far as `most` characters, and beyond only what is pointed at; how many characters are cut)."""
-    left, out = most, 0
-    kept = []
+    remaining, out = most, 0
+    shortened = []
     for row in rows:
         short: list[dict[str, Any]] = []
         for part in row:
             text = part["text"]
-            if not part["anchor"] and len(text) > left:
-                head = text[:left].rpartition(" ")[0] if left > 0 else ""
+            if not part["anchor"] and len(text) > remaining:
+                head = text[:remaining].rpartition(" ")[0] if remaining > 0 else ""
                 # A gap is told once, at its beginning.
                 gap = "" if short and short[-1]["text"].endswith("…") else "…" if not head else f"{head} …"
                 out += len(text) - len(head)
                 text = gap
-            left -= len(part["text"])
+            remaining -= len(part["text"])
             if text:
                 short.append({**part, "text": text})
         if any(part["anchor"] or part["text"] != "…" for part in short):
-            kept.append(short)
-    return kept, out
+            shortened.append(short)
+    return shortened, out

@@ -36,10 +36,10 @@ def by_day(rows: Iterable[tuple[str, str, int]], names: Sequence[str]) -> dict[s
         return {"unit": "day", "labels": [], "series": {}, "first": None, "last": None}
     first, last = min(day for day, _ in counts), max(day for day, _ in counts)
     unit, labels = _axis(first, last)
-    named = names if len(names) <= SERIES else names[: SERIES - 1]
-    series: dict[str, Counter[str]] = {name: Counter() for name in named}
+    own_series = names if len(names) <= SERIES else names[: SERIES - 1]
+    series: dict[str, Counter[str]] = {name: Counter() for name in own_series}
     for (when, name), count in counts.items():
-        series.setdefault(name if name in named else "others", Counter())[_start(when, unit).isoformat()] += count
+        series.setdefault(name if name in own_series else "others", Counter())[_start(when, unit).isoformat()] += count
     return {
         "unit": unit, "labels": labels, "first": first.isoformat(), "last": last.isoformat(),
         "series": {name: [values[label] for label in labels] for name, values in series.items() if values},

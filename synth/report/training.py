@@ -85,13 +85,13 @@ def _facts(settings: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _metrics(folder: Path, batches: int) -> list[dict[str, float]]:
     """Rows {step, loss, seconds} and {step, val_loss} of the newest metrics.csv, in order; [] without one."""
-    found = sorted(folder.glob("**/metrics.csv"), key=lambda path: (path.stat().st_mtime, path))
-    if not found:
+    paths = sorted(folder.glob("**/metrics.csv"), key=lambda path: (path.stat().st_mtime, path))
+    if not paths:
         return []
     rows: list[dict[str, float]] = []
     step = 0
     try:
-        with found[-1].open(encoding="utf-8", newline="") as lines:
+        with paths[-1].open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 if row.get("loss"):
                     step = math.ceil(float(row.get("iter") or row.get("step") or 0) / batches)
@@ -100,7 +100,7 @@ def _metrics(folder: Path, batches: int) -> list[dict[str, float]]:
                 if row.get("val_loss") and {"step": step, "val_loss": float(row["val_loss"])} not in rows[-2:]:
                     rows.append({"step": step, "val_loss": float(row["val_loss"])})
     except (OSError, ValueError, csv.Error) as error:
-        raise NewsmillError(f"cannot read {found[-1]}: {error}") from error
+        raise NewsmillError(f"cannot read {paths[-1]}: {error}") from error
     return rows
 
 

@@ -48,19 +48,19 @@ def facet() -> list[dict[str, Any]]:
     ]
 
 
-def reasons(sample: Mapping[str, Any], given: Mapping[str, float]) -> list[dict[str, Any]]:
+def reasons(sample: Mapping[str, Any], points_of: Mapping[str, float]) -> list[dict[str, Any]]:
     """[{name, points, text}]: why a sample is among the worst, the weightiest first."""
-    ordered = sorted(given.items(), key=lambda item: -item[1])
-    named = [(name, value) for name, value in ordered if value >= _TELLING] or ordered[:1]
+    ordered = sorted(points_of.items(), key=lambda item: -item[1])
+    weighty = [(name, value) for name, value in ordered if value >= _TELLING] or ordered[:1]
     tell = {"facts": _facts, "accuracy": _accuracy, "toxicity": _toxicity, "similarity": _similarity}
-    return [{"name": name, "points": round(value, 3), "text": tell[name](sample)} for name, value in named if value]
+    return [{"name": name, "points": round(value, 3), "text": tell[name](sample)} for name, value in weighty if value]
 
 
 def _facts(sample: Mapping[str, Any]) -> str:
     kinds = Counter(map(str, sample.get("unsupported_kinds") or []))
     count = len(sample.get("unsupported") or [])
-    told = ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in sorted(kinds.items()))
-    return f"{count} fact{'s' if count != 1 else ''} that no source has" + (f" ({told})" if told else "")
+    kinds_text = ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in sorted(kinds.items()))
+    return f"{count} fact{'s' if count != 1 else ''} that no source has" + (f" ({kinds_text})" if kinds_text else "")
 
 
 def _accuracy(sample: Mapping[str, Any]) -> str:
@@ -74,5 +74,5 @@ def _toxicity(sample: Mapping[str, Any]) -> str:
 def _similarity(sample: Mapping[str, Any]) -> str:
     values: Sequence[Any] = sample.get("similarity") or []
     least = sample["min_similarity"]
-    place = f"source {values.index(least) + 1}" if least in values and len(values) > 1 else "its source"
-    return f"similarity to {place} only {least:.2f}"
+    source = f"source {values.index(least) + 1}" if least in values and len(values) > 1 else "its source"
+    return f"similarity to {source} only {least:.2f}"

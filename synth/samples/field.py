@@ -14,9 +14,9 @@ TYPE_NAMES = {
 
 
 class Heading(NamedTuple):
-    """A column of `synth query`'s table; columns stand in the order of their places."""
+    """A column of `synth query`'s table; columns stand in the order of their positions."""
 
-    place: int
+    position: int
     text: str
 
 

@@ -176,7 +176,7 @@ def sample_fields() -> tuple[Field, ...]:
     """Every field of a sample, in the order of the exported columns."""
     groups = {"sample": NEW_SAMPLE, **SCORE_FIELDS}
     fields = [dataclasses.replace(field, group=group) for group, rows in groups.items() for field in rows]
-    order = {group: place for place, group in enumerate(GROUPS)}
+    order = {group: rank for rank, group in enumerate(GROUPS)}
     return tuple(sorted((*fields, *_scorer_fields(), *_ADDED), key=lambda field: order.get(field.group, len(order))))
 
 
@@ -199,8 +199,8 @@ def article_fields() -> tuple[Field, ...]:
     added = {field.name: field for field in _ARTICLE_ADDED}
     own = {item.name: _of_item(item) for item in dataclasses.fields(Article) if item.name not in added}
     fields = own | added
-    shown = [name for names in _ARTICLE_CARD.values() for name in names]
-    order = [*shown, *(name for name in fields if name not in shown)]
+    ordered = [name for names in _ARTICLE_CARD.values() for name in names]
+    order = [*ordered, *(name for name in fields if name not in ordered)]
     return tuple(_shown_article_field(fields[name]) for name in order)
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from synth.__main__ import main
 from synth.export import files
-from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, column_row, read
+from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, column_row, convert
 from synth.export.files import JsonFile
 from synth.export.formats import formats
 from synth.export.formats.alpaca import alpaca_row
@@ -245,7 +245,7 @@ def test_any_value_becomes_one_of_the_kind_or_none(value: Any) -> None:
     from synth.export.arrow_schema import arrow_type
 
     for kind in COLUMNS.values():
-        pa.array([read(kind, value)], type=arrow_type(kind))
+        pa.array([convert(kind, value)], type=arrow_type(kind))
 
 
 def test_litgpt_trains_on_the_folder(odd: Any, tmp_path: Path) -> None:
