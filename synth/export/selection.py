@@ -160,7 +160,7 @@ def original_of(key: str, duplicate_of: Mapping[str, str]) -> str:
 
 
 def permissions(database: Database[dict[str, Any]], links: set[str]) -> dict[str, dict[str, Any]]:
-    """link -> {robots, opt_out} of those of `links` that are in the store, by any of an article's addresses.
+    """Link -> {robots, opt_out} of those of `links` that are in the store, by any of an article's addresses.
 
     Where one address leads to several articles, a right that one of them reserves is reserved.
     """

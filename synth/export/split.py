@@ -116,7 +116,7 @@ def _fill(groups: set[Group], own: Sequence[Group], language: str, fraction: flo
 
 
 def splits_of(rows: Iterable[Row], val_fraction: float, test_fraction: float = 0.0, seed: int = 0) -> dict[str, str]:
-    """key -> train, validation or test: test takes the latest events, validation the latest of the rest.
+    """Key -> train, validation or test: test takes the latest events, validation the latest of the rest.
 
     Both fractions are of all rows; without `test_fraction` there is no test. Each side is filled as `validation_keys`
     says; where events are few, training comes first, then test.

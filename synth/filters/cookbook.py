@@ -78,7 +78,7 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
 
 @functools.cache
 def recipes() -> dict[str, Recipe]:
-    """name -> recipe, in the cookbook's order."""
+    """Name -> recipe, in the cookbook's order."""
     import yaml
 
     rows = yaml.safe_load(resources.files("synth.filters").joinpath("cookbook.yaml").read_text(encoding="utf-8"))

@@ -194,7 +194,7 @@ def agreement_of(database: Database[dict[str, Any]], query: Mapping[str, Any] | 
 
 
 def _rated(database: Database[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """item -> rater -> scores."""
+    """Item -> rater -> scores."""
     scores_of: dict[str, dict[str, dict[str, Any]]] = {}
     for row in database.ratings.find({}, {"item": 1, "rater": 1, **dict.fromkeys(DIMENSIONS, 1)}):
         scores_of.setdefault(row["item"], {})[row["rater"]] = row

@@ -126,7 +126,7 @@ def sample_days(facets: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sample_sites(facets: Mapping[str, Any]) -> dict[str, int]:
-    """newspaper -> samples that it is a source of."""
+    """Newspaper -> samples that it is a source of."""
     return {str(row["_id"] or "unknown"): row["n"] for row in facets["sites"]}
 
 
