@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synth.samples.field import TYPE_NAMES, Field, dotted
-from synth.samples.schema import NEW_SAMPLE, article_fields, fields_of, sample_fields
+
+#: Collection -> rows of its documents.
+Tables = Mapping[str, Sequence[Field]]
 
 _TITLES = {
     "samples": ("Samples", "A row of the dataset: a question, its answer, and what is known of them."),
@@ -20,7 +22,7 @@ _PYTHON = {
 # ---- docs/data-model.md
 
 
-def page() -> str:
+def page(tables: Tables) -> str:
     """The data model as Markdown."""
     lines = [
         "# Data model",
@@ -33,7 +35,7 @@ def page() -> str:
     ]
     for collection, (title, summary) in _TITLES.items():
         lines += ["", f"## {title}", "", summary]
-        for group, fields in _groups(fields_of(collection)):
+        for group, fields in _groups(tables[collection]):
             lines += ["", f"### {group.capitalize()}"] if group else []
             lines += ["", *_table(fields, collection == "samples")]
     return "\n".join(lines) + "\n"
@@ -47,13 +49,14 @@ def _groups(fields: Iterable[Field]) -> Iterator[tuple[str, list[Field]]]:
 
 
 def _table(fields: Sequence[Field], with_column: bool) -> Iterator[str]:
+    exported = {field.name for field in fields if field.column}
     heading = ["field", "type", "unit", "holds", *(["column"] if with_column else [])]
     yield f"| {' | '.join(heading)} |"
     yield "|" + "---|" * len(heading)
     for name, field in dotted(fields):
         cells = [f"`{name}`", _type_name(field), field.unit, _description(field)]
         if with_column:
-            cells.append(_column(field, name))
+            cells.append(_column(field, name, exported))
         yield "| " + " | ".join(cells) + " |"
 
 
@@ -67,24 +70,21 @@ def _description(field: Field) -> str:
     return (field.description + values).replace("|", r"\|")
 
 
-def _column(field: Field, name: str) -> str:
+def _column(field: Field, name: str, exported: set[str]) -> str:
     if "." in name and field.column is True:
         # It is exported as a part of its record, where that one is.
-        record = next(row for row in sample_fields() if row.name == name.partition(".")[0])
-        return "inside" if record.column else ""
+        return "inside" if name.partition(".")[0] in exported else ""
     return f"`{field.column_name}`" if field.column_name else ""
 
 
 # ---- synth/samples/documents.py
 
 
-def types() -> str:
+def types(tables: Tables, new_sample: Sequence[Field]) -> str:
     """The types of stored documents, as a Python module."""
     records: dict[str, str] = {}
-    stored = [field for field in sample_fields() if field.stored]
-    _add_type(records, "SampleDocument", stored)
-    _add_type(records, "ClusterDocument", fields_of("clusters"))
-    _add_type(records, "ArticleDocument", article_fields())
+    for name, collection in (("Sample", "samples"), ("Cluster", "clusters"), ("Article", "articles")):
+        _add_type(records, f"{name}Document", [field for field in tables[collection] if field.stored])
     lines = [
         '"""Types of the stored documents; written by `python -m synth.samples.schema --types`, not by hand."""',
         "",
@@ -95,7 +95,7 @@ def types() -> str:
         "from datetime import datetime",
         "from typing import Any, TypedDict",
         *records.values(),
-        *_dataclass([field for field in NEW_SAMPLE if field.stored]),
+        *_dataclass([field for field in new_sample if field.stored]),
     ]
     return "\n".join(lines) + "\n"
 

@@ -260,4 +260,5 @@ if __name__ == "__main__":
 
     from synth.samples.data_model import page, types
 
-    print(types() if "--types" in sys.argv[1:] else page(), end="")
+    tables = {collection: fields_of(collection) for collection in COLLECTIONS}
+    print(types(tables, NEW_SAMPLE) if "--types" in sys.argv[1:] else page(tables), end="")

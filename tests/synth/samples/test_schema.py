@@ -76,18 +76,19 @@ def test_a_score_is_one_file(tmp_path: Path) -> None:
     script = f"""
 import synth.scorers
 synth.scorers.__path__.append({str(tmp_path)!r})
-from synth.samples.schema import known_fields
+from synth.samples.schema import COLLECTIONS, NEW_SAMPLE, fields_of, known_fields
 from synth.filters.check import warnings
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS
 from synth.export.dataset_card import _SCORES
 from synth.samples.data_model import page, types
 from synth.query.display import table
+tables = {{collection: fields_of(collection) for collection in COLLECTIONS}}
 assert "brevity" in known_fields()
 assert warnings({{"brevity": "x"}}) == ["brevity holds numbers, never equal to the text 'x'"]
 assert COLUMNS["brevity"] == "float64" and DESCRIPTIONS["brevity"] == "how short it is"
 assert _SCORES[-1] == "brevity"
-assert "| `brevity` | number | 0 to 1 | how short it is | `brevity` |" in page()
-assert "    brevity: float" in types()
+assert "| `brevity` | number | 0 to 1 | how short it is | `brevity` |" in page(tables)
+assert "    brevity: float" in types(tables, NEW_SAMPLE)
 heading = table([{{"key": "k", "brevity": 0.5, "answer": "a"}}], "samples", width=80)[0]
 assert heading.split() == ["key", "brief", "answer"]
 """
