@@ -149,6 +149,8 @@ def test_a_redirected_page_is_kept_under_its_new_address(tmp_path: Path) -> None
     assert (tmp_path / "tests/pages/open/vecchio.html").exists()
 
 
+@pytest.mark.timeout(180, func_only=True)
+@pytest.mark.usefixtures("only_browser")
 def test_a_page_that_a_script_writes_is_rendered(tmp_path: Path) -> None:
     pytest.importorskip("scrapy_playwright")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):

@@ -26,7 +26,7 @@ from tests.crawler.loopback import serving
 from tests.waiting import wait_until
 
 SCRAPY = Path(sys.executable).parent / "scrapy"
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180, func_only=True), pytest.mark.usefixtures("only_browser")]
 needs_chromium = pytest.mark.skipif(
     not executable(Settings({"PLAYWRIGHT_CHROMIUM": os.environ.get("PLAYWRIGHT_CHROMIUM", "")})),
     reason="no Chromium on PATH, and PLAYWRIGHT_CHROMIUM is not set",
@@ -241,7 +241,7 @@ def test_killed_it_leaves_no_browser_behind(drawn: LoopbackSite, database_uri: s
 
 
 @pytest.mark.parametrize(
-    ("chromium", "said"), [("/no/such/program", "is no program"), ("", "no Chromium on PATH: install")]
+    ("chromium", "said"), [("/no/such/program", "is not a program"), ("", "no Chromium on PATH: install")]
 )
 def test_without_chromium_it_cannot_start(crawl: Crawl, tmp_path: Path, chromium: str, said: str) -> None:
     env = {"PLAYWRIGHT_CHROMIUM": chromium, "PATH": str(tmp_path)}
