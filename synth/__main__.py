@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import re
 import sys
 
 from synth import __version__
@@ -98,9 +100,24 @@ def explain(error: Exception) -> tuple[str, int]:
 
     if isinstance(error, NewsmillError):
         return str(error), 2
+    if isinstance(error, ModuleNotFoundError) and (package := (error.name or "").partition(".")[0]):
+        return f"needs the package {package}: pip install {_to_install(package)}", 2
     if isinstance(error, AutoReconnect):
         return loss_message(error), 1
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", 1
+
+
+def _to_install(package: str) -> str:
+    """What pip is to be given for a package that is not there: the extra that names it, else the package itself."""
+    from importlib import metadata
+
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for requirement in metadata.requires("newsmill") or []:
+            distribution = re.match(r"[\w.-]+", requirement)
+            extra = re.search(r"extra == [\"']([\w-]+)[\"']", requirement)
+            if distribution and extra and distribution[0].lower().replace("-", "_") == package.lower():
+                return f"'newsmill[{extra[1]}]'"
+    return package
 
 
 if __name__ == "__main__":

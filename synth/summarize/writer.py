@@ -167,7 +167,7 @@ class Writer(LLMStage):
 
 
 def _articles_of(database: Database[dict[str, Any]], batch: Sequence[Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:
-    """id -> article, of all events of a batch."""
+    """Articles by id, of all events of a batch."""
     query = {"_id": {"$in": [key for cluster in batch for key in cluster["articles"]]}}
     fields = {"title": 1, "link": 1, "date": 1, "content": 1, "tags": 1, "source_site": 1, "language": 1}
     return {row["_id"]: row for row in database.articles.find(query, fields)}
