@@ -22,7 +22,7 @@ from synth.stages.stage import Stage, run_stage
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-    from synth.stages.stage import Outcome
+    from synth.stages.workers import Outcome
 
 #: A score and a few sentences about it.
 MAX_ANSWER_TOKENS = 512

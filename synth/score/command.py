@@ -28,7 +28,7 @@ from synth.stages.stage import Stage, run_stage
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-    from synth.stages.stage import Outcome
+    from synth.stages.workers import Outcome
 
 #: Raised when the same answer and sources get other scores than before, so that stored ones are made anew.
 VERSION = 2

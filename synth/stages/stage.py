@@ -19,12 +19,10 @@ from synth.stages.progress import progress_bar
 from synth.stages.workers import WorkerPool, run_worker_pool
 
 if TYPE_CHECKING:
-    from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
     from pymongo.database import Database
 
-    Write = UpdateOne | InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]] | DeleteOne
-    #: What a batch function gives back: writes, and what happened to the documents.
-    Outcome = tuple[list[Write], Counter[str]]
+    from synth.stages.workers import Outcome, Write
+
     Work = Callable[[list[dict[str, Any]]], Outcome | Awaitable[Outcome]]
 
 

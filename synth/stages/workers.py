@@ -17,9 +17,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from crawler.mongo import Run
-    from synth.stages.stage import Outcome, Write
+    from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
+    from crawler.mongo import Run
+
+    Write = UpdateOne | InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]] | DeleteOne
+    #: What became of a document or a batch: writes, and what happened, counted by name.
+    Outcome = tuple[list[Write], Counter[str]]
     #: Writes a group: the writes, what happened, and to how many documents.
     WriteBatch = Callable[[list[Write], Counter[str], int], None]
     Results = asyncio.Queue[Outcome | None]

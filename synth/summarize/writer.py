@@ -21,7 +21,7 @@ from synth.summarize.supersede import CURATED, supersede
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-    from synth.stages.stage import Outcome
+    from synth.stages.workers import Outcome
 
 
 def summarize_events(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from crawler.items import article_from_record
 from synth.__main__ import explain
 
 #: `synth WORDS` where a package cannot be imported, as if it were not installed.
@@ -34,15 +35,23 @@ sys.exit(main({words!r}))
         ("httpx", "llm", ["summarize", "--llm", "openai:tiny"]),
         ("openai", "llm", ["judge", "--llm", "openai:tiny"]),
         ("detoxify", "toxicity", ["score", "--toxicity", "multilingual"]),
-        ("pyarrow", "export", ["export", "--format", "parquet", "--out", "nowhere"]),
-        ("sentence_transformers", "embed", ["cluster", "--embedder", "st:nowhere"]),
-        ("tensorflow", "use", ["cluster", "--embedder", "use"]),
+        ("pyarrow", "export", ["export", "--format", "alpaca-parquet", "--out", "nowhere"]),
+        ("sentence_transformers", "embed", ["cluster", "--embedder", "st:nowhere", "--threshold", "0.5"]),
+        ("tensorflow", "use", ["cluster", "--embedder", "use", "--threshold", "0.5"]),
     ],
 )
 def test_a_package_that_is_not_there(
-    package: str, extra: str, words: list[str], database: Any, database_uri: str, root: Path, tmp_path: Path
+    package: str,
+    extra: str,
+    words: list[str],
+    database: Any,
+    database_uri: str,
+    root: Path,
+    tmp_path: Path,
+    sample_records: list[dict[str, Any]],
 ) -> None:
     database.samples.insert_one({"key": "k", "answer": "Una frase.", "language": "it", "sources": []})
+    database.articles.insert_many([article_from_record(record).document() for record in sample_records[:3]])
     environment = os.environ | {"MONGODB_URI": database_uri, "LLM_API_KEY": "sk-x", "PYTHONPATH": str(root)}
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT.format(package=package, words=words)],

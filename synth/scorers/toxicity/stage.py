@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     from synth.scorers.toxicity.batching import Scorer
-    from synth.stages.stage import Outcome
+    from synth.stages.workers import Outcome
 
 #: Enough to sort by length with little padding; a kill loses at most so many.
 _BATCH = 128
