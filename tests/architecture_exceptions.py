@@ -8,8 +8,6 @@ UPWARD: set[tuple[str, str]] = {
 }
 #: (module, module of the same room) that close a circle.
 CIRCULAR: set[tuple[str, str]] = {
-    ("synth.samples.data_model", "synth.samples.schema"),
-    ("synth.samples.schema", "synth.samples.data_model"),
     ("synth.stages.stage", "synth.stages.workers"),
     ("synth.stages.workers", "synth.stages.stage"),
 }

@@ -21,14 +21,14 @@ _SCORES = tuple(
 )
 _TOXICITY = toxicity_fields()
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: More days than this are told by month.
+#: More days than this are counted by month.
 _DAYS = 31
 _TASKS = {"news_summary": ["summarization", "text-generation"], "translation": ["translation"]}
 _SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7))
 
 
 class Tally:
-    """What a card tells of the samples, gathered one by one: eight bytes a sample and score, each article's link."""
+    """What a card says of the samples, gathered one by one: eight bytes a sample and score, each article's link."""
 
     def __init__(self) -> None:
         self.rows = self.mismatched = self.edited = 0
@@ -63,9 +63,9 @@ class Tally:
         self._add_scores(sample)
         self._add_checks(sample)
         language, facts = str(sample.get("language") or ""), sample.get("unsupported")
-        borne_out = float(not facts) if isinstance(facts, list) else None
-        for name in ("mean_similarity", "borne_out", "accuracy", "helpfulness"):
-            value = borne_out if name == "borne_out" else _number(sample.get(name))
+        supported = float(not facts) if isinstance(facts, list) else None
+        for name in ("mean_similarity", "supported", "accuracy", "helpfulness"):
+            value = supported if name == "supported" else _number(sample.get(name))
             if value is not None:
                 self.by_language[(language, name)].append(value)
 
@@ -189,7 +189,7 @@ def _languages(tally: Tally) -> list[dict[str, Any]]:
     rows = []
     for name, samples in sorted(tally.languages.items(), key=lambda item: (-item[1], item[0])):
         means = {}
-        for score in ("mean_similarity", "borne_out", "accuracy", "helpfulness"):
+        for score in ("mean_similarity", "supported", "accuracy", "helpfulness"):
             values = tally.by_language[(name, score)]
             means[score] = math.fsum(values) / len(values) if values else None
         rows.append({"name": name or "unknown", "samples": samples, **means})

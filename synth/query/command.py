@@ -111,7 +111,7 @@ def _joined(words: list[str]) -> str:
 
 
 def _check(database: Database[dict[str, Any]], query: Mapping[str, Any], options: argparse.Namespace) -> None:
-    """Raises NewsmillError for what cannot be meant, and tells what is probably not."""
+    """Raises NewsmillError for what cannot be meant, and warns of what is probably not."""
     names = [*(options.fields or []), (options.sort or "").lstrip("-+")]
     problems = mistakes(database, options.collection, query, names)
     if problems and not options.force:
@@ -238,7 +238,7 @@ class _Query:
         options = self.options
         as_cards = options.cards or options.full
         limit = options.limit if options.limit is not None else (_CARDS if as_cards else _ROWS)
-        # One more than is shown tells whether there are more, without counting a million.
+        # One more than is shown: whether there are more, without counting a million.
         rows = self._found(limit + 1 if limit else 0)
         number, shown_rows = 0, []
         for document in rows:

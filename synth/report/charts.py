@@ -262,7 +262,7 @@ def kinds(numbers: Mapping[str, Any]) -> str:
 
 
 def support(numbers: Mapping[str, Any]) -> str:
-    """Histogram of how well each sample's weakest sentence is borne out."""
+    """Histogram of how well each sample's weakest sentence is supported."""
     svg: list[str] = []
     counts, width = numbers["support_bins"], numbers["support_bin_width"]
     edges = [i * width for i in range(len(counts) + 1)]
@@ -304,12 +304,15 @@ def _others(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Toxicities below this are drawn on the edge: the report tells three digits.
+#: Toxicities below this are drawn on the edge: the report has three digits.
 _LEAST = 0.001
 
 
 def toxicity(numbers: Mapping[str, Any]) -> str:
-    """For each score, from the median to the 95th percentile (line) and the highest (point); hollow: not told apart."""
+    """For each score, from the median to the 95th percentile (line) and the highest (point).
+
+    A hollow point: the model is not calibrated for the language.
+    """
     svg: list[str] = []
     groups = numbers["groups"][: len(SERIES)]
     fields = [row["field"] for row in groups[0]["fields"]]

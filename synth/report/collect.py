@@ -246,7 +246,7 @@ def _outcomes(counts: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _settings(configuration: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What a run was told, as text; what was left open is left out."""
+    """The settings of a run, as text; those without a value are left out."""
     settings = []
     for name, value in configuration.items():
         if value is None or value in ("", [], {}) or value is False:

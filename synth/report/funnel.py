@@ -106,7 +106,7 @@ def _articles(database: Database[dict[str, Any]]) -> dict[str, Any]:
     newest = database.runs.find_one({"stage": "cluster", "outcome": "done"}, sort=[("started_at", -1)])
     later = {"crawled_at": {"$gt": newest["started_at"]}} if newest else {}
     waiting = min(database.articles.count_documents(later), max(0, stored - in_events))
-    reasons = {"no_second_report": max(0, stored - in_events - waiting), "not_clustered_yet": waiting}
+    reasons = {"in_no_event": max(0, stored - in_events - waiting), "not_clustered_yet": waiting}
     return {"stored": {"count": stored, "losses": _losses(reasons)}, "in_events": in_events}
 
 

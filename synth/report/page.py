@@ -101,7 +101,7 @@ def language(code: str) -> str:
 
 
 def words(name: str) -> str:
-    """no_second_report -> no second report."""
+    """in_no_event -> in no event."""
     return name.replace("_", " ").replace("/", " / ")
 
 

@@ -1,6 +1,6 @@
 """What the scores say of the samples: facts without a source, toxicity, the judge, copies, leaks and personal data.
 
-Every figure tells how many samples it was measured on. What nobody measured is None, never zero.
+Every figure says how many samples it was measured on. What nobody measured is None, never zero.
 """
 
 from __future__ import annotations
@@ -266,7 +266,7 @@ def checks(database: Database[dict[str, Any]], facets_by_name: Mapping[str, Any]
     """[{name, samples, found, kinds, command}]: `samples` is how many were looked at, None where nobody looked."""
     sums: Mapping[str, int] = next(iter(facets_by_name["checks"]), Counter())
     copies = {row["_id"]: row["n"] for row in facets_by_name["copies"]}
-    # A sample that is no copy carries no mark: only a run tells that it was looked at.
+    # A sample that is no copy carries no mark: only a run shows that it was checked.
     was_checked = bool(copies) or database.runs.find_one({"stage": "dedupe", "outcome": "done"}, {"_id": 1}) is not None
     rows = (
         ("duplicates", count if was_checked else None, sum(copies.values()), copies, "synth dedupe"),

@@ -28,7 +28,7 @@ class SourceSentence:
 
 @dataclass(slots=True)
 class Alignment:
-    """What the page needs to tell of one answer.
+    """What the page shows of one answer.
 
     `answer`: paragraphs of {text, how, source, anchor}; how is "verbatim", "near" or "none", source counts from 1.
     `sources`: for each shown source, paragraphs of {text, anchor}, whose texts joined are the paragraph; beyond the cut
@@ -136,7 +136,7 @@ def _shortened(rows: list[list[dict[str, Any]]], most: int) -> tuple[list[list[d
             text = part["text"]
             if not part["anchor"] and len(text) > remaining:
                 head = text[:remaining].rpartition(" ")[0] if remaining > 0 else ""
-                # A gap is told once, at its beginning.
+                # A gap is shown once, at its beginning.
                 gap = "" if short and short[-1]["text"].endswith("…") else "…" if not head else f"{head} …"
                 out += len(text) - len(head)
                 text = gap

@@ -52,8 +52,8 @@ def reasons(sample: Mapping[str, Any], points_of: Mapping[str, float]) -> list[d
     """[{name, points, text}]: why a sample is among the worst, the weightiest first."""
     ordered = sorted(points_of.items(), key=lambda item: -item[1])
     weighty = [(name, value) for name, value in ordered if value >= _TELLING] or ordered[:1]
-    tell = {"facts": _facts, "accuracy": _accuracy, "toxicity": _toxicity, "similarity": _similarity}
-    return [{"name": name, "points": round(value, 3), "text": tell[name](sample)} for name, value in weighty if value]
+    texts = {"facts": _facts, "accuracy": _accuracy, "toxicity": _toxicity, "similarity": _similarity}
+    return [{"name": name, "points": round(value, 3), "text": texts[name](sample)} for name, value in weighty if value]
 
 
 def _facts(sample: Mapping[str, Any]) -> str:

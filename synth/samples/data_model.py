@@ -11,7 +11,7 @@ Tables = Mapping[str, Sequence[Field]]
 
 _TITLES = {
     "samples": ("Samples", "A row of the dataset: a question, its answer, and what is known of them."),
-    "clusters": ("Events", "Articles that tell of one event, in the collection `clusters`."),
+    "clusters": ("Events", "Articles about one event, in the collection `clusters`."),
     "articles": ("Articles", "One article of one newspaper, as `crawler.items.Article` states it."),
 }
 _PYTHON = {

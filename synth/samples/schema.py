@@ -104,10 +104,11 @@ _JUDGE = (
 )
 #: What judging, deduplication and curation add.
 _ADDED = (
-    Field("accuracy", "float64", "0 to 5, by the judge", unit="0 to 5", group="judge", distribution=5,
-          table=Heading(110, "acc")),
+    Field("accuracy", "float64", "the judge's mean score for accuracy, 0 to 5", unit="0 to 5", group="judge",
+          distribution=5, table=Heading(110, "acc")),
     Field("acc_explanation", "string", "what the judge said of it", group="judge"),
-    Field("helpfulness", "float64", "0 to 5, by the judge", unit="0 to 5", group="judge", distribution=6),
+    Field("helpfulness", "float64", "the judge's mean score for helpfulness, 0 to 5", unit="0 to 5", group="judge",
+          distribution=6),
     Field("help_explanation", "string", "what the judge said of it", group="judge"),
     Field("judge", "record", "the judge's calls and all its scores", record="Judge", fields=_JUDGE, column=False,
           card="hidden", group="judge calls"),

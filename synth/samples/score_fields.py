@@ -14,7 +14,7 @@ _SIMILARITY = (
 )  # fmt: skip
 _LANGUAGE = (
     Field("detected_language", "string", "ISO 639-1 code found in the answer, or unknown", card="merged"),
-    Field("language_confidence", "float64", "0 to 1", unit="0 to 1", card="merged", distribution=4),
+    Field("language_confidence", "float64", "how sure that is, 0 to 1", unit="0 to 1", card="merged", distribution=4),
 )
 _FACTS = (
     Field("unsupported", "string", "texts of the facts in the answer that no source has", many=True, card="merged",
@@ -23,19 +23,19 @@ _FACTS = (
           values=("number", "date", "percent", "money", "quantity", "name", "quote")),
     Field("sentence_sources", "int64", "for each sentence of the answer the number of its best source", many=True,
           card="hidden"),
-    Field("sentence_support", "float64", "how well that source bears it, 0 to 1", many=True, unit="0 to 1",
+    Field("sentence_support", "float64", "how well that source supports it, 0 to 1", many=True, unit="0 to 1",
           card="hidden"),
     Field("min_support", "float64", "smallest of `sentence_support`", unit="0 to 1", distribution=3),
-    Field("score_version", "int64", "of the rules that scored it (synth.score.command.VERSION)", column=False),
+    Field("score_version", "int64", "version of the rules that scored it", column=False),
 )  # fmt: skip
 _TOXICITY = (
-    Field("toxicity", "float64", "0 to 1", unit="0 to 1", table=Heading(100, "tox")),
-    Field("severe_toxicity", "float64", "0 to 1", unit="0 to 1"),
-    Field("obscene", "float64", "0 to 1", unit="0 to 1"),
-    Field("identity_attack", "float64", "0 to 1", unit="0 to 1"),
-    Field("insult", "float64", "0 to 1", unit="0 to 1"),
-    Field("threat", "float64", "0 to 1", unit="0 to 1"),
-    Field("sexual_explicit", "float64", "0 to 1", unit="0 to 1"),
+    Field("toxicity", "float64", "how toxic the answer is, 0 to 1", unit="0 to 1", table=Heading(100, "tox")),
+    Field("severe_toxicity", "float64", "how very toxic, 0 to 1", unit="0 to 1"),
+    Field("obscene", "float64", "obscene words, 0 to 1", unit="0 to 1"),
+    Field("identity_attack", "float64", "attack on a group of people, 0 to 1", unit="0 to 1"),
+    Field("insult", "float64", "insult, 0 to 1", unit="0 to 1"),
+    Field("threat", "float64", "threat, 0 to 1", unit="0 to 1"),
+    Field("sexual_explicit", "float64", "sexually explicit words, 0 to 1", unit="0 to 1"),
     Field("toxicity_model", "string", "what measured these seven", card="hidden"),
     Field("toxicity_calibrated", "bool", "false where that model was not made for the language", card="hidden"),
 )

@@ -9,7 +9,7 @@ from synth.export.formats import row_formats
 
 
 def alpaca_row(sample: Mapping[str, Any]) -> dict[str, str]:
-    """{instruction, input, output}: the short request and what it is about where the sample tells them apart.
+    """{instruction, input, output}: the short request and what it is about where the sample states both.
 
     Joined by a blank line, instruction and input are the sample's question. A system message goes before the request:
     an Alpaca row has no other place for it.

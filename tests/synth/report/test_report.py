@@ -246,7 +246,7 @@ def test_the_funnel_adds_up(report: tuple[str, dict[str, Any]], workplace: tuple
     assert steps["Rows read"]["count"] - 1 == steps["Articles stored"]["count"] == database.articles.count_documents({})
     members = {link for row in database.clusters.find({"current": True}) for link in row["links"]}
     assert steps["Articles in events"]["count"] == len(members)
-    assert lost["Articles stored"] == {"no_second_report": steps["Articles stored"]["count"] - len(members)}
+    assert lost["Articles stored"] == {"in_no_event": steps["Articles stored"]["count"] - len(members)}
     # The sample that was superseded without another in its place leaves its event without one.
     assert lost["Events"] == {"no_sample_yet": 1}
     assert steps["Events"]["count"] - 1 == steps["Samples"]["count"]
