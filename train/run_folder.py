@@ -31,6 +31,7 @@ def accumulation(run: Path) -> int:
 
 
 def saved_settings(run: Path) -> dict[str, Any]:
+    """The configuration that the run was started with; empty where it is not there."""
     import yaml
 
     saved = run / "final" / "hyperparameters.yaml"

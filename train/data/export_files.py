@@ -35,6 +35,11 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        TrainError: it cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

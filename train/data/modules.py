@@ -94,7 +94,7 @@ class Chat(DataModule):
         if _rank() == 0:
             print(self.report(), flush=True)
 
-    def setup(self, stage: str = "") -> None:
+    def setup(self, stage: str = "") -> None:  # noqa: ARG002 - LitGPT's signature
         tokens = self.load()
         self.train_dataset = ChatRows(tokens.splits["train"], ignore_index=self.ignore_index)
         self.test_dataset = ChatRows(tokens.splits["val"], tokens.examples, ignore_index=self.ignore_index)

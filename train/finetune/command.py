@@ -12,6 +12,7 @@ from train.recipes import add_arguments, load
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.epilog = (
         "example: train finetune --config bloom-7b1/alpaca_vi\n"
         "Killed or interrupted, the same command goes on from the last checkpoint with the same losses."
@@ -20,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Train by the recipe and report what was made."""
     from train.finetune.loop import finetune
 
     recipe = load(options.config[0], options.config[1:])

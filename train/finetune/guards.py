@@ -29,6 +29,7 @@ def silence_libraries() -> None:
 
 
 def on_cpu() -> bool:
+    """Whether there is no GPU."""
     import torch
 
     return not torch.cuda.is_available()

@@ -81,6 +81,7 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
 
 
 def run_steps(trainer: Any, settings: Settings, checkpoint: Path | None) -> int:
+    """Train to the last step, and measure on all validation rows; the number of steps."""
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     steps = int(trainer.state.global_step)
     rows = len(trainer.eval_dataset or ())
@@ -129,7 +130,7 @@ def training_arguments(settings: Settings, run: Any, data: Data, processes: int)
     else:
         arguments = TrainingArguments(**words)
     # Several GPUs of one process would each get a copy of the model, which a 4-bit one does not survive.
-    arguments._n_gpu = min(1, arguments.n_gpu)
+    arguments._n_gpu = min(1, arguments.n_gpu)  # noqa: SLF001 - transformers has no other way
     return arguments
 
 

@@ -75,7 +75,7 @@ class Rows:
             sequences.append((np.where(signed < 0, ~signed, signed), np.where(signed < 0, IGNORE, signed)))
         return tuple(sequences)
 
-    def map(self, *words: Any, **more: Any) -> Rows:
+    def map(self, *_words: Any, **_more: Any) -> Rows:
         """trl tokenises a `datasets.Dataset` by its map; these rows are tokenised."""
         return self
 

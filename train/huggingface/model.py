@@ -237,6 +237,7 @@ def with_adapters(model: Any, settings: Settings) -> tuple[Any, list[str]]:
 
 
 def dropout_of(settings: Settings) -> Any:
+    """The module of an adapter's dropout."""
     from torch import nn
 
     return nn.Dropout(settings.lora_dropout) if settings.lora_dropout else nn.Identity()

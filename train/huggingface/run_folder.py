@@ -132,6 +132,7 @@ class RunFolder:
 
 
 def step_of(checkpoint: Path) -> int:
+    """The step of a checkpoint's folder."""
     return int(checkpoint.name.removeprefix("checkpoint-"))
 
 

@@ -139,7 +139,7 @@ def _share(value: Any) -> float:
 
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("must be true or false")
+        raise ValueError("must be true or false")  # noqa: TRY004 - a value's fault, as all of these
     return value
 
 

@@ -46,7 +46,7 @@ class Steady(_Base):
 
     # ---- order of rows
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002 - transformers' signature
         return self.order
 
     def _run_epoch(self, model: Any, epoch: int, *words: Any, **more: Any) -> None:
@@ -112,7 +112,7 @@ class Steady(_Base):
         logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False).logits
         return [float(token_loss(logits, labels)), float((labels[:, 1:] != -100).sum())]
 
-    def evaluate(self, *words: Any, whole: bool = False, **more: Any) -> dict[str, float]:
+    def evaluate(self, *_words: Any, whole: bool = False, **_more: Any) -> dict[str, float]:
         """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row.
 
         whole: over all rows, not the first `eval.max_iters` batches' worth.
@@ -148,7 +148,7 @@ class Steady(_Base):
 
     # ---- checkpoints
 
-    def _get_output_dir(self, trial: Any) -> str:
+    def _get_output_dir(self, trial: Any) -> str:  # noqa: ARG002 - transformers' signature
         return str(self.run.partial if self._saving else self.run.folder)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
@@ -256,6 +256,7 @@ def make_optimizer(settings: Settings, model: Any) -> Any:
 
 
 def cannot_save(run: RunFolder, step: int, error: Exception) -> str:
+    """Why a checkpoint could not be written, and what is there; what was written of it is removed."""
     import shutil
 
     try:

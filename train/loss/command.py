@@ -13,11 +13,13 @@ from train.run_folder import accumulation, metrics_file, read_curve
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.epilog = "example: train loss --run out/tiny-news"
     parser.add_argument("--run", type=Path, required=True, help="out_dir of a fine-tuning run")
 
 
 def main(options: argparse.Namespace) -> int:
+    """Show the curve, and keep it as loss.json in the run's folder."""
     curve = read_curve(metrics_file(options.run), accumulation(options.run))
     base = base_loss(options.run)
     outcome = summary(curve, base)

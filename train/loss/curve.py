@@ -77,4 +77,5 @@ def seconds_per_step(curve: list[dict[str, float]]) -> float:
 
 
 def finite_or_none(value: float | None) -> float | None:
+    """The value, None where it is no finite number."""
     return value if value is not None and math.isfinite(value) else None

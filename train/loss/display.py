@@ -20,6 +20,7 @@ def sparkline(values: list[float], width: int = 60) -> str:
 
 
 def show(curve: list[dict[str, float]], outcome: dict[str, Any]) -> None:
+    """Print validation losses as a table and training losses as a line."""
     from rich.console import Console
     from rich.table import Table
 

@@ -17,6 +17,7 @@ from train.recipes import add_arguments
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.epilog = """examples:
   train plan --config llama-3-8b/news --gpu L4 --gpu RTX4090
   train plan --config bloom-7b1/alpaca_vi --rows 33000 --tokens 300 --price L4=0.7"""
@@ -35,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Print the plan."""
     table, prices = load_table(options.gpus), prices_of(options.price)
     gpus = select_gpus(table, options.gpu)
     check(options, table, prices)

@@ -1,5 +1,6 @@
 """Rows, tokens and padding of a recipe's data: counted with the code that trains where data and tokenizer are there,
-estimated from characters where only the data are, an assumption where neither is."""
+estimated from characters where only the data are, an assumption where neither is.
+"""
 
 from __future__ import annotations
 

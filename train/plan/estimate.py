@@ -45,7 +45,7 @@ def plan_of(options: argparse.Namespace, table: Table, gpus: list[Gpu], prices: 
         "rows_a_step": run.micro_batch * run.accumulation * run.processes,
         "length": length_of(run, rows), "recompute": run.recompute,
         "stable_embedding": run.stable_embedding, "steps": asdict(steps),
-        "memory": memory_of(run, footprint, table), "gpus": fits, "advice": advice,
+        "memory": memory_of(footprint, table), "gpus": fits, "advice": advice,
     }  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def length_of(run: PlannedRun, rows: Rows) -> int:
 
 
 def measured(run: PlannedRun, rows: Rows, length: int | None = None) -> Footprint:
+    """What a step with rows of that length takes; the longest row's where none is given."""
     from train.plan.meta_models import measure
 
     return measure(run.job(length or length_of(run, rows), rows.learned_share))
@@ -68,7 +69,8 @@ def mean_footprint(run: PlannedRun, rows: Rows, longest: Footprint) -> Footprint
     return measured(run, rows, max(2, round(rows.mean_batch / each)))
 
 
-def memory_of(run: PlannedRun, footprint: Footprint, table: Table) -> dict[str, Any]:
+def memory_of(footprint: Footprint, table: Table) -> dict[str, Any]:
+    """Bytes by part, with the assumed overheads."""
     more = overheads(footprint, table.overhead)
     return {
         "parts": {part: footprint.parts.get(part, 0) for part in PARTS}, "training": footprint.training,

@@ -48,6 +48,8 @@ class Overhead:
 
 @dataclass(frozen=True)
 class Table:
+    """The table of gpus.yaml."""
+
     gpus: Mapping[str, Gpu]
     fast: Reach
     slow: Reach

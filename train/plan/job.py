@@ -104,6 +104,7 @@ def planned_run(recipe: Recipe) -> PlannedRun:
 
 
 def mistakes_message(recipe: Recipe, mistakes: list[str]) -> str:
+    """All mistakes under one heading."""
     count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     return f"{recipe.path} has {count}:\n  " + "\n  ".join(dict.fromkeys(mistakes))
 
@@ -364,6 +365,7 @@ def _from_registry(checkpoint: Path) -> tuple[Any, str]:
 
 
 def context_length(shape: Any) -> int | None:
+    """The longest text of the model, None where its configuration does not say."""
     from train.huggingface.model import context_length as length
 
     return length(shape)

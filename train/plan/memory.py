@@ -58,7 +58,8 @@ class Work:
 
     def seconds(self, flop_per_second: float, bytes_per_second: float, launch: float) -> float:
         """A product takes what bounds it, arithmetic or memory; all else is bound by memory; and the host launches
-        kernels one by one, which bounds small models."""
+        kernels one by one, which bounds small models.
+        """
         products = sum(max(flop / flop_per_second, moved / bytes_per_second) for flop, moved in self.products)
         return max(products + self.moved / bytes_per_second, self.kernels * launch)
 

@@ -263,7 +263,7 @@ class _HuggingFace:
     def _masks(self) -> Iterator[None]:
         """Whether a mask can be left out is read from its contents, which meta tensors lack."""
 
-        def ignored(mask: Any, query: int, keys: int, offset: int, window: int | None = None) -> bool:
+        def ignored(_mask: Any, _query: int, keys: int, _offset: int, window: int | None = None) -> bool:
             return not self._masked() and (window is None or keys < window)
 
         with mock.patch("transformers.masking_utils._ignore_causal_mask_sdpa", ignored):

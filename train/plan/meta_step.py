@@ -48,6 +48,11 @@ class _Storage:
     phase: str
 
 
+def _key(tensor: torch.Tensor) -> int:
+    """The address of a tensor's storage: tensors that share it have the same."""
+    return int(tensor.untyped_storage()._cdata)  # noqa: SLF001 - nothing public tells them apart without contents
+
+
 class Meter(TorchDispatchMode):
     """Bytes of live storages, now and at most, and the work done, while it is entered.
 
@@ -70,7 +75,7 @@ class Meter(TorchDispatchMode):
         """Count these tensors to a phase, also those counted to another before."""
         for tensor in tensors:
             self._count(tensor, phase)
-            storage = self._known.get(tensor.untyped_storage()._cdata)
+            storage = self._known.get(_key(tensor))
             if storage and storage.phase != phase:
                 self._add(storage.phase, -storage.size)
                 storage.phase = phase
@@ -92,8 +97,7 @@ class Meter(TorchDispatchMode):
             self.peak, self.at_peak = self._sum, dict(self.live)
 
     def _count(self, tensor: torch.Tensor, phase: str) -> None:
-        storage = tensor.untyped_storage()
-        key = storage._cdata
+        storage, key = tensor.untyped_storage(), _key(tensor)
         if key in self._known or tensor.device.type != "meta":
             return
         size = -(-storage.nbytes() // self._rounding) * self._rounding
@@ -160,7 +164,7 @@ class _Attention(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Any, ...]:
+    def backward(ctx: Any, *_gradients: Any) -> tuple[Any, ...]:
         query, key, value, _, _, _ = ctx.saved_tensors
         # The kernel sums the queries' gradient in 32 bits.
         ctx.meter.pass_by(query.numel() * 4 + sum(item.numel() * item.element_size() for item in (query, key, value)))
@@ -185,6 +189,7 @@ def as_on(device: str, meter: Meter) -> Iterator[None]:
         query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
         scale: float | None = None, enable_gqa: bool = False,
     ) -> Any:  # fmt: skip
+        del dropout_p, scale, enable_gqa  # They change no size.
         if Autocast.active is not None:
             query, key, value = (item.to(Autocast.active) for item in (query, key, value))
         if attn_mask is not None and attn_mask.dtype == torch.bool:
@@ -192,6 +197,7 @@ def as_on(device: str, meter: Meter) -> Iterator[None]:
         return _Attention.apply(query, key, value, attn_mask, is_causal, meter)
 
     def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+        del inplace  # On a GPU the mask takes its memory either way.
         return torch.native_dropout(input, p, True)[0] if training and p > 0 else input
 
     # PyTorch knows no autocast for the meta device, not even that there is none.
@@ -249,8 +255,9 @@ class Autocast(torch.overrides.TorchFunctionMode):
 
 def backward(loss: torch.Tensor) -> None:
     """`loss.backward()` under function modes, which are off in what a function they see calls: blocks computed anew in
-    the backward pass need Autocast."""
-    torch.autograd.graph._engine_run_backward(
+    the backward pass need Autocast.
+    """
+    torch.autograd.graph._engine_run_backward(  # noqa: SLF001 - as `backward` itself calls it
         (loss,), (torch.ones_like(loss),), False, False, (), allow_unreachable=True, accumulate_grad=True
     )
 
@@ -286,7 +293,8 @@ def quantise(
 
 def constants(module: torch.nn.Module) -> list[torch.Tensor]:
     """The scales of quantised weights: one 32-bit number for 64 weights, or with double quantisation one byte, and one
-    32-bit number for 256 of those."""
+    32-bit number for 256 of those.
+    """
     scales: list[torch.Tensor] = []
     for parameter in module.parameters():
         state = getattr(parameter, "quant_state", None)

@@ -55,6 +55,7 @@ def check_replaceable(out: Path) -> None:
 
 
 def earlier_checkpoint(out: Path, digest: str) -> dict[str, Any] | None:
+    """What was written of the checkpoint in the folder, where it is whole and made from the same; else None."""
     try:
         record = json.loads((out / _MARK).read_text())
     except (OSError, ValueError):

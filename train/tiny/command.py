@@ -17,6 +17,7 @@ from train.tiny.checkpoint import Shape, check_replaceable, earlier_checkpoint, 
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.epilog = (
         "examples:\n  train tiny --corpus export/litgpt/train.json --out checkpoints/tiny\n"
         "  train tiny --like Gemma-2b --corpus export/litgpt/train.json --out checkpoints/tiny-gemma"
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Make the checkpoint, or keep the one that is there, and report it."""
     shape = shape_of(options)
     steps = _pretrain_steps(options)
     settings = (options.like, options.form) if options.like else ()
