@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 #: (module, room above or beside it that it imports).
-UPWARD: set[tuple[str, str]] = {
-    ("synth.scorers.plugins", "score"),
-}
+UPWARD: set[tuple[str, str]] = set()
 #: (module, module of the same room) that close a circle.
 CIRCULAR: set[tuple[str, str]] = {
     ("synth.stages.stage", "synth.stages.workers"),

@@ -23,7 +23,6 @@ from types import UnionType
 
 from crawler.items import NEWSPAPERS, Article
 from synth.samples.field import Field, Heading, dotted
-from synth.samples.score_fields import SCORE_FIELDS
 
 __all__ = ["COLLECTIONS", "Field", "Heading", "dotted", "fields_of", "known_fields", "sample_fields"]
 
@@ -175,8 +174,7 @@ _ARTICLE_VALUES = {"source_site": _SITES, "access": ("free", "teaser")}
 @functools.cache
 def sample_fields() -> tuple[Field, ...]:
     """Every field of a sample, in the order of the exported columns."""
-    groups = {"sample": NEW_SAMPLE, **SCORE_FIELDS}
-    fields = [dataclasses.replace(field, group=group) for group, rows in groups.items() for field in rows]
+    fields = [dataclasses.replace(field, group="sample") for field in NEW_SAMPLE]
     order = {group: rank for rank, group in enumerate(GROUPS)}
     return tuple(sorted((*fields, *_scorer_fields(), *_ADDED), key=lambda field: order.get(field.group, len(order))))
 

@@ -11,11 +11,25 @@ Time is linear in the text's length: what is looked at around a place is bounded
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from synth.samples.field import Field
+from synth.scorers import Batch, Scorer, Scores
 
 KINDS = ("email", "telephone", "iban", "tax_code", "identity_number")
+
+
+FIELDS = (
+    Field("personal_data", "record", "[{kind, field, start, end}] what looks like data of a person", many=True,
+          record="PersonalData", fields=(
+        Field("kind", "string", "what it looks like",
+              values=KINDS),
+        Field("field", "string", "field of the sample"), Field("start", "int64", "first character"),
+        Field("end", "int64", "character after the last"),
+    )),
+)  # fmt: skip
 
 
 class Span(NamedTuple):
@@ -369,3 +383,24 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 def _addresses(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _ADDRESS.finditer(text)]
+
+
+# ---- what is stored
+
+
+def _score(batch: Batch) -> list[Scores]:
+    return [{"personal_data": list(_spans(sample))} for sample in batch.samples]
+
+
+def _spans(sample: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in ("question", "answer"):
+        for kind, start, end in personal_data(sample.get(name) or ""):
+            yield {"kind": kind, "field": name, "start": start, "end": end}
+
+
+def _outcomes(_: Mapping[str, Any], scores: Scores) -> Iterator[str]:
+    if scores["personal_data"]:
+        yield "with_personal_data"
+
+
+SCORER = Scorer(FIELDS, _score, _outcomes)

@@ -39,7 +39,7 @@ class Plugin:
 
     @property
     def identity(self) -> str:
-        from synth.score.command import VERSION
+        from synth.scorers import VERSION
 
         setting = os.environ.get(self.variable, "") if self.variable else ""
         return f"rules {VERSION}" + (f" {self.variable}={setting}" if setting else "")

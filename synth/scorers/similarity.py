@@ -8,16 +8,27 @@ only the beginning of a text.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synth.language.segmentation import sentences
+from synth.samples.field import Field, Heading
+from synth.scorers import Batch, Scorer, Scores
 
 if TYPE_CHECKING:
     import numpy as np
 
     from synth.embed import Embedder
 
+FIELDS = (
+    Field("similarity", "float64", "cosine of the answer to each source", many=True, unit="-1 to 1", card="merged"),
+    Field("min_similarity", "float64", "smallest of `similarity`", unit="-1 to 1", card="merged", distribution=1,
+          table=Heading(80, "min")),
+    Field("mean_similarity", "float64", "mean of `similarity`", unit="-1 to 1", card="merged", distribution=2),
+    Field("similarity_std", "float64", "standard deviation of `similarity`", unit="0 to 1", card="hidden"),
+    Field("similarity_embedder", "string", "what measured it", card="merged"),
+)  # fmt: skip
 #: Words of the shortest passage: of fewer, one is soon found that happens to share a few with any answer.
 PASSAGE = 40
 #: Words of a sentence that is read alone; shorter ones join the next, longer ones are cut. The smallest usual sentence
@@ -155,3 +166,28 @@ def _passages(among: np.ndarray) -> np.ndarray:
     corner[1:, 1:] = np.cumsum(np.cumsum(among, axis=0), axis=1)
     whole = corner.diagonal()
     return whole[None, :] + whole[:, None] - corner - corner.T
+
+
+# ---- what is stored
+
+
+def _score(batch: Batch) -> list[Scores]:
+    from synth.embed import article_text
+
+    rows = zip(batch.samples, batch.sources, strict=True)
+    pairs = [(sample["answer"], [article_text(source) for source in sources]) for sample, sources in rows]
+    return [similarity_fields(values, batch.embedder.name) for values in batch_similarities(pairs, batch.embedder)]
+
+
+def similarity_fields(values: list[float], embedder: str) -> Scores:
+    """`similarity_std` is the population's, 0 for one source."""
+    return {
+        "similarity": values,
+        "min_similarity": min(values, default=None),
+        "mean_similarity": round(statistics.fmean(values), 6) if values else None,
+        "similarity_std": round(statistics.pstdev(values), 6) if values else None,
+        "similarity_embedder": embedder,
+    }
+
+
+SCORER = Scorer(FIELDS, _score)

@@ -19,7 +19,7 @@ from synth.__main__ import main
 from synth.judge import parse_reply
 from synth.llm.openai_client import ChatServer, Retries
 from synth.prompts import load_prompt
-from synth.score.command import scores_of
+from synth.score.stage import batch_scores
 from synth.summarize.sources import select_sources
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
@@ -83,7 +83,7 @@ def test_rows_the_translator_skipped_kept_the_target_languages_label() -> None:
     english = "The council approved the budget after a long debate, and the mayor thanked everyone for coming."
     for answer, found in ((english, "en"), (CODE, "unknown")):
         sample = {"answer": answer, "language": "it", "sources": [{"title": "T", "content": "C"}]}
-        scores = scores_of(sample, Near())
+        scores = batch_scores([sample], Near())[0]
         assert scores["detected_language"] == found != sample["language"]
 
 

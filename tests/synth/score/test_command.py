@@ -13,7 +13,8 @@ from crawler.items import article_from_record
 from synth.__main__ import main
 from synth.embed import load_embedder
 from synth.samples.sample import Sample, source_of
-from synth.score.command import VERSION, batch_scores, fitted, pending_filter, scores_of
+from synth.score.stage import batch_scores, fitted, pending_filter
+from synth.scorers import VERSION
 
 #: What every sample has once it is scored.
 STORED = (
@@ -110,7 +111,7 @@ def test_an_answer_in_another_language_is_counted(
 
 
 def test_no_sources_have_no_similarity() -> None:
-    found = scores_of({"answer": "", "sources": []}, load_embedder("tfidf"))
+    found = batch_scores([{"answer": "", "sources": []}], load_embedder("tfidf"))[0]
     assert found["similarity"] == []
     assert found["min_similarity"] is found["mean_similarity"] is found["similarity_std"] is None
     assert found["detected_language"] == "unknown"
