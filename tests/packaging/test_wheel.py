@@ -149,8 +149,10 @@ def test_the_embedded_server_starts_beside_files_of_the_user(scripts: Path, own_
 
 
 def recipe_path(scripts: Path, folder: Path) -> Path:
-    source = "import train, pathlib; print(pathlib.Path(train.__file__).parent / 'recipes/gemma-2b/news.yaml')"
-    return Path(run(scripts / "python", "-P", "-c", source, folder=folder).strip())
+    """Where the recipe with a short name lies: in the installed package."""
+    path = Path(run(scripts / "train", "recipe", "gemma-2b/news", "--path", folder=folder).strip())
+    assert path.is_relative_to(scripts.parent)
+    return path
 
 
 def test_litgpt_takes_an_installed_recipe(scripts: Path, own_folder: Path) -> None:
