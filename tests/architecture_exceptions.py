@@ -25,7 +25,7 @@ LONG_TESTS: set[str] = {
 MANY_PARAMETERS: set[tuple[str, str]] = set()
 #: Per cent of names that are bare, where it is above .5, the aim.
 BARE_SHARE: dict[str, float] = {
-    "synth": 4.7,
+    "synth": 2.2,
     "train": 4.2,
 }
 #: How often a test file sleeps by the clock.

@@ -1,6 +1,8 @@
 """`synth takedown`: all that was made of an article is found, goes, and stays away, whatever is killed.
 
 Covers synth.takedown.lineage.
+
+Covers synth.takedown.exports, synth.takedown.links, synth.takedown.messages, synth.takedown.removal.
 """
 
 from __future__ import annotations
