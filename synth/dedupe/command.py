@@ -44,6 +44,7 @@ class Settings:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
     parser.description = __doc__
     parser.epilog = """examples:
   synth dedupe --dry-run
@@ -106,14 +107,15 @@ def check(options: argparse.Namespace) -> Settings:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Mark duplicates, and what evaluation sets have as well."""
     settings = check(options)
     checker = _checker(options)
     database = connect(options.uri)
     where = read_filter(options.where, database)
     if options.dry_run:
         return _show(database, settings, where, checker, options.json)
-    told = asdict(settings) | {"where": options.where, "against": [str(path) for path in options.against or ()]}
-    with run_of(database, "dedupe", told) as run:
+    settings_row = asdict(settings) | {"where": options.where, "against": [str(path) for path in options.against or ()]}
+    with run_of(database, "dedupe", settings_row) as run:
         samples, marks = find(database, settings, where)
         run.counts.update(_counts(samples, marks))
         run.counts.update(write_marks(database, samples, marks))
@@ -139,11 +141,11 @@ def find(
 ) -> tuple[Samples, dict[int, tuple[str, str, float]]]:
     """(the current samples that the filter names, number -> (key kept, kind, score) of the duplicates among them)."""
     samples = read_samples(database, where, settings.threshold, settings.shingle, settings.by)
-    meant = None
+    semantic = None
     if settings.semantic and settings.semantic_threshold and len(samples.near) > 1:
         vectors = _vectors(database, samples, settings.semantic, settings.by)
-        meant = near_in_meaning(vectors, settings.semantic_threshold)
-    return samples, marks_of(samples, meant)
+        semantic = near_in_meaning(vectors, settings.semantic_threshold)
+    return samples, marks_of(samples, semantic)
 
 
 def _vectors(database: Database[dict[str, Any]], samples: Samples, name: str, by: str) -> Any:
@@ -181,25 +183,25 @@ def _show(
     if checker:
         counts.update(checker.count(database, where))
     if as_json:
-        told = {"sets": checker.told} if checker else {}
-        print(json.dumps({**counts, **told, "examples": examples}, ensure_ascii=False))
+        sets = {"sets": checker.told} if checker else {}
+        print(json.dumps({**counts, **sets, "examples": examples}, ensure_ascii=False))
         return 0
     print_counts("dedupe, dry run", counts, False)
-    for one in examples:
-        print(f"  {one['duplicate_kind']} {one['duplicate_score']:.2f}: {one['key'][:12]} {one['answer']}")
-        print(f"  {'kept:':>{len(one['duplicate_kind']) + 6}} {one['duplicate_of'][:12]} {one['kept']}")
-    for one in checker.examples[:_SHOWN] if checker else ():
-        print(f"  contaminated: {one['key'][:12]} has {one['overlap']:.0%} of row {one['row']} of {one['set']}")
+    for row in examples:
+        print(f"  {row['duplicate_kind']} {row['duplicate_score']:.2f}: {row['key'][:12]} {row['answer']}")
+        print(f"  {'kept:':>{len(row['duplicate_kind']) + 6}} {row['duplicate_of'][:12]} {row['kept']}")
+    for row in checker.examples[:_SHOWN] if checker else ():
+        print(f"  contaminated: {row['key'][:12]} has {row['overlap']:.0%} of row {row['row']} of {row['set']}")
     return 0
 
 
 def _examples(
     database: Database[dict[str, Any]], samples: Samples, marks: Mapping[int, tuple[str, str, float]]
 ) -> Iterator[dict[str, Any]]:
-    chosen = [(samples.keys[number], *marks[number]) for number in sorted(marks)[:_SHOWN]]
-    wanted = {"key": {"$in": [key for row in chosen for key in row[:2]]}}
-    answers = {row["key"]: row["answer"] for row in database.samples.find(wanted, {"key": 1, "answer": 1})}
-    for key, *mark in chosen:
+    examples = [(samples.keys[number], *marks[number]) for number in sorted(marks)[:_SHOWN]]
+    condition = {"key": {"$in": [key for row in examples for key in row[:2]]}}
+    answers = {row["key"]: row["answer"] for row in database.samples.find(condition, {"key": 1, "answer": 1})}
+    for key, *mark in examples:
         yield {
             "key": key, **dict(zip(MARKS, mark, strict=True)),
             "answer": _beginning(answers[key]), "kept": _beginning(answers[str(mark[0])]),

@@ -77,8 +77,8 @@ class Table:
         for start in range(0, len(rows), _ROWS):
             some = rows[start : start + _ROWS]
             self._cut(some, length, base + start, parts)
-        for size, found in parts.items():
-            self._store(size, found, len(rows))
+        for size, pieces in parts.items():
+            self._store(size, pieces, len(rows))
 
     def _cut(
         self, rows: Sequence[SetRow], length: int, base: int, parts: dict[int, list[tuple[np.ndarray, np.ndarray]]]
@@ -91,8 +91,8 @@ class Table:
         asked = np.arange(len(sizes)) % 2 == 0
         long = np.repeat(np.maximum(sizes[::2], sizes[1::2]) >= length, 2)
         short = (sizes >= least) & (sizes < length) & (asked | ~long)
-        for size, chosen in ((length, sizes >= length), (least, short)):
-            values, owners = runs_of(hashes, bounds, np.flatnonzero(chosen), size)
+        for size, mask in ((length, sizes >= length), (least, short)):
+            values, owners = runs_of(hashes, bounds, np.flatnonzero(mask), size)
             parts.setdefault(size, []).append((values, owners // 2 + base))
         for text in np.flatnonzero(asked & (sizes > 0) & (sizes < least)).tolist():
             self._whole.setdefault(_whole(hashes, bounds, text), []).append(base + text // 2)
@@ -107,8 +107,8 @@ class Table:
         first = np.ones(len(values), dtype=bool)
         first[1:] = (values[1:] != values[:-1]) | (owners[1:] != owners[:-1])
         values, owners = values[first], owners[first]
-        _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-        own = counts[place] <= max(_TEMPLATE, min(_TEMPLATE_MOST, rows * _TEMPLATE_SHARE))
+        _, position, counts = np.unique(values, return_inverse=True, return_counts=True)
+        own = counts[position] <= max(_TEMPLATE, min(_TEMPLATE_MOST, rows * _TEMPLATE_SHARE))
         values, owners = values[own], owners[own]
         for owner, count in zip(*(side.tolist() for side in np.unique(owners, return_counts=True)), strict=True):
             self._totals[owner] += count
@@ -138,20 +138,20 @@ class Table:
         texts = [str(sample.get(name) or "") for sample in samples for name in ("question", "answer")]
         hashes, bounds = self._hasher(texts)
         pairs = [np.zeros((0, 2), dtype=np.int64)]
-        for size, (known, owners) in self._sorted.items():
-            if len(known):
-                pairs.append(_meetings(*runs(hashes, bounds, size), known, owners))
+        for size, (run_hashes, owners) in self._sorted.items():
+            if len(run_hashes):
+                pairs.append(_meetings(*runs(hashes, bounds, size), run_hashes, owners))
         pair, shared = np.unique(np.concatenate(pairs), axis=0, return_counts=True)
-        found: list[dict[int, float]] = [{} for _ in samples]
+        overlaps: list[dict[int, float]] = [{} for _ in samples]
         for (number, row), count in zip(pair.tolist(), shared.tolist(), strict=True):
-            found[number][row] = count / self._totals[row]
+            overlaps[number][row] = count / self._totals[row]
         for number in range(len(samples) if self._whole else 0):
-            found[number].update(dict.fromkeys(self._whole.get(_whole(hashes, bounds, 2 * number), ()), 1.0))
-        return [self._named(hits) for hits in found]
+            overlaps[number].update(dict.fromkeys(self._whole.get(_whole(hashes, bounds, 2 * number), ()), 1.0))
+        return [self._named(hits) for hits in overlaps]
 
     def _named(self, hits: Mapping[int, float]) -> list[Hit]:
-        named = [Hit(*self.rows[row], round(overlap, 4)) for row, overlap in hits.items()]
-        return sorted(named, key=_largest)[:_NAMED]
+        hits_found = [Hit(*self.rows[row], round(overlap, 4)) for row, overlap in hits.items()]
+        return sorted(hits_found, key=_largest)[:_NAMED]
 
 
 def _largest(hit: Hit) -> tuple[float, str, int]:
@@ -166,18 +166,18 @@ def _whole(hashes: np.ndarray, bounds: np.ndarray, text: int) -> int:
     return int(runs_of(hashes, bounds, np.array([text]), size)[0][0]) if size else -1
 
 
-def _meetings(values: np.ndarray, texts: np.ndarray, known: np.ndarray, owners: np.ndarray) -> np.ndarray:
+def _meetings(values: np.ndarray, texts: np.ndarray, run_hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
     """int [meetings, 2] sample and row, once for each different run that both have; two texts are a sample."""
     import numpy as np
 
-    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    hit = known[place] == values
-    met = np.unique(np.stack([(texts[hit] // 2).astype(np.uint64), values[hit]], axis=1), axis=0)
-    begin, end = (np.searchsorted(known, met[:, 1], side=side) for side in ("left", "right"))
+    position = np.minimum(np.searchsorted(run_hashes, values), len(run_hashes) - 1)
+    hit = run_hashes[position] == values
+    matches = np.unique(np.stack([(texts[hit] // 2).astype(np.uint64), values[hit]], axis=1), axis=0)
+    begin, end = (np.searchsorted(run_hashes, matches[:, 1], side=side) for side in ("left", "right"))
     counts = end - begin
     inner = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     rows = owners[np.repeat(begin, counts) + inner]
-    return np.stack([np.repeat(met[:, 0].astype(np.int64), counts), rows], axis=1)
+    return np.stack([np.repeat(matches[:, 0].astype(np.int64), counts), rows], axis=1)
 
 
 class Checker:
@@ -228,48 +228,49 @@ class Checker:
 
     def find(self, database: Database[dict[str, Any]], where: Mapping[str, Any]) -> dict[str, list[Hit]]:
         """key -> rows that it repeats, of every contaminated current sample that the filter names."""
-        found: dict[str, list[Hit]] = {}
+        hits_by_key: dict[str, list[Hit]] = {}
         fields = {"key": 1, "question": 1, "answer": 1}
-        wanted = current_and(where)
+        condition = current_and(where)
         with filter_errors():
-            total = database.samples.count_documents(wanted)
+            total = database.samples.count_documents(condition)
             for table in self.tables():
                 with progress_bar("evaluation sets", total) as advance:
-                    for batch in portions(by_key(database, wanted, fields), _SAMPLES):
+                    for batch in portions(by_key(database, condition, fields), _SAMPLES):
                         for sample, hits in zip(batch, table.hits(batch), strict=True):
                             if hits:
-                                known = found.get(sample["key"], [])
-                                found[sample["key"]] = sorted([*known, *hits], key=_largest)[:_NAMED]
+                                earlier = hits_by_key.get(sample["key"], [])
+                                hits_by_key[sample["key"]] = sorted([*earlier, *hits], key=_largest)[:_NAMED]
                         advance(len(batch))
-        self._tell(found)
-        return found
+        self._tell(hits_by_key)
+        return hits_by_key
 
-    def _tell(self, found: Mapping[str, Sequence[Hit]]) -> None:
+    def _tell(self, hits_by_key: Mapping[str, Sequence[Hit]]) -> None:
         for path in self.paths:
-            own = {key: [hit.row for hit in hits if hit.set == path.name] for key, hits in found.items()}
+            own = {key: [hit.row for hit in hits if hit.set == path.name] for key, hits in hits_by_key.items()}
             self.told[path.name] = {
                 "rows": self._rows[path.name], "ngram": self.lengths[path.name],
                 "samples": sum(bool(rows) for rows in own.values()),
                 "repeated": len({row for rows in own.values() for row in rows}),
             }  # fmt: skip
-        self.examples = [{"key": key, **found[key][0]._asdict()} for key in sorted(found)[:_NAMED]]
+        self.examples = [{"key": key, **hits_by_key[key][0]._asdict()} for key in sorted(hits_by_key)[:_NAMED]]
 
     def count(self, database: Database[dict[str, Any]], where: Mapping[str, Any]) -> Counter[str]:
         """What `mark` would count."""
-        found = self.find(database, where)
-        return Counter(contaminated=len(found), clean=database.samples.count_documents(current_and(where)) - len(found))
+        hits_by_key = self.find(database, where)
+        total = database.samples.count_documents(current_and(where))
+        return Counter(contaminated=len(hits_by_key), clean=total - len(hits_by_key))
 
     def mark(self, database: Database[dict[str, Any]], where: Mapping[str, Any]) -> Counter[str]:
         """Store on every current sample that the filter names which rows it repeats: [] for none. In order of keys."""
         from pymongo import UpdateOne
 
-        found = self.find(database, where)
+        hits_by_key = self.find(database, where)
         counts: Counter[str] = Counter()
         rows = by_key(database, current_and(where), {"key": 1, "contaminated": 1})
         for batch in portions(rows, 2 * _SAMPLES):
             writes = []
             for row in batch:
-                hits = [hit._asdict() for hit in found.get(row["key"], ())]
+                hits = [hit._asdict() for hit in hits_by_key.get(row["key"], ())]
                 counts["contaminated" if hits else "clean"] += 1
                 if row.get("contaminated") != hits:
                     writes.append(UpdateOne({"key": row["key"]}, {"$set": {"contaminated": hits}}))

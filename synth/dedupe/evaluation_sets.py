@@ -62,20 +62,22 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _json(path: Path) -> Iterator[tuple[int, Any]]:
     try:
-        held = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise
         # JSON lines often have this name, too.
         yield from _json_lines(path)
         return
-    if isinstance(held, dict) and not {str(name).casefold() for name in held} & {*ASKED, *ANSWERED, *TURNS}:
-        lists = [value for value in held.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-        held = lists[0] if len(lists) == 1 else held
-    held = [held] if isinstance(held, dict) else held
-    if not isinstance(held, list):
+    if isinstance(content, dict) and not {str(name).casefold() for name in content} & {*ASKED, *ANSWERED, *TURNS}:
+        lists = [
+            value for value in content.values() if isinstance(value, list) and value and isinstance(value[0], dict)
+        ]
+        content = lists[0] if len(lists) == 1 else content
+    content = [content] if isinstance(content, dict) else content
+    if not isinstance(content, list):
         raise NewsmillError(f"{path} holds no rows: a list of objects is wanted")
-    yield from enumerate(held, 1)
+    yield from enumerate(content, 1)
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Any]]:
@@ -92,17 +94,17 @@ def _row(path: Path, number: int, row: Any, fields: Sequence[str]) -> SetRow:
         raise NewsmillError(f"{path}: row {number} is no object but a {type(row).__name__}")
     by_name = {str(name).casefold(): value for name, value in row.items()}
     if fields:
-        asked, answered, known = _texts(by_name, [name.casefold() for name in fields]), [], fields
+        asked, answered, names = _texts(by_name, [name.casefold() for name in fields]), [], fields
     else:
         asked, answered = _texts(by_name, ASKED), _texts(by_name, ANSWERED)
         for name in TURNS:
             for said_by_model, text in _turns(by_name.get(name)):
                 (answered if said_by_model else asked).append(text)
-        known = (*ASKED, *ANSWERED, *TURNS)
-    if not any(name.casefold() in by_name for name in known):
+        names = (*ASKED, *ANSWERED, *TURNS)
+    if not any(name.casefold() in by_name for name in names):
         has = ", ".join(str(name) for name in row) or "none"
         raise NewsmillError(
-            f"{path}: row {number} has none of the fields {', '.join(known)} but {has}: name some, --against-fields a,b"
+            f"{path}: row {number} has none of the fields {', '.join(names)} but {has}: name some, --against-fields a,b"
         )
     return SetRow(number, "\n".join(asked), "\n".join(answered))
 

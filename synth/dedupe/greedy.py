@@ -31,7 +31,7 @@ class Duplicate(NamedTuple):
     score: float
 
 
-class Meant(NamedTuple):
+class SemanticPairs(NamedTuple):
     """Pairs that are near in meaning, those of some neighbouring places in the order of preference."""
 
     #: one past the last of these places.
@@ -42,7 +42,9 @@ class Meant(NamedTuple):
     score: np.ndarray
 
 
-def duplicates(near: NearTexts, order: np.ndarray, meant: Iterator[Meant] | None = None) -> dict[int, Duplicate]:
+def duplicates(
+    near: NearTexts, order: np.ndarray, semantic: Iterator[SemanticPairs] | None = None
+) -> dict[int, Duplicate]:
     """The texts that are not kept.
 
     Near in words goes before near in meaning; of several kept texts the nearest is named, of equals the preferred one.
@@ -50,47 +52,47 @@ def duplicates(near: NearTexts, order: np.ndarray, meant: Iterator[Meant] | None
     Args:
         near: all texts; it is closed here.
         order: int [texts] their numbers, the preferred first.
-        meant: pairs near in meaning, in portions in order of their first place.
+        semantic: pairs near in meaning, in portions in order of their first place.
     """
     import numpy as np
 
     touched = np.zeros(len(order), dtype=bool)
     touched[near.close()] = True
-    found: dict[int, Duplicate] = {}
+    result: dict[int, Duplicate] = {}
     proposals: dict[int, Duplicate] = {}
     start = 0
-    for stop, first, second, scores in meant or (Meant(len(order), order[:0], order[:0], np.zeros(0)),):
+    for stop, first, second, scores in semantic or (SemanticPairs(len(order), order[:0], order[:0], np.zeros(0)),):
         later = _by_first(first, second, scores)
         concerned = touched[order[start:stop]]
         meeting = {*later, *second.tolist(), *proposals}
-        concerned[[place - start for place in meeting if start <= place < stop]] = True
-        for place in (np.flatnonzero(concerned) + start).tolist():
-            row = int(order[place])
+        concerned[[position - start for position in meeting if start <= position < stop]] = True
+        for position in (np.flatnonzero(concerned) + start).tolist():
+            row = int(order[position])
             hit = near.nearest(row) if touched[row] else None
-            proposal = proposals.pop(place, None)
+            proposal = proposals.pop(position, None)
             if hit:
-                found[row] = Duplicate(hit.row, "near", hit.score)
+                result[row] = Duplicate(hit.row, "near", hit.score)
             elif proposal:
-                found[row] = proposal
+                result[row] = proposal
             else:
                 if touched[row]:
                     near.keep(row)
-                for other, score in later.get(place, ()):
+                for later_position, score in later.get(position, ()):
                     # Strictly better: the preferred of equals came first.
-                    if other not in proposals or proposals[other].score < score:
-                        proposals[other] = Duplicate(row, "semantic", score)
+                    if later_position not in proposals or proposals[later_position].score < score:
+                        proposals[later_position] = Duplicate(row, "semantic", score)
         start = stop
-    return found
+    return result
 
 
 def _by_first(first: np.ndarray, second: np.ndarray, scores: np.ndarray) -> dict[int, list[tuple[int, float]]]:
     later: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-    for one, other, score in zip(first.tolist(), second.tolist(), scores.tolist(), strict=True):
-        later[one].append((other, score))
+    for first_position, later_position, score in zip(first.tolist(), second.tolist(), scores.tolist(), strict=True):
+        later[first_position].append((later_position, score))
     return later
 
 
-def near_in_meaning(vectors: Any, threshold: float) -> Iterator[Meant]:
+def near_in_meaning(vectors: Any, threshold: float) -> Iterator[SemanticPairs]:
     """Pairs of rows whose cosine is `threshold` or more, exactly: by the tiles that clustering uses (`cosine_graph`).
 
     Args:
@@ -99,15 +101,16 @@ def near_in_meaning(vectors: Any, threshold: float) -> Iterator[Meant]:
     """
     import numpy as np
 
-    # The tiles come in order of their rows, and a pair comes with the tile of its smaller row: what Meant promises.
+    # The tiles come in order of their rows, and a pair with the tile of its smaller row: what SemanticPairs promises.
     from synth.neighbors.cosine_graph import CosineGraph
 
-    space, start = CosineGraph(vectors), 0
-    for left, right, done in space.edges(1.0 - threshold + _ROUNDING):
-        pairs = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right)])[:, left != right], axis=1)
-        scores = np.minimum(1.0, 1.0 - space.pair_distances(pairs[0], pairs[1]))
-        start += done
-        yield Meant(start, pairs[0], pairs[1], scores)
+    graph, start = CosineGraph(vectors), 0
+    for sources, targets, compared in graph.edges(1.0 - threshold + _ROUNDING):
+        ordered = np.stack([np.minimum(sources, targets), np.maximum(sources, targets)])
+        pairs = np.unique(ordered[:, sources != targets], axis=1)
+        scores = np.minimum(1.0, 1.0 - graph.pair_distances(pairs[0], pairs[1]))
+        start += compared
+        yield SemanticPairs(start, pairs[0], pairs[1], scores)
 
 
 def order_of(preference: Sequence[np.ndarray]) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synth.dedupe.greedy import Duplicate, Meant, duplicates, order_of
+from synth.dedupe.greedy import Duplicate, SemanticPairs, duplicates, order_of
 from synth.filters.read import filter_errors
 from synth.language.segmentation import words
 from synth.near_duplicates.minhash import NearTexts
@@ -57,8 +57,8 @@ class Samples:
         import numpy as np
 
         order = self.order()
-        _, place = np.unique(np.array(self.text_of, dtype=np.int64)[order], return_index=True)
-        return np.argsort(place, kind="stable"), order[place]
+        _, position = np.unique(np.array(self.text_of, dtype=np.int64)[order], return_index=True)
+        return np.argsort(position, kind="stable"), order[position]
 
     def texts(self, database: Database[dict[str, Any]], by: str) -> Iterator[str]:
         """The compared texts in order of preference, read again."""
@@ -66,9 +66,9 @@ class Samples:
         for start in range(0, len(order), _WRITE):
             keys = [self.keys[number] for number in first[order[start : start + _WRITE]].tolist()]
             rows = database.samples.find({"key": {"$in": keys}}, {"key": 1, "question": 1, "answer": 1})
-            found = {row["key"]: compared(row, by) for row in rows}
+            texts = {row["key"]: compared(row, by) for row in rows}
             # One that was deleted a moment ago is near to nothing.
-            yield from (found.get(key, "") for key in keys)
+            yield from (texts.get(key, "") for key in keys)
 
 
 def compared(sample: Mapping[str, Any], by: str = "answer") -> str:
@@ -88,8 +88,8 @@ def read_samples(
 ) -> Samples:
     """Read every current sample that the filter names, once."""
     samples = Samples(NearTexts(threshold, shingle))
-    known: dict[bytes, int] = {}
-    wanted = current_and(where)
+    numbers: dict[bytes, int] = {}
+    condition = current_and(where)
     names = ("key", "question", "answer", "status", "accuracy", "mean_similarity", "created_at", *MARKS)
     fields: dict[str, Any] = dict.fromkeys(names, 1)
     if by == "answer":
@@ -97,20 +97,20 @@ def read_samples(
         length = {"$strLenCP": {"$toString": {"$ifNull": ["$answer", ""]}}}
         fields["question"] = {"$cond": [{"$lt": [length, SHORT_CHARACTERS]}, "$question", ""]}
     with filter_errors():
-        total = database.samples.count_documents(wanted)
-        rows = by_key(database, wanted, fields)
+        total = database.samples.count_documents(condition)
+        rows = by_key(database, condition, fields)
         with progress_bar("dedupe", total) as advance:
             for batch in portions(rows, _READ):
-                _take(samples, known, batch, by)
+                _take(samples, numbers, batch, by)
                 advance(len(batch))
     return samples
 
 
 def by_key(
-    database: Database[dict[str, Any]], wanted: Mapping[str, Any], fields: Mapping[str, Any]
+    database: Database[dict[str, Any]], condition: Mapping[str, Any], fields: Mapping[str, Any]
 ) -> Iterable[dict[str, Any]]:
     """Samples in order of their keys, by that index: sorting so many documents would take the server's disk."""
-    return database.samples.find(wanted, fields).sort("key", 1).hint([("key", 1)])
+    return database.samples.find(condition, fields).sort("key", 1).hint([("key", 1)])
 
 
 def portions(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
@@ -125,15 +125,15 @@ def portions(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[st
         yield batch
 
 
-def _take(samples: Samples, known: dict[bytes, int], batch: Sequence[dict[str, Any]], by: str) -> None:
+def _take(samples: Samples, numbers: dict[bytes, int], batch: Sequence[dict[str, Any]], by: str) -> None:
     new: list[str] = []
     for row in batch:
         text = normalised(compared(row, by))
         digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-        if digest not in known:
-            known[digest] = len(known)
+        if digest not in numbers:
+            numbers[digest] = len(numbers)
             new.append(text)
-        samples.text_of.append(known[digest])
+        samples.text_of.append(numbers[digest])
         for column, value in zip(samples.preference, _preference(row), strict=True):
             column.append(value)
         if any(row.get(name) is not None for name in MARKS):
@@ -143,28 +143,28 @@ def _take(samples: Samples, known: dict[bytes, int], batch: Sequence[dict[str, A
 
 
 def _preference(row: Mapping[str, Any]) -> tuple[float, float, float, float]:
-    made = row.get("created_at")
+    created_at = row.get("created_at")
     accuracy, near = (row.get(name) for name in ("accuracy", "mean_similarity"))
     return (
         float(row.get("status") not in _CURATED),
         float("inf") if accuracy is None else -float(accuracy),
         float("inf") if near is None else -float(near),
-        made.timestamp() if made else float("inf"),
+        created_at.timestamp() if created_at else float("inf"),
     )
 
 
-def marks_of(samples: Samples, meant: Iterator[Meant] | None = None) -> dict[int, Mark]:
+def marks_of(samples: Samples, semantic: Iterator[SemanticPairs] | None = None) -> dict[int, Mark]:
     """number -> (key of the kept sample, kind, score) of every duplicate."""
     order, first = samples.firsts()
-    found = duplicates(samples.near, order, meant)
+    by_text = duplicates(samples.near, order, semantic)
     marks: dict[int, Mark] = {}
-    kept = first.tolist()
+    kept_samples = first.tolist()
     for number, text in enumerate(samples.text_of):
-        duplicate = found.get(text)
-        if duplicate is None and number != kept[text]:
+        duplicate = by_text.get(text)
+        if duplicate is None and number != kept_samples[text]:
             duplicate = Duplicate(text, "exact", 1.0)
         if duplicate:
-            marks[number] = (samples.keys[kept[duplicate.of]], duplicate.kind, round(duplicate.score, 6))
+            marks[number] = (samples.keys[kept_samples[duplicate.of]], duplicate.kind, round(duplicate.score, 6))
     return marks
 
 
@@ -177,15 +177,15 @@ def write_marks(database: Database[dict[str, Any]], samples: Samples, marks: Map
     from pymongo import UpdateOne
 
     nothing = {"$unset": dict.fromkeys(MARKS, "")}
-    gone = [samples.keys[number] for number in sorted(samples.old) if number not in marks]
-    gone += _freed(database, samples, marks)
+    released = [samples.keys[number] for number in sorted(samples.old) if number not in marks]
+    released += _freed(database, samples, marks)
     changed = [number for number in sorted(marks) if samples.old.get(number) != _as_stored(marks[number])]
-    _write(database, (UpdateOne({"key": key}, nothing) for key in gone))
+    _write(database, (UpdateOne({"key": key}, nothing) for key in released))
     _write(
         database,
         (UpdateOne({"key": samples.keys[number]}, {"$set": _as_stored(marks[number])}) for number in changed),
     )
-    return +Counter(marked=len(changed), released=len(gone), unchanged=len(marks) - len(changed))
+    return +Counter(marked=len(changed), released=len(released), unchanged=len(marks) - len(changed))
 
 
 def _as_stored(mark: Mark) -> dict[str, Any]:
@@ -210,11 +210,11 @@ def _freed(database: Database[dict[str, Any]], samples: Samples, marks: Mapping[
     rows = [row for row in database.samples.find(marked, fields).sort("key", 1) if _number(samples, row["key"]) is None]
     originals = sorted({row["duplicate_of"] for row in rows})
     outside = [key for key in originals if _number(samples, key) is None]
-    kept = {key for key in originals if (number := _number(samples, key)) is not None and number not in marks}
+    kept_samples = {key for key in originals if (number := _number(samples, key)) is not None and number not in marks}
     for start in range(0, len(outside), _WRITE):
-        wanted = {"$and": [CURRENT, {"key": {"$in": outside[start : start + _WRITE]}, "duplicate_of": None}]}
-        kept.update(row["key"] for row in database.samples.find(wanted, {"key": 1}))
-    return [row["key"] for row in rows if not _counts(row) or row["duplicate_of"] not in kept]
+        condition = {"$and": [CURRENT, {"key": {"$in": outside[start : start + _WRITE]}, "duplicate_of": None}]}
+        kept_samples.update(row["key"] for row in database.samples.find(condition, {"key": 1}))
+    return [row["key"] for row in rows if not _counts(row) or row["duplicate_of"] not in kept_samples]
 
 
 def _counts(row: Mapping[str, Any]) -> bool:
@@ -222,5 +222,5 @@ def _counts(row: Mapping[str, Any]) -> bool:
 
 
 def _number(samples: Samples, key: str) -> int | None:
-    place = bisect_left(samples.keys, key)
-    return place if place < len(samples.keys) and samples.keys[place] == key else None
+    position = bisect_left(samples.keys, key)
+    return position if position < len(samples.keys) and samples.keys[position] == key else None

@@ -116,16 +116,16 @@ class TfidfEmbedder:
         import numpy as np
 
         counts = term_counts(texts, self.bits)
-        terms, column, here = np.unique(counts.indices, return_inverse=True, return_counts=True)
+        terms, column, text_counts = np.unique(counts.indices, return_inverse=True, return_counts=True)
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         if self._statistics is None:
-            weights = _damped_idf(here, counts.shape[0])[column] * (np.log(counts.data) + 1.0)
-            return _unit_rows(*_compact(rows, column, here, weights, counts.shape[0]))
-        known = self._statistics
-        place, frequency = known.look_up(terms)
-        place = np.where(place < 0, len(known.terms) + terms % _UNSEEN, place)
-        weights = self._weigh(frequency, known.texts)[column] * (np.log(counts.data) + 1.0)
-        return _unit_rows(weights, rows, place[column], (counts.shape[0], len(known.terms) + _UNSEEN))
+            weights = _damped_idf(text_counts, counts.shape[0])[column] * (np.log(counts.data) + 1.0)
+            return _unit_rows(*_compact(rows, column, text_counts, weights, counts.shape[0]))
+        statistics = self._statistics
+        columns, frequency = statistics.look_up(terms)
+        columns = np.where(columns < 0, len(statistics.terms) + terms % _UNSEEN, columns)
+        weights = self._weigh(frequency, statistics.texts)[column] * (np.log(counts.data) + 1.0)
+        return _unit_rows(weights, rows, columns[column], (counts.shape[0], len(statistics.terms) + _UNSEEN))
 
 
 #: Columns for words that no fitted text has: enough that two of them in one comparison hardly ever meet.
@@ -161,7 +161,7 @@ def _archive_idf(frequency: np.ndarray, texts: int) -> np.ndarray:
 
 
 def _compact(
-    rows: np.ndarray, column: np.ndarray, here: np.ndarray, weights: np.ndarray, texts: int
+    rows: np.ndarray, column: np.ndarray, text_counts: np.ndarray, weights: np.ndarray, texts: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
     """(weights, rows, columns, shape) with one column a text for all the terms that it alone has.
 
@@ -169,14 +169,14 @@ def _compact(
     """
     import numpy as np
 
-    shared = here[column] > 1
-    width = int((here > 1).sum())
-    place = np.cumsum(here > 1) - 1
+    shared = text_counts[column] > 1
+    width = int((text_counts > 1).sum())
+    columns = np.cumsum(text_counts > 1) - 1
     alone = np.sqrt(np.bincount(rows[~shared], weights[~shared] ** 2, minlength=texts))
     owners = np.flatnonzero(alone)
     return (
         np.concatenate([weights[shared], alone[owners]]), np.concatenate([rows[shared], owners]),
-        np.concatenate([place[column[shared]], width + owners]), (texts, width + texts),
+        np.concatenate([columns[column[shared]], width + owners]), (texts, width + texts),
     )  # fmt: skip
 
 
@@ -235,9 +235,9 @@ def _load_use(handle: str) -> tuple[Any, int]:
 
 
 def _unloadable(kind: str, model: str, reason: object) -> NewsmillError:
-    told = " ".join(str(reason).split()).rstrip(" .:")
-    told = told if len(told) <= 200 else told[:200] + "…"
-    return NewsmillError(f"embedder {kind}: cannot load {model}: {told}: give a local folder, {kind}:FOLDER")
+    message = " ".join(str(reason).split()).rstrip(" .:")
+    message = message if len(message) <= 200 else message[:200] + "…"
+    return NewsmillError(f"embedder {kind}: cannot load {model}: {message}: give a local folder, {kind}:FOLDER")
 
 
 @contextmanager
@@ -251,16 +251,16 @@ def _quiet() -> Iterator[None]:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr_copy, null_device = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null_device, 2)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(stderr_copy, 2)
+        os.close(stderr_copy)
+        os.close(null_device)
 
 
 class SentenceTransformerEmbedder:

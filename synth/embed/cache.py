@@ -48,19 +48,19 @@ class StoredEmbedder:
         for start in range(0, len(hashes), _LOOK):
             rows |= self._stored(hashes[start : start + _LOOK])
         self.found += len(rows)
-        missing = [text for key, text in dict(zip(hashes, texts, strict=True)).items() if key not in rows]
+        new_texts = [text for key, text in dict(zip(hashes, texts, strict=True)).items() if key not in rows]
         # Texts of like lengths together: a batch takes as long as its longest.
-        missing.sort(key=len)
-        for start in range(0, len(missing), _BATCH):
-            rows |= self._made(missing[start : start + _BATCH])
+        new_texts.sort(key=len)
+        for start in range(0, len(new_texts), _BATCH):
+            rows |= self._made(new_texts[start : start + _BATCH])
         return np.stack([rows[key] for key in hashes]) if hashes else np.zeros((0, 0), dtype=np.float32)
 
     def _stored(self, hashes: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         import numpy as np
 
-        wanted = {"embedder": self.key, "text": {"$in": list(set(hashes))}}
-        found = self._database.embeddings.find(wanted, {"text": 1, "vector": 1})
-        return {bytes(row["text"]): np.frombuffer(row["vector"], dtype="<f4") for row in found}
+        condition = {"embedder": self.key, "text": {"$in": list(set(hashes))}}
+        documents = self._database.embeddings.find(condition, {"text": 1, "vector": 1})
+        return {bytes(row["text"]): np.frombuffer(row["vector"], dtype="<f4") for row in documents}
 
     def _made(self, texts: list[str]) -> dict[bytes, np.ndarray]:
         import numpy as np

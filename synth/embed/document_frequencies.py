@@ -58,8 +58,8 @@ class Statistics:
         if not len(self.terms):
             return np.full(len(terms), -1), np.zeros(len(terms), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        found = self.terms[at] == terms
-        return np.where(found, at, -1), np.where(found, self.frequency[at], 0)
+        matches = self.terms[at] == terms
+        return np.where(matches, at, -1), np.where(matches, self.frequency[at], 0)
 
 
 def count(texts: Iterable[str], bits: int | None = None) -> Statistics:
@@ -71,15 +71,15 @@ def count(texts: Iterable[str], bits: int | None = None) -> Statistics:
     """
     import numpy as np
 
-    known, frequency, total = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), 0
+    terms_seen, frequency, total = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), 0
     for counts in _portions(texts, bits):
         total += counts.shape[0]
-        terms, here = np.unique(counts.indices, return_counts=True)
-        joined = np.concatenate([known, terms.astype(np.int32)])
-        known, place = np.unique(joined, return_inverse=True)
-        summed = np.bincount(place, np.concatenate([frequency, here]), minlength=len(known))
+        terms, occurrences = np.unique(counts.indices, return_counts=True)
+        joined = np.concatenate([terms_seen, terms.astype(np.int32)])
+        terms_seen, position = np.unique(joined, return_inverse=True)
+        summed = np.bincount(position, np.concatenate([frequency, occurrences]), minlength=len(terms_seen))
         frequency = summed.astype(np.int32)
-    return Statistics(total, known, frequency)
+    return Statistics(total, terms_seen, frequency)
 
 
 def _portions(texts: Iterable[str], bits: int | None) -> Iterator[csr_matrix]:
@@ -150,5 +150,5 @@ def load(database: Database[dict[str, Any]], key: str) -> Statistics | None:
     for piece in database.statistics.find({"of": head["version"]}).sort("number", 1):
         terms.append(np.frombuffer(piece["terms"], dtype="<i4"))
         frequency.append(np.frombuffer(piece["frequency"], dtype="<i4"))
-    found = Statistics(head["texts"], np.concatenate(terms), np.concatenate(frequency))
-    return found if found.fingerprint == head["fingerprint"] else None
+    result = Statistics(head["texts"], np.concatenate(terms), np.concatenate(frequency))
+    return result if result.fingerprint == head["fingerprint"] else None

@@ -24,6 +24,7 @@ _SHOWN = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
     parser.epilog = "example: synth import articles.jsonl"
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines of articles; - reads stdin")
     parser.add_argument("--language", help="ISO 639-1 code for rows that name none and no known newspaper")
@@ -37,6 +38,7 @@ def check(options: argparse.Namespace) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Store the articles of each file."""
     check(options)
     database = connect(options.uri)
     names = [str(path) for path in options.files]
@@ -138,25 +140,25 @@ def store(articles: Collection[dict[str, Any]], batch: Mapping[str, Article]) ->
 
     counts: Counter[str] = Counter()
     now = datetime.now(UTC)
-    known = _known(articles, list(batch))
-    gone = taken_down(articles.database, batch, [article.content_hash for article in batch.values()])
+    stored = _known(articles, list(batch))
+    removed = taken_down(articles.database, batch, [article.content_hash for article in batch.values()])
     writes: list[Any] = []
     replaced: list[dict[str, Any]] = []
     for link, article in batch.items():
-        if not gone.isdisjoint((link, article.content_hash)):
+        if not removed.isdisjoint((link, article.content_hash)):
             counts["taken_down"] += 1
             continue
         row = article.document()
         row["crawled_at"] = row["crawled_at"] or now
-        before = known.get(link)
+        before = stored.get(link)
         if before is None or (before["link"] != link and before.get("content_hash") != row["content_hash"]):
             # Not an insert: another import may be at the same article just now.
             writes.append(UpdateOne({"link": link}, {"$setOnInsert": row}, upsert=True))
             counts["stored"] += 1
         elif before.get("content_hash") != row["content_hash"]:
             replaced.append(before)
-            said = {name: value for name, value in row.items() if value not in ("", [], {}, None)}
-            writes.append(UpdateOne({"link": link}, {"$set": said | {"revision": revision_of(before) + 1}}))
+            values = {name: value for name, value in row.items() if value not in ("", [], {}, None)}
+            writes.append(UpdateOne({"link": link}, {"$set": values | {"revision": revision_of(before) + 1}}))
             counts["updated"] += 1
         else:
             counts["unchanged"] += 1
@@ -169,5 +171,5 @@ def store(articles: Collection[dict[str, Any]], batch: Mapping[str, Article]) ->
 def _known(articles: Collection[dict[str, Any]], links: list[str]) -> dict[str, dict[str, Any]]:
     """Stored articles by each of their links: a newspaper may publish one text under several."""
     rows = list(articles.find({"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]})) if links else []
-    others = {link: row for row in rows for link in row.get("also_at") or []}
-    return others | {row["link"]: row for row in rows}
+    by_alias = {link: row for row in rows for link in row.get("also_at") or []}
+    return by_alias | {row["link"]: row for row in rows}

@@ -35,24 +35,24 @@ class Copies:
         if not sketch:
             return ""
         leads = sketch[:LEADS]
-        for place in sorted({self._places[value] for value in leads if value in self._places}):
-            if likeness(sketch, self._sketches[place]) >= ALIKE:
-                return f"copy {place}"
-        place = len(self._sketches)
+        for position in sorted({self._places[value] for value in leads if value in self._places}):
+            if likeness(sketch, self._sketches[position]) >= ALIKE:
+                return f"copy {position}"
+        position = len(self._sketches)
         self._sketches.append(array("I", sketch))
         for value in leads:
             # The first keeps the place: a phrase that everybody prints leads to one text, not to all.
-            self._places.setdefault(value, place)
-        return f"copy {place}"
+            self._places.setdefault(value, position)
+        return f"copy {position}"
 
 
 def sketch_of(text: str) -> list[int]:
     """The smallest hashes of a text's shingles, sorted; [] for a short text."""
-    told = [zlib.crc32(word.encode()) for word in words(text.lower())]
-    if len(told) < SHORTEST:
+    crcs = [zlib.crc32(word.encode()) for word in words(text.lower())]
+    if len(crcs) < SHORTEST:
         return []
     # A polynomial of the words' hashes: sums and products of small numbers, where joining texts again would copy them.
-    hashes = set(map(_mixed, told, told[1:], told[2:], told[3:], told[4:]))
+    hashes = set(map(_mixed, crcs, crcs[1:], crcs[2:], crcs[3:], crcs[4:]))
     return heapq.nsmallest(SKETCH, hashes)
 
 
@@ -64,8 +64,8 @@ def _mixed(first: int, second: int, third: int, fourth: int, fifth: int) -> int:
     return value ^ (value >> 16)
 
 
-def likeness(one: Sequence[int], other: Sequence[int]) -> float:
+def likeness(first: Sequence[int], second: Sequence[int]) -> float:
     """Estimated Jaccard similarity of the shingles of two texts."""
-    union = sorted({*one, *other})[: max(len(one), len(other))]
-    both = {*one} & {*other}
+    union = sorted({*first, *second})[: max(len(first), len(second))]
+    both = {*first} & {*second}
     return sum(value in both for value in union) / len(union)

@@ -74,8 +74,8 @@ class NearTexts:
         #: All sets, one after the other; an array grows in place, where joined parts would be there twice.
         self._members, self._bounds = array("Q"), array("q", [0])
         self._keys: list[np.ndarray] = []
-        #: lead (see `_leads`) -> (size of the set, place of the lead in it) -> kept texts. Most leads have one text
-        #: only: then one number stands for a mapping, which takes five times as much.
+        #: token (see `_prefix_tokens`) -> (size of the set, place of the token in it) -> kept texts. Most tokens have
+        #: one text only: then one number stands for a mapping, which takes five times as much.
         self._kept: dict[int, int | dict[tuple[int, int], list[int]]] = {}
         #: kept text -> its turn.
         self._turns: dict[int, int] = {}
@@ -99,8 +99,8 @@ class NearTexts:
         signatures = np.array(matrix.to_rows(), dtype=np.uint64).reshape(-1, PERMUTATIONS)
         places = signatures[:, : self.bands * self.places].reshape(-1, self.bands, self.places)
         keys = np.zeros(places.shape[:2], dtype=np.uint64)
-        for place in range(self.places):
-            keys = mixed(keys + places[:, :, place] + np.uint64(1))
+        for position in range(self.places):
+            keys = mixed(keys + places[:, :, position] + np.uint64(1))
         return keys
 
     def close(self) -> np.ndarray:
@@ -115,7 +115,7 @@ class NearTexts:
         rows = _sharing(keys, np.flatnonzero(np.diff(self._starts)))
         self._place_of = np.full(len(self), -1, dtype=np.int64)
         self._place_of[rows] = np.arange(len(rows))
-        self._leads, self._lead_starts = _leads(self._sets, self._starts, rows, self.threshold)
+        self._prefix_tokens, self._token_starts = _prefix_tokens(self._sets, self._starts, rows, self.threshold)
         return rows
 
     def nearest(self, row: int) -> Found | None:
@@ -123,65 +123,67 @@ class NearTexts:
         import numpy as np
 
         own, candidates = int(self._starts[row + 1] - self._starts[row]), set[int]()
-        for place, lead in enumerate(self._own_leads(row)):
-            for (size, other), rows in self._having(lead):
+        for position, token in enumerate(self._own_tokens(row)):
+            for (size, offset), rows in self._having(token):
                 # The first common member with all that come after it: more they cannot have in common.
-                if min(own - place, size - other) >= self._needed * (own + size) - _ROUNDING:
+                if min(own - position, size - offset) >= self._needed * (own + size) - _ROUNDING:
                     candidates.update(rows)
         if not candidates:
             return None
         # In the order in which they were kept, whatever led to them.
-        others = np.array(sorted(candidates, key=self._turns.__getitem__), dtype=np.int64)
-        scores = self.jaccard(row, others)
+        near_rows = np.array(sorted(candidates, key=self._turns.__getitem__), dtype=np.int64)
+        scores = self.jaccard(row, near_rows)
         best = int(scores.argmax())
-        return Found(int(others[best]), float(scores[best])) if scores[best] >= self.threshold else None
+        return Found(int(near_rows[best]), float(scores[best])) if scores[best] >= self.threshold else None
 
     def keep(self, row: int) -> None:
         """From now on this text may be the nearest of others."""
         self._turns[row] = len(self._turns)
         size = int(self._starts[row + 1] - self._starts[row])
-        for place, lead in enumerate(self._own_leads(row)):
-            known = self._kept.get(lead)
-            if known is None:
-                self._kept[lead] = row * _PLACES + place
+        for position, token in enumerate(self._own_tokens(row)):
+            entry = self._kept.get(token)
+            if entry is None:
+                self._kept[token] = row * _PLACES + position
                 continue
-            if isinstance(known, int):
-                known = self._kept[lead] = {self._size_and_place(known): [known // _PLACES]}
-            known.setdefault((size, place), []).append(row)
+            if isinstance(entry, int):
+                entry = self._kept[token] = {self._size_and_place(entry): [entry // _PLACES]}
+            entry.setdefault((size, position), []).append(row)
 
-    def _having(self, lead: int) -> Iterable[tuple[tuple[int, int], list[int]]]:
-        """((size of the set, place of the lead in it), kept texts) for those that have the lead."""
-        known = self._kept.get(lead)
-        if known is None:
+    def _having(self, token: int) -> Iterable[tuple[tuple[int, int], list[int]]]:
+        """((size of the set, place of the token in it), kept texts) for those that have the token."""
+        entry = self._kept.get(token)
+        if entry is None:
             return ()
-        if isinstance(known, int):
-            return ((self._size_and_place(known), [known // _PLACES]),)
-        return known.items()
+        if isinstance(entry, int):
+            return ((self._size_and_place(entry), [entry // _PLACES]),)
+        return entry.items()
 
     def _size_and_place(self, only: int) -> tuple[int, int]:
-        row, place = divmod(only, _PLACES)
-        return int(self._starts[row + 1] - self._starts[row]), place
+        row, position = divmod(only, _PLACES)
+        return int(self._starts[row + 1] - self._starts[row]), position
 
-    def _own_leads(self, row: int) -> list[int]:
-        place = int(self._place_of[row])
-        if place < 0:
+    def _own_tokens(self, row: int) -> list[int]:
+        position = int(self._place_of[row])
+        if position < 0:
             return []
-        found: list[int] = self._leads[self._lead_starts[place] : self._lead_starts[place + 1]].tolist()
-        return found
+        result: list[int] = self._prefix_tokens[
+            self._token_starts[position] : self._token_starts[position + 1]
+        ].tolist()
+        return result
 
-    def jaccard(self, row: int, others: np.ndarray) -> np.ndarray:
+    def jaccard(self, row: int, rows: np.ndarray) -> np.ndarray:
         """[others] true Jaccard similarity of their sets to that of `row`; 0 for two texts without words."""
         import numpy as np
 
-        if not len(others):
+        if not len(rows):
             return np.zeros(0)
         own = self._sets[self._starts[row] : self._starts[row + 1]]
-        sizes = self._starts[others + 1] - self._starts[others]
+        sizes = self._starts[rows + 1] - self._starts[rows]
         if not len(own):
-            return np.zeros(len(others))
-        members, owner = _gathered(self._sets, self._starts, others)
-        place = np.minimum(np.searchsorted(own, members), len(own) - 1)
-        both = np.bincount(owner, own[place] == members, minlength=len(others))
+            return np.zeros(len(rows))
+        members, owner = _gathered(self._sets, self._starts, rows)
+        position = np.minimum(np.searchsorted(own, members), len(own) - 1)
+        both = np.bincount(owner, own[position] == members, minlength=len(rows))
         return both / (len(own) + sizes - both)
 
 
@@ -189,18 +191,20 @@ def _sharing(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Those of `rows` that have the key of another of them in some band, ascending."""
     import numpy as np
 
-    found = np.zeros(len(rows), dtype=bool)
+    result = np.zeros(len(rows), dtype=bool)
     for band in range(keys.shape[1] if len(rows) else 0):
         column = keys[rows, band]
         order = np.argsort(column)
         equal = column[order][1:] == column[order][:-1]
-        found[order[1:][equal]] = True
-        found[order[:-1][equal]] = True
-    return rows[found]
+        result[order[1:][equal]] = True
+        result[order[:-1][equal]] = True
+    return rows[result]
 
 
-def _leads(sets: np.ndarray, starts: np.ndarray, rows: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """(uint64 [leads] the rarest members of each row's set, one row after the other; int64 [rows + 1] bounds).
+def _prefix_tokens(
+    sets: np.ndarray, starts: np.ndarray, rows: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(uint64 [tokens] the rarest members of each row's set, one row after the other; int64 [rows + 1] bounds).
 
     With all sets in one order of members, rare before frequent, two sets of similarity J share one of their first
     |A| - ceil(J |A|) + 1 members, each by its own size (Bayardo, Ma, Srikant, 2007: prefix filtering). Hence nothing is
@@ -208,26 +212,26 @@ def _leads(sets: np.ndarray, starts: np.ndarray, rows: np.ndarray, threshold: fl
     """
     import numpy as np
 
-    # How frequent, counted in 2**22 drawers: any order that all sets share will do.
-    drawers = np.zeros(2**22, dtype=np.int64)
+    # How frequent, counted in 2**22 buckets: any order that all sets share will do.
+    buckets = np.zeros(2**22, dtype=np.int64)
     parts: list[tuple[np.ndarray, np.ndarray]] = [(sets[:0], rows[:0])]
     portions = [rows[start : start + _PORTION] for start in range(0, len(rows), _PORTION)]
     for part in portions:
-        drawers += np.bincount(_drawer(_gathered(sets, starts, part)[0]), minlength=len(drawers))
+        buckets += np.bincount(_bucket(_gathered(sets, starts, part)[0]), minlength=len(buckets))
     for part in portions:
         members, owners = _gathered(sets, starts, part)
-        order = np.lexsort((members, drawers[_drawer(members)], owners))
+        order = np.lexsort((members, buckets[_bucket(members)], owners))
         sizes = starts[part + 1] - starts[part]
         ends = np.cumsum(sizes)
-        place = np.arange(len(members)) - np.repeat(ends - sizes, sizes)
+        position = np.arange(len(members)) - np.repeat(ends - sizes, sizes)
         # A little off for rounding: one member more does no harm.
         lengths = sizes - np.ceil(threshold * sizes - _ROUNDING).astype(np.int64) + 1
-        parts.append((members[order][place < np.repeat(lengths, sizes)], lengths))
-    leads, counts = (np.concatenate(side) for side in zip(*parts, strict=True))
-    return leads, np.concatenate([[0], np.cumsum(counts)])
+        parts.append((members[order][position < np.repeat(lengths, sizes)], lengths))
+    tokens, counts = (np.concatenate(side) for side in zip(*parts, strict=True))
+    return tokens, np.concatenate([[0], np.cumsum(counts)])
 
 
-def _drawer(members: np.ndarray) -> np.ndarray:
+def _bucket(members: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return (members >> np.uint64(42)).astype(np.int64)
@@ -239,5 +243,5 @@ def _gathered(sets: np.ndarray, starts: np.ndarray, rows: np.ndarray) -> tuple[n
 
     sizes = starts[rows + 1] - starts[rows]
     ends = np.cumsum(sizes)
-    place = np.arange(sizes.sum()) - np.repeat(ends - sizes - starts[rows], sizes)
-    return sets[place], np.repeat(np.arange(len(rows)), sizes)
+    position = np.arange(sizes.sum()) - np.repeat(ends - sizes - starts[rows], sizes)
+    return sets[position], np.repeat(np.arange(len(rows)), sizes)

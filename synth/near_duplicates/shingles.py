@@ -35,8 +35,8 @@ class _Hashes(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         digest = hashlib.blake2b(word.encode(errors="surrogatepass"), digest_size=8).digest()
-        self[word] = found = int.from_bytes(digest, "little")
-        return found
+        self[word] = value = int.from_bytes(digest, "little")
+        return value
 
 
 class WordHasher:
@@ -75,8 +75,8 @@ def runs_of(hashes: np.ndarray, bounds: np.ndarray, rows: np.ndarray, length: in
     starts = np.arange(len(owners)) - np.repeat(ends - counts, counts) + bounds[owners]
     # The length counts, or a run of one word would be told by the word alone.
     values = np.full(len(owners), length, dtype=np.uint64)
-    for place in range(length):
-        values = values * np.uint64(_FACTOR) + hashes[starts + place]
+    for offset in range(length):
+        values = values * np.uint64(_FACTOR) + hashes[starts + offset]
     return mixed(values), owners
 
 
@@ -104,6 +104,6 @@ def shingle_sets(hashes: np.ndarray, bounds: np.ndarray, length: int) -> tuple[n
     values, owners = values[order], owners[order]
     first = np.ones(len(values), dtype=bool)
     first[1:] = (values[1:] != values[:-1]) | (owners[1:] != owners[:-1])
-    found = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(owners[first], minlength=len(sizes)), out=found[1:])
-    return values[first], found
+    starts = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(owners[first], minlength=len(sizes)), out=starts[1:])
+    return values[first], starts
