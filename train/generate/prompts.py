@@ -70,24 +70,24 @@ def read_requests(
     Raises:
         TrainError: a file cannot be read, or a row holds no request; names it.
     """
-    found: dict[str, Request] = {}
+    requests: dict[str, Request] = {}
     for path in paths:
         for request in _requests(path, split, task, instruction, language):
-            if limit is not None and len(found) >= limit:
-                return found
-            _add(found, request)
-    if not found:
+            if limit is not None and len(requests) >= limit:
+                return requests
+            _add(requests, request)
+    if not requests:
         raise TrainError(f"{', '.join(map(str, paths))} holds no prompts")
-    return found
+    return requests
 
 
-def _add(found: dict[str, Request], request: Request) -> None:
+def _add(requests: dict[str, Request], request: Request) -> None:
     """The same request once; another of the same id under `id~2`."""
     name, number = request.id, 1
-    while name in found and found[name].messages != request.messages:
+    while name in requests and requests[name].messages != request.messages:
         number += 1
         name = f"{request.id}~{number}"
-    found.setdefault(name, replace(request, id=name))
+    requests.setdefault(name, replace(request, id=name))
 
 
 def _requests(path: Path, split: str, task: str, instruction: str, language: str) -> Iterator[Request]:
@@ -114,13 +114,13 @@ def split_files(path: Path, split: str) -> list[Path]:
 
     if not path.is_dir():
         return [path]
-    found = find_files(path)
+    files_by_split = find_files(path)
     if split == "all":
-        return [file for files in found.values() for file in files]
-    wanted = split or next((name for name in ("test", "val") if name in found), "")
-    if wanted not in found:
-        raise TrainError(f"{path} has no split {split or 'test or val'}: --split {', '.join(found)} or all")
-    return found[wanted]
+        return [file for files in files_by_split.values() for file in files]
+    name = split or next((name for name in ("test", "val") if name in files_by_split), "")
+    if name not in files_by_split:
+        raise TrainError(f"{path} has no split {split or 'test or val'}: --split {', '.join(files_by_split)} or all")
+    return files_by_split[name]
 
 
 def _numbered(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -167,9 +167,9 @@ def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in ("messages", "conversations"):
         turns = row.get(name)
         if isinstance(turns, list) and turns and isinstance(turns[-1], Mapping):
-            speaker, said = ("role", "content") if "role" in turns[-1] else ("from", "value")
+            speaker, content = ("role", "content") if "role" in turns[-1] else ("from", "value")
             if turns[-1].get(speaker) in ("user", "human"):
-                return {**row, name: [*turns, {speaker: "assistant", said: "-"}]}
+                return {**row, name: [*turns, {speaker: "assistant", content: "-"}]}
             return row
     for request, answers in _ANSWERS.items():
         if isinstance(row.get(request), str) and not any(str(row.get(answer) or "").strip() for answer in answers):
@@ -186,10 +186,10 @@ def article_request(row: Mapping[str, Any], where: str, instruction: str = "", l
     title, lead = (str(row.get(name) or "").strip() for name in ("title", "description"))
     if not title:
         raise TrainError(f"{where}: --task article needs rows with `title`; this one has {', '.join(sorted(row)[:8])}")
-    spoken = _spoken(row, where, language)
+    spoken = _wording_language(row, where, language)
     names = LABELS[spoken]
-    given = f"{names[0]}: {title}" + (f"\n{names[1]}: {lead}" if lead else "")
-    messages = _asked(instruction or WORDING["article"][spoken], given)
+    source = f"{names[0]}: {title}" + (f"\n{names[1]}: {lead}" if lead else "")
+    messages = _messages(instruction or WORDING["article"][spoken], source)
     link = str(row.get("link") or "")
     return Request(
         str(row.get("id") or "") or _digest(messages), messages, spoken, str(row.get("content") or "").strip(),
@@ -200,23 +200,23 @@ def article_request(row: Mapping[str, Any], where: str, instruction: str = "", l
 def summary_request(
     row: Mapping[str, Any], articles: Sequence[Mapping[str, Any]], where: str, instruction: str = "", language: str = ""
 ) -> Request:
-    """The articles of one event, in order of time; `row` tells language, id and, where it has one, the reference.
+    """The articles of one event, in order of time; `row` has language, id and, where it has one, the reference.
 
     Raises:
         TrainError: no article has a text, or a language without a wording.
     """
-    told = [article for article in articles if str(article.get("content") or "").strip()]
-    if not told:
+    usable = [article for article in articles if str(article.get("content") or "").strip()]
+    if not usable:
         raise TrainError(f"{where}: --task summary needs articles with `content`, or rows whose `sources` have it")
-    spoken = _spoken(row if row.get("language") else told[0], where, language)
-    title, _, paper, text = LABELS[spoken]
+    spoken = _wording_language(row if row.get("language") else usable[0], where, language)
+    title, _, label, text = LABELS[spoken]
     parts = []
-    for article in sorted(told, key=lambda one: str(one.get("date") or "")):
-        newspaper = f"\n  {paper}: {article['source_site']}" if article.get("source_site") else ""
+    for article in sorted(usable, key=lambda article: str(article.get("date") or "")):
+        newspaper = f"\n  {label}: {article['source_site']}" if article.get("source_site") else ""
         parts.append(f"- {title}: {article.get('title') or ''}{newspaper}\n  {text}: {article['content'].strip()}")
-    messages = _asked(instruction or WORDING["summary"][spoken], "\n\n".join(parts))
+    messages = _messages(instruction or WORDING["summary"][spoken], "\n\n".join(parts))
     name = str(row.get("key") or row.get("id") or "") or _digest(messages)
-    return Request(name, messages, spoken, str(row.get("answer") or "").strip(), tuple(_links(told)))
+    return Request(name, messages, spoken, str(row.get("answer") or "").strip(), tuple(_links(usable)))
 
 
 def _events(
@@ -236,18 +236,20 @@ def _events(
             yield members[0][0], {"language": members[0][1].get("language")}, [row for _, row in members]
 
 
-def _spoken(row: Mapping[str, Any], where: str, language: str) -> str:
-    found = str(row.get("language") or language)
-    if found not in LABELS:
-        known = ", ".join(LABELS)
-        raise TrainError(f"{where}: there is no wording in {found or 'an unknown language'}: --language {known}")
-    return found
+def _wording_language(row: Mapping[str, Any], where: str, language: str) -> str:
+    language_ = str(row.get("language") or language)
+    if language_ not in LABELS:
+        languages = ", ".join(LABELS)
+        raise TrainError(
+            f"{where}: there is no wording in {language_ or 'an unknown language'}: --language {languages}"
+        )
+    return language_
 
 
-def _asked(instruction: str, given: str) -> list[dict[str, str]]:
+def _messages(instruction: str, source: str) -> list[dict[str, str]]:
     from train.styles import request_message
 
-    return [request_message(instruction, given)]
+    return [request_message(instruction, source)]
 
 
 def _links(sources: Any) -> Iterator[str]:

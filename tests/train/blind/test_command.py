@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from train.blind.command import REFERENCE, WORDS, configure, main, rows_of, shorter
+from train.blind.command import configure, main
+from train.blind.ratings import rows_of
+from train.blind.sheets import REFERENCE, WORDS, shorter
 from train.errors import TrainError
 
 MODELS = ("tiny/small", "tiny/large")

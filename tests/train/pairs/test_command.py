@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.train.conftest import ITALIAN, VIETNAMESE, rows
 from train.data.conversations import read_pairs, read_splits
-from train.pairs.command import overlap
+from train.pairs.selection import overlap
 
 Run = Callable[..., tuple[int, str, str]]
 
