@@ -42,8 +42,8 @@ class Settings:
 
 def made_by(digest: str, settings: Settings) -> str:
     """Names a model's weights together with the settings of writing."""
-    told = json.dumps([digest, asdict(settings)])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    parts = json.dumps([digest, asdict(settings)])
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 class Ledger:
@@ -51,10 +51,10 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        #: Lines that an earlier comparison made and the newest does not tell of.
-        self.others = path.with_name(f"{path.stem}.kept{path.suffix}")
+        #: Lines that an earlier comparison made and the newest leaves out.
+        self.unlisted = path.with_name(f"{path.stem}.kept{path.suffix}")
         self.lines: dict[tuple[str, str], Line] = {}
-        for line in (*_read(self.others), *_read(path)):
+        for line in (*_read(self.unlisted), *_read(path)):
             self.lines[line["made_by"], line["row"]] = line
 
     def get(self, maker: str, row: Row) -> Line | None:
@@ -74,14 +74,14 @@ class Ledger:
             self.lines[line["made_by"], line["row"]] = line
 
     def rewrite(self, lines: Sequence[Line]) -> None:
-        """Put these lines in the place of all others, which are kept beside: to write them was dear."""
-        told = {(line["made_by"], line["row"]) for line in lines}
-        others = [line for key, line in self.lines.items() if key not in told and line["nll"] is not None]
-        if others:
-            write_whole(self.others, _text(others))
+        """Put these lines in the place of all others, which are kept beside: to write them took long."""
+        keys = {(line["made_by"], line["row"]) for line in lines}
+        unlisted = [line for key, line in self.lines.items() if key not in keys and line["nll"] is not None]
+        if unlisted:
+            write_whole(self.unlisted, _text(unlisted))
         write_whole(self.path, _text(lines))
-        if not others:
-            self.others.unlink(missing_ok=True)
+        if not unlisted:
+            self.unlisted.unlink(missing_ok=True)
 
 
 def _text(lines: Sequence[Line]) -> str:
@@ -117,16 +117,16 @@ def answer(
     load: Callable[[], LanguageModel], advance: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Line]:  # fmt: skip
     """id -> line of every row; the model is loaded only where lines are missing."""
-    missing = [row for row in rows if ledger.get(maker, row) is None]
-    advance(len(rows) - len(missing))
-    if missing:
+    unanswered = [row for row in rows if ledger.get(maker, row) is None]
+    advance(len(rows) - len(unanswered))
+    if unanswered:
         model = load()
-        for begin in range(0, len(missing), _ROWS):
-            for lines in _answered(model, missing[begin : begin + _ROWS], settings):
+        for begin in range(0, len(unanswered), _ROWS):
+            for lines in _answered(model, unanswered[begin : begin + _ROWS], settings):
                 ledger.add([{"model": name, "made_by": maker, **line} for line in lines])
                 advance(len(lines))
-    found = {row.id: ledger.get(maker, row) for row in rows}
-    return {key: line for key, line in found.items() if line is not None}
+    by_id = {row.id: ledger.get(maker, row) for row in rows}
+    return {key: line for key, line in by_id.items() if line is not None}
 
 
 def _answered(model: LanguageModel, rows: Sequence[Row], settings: Settings) -> Iterator[list[Line]]:
@@ -138,38 +138,38 @@ def _answered(model: LanguageModel, rows: Sequence[Row], settings: Settings) -> 
     room = min(settings.max_new_tokens, model.block_size // 2)
     prompts = [model.prompt(row.messages, row.language, room) for row in rows]
     seeds = [_seed(settings.seed, row.id) for row in rows]
-    for places, texts in model.write_batches([prompt.ids for prompt in prompts], room, sampling, seeds):
-        losses = _losses(model, [rows[place] for place in places])
+    for indexes, texts in model.write_batches([prompt.ids for prompt in prompts], room, sampling, seeds):
+        losses = _losses(model, [rows[index] for index in indexes])
         yield [
-            {"id": rows[place].id, "row": rows[place].digest, "text": text, **loss,
-             "prompt_shortened": prompts[place].shortened}
-            for place, text, loss in zip(places, texts, losses, strict=True)
+            {"id": rows[index].id, "row": rows[index].digest, "text": text, **loss,
+             "prompt_shortened": prompts[index].shortened}
+            for index, text, loss in zip(indexes, texts, losses, strict=True)
         ]  # fmt: skip
 
 
 def _losses(model: LanguageModel, rows: Sequence[Row]) -> list[Line]:
     """{nll, tokens, unscored} of each row's reference; unscored: why there is no loss."""
-    told: list[Line] = [{"nll": None, "tokens": 0, "unscored": ""} for _ in rows]
+    losses: list[Line] = [{"nll": None, "tokens": 0, "unscored": ""} for _ in rows]
     prompts: list[list[int]] = []
     answers: list[list[int]] = []
-    places: list[int] = []
-    for place, row in enumerate(rows):
+    indexes: list[int] = []
+    for index, row in enumerate(rows):
         ids = model.encode_answer(row.reference)
         try:
             prompt = model.encode_prompt(row.messages, row.language, len(ids))
         except TrainError:
-            told[place]["unscored"] = "reference longer than the context"
+            losses[index]["unscored"] = "reference longer than the context"
             continue
         prompts.append(prompt)
         answers.append(ids)
-        places.append(place)
-    for place, scored in zip(places, model.score(prompts, answers), strict=True):
+        indexes.append(index)
+    for index, scored in zip(indexes, model.score(prompts, answers), strict=True):
         finite = math.isfinite(scored.nll)
-        told[place] = {
+        losses[index] = {
             "nll": scored.nll if finite else None, "tokens": scored.tokens,
             "unscored": "" if finite else "not a number",
         }  # fmt: skip
-    return told
+    return losses
 
 
 def _seed(seed: int, name: str) -> int:
@@ -177,7 +177,7 @@ def _seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\0{name}".encode()).digest()[:4], "big")
 
 
-def given(name: str, texts: Mapping[str, str], rows: Sequence[Row]) -> dict[str, Line]:
+def lines_of_texts(name: str, texts: Mapping[str, str], rows: Sequence[Row]) -> dict[str, Line]:
     """id -> line of texts that no model here wrote."""
     return {
         row.id: {"model": name, "made_by": hashlib.sha256(texts[row.id].encode()).hexdigest()[:16], "id": row.id,

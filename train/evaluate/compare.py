@@ -12,7 +12,7 @@ from train.evaluate.measure import REFERENCE, Measured, Ratio
 from train.metrics import MEASURES
 from train.metrics.bootstrap import DRAWS, FEW, LEVEL, Interval, paired
 
-#: Languages told apart in the results; of one, the whole is the same.
+#: Languages listed apart in the results; of one, the whole is the same.
 _LANGUAGES = 8
 
 
@@ -28,12 +28,12 @@ def level(name: str, values: Sequence[Ratio]) -> float | None:
 
 def levels(model: Measured, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """measure -> {value, rows} of the rows that have it."""
-    told = {}
+    by_measure = {}
     for name in MEASURES:
         values = [model.values[name][row.id] for row in rows if row.id in model.values[name]]
         if values:
-            told[name] = {"value": level(name, values), "rows": len(values)}
-    return told
+            by_measure[name] = {"value": level(name, values), "rows": len(values)}
+    return by_measure
 
 
 def by_language(model: Measured, rows: Sequence[Row]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -48,24 +48,24 @@ def by_language(model: Measured, rows: Sequence[Row]) -> dict[str, dict[str, dic
 
 
 def differences(
-    models: Sequence[Measured], rows: Sequence[Row], *, seed: int, draws: int = DRAWS, level_told: float = LEVEL
+    models: Sequence[Measured], rows: Sequence[Row], *, seed: int, draws: int = DRAWS, confidence: float = LEVEL
 ) -> list[dict[str, Any]]:
     """Of each pair of models (second minus first) the difference in each measure that both have, and its interval."""
-    told = []
+    pairs = []
     for first, second in combinations([model for model in models if model.kind != REFERENCE], 2):
         measures = {}
         for name in MEASURES:
-            if found := _difference(name, first, second, rows, seed, draws, level_told):
-                measures[name] = _told(name, found)
-        told.append({"first": first.name, "second": second.name, "measures": measures})
-    return told
+            if interval := _difference(name, first, second, rows, seed, draws, confidence):
+                measures[name] = _as_row(name, interval)
+        pairs.append({"first": first.name, "second": second.name, "measures": measures})
+    return pairs
 
 
 def _difference(
-    name: str, first: Measured, second: Measured, rows: Sequence[Row], seed: int, draws: int, level_told: float
+    name: str, first: Measured, second: Measured, rows: Sequence[Row], seed: int, draws: int, confidence: float
 ) -> Interval | None:
-    one, other = first.values[name], second.values[name]
-    both = [row for row in rows if row.id in one and row.id in other]
+    before, after = first.values[name], second.values[name]
+    both = [row for row in rows if row.id in before and row.id in after]
     if not both:
         return None
     transform = None
@@ -73,15 +73,15 @@ def _difference(
         import numpy as np
 
         transform = np.exp
-        if max(level("loss", [values[row.id] for row in both]) or 0 for values in (one, other)) > 500:
+        if max(level("loss", [values[row.id] for row in both]) or 0 for values in (before, after)) > 500:
             return None
     return paired(
-        [one[row.id] for row in both], [other[row.id] for row in both], [row.group or row.id for row in both],
-        seed=seed, draws=draws, level=level_told, transform=transform,
+        [before[row.id] for row in both], [after[row.id] for row in both], [row.group or row.id for row in both],
+        seed=seed, draws=draws, level=confidence, transform=transform,
     )  # fmt: skip
 
 
-def _told(name: str, interval: Interval) -> dict[str, Any]:
+def _as_row(name: str, interval: Interval) -> dict[str, Any]:
     better = MEASURES[name].better
     verdict = ""
     if interval.excludes_zero and better:
@@ -92,16 +92,16 @@ def _told(name: str, interval: Interval) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def cautions(differences_told: Sequence[dict[str, Any]], events_known: bool) -> list[str]:
+def cautions(pairs: Sequence[dict[str, Any]], events_known: bool) -> list[str]:
     """What a reader of the intervals must know."""
-    told = []
-    groups = [measure["events"] for pair in differences_told for measure in pair["measures"].values()]
+    lines = []
+    groups = [measure["events"] for pair in pairs for measure in pair["measures"].values()]
     if groups and min(groups) < 2:
-        told.append("one event alone gives no interval")
+        lines.append("one event alone gives no interval")
     elif groups and min(groups) < FEW:
-        told.append(f"with fewer than {FEW} events intervals are too narrow: take them as hints")
+        lines.append(f"with fewer than {FEW} events intervals are too narrow: take them as hints")
     if groups and not events_known:
-        told.append("events are not known, so rows were drawn one by one: intervals are too narrow if some tell of one")
-    if sum(len(pair["measures"]) for pair in differences_told) > 10:
-        told.append("of many intervals at 95 %, one in twenty excludes 0 by chance")
-    return told
+        lines.append("events are not known, so rows were drawn one by one: intervals are too narrow if some are of one")
+    if sum(len(pair["measures"]) for pair in pairs) > 10:
+        lines.append("of many intervals at 95 %, one in twenty excludes 0 by chance")
+    return lines

@@ -53,19 +53,19 @@ class Row:
     @property
     def digest(self) -> str:
         """What an answer to the row and its loss depend on."""
-        told = json.dumps([self.messages, self.reference, self.language], ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        parts = json.dumps([self.messages, self.reference, self.language], ensure_ascii=False)
+        return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 @dataclass
 class Holdout:
-    """rows: those measured. split: where they are from. seen: reason -> how many were left out. corpus: the training
-    texts. dates: what is known of the order in time. skipped: reason -> rows that could not be read."""
+    """rows: those measured. split: where they are from. excluded: reason -> how many were left out. corpus: the
+    training texts. dates: what is known of the order in time. skipped: reason -> rows that could not be read."""
 
     rows: list[Row]
     split: str
     held_out: int
-    seen: Counter[str]
+    excluded: Counter[str]
     corpus: Corpus
     training_rows: int
     dates: dict[str, Any]
@@ -93,16 +93,16 @@ def read_holdout(path: Path, limit: int | None = None) -> Holdout:
     events = events_of(path)
     rows = _distinct([row_of(each, events) for each in splits[split]])
     corpus = Corpus(turn["content"] for each in splits["train"] for turn in each.messages if turn["role"] != "system")
-    reasons = seen(rows, splits["train"], corpus)
+    reasons = reasons_seen(rows, splits["train"], corpus)
     fresh = [row for row in rows if row.id not in reasons]
     if not fresh:
         raise TrainError(f"all {len(rows)} rows of the {split} split of {path} were seen in training: split by event")
     skipped = {reason: len(places) for reason, places in splits.skipped.items()}
-    kept = fresh[:limit]
+    measured = fresh[:limit]
     dates = dates_of(splits["train"], fresh, path, split)
     return Holdout(
-        kept, split, len(rows), Counter(reasons.values()), corpus, len(splits["train"]), dates, skipped,
-        len(fresh) - len(kept),
+        measured, split, len(rows), Counter(reasons.values()), corpus, len(splits["train"]), dates, skipped,
+        len(fresh) - len(measured),
     )  # fmt: skip
 
 
@@ -117,13 +117,13 @@ def row_of(conversation: Conversation, events: Mapping[str, str]) -> Row:
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
     """The same rows, each under an id of its own: one request may be answered twice."""
-    met: Counter[str] = Counter()
-    told: list[Row] = []
+    occurrences: Counter[str] = Counter()
+    distinct: list[Row] = []
     for row in rows:
-        met[row.id] += 1
-        name = row.id if met[row.id] == 1 else f"{row.id}~{met[row.id]}"
-        told.append(Row(name, *[getattr(row, part) for part in list(Row.__dataclass_fields__)[1:]]))
-    return told
+        occurrences[row.id] += 1
+        name = row.id if occurrences[row.id] == 1 else f"{row.id}~{occurrences[row.id]}"
+        distinct.append(Row(name, *[getattr(row, part) for part in list(Row.__dataclass_fields__)[1:]]))
+    return distinct
 
 
 def sources_of(turn: Mapping[str, str]) -> list[str]:
@@ -145,29 +145,29 @@ def sources_of(turn: Mapping[str, str]) -> list[str]:
 # ---- seen in training
 
 
-def seen(rows: Sequence[Row], training: Sequence[Conversation], corpus: Corpus) -> dict[str, str]:
+def reasons_seen(rows: Sequence[Row], training: Sequence[Conversation], corpus: Corpus) -> dict[str, str]:
     """id -> why a row counts as seen: the same or nearly the same answer, or request, as in training.
 
     An answer shorter than RUN words counts only together with its request: many rows may be answered "No".
     """
-    pairs, answers = _known(training)
-    told = [(words(row.request), words(row.reference)) for row in rows]
-    held = corpus.holders([text for pair in told for text in pair])
-    held_requests, held_answers = held[::2], held[1::2]
+    pairs, answers = _exchanges(training)
+    texts = [(words(row.request), words(row.reference)) for row in rows]
+    holders = corpus.holders([text for pair in texts for text in pair])
+    request_holders, answer_holders = holders[::2], holders[1::2]
     most = max(_FORM_ROWS, int(_FORM_SHARE * len(training)))
-    found: dict[str, str] = {}
-    for row, (request, answer), of_answer, of_request in zip(rows, told, held_answers, held_requests, strict=True):
+    reasons: dict[str, str] = {}
+    for row, (request, answer), of_answer, of_request in zip(rows, texts, answer_holders, request_holders, strict=True):
         own = [count for count in of_request if count <= most]
         if (_mark(request), _mark(answer)) in pairs or (len(answer) >= RUN and _mark(answer) in answers):
-            found[row.id] = "same answer"
+            reasons[row.id] = "same answer"
         elif _share(of_answer) >= NEAR:
-            found[row.id] = "nearly the same answer"
+            reasons[row.id] = "nearly the same answer"
         elif _share(own) >= NEAR:
-            found[row.id] = "nearly the same request"
-    return found
+            reasons[row.id] = "nearly the same request"
+    return reasons
 
 
-def _known(training: Sequence[Conversation]) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
+def _exchanges(training: Sequence[Conversation]) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
     """((request, answer), answer) of every exchange of the training rows, as marks."""
     pairs: set[tuple[bytes, bytes]] = set()
     for conversation in training:
@@ -191,14 +191,14 @@ def _share(counts: Sequence[int]) -> float:
 
 def export_of(path: Path) -> Path:
     """The folder that `synth export` wrote, of a path that may be a folder in it, such as export/litgpt."""
-    return next((place for place in (path, *path.absolute().parents[:2]) if (place / "manifest.json").is_file()), path)
+    return next((part for part in (path, *path.absolute().parents[:2]) if (part / "manifest.json").is_file()), path)
 
 
 def events_of(path: Path) -> dict[str, str]:
     """id of a row -> its event, by the articles that rows of an export share; {} where that is not known.
 
     `synth export` writes the rows of alpaca.jsonl and of sources.jsonl in one order: with as many of both, they belong
-    together. Exports with event columns tell more, and do not need this.
+    together. Exports with event columns say more, and do not need this.
     """
     folder = export_of(path)
     rows, links = folder / "alpaca.jsonl", folder / "sources.jsonl"
@@ -215,17 +215,17 @@ def events_of(path: Path) -> dict[str, str]:
             name = parent[name]
         return name
 
-    named = [
+    links_by_row = [
         (row_id(text), [str(link) for link in row.get("links") or []]) for text, row in zip(texts, sources, strict=True)
     ]
-    for _, each in named:
+    for _, each in links_by_row:
         for link in each[1:]:
             parent[root(link)] = root(each[0])
-    return {name: root(each[0]) for name, each in named if each}
+    return {name: root(each[0]) for name, each in links_by_row if each}
 
 
 def dates_of(training: Sequence[Conversation], rows: Sequence[Row], path: Path, split: str) -> dict[str, Any]:
-    """Whether the hold-out is later than training: {known, later, told, and the days behind it}."""
+    """Whether the hold-out is later than training: {known, later, summary, and the days behind it}."""
     newest: dict[str, str] = defaultdict(str)
     for conversation in training:
         newest[conversation.language] = max(newest[conversation.language], conversation.date[:10])
@@ -233,18 +233,20 @@ def dates_of(training: Sequence[Conversation], rows: Sequence[Row], path: Path, 
     if dated and any(newest.values()):
         early = sum(row.date[:10] < newest[row.language] for row in dated)
         days = {"training_to": max(newest.values()), "held_out_from": min(row.date[:10] for row in dated)}
-        told = f"{len(dated) - early} of {len(rows)} rows are not older than the newest training row of their language"
+        summary = (
+            f"{len(dated) - early} of {len(rows)} rows are not older than the newest training row of their language"
+        )
         if len(dated) < len(rows):
-            told += f"; {len(rows) - len(dated)} have no date"
+            summary += f"; {len(rows) - len(dated)} have no date"
         later = False if early else None if len(dated) < len(rows) else True
         return {"known": True, "later": later, "rows_before": early, "undated": len(rows) - len(dated), **days,
-                "told": told}  # fmt: skip
+                "summary": summary}  # fmt: skip
     return _dates_in_manifest(path, split)
 
 
 def _dates_in_manifest(path: Path, split: str) -> dict[str, Any]:
     """What `synth export` noted of the days of its splits, where rows have no dates of their own."""
-    unknown = {"known": False, "later": None, "told": "not known: neither rows nor a manifest tell dates"}
+    unknown = {"known": False, "later": None, "summary": "not known: neither rows nor a manifest have dates"}
     try:
         manifest = json.loads((export_of(path) / "manifest.json").read_text(encoding="utf-8"))
         counts = manifest["counts"]
@@ -254,13 +256,13 @@ def _dates_in_manifest(path: Path, split: str) -> dict[str, Any]:
         return unknown
     if not last or not first:
         return unknown
-    told = f"training rows up to {last}, hold-out from {first} (the export's manifest)"
+    summary = f"training rows up to {last}, hold-out from {first} (the export's manifest)"
     if overlap:
-        told += "; some hold-out rows are older than the newest training row of their language"
-    return {"known": True, "later": not overlap, "training_to": last, "held_out_from": first, "told": told}
+        summary += "; some hold-out rows are older than the newest training row of their language"
+    return {"known": True, "later": not overlap, "training_to": last, "held_out_from": first, "summary": summary}
 
 
-# ---- texts that are given
+# ---- texts from a file
 
 
 def read_texts(path: Path, rows: Sequence[Row]) -> dict[str, str]:
@@ -273,32 +275,32 @@ def read_texts(path: Path, rows: Sequence[Row]) -> dict[str, str]:
         TrainError: the file cannot be read, or answers no row.
     """
     by_id, by_request = {row.id: row.id for row in rows}, {_folded(row.request): row.id for row in rows}
-    found: dict[str, str] = {}
-    for given in read_rows(path):
-        text = next((given[name] for name in _TEXT if isinstance(given.get(name), str)), None)
+    texts: dict[str, str] = {}
+    for row in read_rows(path):
+        text = next((row[name] for name in _TEXT if isinstance(row.get(name), str)), None)
         if text is None:
             continue
-        names = [by_id.get(str(given.get(name))) for name in ("id", "key")]
-        names += [by_request.get(_folded(request)) for request in _requests(given)]
+        names = [by_id.get(str(row.get(name))) for name in ("id", "key")]
+        names += [by_request.get(_folded(request)) for request in _requests(row)]
         if name := next(filter(None, names), None):
-            found.setdefault(name, text)
-    if not found:
+            texts.setdefault(name, text)
+    if not texts:
         raise TrainError(f"{path} answers no row of the hold-out: its rows need `text`, and the row's `id` or request")
-    return found
+    return texts
 
 
 _TEXT = ("text", "output", "answer", "response", "completion")
 
 
-def _requests(given: Mapping[str, Any]) -> Iterable[str]:
+def _requests(row: Mapping[str, Any]) -> Iterable[str]:
     for name in ("prompt", "question"):
-        if isinstance(given.get(name), str):
-            yield given[name]
-    if isinstance(given.get("instruction"), str):
-        yield "\n\n".join(filter(None, (given["instruction"].strip(), str(given.get("input") or "").strip())))
-    turns = given.get("messages")
-    asked = [turn["content"] for turn in turns if turn.get("role") == "user"] if isinstance(turns, list) else []
-    yield from asked[-1:]
+        if isinstance(row.get(name), str):
+            yield row[name]
+    if isinstance(row.get("instruction"), str):
+        yield "\n\n".join(filter(None, (row["instruction"].strip(), str(row.get("input") or "").strip())))
+    turns = row.get("messages")
+    requests = [turn["content"] for turn in turns if turn.get("role") == "user"] if isinstance(turns, list) else []
+    yield from requests[-1:]
 
 
 def _folded(text: str) -> str:

@@ -32,13 +32,13 @@ class Tasks:
     device: str | None = None
 
 
-def read_tasks(told: str, include: Path | None, limit: int | None, chat: bool, device: str | None) -> Tasks:
-    """The tasks that the options ask for, seen to exist.
+def read_tasks(value: str, include: Path | None, limit: int | None, chat: bool, device: str | None) -> Tasks:
+    """The tasks that the options ask for, which exist.
 
     Raises:
         TrainError: lm_eval is not installed, the folder is none, or has no such task.
     """
-    names = tuple(name.strip() for name in told.split(",") if name.strip())
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
     if not names:
         raise TrainError("--lm-eval names no task")
     if include is not None and not include.is_dir():
@@ -56,40 +56,40 @@ def manager(tasks: Tasks) -> Any:
         raise TrainError("--lm-eval needs pip install 'newsmill[lm-eval]'") from error
     own = str(tasks.include) if tasks.include else None
     for defaults in ([False] if own else []) + [True]:
-        found = TaskManager(include_path=own, include_defaults=defaults)
-        missing = [name for name in tasks.names if name not in found.all_tasks]
-        if not missing:
-            return found
+        task_manager = TaskManager(include_path=own, include_defaults=defaults)
+        unknown = [name for name in tasks.names if name not in task_manager.all_tasks]
+        if not unknown:
+            return task_manager
     where = f"lm_eval and {own}" if own else "lm_eval; task files of your own: --lm-eval-include FOLDER"
-    raise TrainError(f"--lm-eval: no task {', '.join(missing)} in {where}")
+    raise TrainError(f"--lm-eval: no task {', '.join(unknown)} in {where}")
 
 
-def evaluate(folders: Mapping[str, tuple[Path, str]], tasks: Tasks, kept: Path) -> dict[str, Any]:
+def evaluate(folders: Mapping[str, tuple[Path, str]], tasks: Tasks, cache: Path) -> dict[str, Any]:
     """model -> {scores: [{task, metric, value, stderr, documents}], missing: why there are none}.
 
     Args:
-        folders: model -> (its folder, its digest). kept: a JSON file in which results of a digest are kept.
+        folders: model -> (its folder, its digest). cache: a JSON file in which results of a digest are kept.
     """
-    known = _read(kept)
-    told: dict[str, Any] = {}
+    scores_by_key = _read(cache)
+    results: dict[str, Any] = {}
     for name, (folder, digest) in folders.items():
         key = _key(digest, tasks)
-        if key not in known:
+        if key not in scores_by_key:
             form = kind(folder)
             if form.startswith("litgpt"):
-                told[name] = {
+                results[name] = {
                     "scores": [],
                     "missing": f"a {form} folder: `train convert` makes a Hugging Face one of it",
                 }
                 continue
             try:
-                known[key] = _scores(folder, form, tasks)
-            except Exception as error:  # Data that cannot be fetched, a task that does not fit: the rest is still told.
-                told[name] = {"scores": [], "missing": reason(error)}
+                scores_by_key[key] = _scores(folder, form, tasks)
+            except Exception as error:  # Data that cannot be fetched, a task that does not fit: the rest still counts.
+                results[name] = {"scores": [], "missing": reason(error)}
                 continue
-            write_whole(kept, json.dumps(known, indent=1) + "\n")
-        told[name] = {"scores": known[key], "missing": ""}
-    return told
+            write_whole(cache, json.dumps(scores_by_key, indent=1) + "\n")
+        results[name] = {"scores": scores_by_key[key], "missing": ""}
+    return results
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -102,9 +102,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _key(digest: str, tasks: Tasks) -> str:
     """What scores depend on: the weights, the tasks as asked for, and the task files."""
     files = sorted(path for path in tasks.include.rglob("*") if path.is_file()) if tasks.include else []
-    told = [digest, sorted(tasks.names), tasks.limit, tasks.chat]
+    settings = [digest, sorted(tasks.names), tasks.limit, tasks.chat]
     marks = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
-    return hashlib.sha256(json.dumps([told, marks]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([settings, marks]).encode()).hexdigest()[:16]
 
 
 def _scores(folder: Path, form: str, tasks: Tasks) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def _scores(folder: Path, form: str, tasks: Tasks) -> list[dict[str, Any]]:
             apply_chat_template=tasks.chat, batch_size=tasks.batch_size, log_samples=False,
             device=tasks.device or ("cuda" if torch.cuda.is_available() else "cpu"),
         )  # fmt: skip
-    return list(_told(results or {}))
+    return list(_rows(results or {}))
 
 
 def _tokenizer(folder: Path) -> str:
@@ -128,7 +128,7 @@ def _tokenizer(folder: Path) -> str:
     return str(folder if (folder / "tokenizer_config.json").is_file() else base_folder(folder))
 
 
-def _told(results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(results: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     documents = results.get("n-samples", {})
     for task, values in results.get("results", {}).items():
         for key, value in values.items():
@@ -152,30 +152,30 @@ def _quiet() -> Iterator[None]:
     logger = logging.getLogger("lm_eval")
     level = logger.level
     logger.setLevel(logging.ERROR)
-    shown = contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(io.StringIO())
+    silenced = contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(io.StringIO())
     try:
-        with contextlib.redirect_stdout(io.StringIO()), shown:
+        with contextlib.redirect_stdout(io.StringIO()), silenced:
             yield
     finally:
         logger.setLevel(level)
 
 
-def columns(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+def columns(results: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(task, metric) of all scores, in order."""
-    found: dict[tuple[str, str], None] = {}
-    for each in told.values():
-        found |= dict.fromkeys((score["task"], score["metric"]) for score in each["scores"])
-    return list(found)
+    pairs: dict[tuple[str, str], None] = {}
+    for each in results.values():
+        pairs |= dict.fromkeys((score["task"], score["metric"]) for score in each["scores"])
+    return list(pairs)
 
 
-def by_model(told: Mapping[str, Any], models: Sequence[str]) -> list[dict[str, Any]]:
+def by_model(results: Mapping[str, Any], models: Sequence[str]) -> list[dict[str, Any]]:
     """[{task, metric, scores: {model: score}}] for tables."""
 
     def score(name: str, column: tuple[str, str]) -> Any:
-        scores = told[name]["scores"] if name in told else []
+        scores = results[name]["scores"] if name in results else []
         return next((each for each in scores if (each["task"], each["metric"]) == column), None)
 
     return [
         {"task": column[0], "metric": column[1], "scores": {name: score(name, column) for name in models}}
-        for column in columns(told)
+        for column in columns(results)
     ]

@@ -1,4 +1,4 @@
-"""Every measure of every row: (numerator, denominator), or None where it cannot be told."""
+"""Every measure of every row: (numerator, denominator), or None where it is not defined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from train.evaluate.answers import given
+from train.evaluate.answers import lines_of_texts
 from train.evaluate.holdout import Row
 from train.evaluate.scorer_plugins import Plugins, Value, run
 from train.metrics import MEASURES, OF_REFERENCE, PLUGGED
@@ -33,29 +33,31 @@ class Measured:
     """One model's rows.
 
     kind: weights, texts or reference. lines: id -> what was written and kept. values: measure -> id -> its ratio.
-    missing: measure -> why no row has it.
+    reasons: measure -> why no row has it.
     """
 
     name: str
     kind: str
     lines: dict[str, Line]
     values: dict[str, dict[str, Ratio]] = field(default_factory=lambda: defaultdict(dict))
-    missing: dict[str, str] = field(default_factory=dict)
-    told: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     def text(self, row: Row) -> str:
         return str(self.lines[row.id]["text"])
 
 
 def measure_all(models: Sequence[Measured], rows: Sequence[Row], corpus: Corpus, plugins: Plugins) -> None:
-    """Fill in the values of every model; what plug-ins said before of the same texts is not asked again."""
-    told = {model.name: {row.id: words(model.text(row)) for row in rows if row.id in model.lines} for model in models}
+    """Fill in the values of every model; a plug-in is not called again for texts that it has scored."""
+    texts_by = {
+        model.name: {row.id: words(model.text(row)) for row in rows if row.id in model.lines} for model in models
+    }
     # All models at once: the corpus is looked through from end to end for each call.
-    found = iter(corpus.copied([text for texts in told.values() for text in texts.values()]))
+    copied_parts = iter(corpus.copied([text for texts in texts_by.values() for text in texts.values()]))
     for model in models:
-        texts = told[model.name]
+        texts = texts_by[model.name]
         present = [row for row in rows if row.id in texts]
-        for row, copied in zip(present, found, strict=False):
+        for row, copied in zip(present, copied_parts, strict=False):
             _copied(model, row, copied, len(texts[row.id]), "training")
         _by_words(model, present, texts)
         _losses(model, present)
@@ -105,20 +107,20 @@ def _losses(model: Measured, rows: Sequence[Row]) -> None:
 
 
 def _plugged(model: Measured, rows: Sequence[Row], plugins: Plugins) -> None:
-    """Ask each plug-in once a language, with all rows of it: what TF-IDF weighs by must not hang on the model."""
+    """Call each plug-in once a language, with all rows of it: what TF-IDF weighs by must not hang on the model."""
     for name, scorer in plugins.scorers.items():
         for language in sorted({row.language for row in rows}):
             own = [row for row in rows if row.language == language]
             sources = [row.sources for row in own]
             key = _digest([plugins.identities[name], language, sources])
-            if not _kept(model, own, name, key):
+            if not _is_current(model, own, name, key):
                 answers = [model.text(row) if row.id in model.lines else "" for row in own]
                 values, reason = run(name, scorer, answers, sources, language)
-                # What failed is asked again the next time.
+                # What failed is tried again the next time.
                 if not reason:
                     _keep(model, own, name, key, values)
                 else:
-                    model.missing[PLUGGED[name]] = f"{language}: {reason}" if language else reason
+                    model.reasons[PLUGGED[name]] = f"{language}: {reason}" if language else reason
         if name != "language":
             _numbers(model, rows, name)
 
@@ -127,7 +129,7 @@ def _digest(parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def _kept(model: Measured, rows: Sequence[Row], name: str, key: str) -> bool:
+def _is_current(model: Measured, rows: Sequence[Row], name: str, key: str) -> bool:
     lines = [model.lines[row.id] for row in rows if row.id in model.lines]
     return all(line.get("scores", {}).get(name, {}).get("key") == key for line in lines)
 
@@ -148,21 +150,21 @@ def _numbers(model: Measured, rows: Sequence[Row], name: str) -> None:
 
 
 def _languages(models: Sequence[Measured], rows: Sequence[Row]) -> None:
-    """Whether an answer is in the row's language, or where rows do not tell it, in that of the reference."""
+    """Whether an answer is in the row's language, or where rows do not say it, in that of the reference."""
     reference = next(model for model in models if model.kind == REFERENCE)
     for model in models:
         for row in rows:
-            wanted = row.language or _found(reference, row)
-            if row.id not in model.lines or not wanted:
+            expected = row.language or _language_of(reference, row)
+            if row.id not in model.lines or not expected:
                 continue
-            code = _found(model, row)
+            code = _language_of(model, row)
             text = model.text(row)
             # A long text in no language, or in several, is not in the right one; "Roma" does not say.
             if code or not text.strip() or sum(map(str.isalpha, text)) >= _LETTERS:
-                model.values["right_language"][row.id] = (float(code == wanted), 1.0)
+                model.values["right_language"][row.id] = (float(code == expected), 1.0)
 
 
-def _found(model: Measured, row: Row) -> str:
+def _language_of(model: Measured, row: Row) -> str:
     score = model.lines.get(row.id, {}).get("scores", {}).get("language")
     return str(score["value"] or "") if score else ""
 
@@ -173,14 +175,14 @@ def _reasons(model: Measured) -> None:
         if model.values.get(name):
             continue
         if model.kind == REFERENCE and name not in OF_REFERENCE:
-            model.missing[name] = "the reference is what it is measured by"
+            model.reasons[name] = "the reference is what it is measured by"
         elif measure.from_model and model.kind == "texts":
-            model.missing[name] = "texts have no weights that could score the reference"
+            model.reasons[name] = "texts have no weights that could score the reference"
         else:
-            model.missing.setdefault(name, "no row of the hold-out has what it is measured by")
+            model.reasons.setdefault(name, "no row of the hold-out has what it is measured by")
 
 
 def reference_of(rows: Sequence[Row]) -> Measured:
     """The reference as if a model had written it: the level of a good answer."""
-    lines = given(REFERENCE, {row.id: row.reference for row in rows}, rows)
+    lines = lines_of_texts(REFERENCE, {row.id: row.reference for row in rows}, rows)
     return Measured(REFERENCE, REFERENCE, lines)

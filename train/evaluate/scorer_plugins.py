@@ -5,12 +5,12 @@ A plug-in is a callable: (answers, sources, language) -> one value an answer, in
     answers     list of str
     sources     list of lists of str: texts of each answer's sources, [] where none are known
     language    ISO 639-1 code of all these answers, "" unknown
-    value       float or int; str for `language` (the code that the answer is in); None where it cannot tell
+    value       float or int; str for `language` (the code that the answer is in); None where it is undecided
 
 It is called once for all rows of a language, with the same sources for each model. An attribute `identity` (str), if it
 has one, says what its values depend on besides, such as a model's name: values kept under another identity are
 computed again.
-A plug-in that cannot work raises any exception: what it says is told as the reason why nothing was measured.
+A plug-in that cannot work raises any exception: what it says is shown as the reason why nothing was measured.
 """
 
 from __future__ import annotations
@@ -31,30 +31,31 @@ Scorer = Callable[[list[str], list[list[str]], str], Sequence[Value]]
 
 @dataclass(frozen=True)
 class Plugins:
-    """scorers: name -> callable. identities: name -> what its values depend on. missing: name -> why it is not here."""
+    """scorers: name -> callable. identities: name -> what its values depend on. reasons: name -> why a plug-in is
+    not here."""
 
     scorers: Mapping[str, Scorer] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_plugins(names: Sequence[str] = tuple(PLUGGED)) -> Plugins:
     """The plug-ins of these names; of several of one name, the one that was installed first counts."""
     scorers: dict[str, Scorer] = {}
     identities: dict[str, str] = {}
-    missing: dict[str, str] = {}
-    found = entry_points(group=GROUP)
+    reasons: dict[str, str] = {}
+    points = entry_points(group=GROUP)
     for name in names:
-        offered = [point for point in found if point.name == name]
+        offered = [point for point in points if point.name == name]
         if not offered:
-            missing[name] = f"no plug-in of this name in {GROUP}; installed with synth, it is there"
+            reasons[name] = f"no plug-in of this name in {GROUP}; installed with synth, it is there"
             continue
         try:
             scorers[name] = offered[0].load()
             identities[name] = identity(offered[0], scorers[name])
         except Exception as error:  # A plug-in may fail as it likes.
-            missing[name] = reason(error)
-    return Plugins(scorers, identities, missing)
+            reasons[name] = reason(error)
+    return Plugins(scorers, identities, reasons)
 
 
 def identity(point: EntryPoint, scorer: Scorer) -> str:

@@ -13,7 +13,7 @@ import pytest
 from tests.train.evaluate import evaluate_fixtures as export
 from train.data.conversations import conversation_of
 from train.errors import TrainError
-from train.evaluate.holdout import Row, events_of, read_holdout, read_texts, seen, sources_of
+from train.evaluate.holdout import Row, events_of, read_holdout, read_texts, reasons_seen, sources_of
 from train.metrics.copying import Corpus
 
 FORM = "Riassumi in un unico testo gli articoli che seguono, senza ripetizioni e senza aggiungere nulla di tuo, grazie."
@@ -30,7 +30,7 @@ def left_out(training: list[tuple[str, str]], held: list[tuple[str, str]]) -> di
     ]
     known = [conversation_of({"instruction": asked, "output": answer}) for asked, answer in training]
     corpus = Corpus(turn["content"] for chat in known for turn in chat.messages)
-    return seen(rows, known, corpus)
+    return reasons_seen(rows, known, corpus)
 
 
 def test_the_same_answer_is_seen_whatever_was_asked() -> None:
@@ -119,7 +119,7 @@ def test_events_are_known_by_the_articles_that_rows_share(tmp_path: Path) -> Non
 def test_without_dates_the_manifest_is_asked(tmp_path: Path) -> None:
     litgpt_export(tmp_path)
     assert read_holdout(tmp_path).dates == {
-        "known": False, "later": None, "told": "not known: neither rows nor a manifest tell dates",
+        "known": False, "later": None, "summary": "not known: neither rows nor a manifest have dates",
     }  # fmt: skip
     manifest(tmp_path)
     told = read_holdout(tmp_path).dates
@@ -137,7 +137,7 @@ def test_rows_that_are_older_than_training_are_counted(tmp_path: Path) -> None:
     export.write_export(tmp_path, export.rows(0, 10), held)
     dates = read_holdout(tmp_path).dates
     assert (dates["later"], dates["rows_before"], dates["undated"]) == (False, 1, 1)
-    assert dates["told"].startswith("2 of 4 rows are not older")
+    assert dates["summary"].startswith("2 of 4 rows are not older")
 
 
 def test_an_export_without_a_hold_out_is_refused(tmp_path: Path) -> None:

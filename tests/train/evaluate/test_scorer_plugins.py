@@ -38,8 +38,8 @@ def test_entry_points_are_found_and_what_is_not_there_is_told(installed: Path) -
     assert list(plugins.scorers) == ["loudness"]
     assert plugins.scorers["loudness"](["abc"], [["x", "y"]], "it") == [5]
     assert plugins.identities["loudness"] == "scorers_of_a_test:loud 1.5 volume 11"
-    assert "nothing_of_that_name" in plugins.missing["broken"]
-    assert "no plug-in" in plugins.missing["absent"]
+    assert "nothing_of_that_name" in plugins.reasons["broken"]
+    assert "no plug-in" in plugins.reasons["absent"]
 
 
 def fails(answers: list[str], sources: list[list[str]], language: str) -> list[Value]:

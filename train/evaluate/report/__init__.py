@@ -20,7 +20,7 @@ LANGUAGES = {
 }  # fmt: skip
 #: Characters of a text that an example shows at once; the rest is folded.
 SHOWN = 700
-#: Measures told apart by language.
+#: Measures listed by language.
 BY_LANGUAGE = ("nats_per_character", "rouge1", "rougeL", "chrf", "unsupported", "right_language", "words")
 
 
@@ -86,15 +86,15 @@ def paragraphs(text: str) -> list[str]:
 
 def unmeasured(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """[{titles, why, models}] of what has no value; measures of the same models and reason together."""
-    told: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, measure in MEASURES.items():
         whys: dict[str, list[str]] = {}
         for model in models:
             if name in model["missing"] and model["kind"] != REFERENCE:
                 whys.setdefault(model["missing"][name], []).append(model["name"])
         for why, names in whys.items():
-            told.setdefault((why, tuple(names)), []).append(measure.title)
-    return [{"titles": titles, "why": why, "models": list(names)} for (why, names), titles in told.items()]
+            groups.setdefault((why, tuple(names)), []).append(measure.title)
+    return [{"titles": titles, "why": why, "models": list(names)} for (why, names), titles in groups.items()]
 
 
 def verdicts(results: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -111,8 +111,8 @@ def verdicts(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def harness(results: Mapping[str, Any]) -> dict[str, Any] | None:
     """Rows of the table of lm-evaluation-harness, and why models are not in it."""
-    told = results["lm_eval"]
-    if told is None:
+    scores = results["lm_eval"]
+    if scores is None:
         return None
-    missing = {name: each["missing"] for name, each in told.items() if each["missing"]}
-    return {"rows": by_model(told, list(told)), "models": list(told), "missing": missing}
+    reasons = {name: each["missing"] for name, each in scores.items() if each["missing"]}
+    return {"rows": by_model(scores, list(scores)), "models": list(scores), "missing": reasons}

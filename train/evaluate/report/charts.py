@@ -19,24 +19,24 @@ _STRIP = 120
 
 def curves(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     """A chart of validation losses and one of training losses, of all runs that have some."""
-    told = [
+    charts = [
         _chart([(run["run"], _points(run["curve"], key)) for run in runs], title, dots=key == "val_loss")
         for key, title in (("val_loss", "Validation loss"), ("loss", "Training loss"))
     ]
-    return [chart for chart in told if chart]
+    return [chart for chart in charts if chart]
 
 
 def _points(curve: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:
     """(step, loss): the mean of the batches of one step."""
-    found: dict[float, list[float]] = {}
+    losses_by_step: dict[float, list[float]] = {}
     for row in curve:
         if key in row and math.isfinite(row[key]):
-            found.setdefault(row["step"], []).append(row[key])
-    return [(step, math.fsum(losses) / len(losses)) for step, losses in found.items()]
+            losses_by_step.setdefault(row["step"], []).append(row[key])
+    return [(step, math.fsum(losses) / len(losses)) for step, losses in losses_by_step.items()]
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = _POINTS) -> list[tuple[float, float]]:
-    """At most `most` points, each the mean of neighbours: one batch tells more of itself than of training."""
+    """At most `most` points, each the mean of neighbours: one batch says more about itself than about training."""
     size = -(-len(points) // most)
     parts = [points[begin : begin + size] for begin in range(0, len(points), size)] if size > 1 else []
     return [(_mean([x for x, _ in part]), _mean([y for _, y in part])) for part in parts] or list(points)
@@ -50,8 +50,8 @@ def _chart(lines: Sequence[tuple[str, list[tuple[float, float]]]], title: str, *
     lines = [(name, points) for name, points in lines if points]
     if not lines:
         return ""
-    drawn = [thinned(points) for _, points in lines]
-    values = [value for points in drawn for _, value in points]
+    series = [thinned(points) for _, points in lines]
+    values = [value for points in series for _, value in points]
     last = max(step for _, points in lines for step, _ in points) or 1
     ticks = steps(min(values), max(values))
     low, high = ticks[0], ticks[-1]
@@ -64,7 +64,7 @@ def _chart(lines: Sequence[tuple[str, list[tuple[float, float]]]], title: str, *
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (high - value) / (high - low)
 
     parts = [_grid(ticks, down, steps(0, last), across)]
-    for number, points in enumerate(drawn):
+    for number, points in enumerate(series):
         parts.append(_line([(across(step), down(value)) for step, value in points], number, dots=dots))
     described = "; ".join(
         f"{name}: {points[0][1]:.3f} at step {points[0][0]:.0f}, {points[-1][1]:.3f} at step {points[-1][0]:.0f}"
@@ -84,7 +84,7 @@ def _key(name: str, number: int) -> str:
     return f'<li><svg class="key" viewBox="0 0 24 8" aria-hidden="true">{line}</svg>{escape(name)}</li>'
 
 
-def _grid(ticks: Sequence[float], down: Any, steps_told: Sequence[float], across: Any) -> str:
+def _grid(ticks: Sequence[float], down: Any, marks_across: Sequence[float], across: Any) -> str:
     digits = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
     parts = []
     for value in ticks:
@@ -92,7 +92,7 @@ def _grid(ticks: Sequence[float], down: Any, steps_told: Sequence[float], across
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:.{digits}f}</text>')
     bottom = HEIGHT - _BOTTOM
-    for step in steps_told:
+    for step in marks_across:
         if across(step) <= WIDTH - _RIGHT + 1:
             parts.append(f'<text x="{across(step):.1f}" y="{bottom + 20}" text-anchor="middle">{step:g}</text>')
     return "".join(parts)

@@ -60,76 +60,80 @@ def _differences(results: Mapping[str, Any]) -> list[Any]:
         for name, how in (("measure", "left"), ("difference", "right"), ("95 % interval", "right"), ("rows", "right"),
                           ("events", "right")):  # fmt: skip
             table.add_column(name, justify=how)  # type: ignore[arg-type]
-        for name, told in pair["measures"].items():
-            mark = _MARK[told["verdict"]] or (" *" if told["excludes_zero"] else "")
-            span = "–" if told["low"] is None else f"{difference(told['low'], name)} … {difference(told['high'], name)}"
-            shown = difference(told["difference"], name) + mark
-            table.add_row(MEASURES[name].title, shown, span, f"{told['rows']:,}", f"{told['events']:,}")
+        for name, measure in pair["measures"].items():
+            mark = _MARK[measure["verdict"]] or (" *" if measure["excludes_zero"] else "")
+            span = (
+                "–"
+                if measure["low"] is None
+                else f"{difference(measure['low'], name)} … {difference(measure['high'], name)}"
+            )
+            cell = difference(measure["difference"], name) + mark
+            table.add_row(MEASURES[name].title, cell, span, f"{measure['rows']:,}", f"{measure['events']:,}")
         tables.append(table)
     return tables
 
 
 def verdicts(results: Mapping[str, Any]) -> list[str]:
     """A line for each pair of models: how many measures are better, and what came of the loss."""
-    told = []
+    rows = []
     for pair in results["differences"]:
-        found = [one["verdict"] for one in pair["measures"].values()]
-        line = f"{pair['second']} beside {pair['first']}: better in {found.count('better')} measures, "
-        line += f"worse in {found.count('worse')}, undecided in the rest"
+        words = [measure["verdict"] for measure in pair["measures"].values()]
+        line = f"{pair['second']} beside {pair['first']}: better in {words.count('better')} measures, "
+        line += f"worse in {words.count('worse')}, undecided in the rest"
         if loss := pair["measures"].get("loss"):
             line += f"; loss per token {difference(loss['difference'], 'loss')}"
-        told.append(line)
-    return told
+        rows.append(line)
+    return rows
 
 
 def lines(results: Mapping[str, Any]) -> list[str]:
     """What was left out, what is uncertain, and what was not measured, one line each."""
     rows = results["rows"]
-    told = []
-    if seen := sum(rows["seen_in_training"].values()):
+    texts = []
+    if excluded := sum(rows["seen_in_training"].values()):
         why = ", ".join(f"{count} {reason}" for reason, count in rows["seen_in_training"].items())
-        told.append(f"left out: {seen} of {rows['held_out']} rows were seen in training ({why})")
+        texts.append(f"left out: {excluded} of {rows['held_out']} rows were seen in training ({why})")
     if rows["unreadable"]:
         why = ", ".join(f"{count} ({reason})" for reason, count in rows["unreadable"].items())
-        told.append(f"left out: rows that cannot be read: {why}")
-    told.append(f"later than training: {results['dates']['told']}")
+        texts.append(f"left out: rows that cannot be read: {why}")
+    texts.append(f"later than training: {results['dates']['summary']}")
     for model in results["models"]:
-        told += _troubles(model, rows["measured"])
-    told += [f"intervals: {caution}" for caution in results["bootstrap"]["cautions"]]
+        texts += _troubles(model, rows["measured"])
+    texts += [f"intervals: {caution}" for caution in results["bootstrap"]["cautions"]]
     for row in unmeasured(results["models"]):
-        told.append(f"not measured: {', '.join(row['titles'])} of {', '.join(row['models'])}: {row['why']}")
-    told += [f"{run['run']}: {run['missing']}" for run in results["runs"] if run["missing"]]
-    return told
+        texts.append(f"not measured: {', '.join(row['titles'])} of {', '.join(row['models'])}: {row['why']}")
+    texts += [f"{run['run']}: {run['missing']}" for run in results["runs"] if run["missing"]]
+    return texts
 
 
 def _troubles(model: Mapping[str, Any], rows: int) -> list[str]:
     """What went wrong with a model's rows, counted."""
     if model["kind"] == REFERENCE:
         return []
-    told = [f"{count} of {rows} losses: {why}" for why, count in model["unscored"].items()]
+    problems = [f"{count} of {rows} losses: {why}" for why, count in model["unscored"].items()]
     if model["empty"]:
-        told.append(f"{model['empty']} of {rows} answers are empty")
+        problems.append(f"{model['empty']} of {rows} answers are empty")
     if model["prompts_shortened"]:
-        told.append(f"{model['prompts_shortened']} of {rows} prompts shortened to fit the context")
+        problems.append(f"{model['prompts_shortened']} of {rows} prompts shortened to fit the context")
     if model.get("without_text"):
-        told.append(f"{model['without_text']} of {rows} rows have no text in {model['file']}")
-    return [f"{model['name']}: {line}" for line in told]
+        problems.append(f"{model['without_text']} of {rows} rows have no text in {model['file']}")
+    return [f"{model['name']}: {line}" for line in problems]
 
 
 def _harness(results: Mapping[str, Any]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    told = harness(results) or {"rows": [], "models": [], "missing": {}}
+    content = harness(results) or {"rows": [], "models": [], "missing": {}}
     table = Table(title="lm-evaluation-harness")
     table.add_column("task")
     table.add_column("metric")
-    for name in told["models"]:
+    for name in content["models"]:
         table.add_column(Text(name), justify="right")
-    for row in told["rows"]:
-        scores = [row["scores"][name] for name in told["models"]]
+    for row in content["rows"]:
+        scores = [row["scores"][name] for name in content["models"]]
         table.add_row(Text(row["task"]), row["metric"], *[_score(score) for score in scores])
-    for name, why in told["missing"].items():
+    for name, why in content["missing"].items():
         table.add_row(Text(f"{name}: {why}"))
     return table
 

@@ -101,7 +101,7 @@ def test_a_plugin_that_fails_is_asked_again_and_told() -> None:
     model = Measured("m", "texts", given("m", {"a": "uno"}, rows))
     for _ in range(2):
         measure_all([model, reference_of(rows)], rows, Corpus([]), Plugins({"toxicity": broken}, {"toxicity": "1"}))
-        assert model.missing["toxicity"] == "it: no weights"
+        assert model.reasons["toxicity"] == "it: no weights"
     assert "scores" not in model.lines["a"]
 
 
