@@ -1,4 +1,4 @@
-"""What can be said against a merge before a weight is loaded: told all together, each with its line of the recipe."""
+"""What speaks against a merge before a weight is loaded: reported all together, each with its line of the file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 class Checked:
     """A step and what its models are. facts: by name of the model; base: the same, None where the method needs none.
 
-    donor: the model whose chat template, special tokens and generation settings the merged model gets.
+    tokenizer_source: the model whose chat template, special tokens and generation settings the merged model gets.
     """
 
     step: Step
     facts: Mapping[str, Facts]
     base: Facts | None
-    donor: str
+    tokenizer_source: str
     notes: tuple[str, ...] = ()
 
     @property
@@ -43,13 +43,13 @@ class Checked:
         return self.like.parameters * DTYPE_BYTES[self.dtype]
 
 
-def check(merge: Merge, problems: Problems, made: Mapping[str, Path]) -> list[Checked]:
-    """Every step against its models' folders; `made`: folders of steps that are finished, others are foreseen."""
+def check(merge: Merge, problems: Problems, finished_folders: Mapping[str, Path]) -> list[Checked]:
+    """Every step against its models' folders; `finished_folders`: of steps that are finished, others are foreseen."""
     foreseen: dict[str, Facts] = {}
     checked = []
     for step in merge.steps:
-        if step.name in made:
-            foreseen[step.name] = facts_of(made[step.name])
+        if step.name in finished_folders:
+            foreseen[step.name] = facts_of(finished_folders[step.name])
         result = check_step(step, foreseen, problems)
         if result is None:
             continue
@@ -57,7 +57,7 @@ def check(merge: Merge, problems: Problems, made: Mapping[str, Path]) -> list[Ch
         foreseen.setdefault(step.name, _result_of(result, merge))
         if any(facts.remote_code for facts in result.facts.values()) and not merge.trust_remote_code:
             problems.append(f"{step.at}: {step.name} takes a model with code of its own: trust_remote_code allows it")
-    problems.extend(_disk(merge, [result for result in checked if result.step.name not in made]))
+    problems.extend(_disk(merge, [result for result in checked if result.step.name not in finished_folders]))
     if merge.device == "cuda" and not _has_cuda():
         problems.append(f"{merge.path}: device: cuda, and PyTorch sees no GPU here")
     return checked
@@ -67,35 +67,35 @@ def check_step(step: Step, foreseen: Mapping[str, Facts], problems: Problems) ->
     """One step against its models; None where a model cannot be read."""
     before = len(problems)
     facts = {source.name: _facts(step, source, foreseen, problems) for source in step.sources}
-    known = {name: found for name, found in facts.items() if found is not None}
-    base = _base(step, known, foreseen, problems) if step.method != LORA else None
+    readable = {name: model for name, model in facts.items() if model is not None}
+    base = _base(step, readable, foreseen, problems) if step.method != LORA else None
     if step.method != LORA:
         check_parameters(step, problems)
     if step.base is not None and "base" in facts and step.base != "base":
         problems.append(f"{step.at}: {step.name}: a model is called base, and the base is another: rename the model")
-    if len(known) < len(facts) or not known or (len(problems) > before and base is None and step.base):
+    if len(readable) < len(facts) or not readable or (len(problems) > before and base is None and step.base):
         return None
-    problems.extend(f"{step.at}: {line}" for line in _unlike(step, known, base))
-    donor = _donor(step, known, base, problems)
-    return Checked(step, known, base, donor, tuple(_notes(step, known, base, donor)))
+    problems.extend(f"{step.at}: {line}" for line in _unlike(step, readable, base))
+    tokenizer_source = _tokenizer_source(step, readable, base, problems)
+    return Checked(step, readable, base, tokenizer_source, tuple(_notes(step, readable, base, tokenizer_source)))
 
 
 def _facts(step: Step, source: Source, foreseen: Mapping[str, Facts], problems: Problems) -> Facts | None:
     if source.model.startswith(STEP):
         return foreseen.get(source.model.removeprefix(STEP))
-    read = adapter_facts if step.method == LORA else facts_of
+    facts_in = adapter_facts if step.method == LORA else facts_of
     try:
-        return read(Path(source.model), Path(source.base) if source.base else None)
+        return facts_in(Path(source.model), Path(source.base) if source.base else None)
     except TrainError as error:
         problems.append(f"{source.at}: {step.name}: {error}")
         return None
 
 
-def _base(step: Step, known: Mapping[str, Facts], foreseen: Mapping[str, Facts], problems: Problems) -> Facts | None:
+def _base(step: Step, readable: Mapping[str, Facts], foreseen: Mapping[str, Facts], problems: Problems) -> Facts | None:
     if step.base is None:
         return None
-    if step.base in known:
-        return known[step.base]
+    if step.base in readable:
+        return readable[step.base]
     if step.base.startswith(STEP):
         return foreseen.get(step.base.removeprefix(STEP))
     if step.base in [source.name for source in step.sources]:
@@ -107,25 +107,25 @@ def _base(step: Step, known: Mapping[str, Facts], foreseen: Mapping[str, Facts],
         return None
 
 
-def _models(step: Step, known: Mapping[str, Facts], base: Facts | None) -> dict[str, Facts]:
+def _models(step: Step, readable: Mapping[str, Facts], base: Facts | None) -> dict[str, Facts]:
     """All models by name, the base first."""
-    named = {"base": base} if base is not None and step.base not in known else {}
-    return {**named, **known}
+    base_entry = {"base": base} if base is not None and step.base not in readable else {}
+    return {**base_entry, **readable}
 
 
-def _unlike(step: Step, known: Mapping[str, Facts], base: Facts | None) -> Iterator[str]:
+def _unlike(step: Step, readable: Mapping[str, Facts], base: Facts | None) -> Iterator[str]:
     """How the models differ where they must not."""
-    (first, one), *others = _models(step, known, base).items()
+    (first, reference), *rest = _models(step, readable, base).items()
     if step.slices:
         # Layers may be taken from models of other depths.
-        one, others = _of_any_depth(one), [(name, _of_any_depth(other)) for name, other in others]
-    for name, other in others:
-        yield from (f"{name} and {first} {line}" for line in differences(one, other))
+        reference, rest = _of_any_depth(reference), [(name, _of_any_depth(model)) for name, model in rest]
+    for name, model in rest:
+        yield from (f"{name} and {first} {line}" for line in differences(reference, model))
         if step.tokenizer is None and step.document is None:
-            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(one, other))
-    if step.tokenizer not in (None, "base", "union", *known):
-        yield f"tokenizer: {step.tokenizer} is neither base, union nor one of {', '.join(known)}"
-    for name, model in _models(step, known, base).items():
+            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(reference, model))
+    if step.tokenizer not in (None, "base", "union", *readable):
+        yield f"tokenizer: {step.tokenizer} is neither base, union nor one of {', '.join(readable)}"
+    for name, model in _models(step, readable, base).items():
         if model.vocabulary and model.rows and max(model.vocabulary.values()) >= model.rows:
             most = max(model.vocabulary.values())
             yield f"{name} has a token {most}, its embedding only {model.rows} rows: {model.folder}"
@@ -135,61 +135,61 @@ def _of_any_depth(facts: Facts) -> Facts:
     return replace(facts, sizes={name: size for name, size in facts.sizes.items() if name != "layers"}, shapes={})
 
 
-def differences(one: Facts, other: Facts) -> Iterator[str]:
+def differences(first: Facts, second: Facts) -> Iterator[str]:
     """Differences of architecture and shapes: none of them can be merged over."""
-    if one.architecture and other.architecture and one.architecture != other.architecture:
-        yield f"are of different architectures: {other.architecture} and {one.architecture}"
+    if first.architecture and second.architecture and first.architecture != second.architecture:
+        yield f"are of different architectures: {second.architecture} and {first.architecture}"
         return
     unlike = [
-        f"{size} {other.sizes[size]} and {one.sizes[size]}"
-        for size in one.sizes
-        if size in other.sizes and other.sizes[size] != one.sizes[size]
+        f"{size} {second.sizes[size]} and {first.sizes[size]}"
+        for size in first.sizes
+        if size in second.sizes and second.sizes[size] != first.sizes[size]
     ]
     if unlike:
         yield f"differ in {', '.join(unlike)}"
         return
     shapes = [
-        f"{name} {list(other.shapes[name])} and {list(shape)}"
-        for name, shape in one.shapes.items()
+        f"{name} {list(second.shapes[name])} and {list(shape)}"
+        for name, shape in first.shapes.items()
         # Rows of the embedding are a matter of the vocabulary.
-        if name in other.shapes and other.shapes[name][1:] != shape[1:]
+        if name in second.shapes and second.shapes[name][1:] != shape[1:]
     ]
     if shapes:
         yield f"differ in {len(shapes)} shapes: {shapes[0]}"
-    missing = [name for name in one.shapes if other.shapes and name not in other.shapes and not _may_be_tied(name)]
-    if missing:
-        yield f"differ in their tensors: the former lacks {len(missing)}, such as {missing[0]}"
+    absent = [name for name in first.shapes if second.shapes and name not in second.shapes and not _may_be_tied(name)]
+    if absent:
+        yield f"differ in their tensors: the former lacks {len(absent)}, such as {absent[0]}"
 
 
 def _may_be_tied(name: str) -> bool:
     return name in ("lm_head.weight", "embed_out.weight", "output.weight")
 
 
-def vocabulary_differences(one: Facts, other: Facts) -> Iterator[str]:
+def vocabulary_differences(first: Facts, second: Facts) -> Iterator[str]:
     """Differences of vocabulary, each with what chooses between them."""
     choose = "choose tokenizer: union (every token of all), base, or the name of a model"
-    if one.vocabulary is not None and other.vocabulary is not None and one.vocabulary != other.vocabulary:
-        yield f"{describe_vocabularies(one.vocabulary, other.vocabulary)}: {choose}"
-    elif one.rows and other.rows and one.rows != other.rows:
-        yield f"have embeddings of {other.rows} and {one.rows} rows: {choose}"
+    if first.vocabulary is not None and second.vocabulary is not None and first.vocabulary != second.vocabulary:
+        yield f"{describe_vocabularies(first.vocabulary, second.vocabulary)}: {choose}"
+    elif first.rows and second.rows and first.rows != second.rows:
+        yield f"have embeddings of {second.rows} and {first.rows} rows: {choose}"
 
 
-def describe_vocabularies(one: Mapping[str, int], other: Mapping[str, int]) -> str:
+def describe_vocabularies(first: Mapping[str, int], second: Mapping[str, int]) -> str:
     """In words: tokens only there, only here, under other ids."""
     parts = []
     for what, tokens in (
-        ("only in the former", [token for token in other if token not in one]),
-        ("only in the latter", [token for token in one if token not in other]),
-        ("with other ids", [token for token, number in one.items() if other.get(token, number) != number]),
+        ("only in the former", [token for token in second if token not in first]),
+        ("only in the latter", [token for token in first if token not in second]),
+        ("with other ids", [token for token, number in first.items() if second.get(token, number) != number]),
     ):
         if tokens:
             parts.append(f"{len(tokens)} {what} ({', '.join(map(repr, tokens[:2]))}{' …' if len(tokens) > 2 else ''})")
     return f"differ in tokens: {'; '.join(parts)}"
 
 
-def _donor(step: Step, known: Mapping[str, Facts], base: Facts | None, problems: Problems) -> str:
+def _tokenizer_source(step: Step, readable: Mapping[str, Facts], base: Facts | None, problems: Problems) -> str:
     """The model whose files the merged one gets: the one that is named, else the first with a chat template."""
-    models = _models(step, known, base)
+    models = _models(step, readable, base)
     if step.files_from is not None:
         if step.files_from not in models:
             problems.append(f"{step.at}: files_from: {step.files_from} is none of {', '.join(models)}")
@@ -205,31 +205,32 @@ def _donor(step: Step, known: Mapping[str, Facts], base: Facts | None, problems:
     return next(iter(templates.values()), next(iter(models)))
 
 
-def _notes(step: Step, known: Mapping[str, Facts], base: Facts | None, donor: str) -> Iterator[str]:
+def _notes(step: Step, readable: Mapping[str, Facts], base: Facts | None, tokenizer_source: str) -> Iterator[str]:
     """What is no mistake, and worth knowing."""
-    models = _models(step, known, base)
+    models = _models(step, readable, base)
     yield from (f"{name}: {facts.remark}" for name, facts in models.items() if facts.remark)
     unused = ignored(step)
     if unused:
         yield f"{step.method} knows no {', '.join(unused)}: mergekit passes over such settings"
     if step.document is not None and step.tokenizer is None:
-        (first, one), *others = models.items()
-        for name, other in others:
-            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(one, other))
+        (first, reference), *rest = models.items()
+        for name, model in rest:
+            yield from (f"{name} and {first} {line}" for line in vocabulary_differences(reference, model))
     templates = {facts.chat_template for facts in models.values() if facts.chat_template}
     if step.document is not None and len(templates) > 1:
-        yield f"the chat templates differ: that of {donor} is kept (newsmill: {{files_from: MODEL}} chooses another)"
+        choice = f"that of {tokenizer_source} is kept"
+        yield f"the chat templates differ: {choice} (newsmill: {{files_from: MODEL}} chooses another)"
     dtypes = {facts.dtype for facts in models.values()}
     if len(dtypes) > 1:
         yield f"weights are stored as {', '.join(sorted(dtypes))}; computed in {step.compute_dtype}"
-    given = models[donor].special
+    special = models[tokenizer_source].special
     for name, facts in models.items():
-        unlike = [f"{key} {token!r}" for key, token in facts.special.items() if given.get(key, token) != token]
+        unlike = [f"{key} {token!r}" for key, token in facts.special.items() if special.get(key, token) != token]
         if unlike:
-            yield f"{name} has other special tokens ({', '.join(unlike)}); those of {donor} are kept"
+            yield f"{name} has other special tokens ({', '.join(unlike)}); those of {tokenizer_source} are kept"
     plain = [name for name, facts in models.items() if not facts.chat_template and name != "base"]
-    if plain and models[donor].chat_template:
-        yield f"{', '.join(plain)} without a chat template; that of {donor} is kept"
+    if plain and models[tokenizer_source].chat_template:
+        yield f"{', '.join(plain)} without a chat template; that of {tokenizer_source} is kept"
     unread = [name for name, facts in models.items() if facts.vocabulary is None and facts.kind != "foreseen"]
     if unread:
         yield f"{', '.join(unread)} without a tokenizer: taken to have the others' vocabulary"
@@ -237,7 +238,7 @@ def _notes(step: Step, known: Mapping[str, Facts], base: Facts | None, donor: st
 
 def _result_of(checked: Checked, merge: Merge) -> Facts:
     """What the step will leave, as far as it can be foreseen."""
-    like, donor = checked.like, (_models(checked.step, checked.facts, checked.base))[checked.donor]
+    like, source = checked.like, (_models(checked.step, checked.facts, checked.base))[checked.tokenizer_source]
     mixed = checked.step.tokenizer is not None
     return replace(
         like,
@@ -247,8 +248,8 @@ def _result_of(checked: Checked, merge: Merge) -> Facts:
         shapes={},
         rows=0 if mixed else like.rows,
         vocabulary=None if mixed else like.vocabulary,
-        chat_template=donor.chat_template,
-        special=donor.special,
+        chat_template=source.chat_template,
+        special=source.special,
         base=None,
     )
 

@@ -66,26 +66,26 @@ def facts_of(folder: Path, base: Path | None = None) -> Facts:
     Raises:
         TrainError: the folder is missing, is of no known kind, or is incomplete; names the file.
     """
-    found = kind_of(folder)
-    if found.startswith("litgpt") and (remark := why_anew(folder)):
+    form = kind_of(folder)
+    if form.startswith("litgpt") and (remark := why_merge_again(folder)):
         return replace(_of_adapter(folder, "litgpt-adapter", base), remark=remark)
-    if found in _ADAPTERS:
-        return _of_adapter(folder, found, base)
+    if form in _ADAPTERS:
+        return _of_adapter(folder, form, base)
     # `litgpt download` leaves both forms: what needs no conversion is taken.
-    both = found == "litgpt" and any(folder.glob("model*.safetensors")) and (folder / "config.json").is_file()
-    return _of_huggingface(folder) if both or found == "huggingface" else _of_litgpt(folder)
+    both = form == "litgpt" and any(folder.glob("model*.safetensors")) and (folder / "config.json").is_file()
+    return _of_huggingface(folder) if both or form == "huggingface" else _of_litgpt(folder)
 
 
-def why_anew(folder: Path) -> str:
-    """Why the adapter beside LitGPT's merged model must be merged anew; empty where it need not."""
+def why_merge_again(folder: Path) -> str:
+    """Why the adapter beside LitGPT's merged model must be merged again; empty where it need not."""
     if not (folder / "lit_model.pth.lora").is_file() or not (folder / "lit_model.pth").is_file():
         return ""
     if fault := merge_fault(folder):
-        return f"{fault}, so its adapter is merged anew"
+        return f"{fault}, so its adapter is merged again"
     try:
         read_pickle(folder / "lit_model.pth")
     except TrainError:
-        return "LitGPT's own merge was torn off, so its adapter is merged anew"
+        return "LitGPT's own merge was torn off, so its adapter is merged again"
     return ""
 
 
@@ -95,12 +95,12 @@ def adapter_facts(folder: Path, base: Path | None = None) -> Facts:
     Raises:
         TrainError: the folder holds no adapter.
     """
-    found = kind_of(folder)
-    if found == "litgpt" and (folder / "lit_model.pth.lora").is_file():
-        found = "litgpt-adapter"
-    if found not in _ADAPTERS:
+    form = kind_of(folder)
+    if form == "litgpt" and (folder / "lit_model.pth.lora").is_file():
+        form = "litgpt-adapter"
+    if form not in _ADAPTERS:
         raise TrainError(f"{folder} is a whole model: method lora takes the folder of an adapter")
-    return _of_adapter(folder, found, base)
+    return _of_adapter(folder, form, base)
 
 
 def kind_of(folder: Path) -> str:
@@ -190,14 +190,14 @@ def _is_embedding(name: str, shape: tuple[int, ...]) -> bool:
 
 
 def _sizes(config: Mapping[str, Any]) -> dict[str, int]:
-    found = {}
+    sizes = {}
     for name, keys in _SIZES.items():
         value = next((config[key] for key in keys if config.get(key) is not None), None)
         if isinstance(value, int):
-            found[name] = value
-    if "heads" in found:
-        found.setdefault("key/value heads", found["heads"])
-    return found
+            sizes[name] = value
+    if "heads" in sizes:
+        sizes.setdefault("key/value heads", sizes["heads"])
+    return sizes
 
 
 def tensors_of(folder: Path) -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]]:
@@ -232,15 +232,15 @@ def _safetensors(path: Path) -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]
         try:
             header = json.loads(handle.read(min(length, size)))
             header.pop("__metadata__", None)
-            found = {name: (str(one["dtype"]), tuple(map(int, one["shape"]))) for name, one in header.items()}
-            end = max((int(one["data_offsets"][1]) for one in header.values()), default=0)
+            tensors = {name: (str(entry["dtype"]), tuple(map(int, entry["shape"]))) for name, entry in header.items()}
+            end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             raise TrainError(
                 f"{path} is no safetensors file ({type(error).__name__}): fetch or write it again"
             ) from error
     if size < 8 + length + end:
         raise TrainError(f"{path} is torn: {size} bytes of {8 + length + end}; fetch or write it again")
-    yield from found.items()
+    yield from tensors.items()
 
 
 def _pickled(path: Path) -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]]:
@@ -293,10 +293,10 @@ def special_tokens_of(folder: Path) -> dict[str, str]:
     """eos, bos, pad and unk as the tokenizer's settings name them."""
     path = folder / "tokenizer_config.json"
     config = read_json(path) if path.is_file() else {}
-    found = {}
+    tokens = {}
     for name in ("bos", "eos", "pad", "unk"):
         token = config.get(f"{name}_token")
         token = token.get("content") if isinstance(token, Mapping) else token
         if token:
-            found[name] = str(token)
-    return found
+            tokens[name] = str(token)
+    return tokens

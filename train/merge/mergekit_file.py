@@ -86,7 +86,7 @@ def merge_of(paths: Sequence[Path], out: Path | None, problems: Problems) -> Mer
         own |= document.own
     own |= {"out_dir": str(out)} if out is not None else {}
     reader = Reader(Recipe(paths[0], own), problems)
-    reader.known((), own, _OWN_KEYS)
+    reader.check_keys((), own, _OWN_KEYS)
     if own.get("out_dir") is None:
         problems.append(f"{paths[0]}: give --out, the folder of the merged model (or {OWN}: {{out_dir: FOLDER}})")
     names = [str(document.settings["name"]) for document in documents if "name" in document.settings]
@@ -247,20 +247,20 @@ def split(reference: Any) -> tuple[str, str | None]:
 def with_folders(document: Mapping[str, Any], folder: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """mergekit's settings with every model in place of its reference: `folder` makes it of the reference's label."""
 
-    def put(settings: Mapping[str, Any], key: str) -> dict[str, Any]:
+    def replaced(settings: Mapping[str, Any], key: str) -> dict[str, Any]:
         value = settings.get(key)
         return {key: folder(label(value))} if value is not None and value not in ("union", "base") else {}
 
     def entries(values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [{**entry, **put(entry, "model")} for entry in values]
+        return [{**entry, **replaced(entry, "model")} for entry in values]
 
     def layers(settings: Mapping[str, Any]) -> dict[str, Any]:
-        changed = {**settings, **put(settings, "base_model"), **put(settings, "tokenizer_source")}
+        changed = {**settings, **replaced(settings, "base_model"), **replaced(settings, "tokenizer_source")}
         if settings.get("models"):
             changed["models"] = entries(settings["models"])
         if settings.get("slices"):
             changed["slices"] = [
-                {**piece, **put(piece, "base_model"), "sources": entries(piece["sources"])}
+                {**piece, **replaced(piece, "base_model"), "sources": entries(piece["sources"])}
                 for piece in settings["slices"]
             ]
         return changed
@@ -269,5 +269,5 @@ def with_folders(document: Mapping[str, Any], folder: Callable[[str], dict[str, 
     if document.get("modules"):
         changed["modules"] = {name: layers(module) for name, module in document["modules"].items()}
     if isinstance(document.get("tokenizer"), Mapping):
-        changed["tokenizer"] = {**document["tokenizer"], **put(document["tokenizer"], "source")}
+        changed["tokenizer"] = {**document["tokenizer"], **replaced(document["tokenizer"], "source")}
     return changed

@@ -52,7 +52,7 @@ def run(checked: Checked, merge: Merge, folders: Mapping[str, Path], out: Path) 
         finally:
             _forget()
     _complete(checked, folders, out)
-    return _telling(warned)
+    return _warnings(warned)
 
 
 def configuration(step: Step, dtype: str, folders: Mapping[str, Path]) -> Any:
@@ -65,12 +65,12 @@ def configuration(step: Step, dtype: str, folders: Mapping[str, Path]) -> Any:
 
     class Ordered(MergeConfiguration):
         def referenced_models(self) -> list[Any]:
-            named = [self.base_model] if self.base_model else []
-            named += [entry.model for entry in self.models or ()]
-            named += [source.model for piece in self.slices or () for source in piece.sources]
+            models = [self.base_model] if self.base_model else []
+            models += [entry.model for entry in self.models or ()]
+            models += [source.model for piece in self.slices or () for source in piece.sources]
             for module in (self.modules or {}).values():
-                named += [source.model for piece in module.slices or () for source in piece.sources]
-            return list(dict.fromkeys(named))
+                models += [source.model for piece in module.slices or () for source in piece.sources]
+            return list(dict.fromkeys(models))
 
     try:
         return Ordered.model_validate(mergekit_settings(step, dtype, folders))
@@ -127,7 +127,7 @@ def _slice(piece: Mapping[str, Any], folders: Mapping[str, Path]) -> dict[str, A
 
 
 def _forget() -> None:
-    """mergekit keeps opened files and inferred shapes by path, though a folder may have been written anew."""
+    """mergekit keeps opened files and inferred shapes by path, though a folder may have been written again."""
     from mergekit.architecture.auto import infer_architecture_info
     from mergekit.io.tasks import LoaderCache
 
@@ -163,27 +163,27 @@ def _own_bars(title: str) -> Iterator[None]:
             module.tqdm = bars
 
 
-def _telling(warned: list[str]) -> list[str]:
+def _warnings(warned: list[str]) -> list[str]:
     """What of mergekit's warnings a person can use."""
     noise = ("Inferred ", "No JSON architecture", "  '", "'default'", "with multiple different settings")
     return [line for line in warned if not line.startswith(noise[:4]) and noise[4] not in line][:5]
 
 
 def _complete(checked: Checked, folders: Mapping[str, Path], out: Path) -> None:
-    """Configuration, tokenizer and generation settings as the donor's; every tensor of the model is there."""
-    donor = folders[checked.donor]
+    """Configuration, tokenizer and generation settings as the source's; every tensor of the model is there."""
+    source = folders[checked.tokenizer_source]
     _tensors_there(checked, folders, out)
     if checked.step.tokenizer is None:
-        tokenizer = next((path for path in (donor, *folders.values()) if vocabulary_of(path)), donor)
-        copy_files(tokenizer, donor, out, TOKENIZER_FILES)
-    template = chat_template(checked.step, donor)
+        tokenizer = next((path for path in (source, *folders.values()) if vocabulary_of(path)), source)
+        copy_files(tokenizer, source, out, TOKENIZER_FILES)
+    template = chat_template(checked.step, source)
     if template is not None and chat_template_of(out) != template:
         (out / "chat_template.jinja").write_text(template + "\n", encoding="utf-8")
-    ids = _new_ids(donor, out)
+    ids = _new_ids(source, out)
     for name in ("config.json", "generation_config.json"):
-        _write_config(name, donor, out, ids, checked.dtype)
-    if chat_template_of(donor) == template:
-        copy_files(donor, donor, out, STYLE_FILES)
+        _write_config(name, source, out, ids, checked.dtype)
+    if chat_template_of(source) == template:
+        copy_files(source, source, out, STYLE_FILES)
     settle_chat(out)
     _head(out)
 
@@ -192,11 +192,11 @@ def _tensors_there(checked: Checked, folders: Mapping[str, Path], out: Path) -> 
     if checked.step.slices:
         return
     like = folders.get(checked.step.base or "", folders.get("base", next(iter(folders.values()))))
-    written = {name for name, _ in tensors_of(out)}
-    missing = [name for name, _ in tensors_of(like) if name not in written and name not in _HEADS]
-    if missing:
+    names = {name for name, _ in tensors_of(out)}
+    absent = [name for name, _ in tensors_of(like) if name not in names and name not in _HEADS]
+    if absent:
         raise TrainError(
-            f"step {checked.step.name}: mergekit does not know {len(missing)} tensors of {like}, such as {missing[0]}: "
+            f"step {checked.step.name}: mergekit does not know {len(absent)} tensors of {like}, such as {absent[0]}: "
             "this architecture cannot be merged with it"
         )
 
@@ -220,27 +220,31 @@ def chat_template(step: Step, source: Path) -> str | None:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _new_ids(donor: Path, out: Path) -> dict[int, int]:
-    """Where the donor's token ids went in the merged vocabulary."""
-    old, new = vocabulary_of(donor), vocabulary_of(out)
+def _new_ids(source: Path, out: Path) -> dict[int, int]:
+    """Where the source's token ids went in the merged vocabulary."""
+    old, new = vocabulary_of(source), vocabulary_of(out)
     if not old or not new or old == new:
         return {}
     return {number: new[token] for token, number in old.items() if token in new}
 
 
-def _write_config(name: str, donor: Path, out: Path, ids: Mapping[int, int], dtype: str) -> None:
-    if not (donor / name).is_file():
+def _write_config(name: str, source: Path, out: Path, ids: Mapping[int, int], dtype: str) -> None:
+    if not (source / name).is_file():
         return
-    given = read_json(donor / name)
+    original = read_json(source / name)
     if name == "config.json":
         settings = read_json(out / name)
         settings["dtype"] = dtype
         settings.pop("torch_dtype", None)
     else:
-        settings = dict(given)
-    for key, value in given.items():
+        settings = dict(original)
+    for key, value in original.items():
         if key.endswith("_token_id"):
-            settings[key] = [ids.get(one, one) for one in value] if isinstance(value, list) else ids.get(value, value)
+            settings[key] = (
+                [ids.get(token_id, token_id) for token_id in value]
+                if isinstance(value, list)
+                else ids.get(value, value)
+            )
     (out / name).write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

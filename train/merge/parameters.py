@@ -43,9 +43,9 @@ def ignored(step: Step) -> list[str]:
     """Parameters of a mergekit file that its method does not know: mergekit passes over them."""
     if step.document is None or step.method not in method_names():
         return []
-    known = {parameter.name for parameter in registry().get(step.method).spec.parameters}
+    parameters = {parameter.name for parameter in registry().get(step.method).spec.parameters}
     names = [*step.parameters, *(name for source in step.sources for name in source.parameters)]
-    return [name for name in dict.fromkeys(names) if name not in known]
+    return [name for name in dict.fromkeys(names) if name not in parameters]
 
 
 def takes_base(step: Step) -> bool:
@@ -74,37 +74,37 @@ def _inputs(step: Step, spec: Any) -> Iterator[str]:
 
 
 def _of_step(step: Step, spec: Any) -> Iterator[str]:
-    known = {parameter.name: parameter for parameter in spec.parameters}
+    parameters = {parameter.name: parameter for parameter in spec.parameters}
     for name, value in step.parameters.items():
         at = f"{step.at}: {step.name}: parameters.{name}"
-        if name not in known:
+        if name not in parameters:
             if step.document is not None:
                 continue
-            yield f"{at} is unknown to {step.method}: it takes {', '.join(known) or 'none'}"
+            yield f"{at} is unknown to {step.method}: it takes {', '.join(parameters) or 'none'}"
             continue
-        yield from (f"{at} {line}" for line in _value(known[name], value))
+        yield from (f"{at} {line}" for line in _value(parameters[name], value))
     for parameter in spec.shared_parameters:
         if parameter.required and parameter.name not in step.parameters and not step.slices:
             yield f"{step.at}: {step.name}: method {step.method} needs parameters.{parameter.name}"
 
 
 def _of_source(step: Step, source: Source, spec: Any) -> Iterator[str]:
-    known = {parameter.name: parameter for parameter in spec.input_parameters}
+    parameters = {parameter.name: parameter for parameter in spec.input_parameters}
     shared = {parameter.name for parameter in spec.shared_parameters}
     for name, value in source.parameters.items():
         if name in shared and step.document is None:
             yield f"{name} is of the whole step: write it under parameters"
-        elif name not in known and step.document is None:
-            yield f"{name} is unknown to {step.method}: a model takes {', '.join(known) or 'no settings'}"
-        elif name in known:
-            yield from (f"{name} {line}" for line in _value(known[name], value))
+        elif name not in parameters and step.document is None:
+            yield f"{name} is unknown to {step.method}: a model takes {', '.join(parameters) or 'no settings'}"
+        elif name in parameters:
+            yield from (f"{name} {line}" for line in _value(parameters[name], value))
     if source.name == step.base and takes_base(step):
         return
     for parameter in spec.input_parameters:
-        missing = parameter.name not in source.parameters and parameter.name not in step.parameters
-        if parameter.required and missing and not step.slices:
+        is_absent = parameter.name not in source.parameters and parameter.name not in step.parameters
+        if parameter.required and is_absent and not step.slices:
             yield f"method {step.method} needs a {parameter.name}"
-    yield from _epsilon(step, source, known)
+    yield from _epsilon(step, source, parameters)
 
 
 def _value(parameter: Any, value: Any) -> Iterator[str]:
@@ -130,13 +130,13 @@ def _plain(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _epsilon(step: Step, source: Source, known: Mapping[str, Any]) -> Iterator[str]:
+def _epsilon(step: Step, source: Source, parameters: Mapping[str, Any]) -> Iterator[str]:
     """DELLA keeps a weight with a chance of density -/+ epsilon: both ends must be chances."""
-    if "epsilon" not in known:
+    if "epsilon" not in parameters:
         return
-    given = {name: source.parameters.get(name, step.parameters.get(name)) for name in ("density", "epsilon")}
-    epsilon = max(numbers_in(given["epsilon"]), default=float(known["epsilon"].default))
-    for density in numbers_in(given["density"]):
+    values = {name: source.parameters.get(name, step.parameters.get(name)) for name in ("density", "epsilon")}
+    epsilon = max(numbers_in(values["epsilon"]), default=float(parameters["epsilon"].default))
+    for density in numbers_in(values["density"]):
         if 0 < density < 1 and not epsilon < min(density, 1 - density):
             yield f"density {density:g} -/+ epsilon {epsilon:g} leaves (0, 1): lower epsilon below {_room(density)}"
 
@@ -152,13 +152,13 @@ def _weights(step: Step, spec: Any) -> Iterator[str]:
         return
     if not step.parameters.get("normalize", names["normalize"].default):
         return
-    given = [
+    weights = [
         source.parameters.get("weight", step.parameters.get("weight"))
         for source in step.sources
         if not (source.name == step.base and takes_base(step))
     ]
-    plain = [value for value in given if isinstance(value, int | float)]
-    if given and len(plain) == len(given) and abs(math.fsum(plain)) < 1e-8:
+    plain = [value for value in weights if isinstance(value, int | float)]
+    if weights and len(plain) == len(weights) and abs(math.fsum(plain)) < 1e-8:
         yield "the weights add up to 0, and normalize divides by their sum"
 
 

@@ -1,4 +1,4 @@
-"""A recipe of `train merge` as values: steps in their order, each with the models it takes; problems told together."""
+"""A merge as values: steps in their order, each with the models it takes; problems are reported together."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Step:
 
     def needs(self) -> list[str]:
         """Names of the steps this one builds on."""
-        given = [source.model for source in self.sources] + ([self.base] if self.base else [])
-        return [name.removeprefix(STEP) for name in dict.fromkeys(given) if name.startswith(STEP)]
+        references = [source.model for source in self.sources] + ([self.base] if self.base else [])
+        return [name.removeprefix(STEP) for name in dict.fromkeys(references) if name.startswith(STEP)]
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class Merge:
 
 
 class Problems(list[str]):
-    """What is wrong with a recipe, gathered so that all of it is told at once."""
+    """What is wrong with a recipe, gathered so that all of it is reported at once."""
 
-    def tell(self) -> None:
+    def raise_all(self) -> None:
         """Raises: TrainError: with every problem, where there is any."""
         if len(self) == 1:
             raise TrainError(self[0])
@@ -114,7 +114,7 @@ def settings_of(recipe: Recipe, problems: Problems) -> Merge | None:
     """The recipe's settings; what is wrong with them is added to `problems`. None where no step can be read."""
     single = "steps" not in recipe.settings
     reader = Reader(recipe, problems)
-    reader.known((), recipe.settings, RUN_KEYS | (_STEP_KEYS if single else set(_INHERITED)))
+    reader.check_keys((), recipe.settings, RUN_KEYS | (_STEP_KEYS if single else set(_INHERITED)))
     out = reader.text("out_dir")
     if recipe.get("out_dir") is None:
         problems.append(f"{recipe.path} gives no out_dir: the folder of the merged model")
@@ -128,7 +128,7 @@ def _check_order(steps: list[Step], problems: Problems) -> None:
     for step in steps:
         for name in step.needs():
             if name not in earlier:
-                why = "comes later" if name in [other.name for other in steps] else "is not in the recipe"
+                why = "comes later" if name in [later.name for later in steps] else "is not in the recipe"
                 problems.append(f"{step.at}: step {step.name} takes {STEP}{name}, which {why}")
         earlier.append(step.name)
 
@@ -142,8 +142,8 @@ class Reader:
     def wrong(self, keys: tuple[str, ...], what: str) -> None:
         self.problems.append(f"{self.recipe.at(*keys)}: {'.'.join(keys)} {what}")
 
-    def known(self, keys: tuple[str, ...], given: Iterable[str], allowed: set[str]) -> None:
-        for key in map(str, given):
+    def check_keys(self, keys: tuple[str, ...], names: Iterable[str], allowed: set[str]) -> None:
+        for key in map(str, names):
             if key not in allowed:
                 near = difflib.get_close_matches(key, allowed, 1)
                 hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(allowed))}"
@@ -208,7 +208,7 @@ class Reader:
     def smoke_test(self) -> SmokeTest:
         # `gate` was its name.
         key = "smoke_test" if "smoke_test" in self.recipe.settings else "gate"
-        self.known((key,), self.mapping(key), _SMOKE_TEST_KEYS)
+        self.check_keys((key,), self.mapping(key), _SMOKE_TEST_KEYS)
         texts, prompt = self.text(key, "texts"), self.text(key, "prompt")
         limit, allowed = self.recipe.get(key, "limit", default=4), self.recipe.get(key, "max_difference")
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
@@ -232,7 +232,7 @@ class Reader:
             self.wrong(("steps",), "is empty: name a step at least")
         for name in names:
             if isinstance(self.recipe.get("steps", name), Mapping):
-                self.known(("steps", name), self.mapping("steps", name), _STEP_KEYS)
+                self.check_keys(("steps", name), self.mapping("steps", name), _STEP_KEYS)
             if not re.fullmatch(r"[\w.-]+", str(name)) or str(name).startswith("."):
                 self.wrong(("steps", str(name)), "is no name of a step: letters, digits, - and _ only")
         return [self.step(("steps", name), str(name)) for name in names]
@@ -284,22 +284,22 @@ class Reader:
         return (Source("adapter", adapter, base, {}, self.recipe.at(*keys, "adapter")),)
 
     def source(self, keys: tuple[str, ...]) -> Source | None:
-        given = self.recipe.get(*keys)
+        entry = self.recipe.get(*keys)
         at = self.recipe.at(*keys)
-        if isinstance(given, str):
-            return Source(str(keys[-1]), given, at=at)
-        if not isinstance(given, Mapping) or not isinstance(given.get("model"), str):
+        if isinstance(entry, str):
+            return Source(str(keys[-1]), entry, at=at)
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("model"), str):
             self.problems.append(f"{at}: {keys[-1]} names no folder: give `model: FOLDER`")
             return None
-        parameters = {str(key): value for key, value in given.items() if key not in ("model", "base")}
-        return Source(str(keys[-1]), given["model"], self.text(*keys, "base"), parameters, at)
+        parameters = {str(key): value for key, value in entry.items() if key not in ("model", "base")}
+        return Source(str(keys[-1]), entry["model"], self.text(*keys, "base"), parameters, at)
 
     def slices(self, keys: tuple[str, ...]) -> tuple[Mapping[str, Any], ...]:
-        given = self.recipe.get(*keys, "slices")
-        if given is None:
+        value = self.recipe.get(*keys, "slices")
+        if value is None:
             return ()
-        if isinstance(given, list) and given and all(isinstance(entry, Mapping) for entry in given):
-            return tuple(given)
+        if isinstance(value, list) and value and all(isinstance(entry, Mapping) for entry in value):
+            return tuple(value)
         self.wrong((*keys, "slices"), "must be a list as mergekit's: - sources: [{model: NAME, layer_range: [0, 8]}]")
         return ()
 

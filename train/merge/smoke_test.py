@@ -1,4 +1,4 @@
-"""A merged model on trial before it takes its place: equal to what it must equal, whole, and able to write."""
+"""A merged model tried before it takes its place: equal to what it must equal, whole, and able to write."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _TASK_ARITHMETIC = (
 )  # fmt: skip
 
 
-def trial(merge: Merge, checked: Checked, folders: Mapping[str, Path], out: Path) -> dict[str, Any]:
-    """What was found: `equal` {to, max_difference, …}, where an equality exists; `prompt` and `text` that it wrote.
+def smoke_test(merge: Merge, checked: Checked, folders: Mapping[str, Path], out: Path) -> dict[str, Any]:
+    """The outcome: `equal` {to, max_difference, …}, where an equality exists; `prompt` and `text` that it wrote.
 
     folders: of the models in Hugging Face form, by name; none for a LoRA.
 
@@ -35,13 +35,13 @@ def trial(merge: Merge, checked: Checked, folders: Mapping[str, Path], out: Path
     """
     test = merge.smoke_test
     with silence_warnings():
-        found: dict[str, Any] = {}
+        outcome: dict[str, Any] = {}
         equal = _equal(checked, folders)
         if equal is not None:
-            found["equal"] = _compare(checked, *equal, out, test)
+            outcome["equal"] = _compare(checked, *equal, out, test)
         remarks = _files(checked, folders, out)
         prompt, text = _sentence(out, test)
-    return found | {"remarks": remarks, "prompt": prompt, "text": text}
+    return outcome | {"remarks": remarks, "prompt": prompt, "text": text}
 
 
 def equal_to(step: Step) -> str | None:
@@ -53,15 +53,15 @@ def equal_to(step: Step) -> str | None:
     if step.slices or step.tokenizer is not None:
         return None
     if step.method == "linear":
-        used = [source.name for source, weight in zip(step.sources, weights, strict=True) if weight != 0]
-        whole = step.parameters.get("normalize", True) or weights.count(1.0) == len(used) == 1
-        return used[0] if len(used) == 1 and whole and None not in weights else None
+        weighted = [source.name for source, weight in zip(step.sources, weights, strict=True) if weight != 0]
+        whole = step.parameters.get("normalize", True) or weights.count(1.0) == len(weighted) == 1
+        return weighted[0] if len(weighted) == 1 and whole and None not in weights else None
     if step.method == "slerp":
         return _end_of_slerp(step)
     if step.method == "passthrough" and len(step.sources) == 1 and not step.sources[0].parameters:
         return step.sources[0].name
-    others = [weight for source, weight in zip(step.sources, weights, strict=True) if source.name != step.base]
-    if step.method in _TASK_ARITHMETIC and others and all(weight == 0 for weight in others):
+    other_weights = [weight for source, weight in zip(step.sources, weights, strict=True) if source.name != step.base]
+    if step.method in _TASK_ARITHMETIC and other_weights and all(weight == 0 for weight in other_weights):
         return step.base if step.base in [source.name for source in step.sources] else "base"
     return None
 
@@ -159,23 +159,23 @@ def _texts(test: SmokeTest) -> list[str]:
 
 
 def _files(checked: Checked, folders: Mapping[str, Path], out: Path) -> list[str]:
-    """Tokenizer, special tokens and generation settings against the donor's: what is wrong ends the step.
+    """Tokenizer, special tokens and generation settings against those of their source: what is wrong ends the step.
 
-    A model without generation settings is told of and let pass: its donor had none either.
+    A model without generation settings passes with a note: its source had none either.
     """
     from train.models.formats.equivalence import check_files
 
     if checked.step.method == LORA and not (out / "config.json").is_file():
         return []
-    donor = out if checked.step.tokenizer is not None else folders.get(checked.donor, out)
+    source = out if checked.step.tokenizer is not None else folders.get(checked.tokenizer_source, out)
     # Whole models of LitGPT are read by LitGPT: transformers' loading of their tokenizer is a matter of conversion.
-    if (out / "lit_model.pth").is_file() or not (donor / "tokenizer_config.json").is_file():
+    if (out / "lit_model.pth").is_file() or not (source / "tokenizer_config.json").is_file():
         return []
-    found = check_files(out, donor, None)
-    wrong = [line for line in found if not line.startswith("generation config:")]
+    lines = check_files(out, source, None)
+    wrong = [line for line in lines if not line.startswith("generation config:")]
     if wrong:
         raise TrainError(f"step {checked.step.name}: {'; '.join(wrong)}; nothing was written")
-    return found
+    return lines
 
 
 def _sentence(out: Path, test: SmokeTest) -> tuple[str, str | None]:
@@ -206,12 +206,12 @@ def _check_finite(number: float) -> None:
 def _fits(out: Path) -> bool:
     """Whether memory holds the model in 32 bits; true where the system does not say what is free."""
     # Weights are stored in 2 or 4 bytes each: twice the files is enough in both cases.
-    needed = 2 * sum(path.stat().st_size for path in out.iterdir() if path.suffix in (".safetensors", ".pth", ".bin"))
-    return needed < available_memory()
+    size = 2 * sum(path.stat().st_size for path in out.iterdir() if path.suffix in (".safetensors", ".pth", ".bin"))
+    return size < available_memory()
 
 
 def available_memory() -> float:
-    """Bytes that a process can take without swapping, as Linux tells; infinite elsewhere."""
+    """Bytes that a process can take without swapping, as Linux says; infinite elsewhere."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))

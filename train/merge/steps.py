@@ -29,17 +29,17 @@ MARK = "merge.json"
 
 def digests(merge: Merge) -> dict[str, str]:
     """A digest for each step: of its settings, of its models' files (names, sizes, times), of the steps before it."""
-    found: dict[str, str] = {}
+    digest_of_step: dict[str, str] = {}
     for step in merge.steps:
         settings = asdict(step)
         settings.pop("at")
         for source in settings["sources"]:
             source.pop("at")
         parts = [json.dumps(settings, sort_keys=True, default=str), _tools(), str(merge.out_shard_size), merge.device]
-        for given in (*((source.model, source.base) for source in step.sources), (step.base, None)):
-            parts.append(_fingerprint(given[0], given[1], found))
-        found[step.name] = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    return found
+        for reference in (*((source.model, source.base) for source in step.sources), (step.base, None)):
+            parts.append(_fingerprint(reference[0], reference[1], digest_of_step))
+        digest_of_step[step.name] = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return digest_of_step
 
 
 def _tools() -> str:
@@ -48,11 +48,11 @@ def _tools() -> str:
     return " ".join(f"{name} {version(name)}" for name in ("mergekit", "peft", "litgpt", "transformers", "torch"))
 
 
-def _fingerprint(model: str | None, base: str | None, found: Mapping[str, str]) -> str:
+def _fingerprint(model: str | None, base: str | None, digest_of_step: Mapping[str, str]) -> str:
     if model is None:
         return ""
     if model.startswith(STEP):
-        return found.get(model.removeprefix(STEP), "")
+        return digest_of_step.get(model.removeprefix(STEP), "")
     folder = Path(model)
     if not folder.is_dir():
         return model
@@ -63,14 +63,14 @@ def _fingerprint(model: str | None, base: str | None, found: Mapping[str, str]) 
             under = base_folder(folder, Path(base) if base else None)
         except TrainError:
             return "\n".join(parts)
-        parts.append(_fingerprint(str(under), None, found))
+        parts.append(_fingerprint(str(under), None, digest_of_step))
     return "\n".join(parts)
 
 
-def finished(merge: Merge, wanted: Mapping[str, str]) -> dict[str, Path]:
+def finished(merge: Merge, step_digests: Mapping[str, str]) -> dict[str, Path]:
     """Folders of the steps that are done, with the very same settings and models."""
     folders = {step.name: folder_of(merge, step) for step in merge.steps}
-    return {name: folder for name, folder in folders.items() if _mark(folder).get("digest") == wanted[name]}
+    return {name: folder for name, folder in folders.items() if _mark(folder).get("digest") == step_digests[name]}
 
 
 def _mark(folder: Path) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def check_replaceable(merge: Merge, problems: Problems) -> None:
     for step in merge.steps:
         folder = folder_of(merge, step)
         if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-            problems.append(f"{folder} holds something that `train merge` did not make: give another out_dir")
+            problems.append(f"{folder} holds something that `train merge` did not write: give another out_dir")
         for source in step.sources:
             if not source.model.startswith(STEP) and Path(source.model).resolve() == merge.out.resolve():
                 problems.append(f"{source.at}: {source.model} is out_dir too: a model cannot be merged onto itself")
@@ -109,19 +109,34 @@ def appearing(folder: Path) -> Iterator[Path]:
         raise
 
 
+def outcome_of(result: Checked, merge: Merge, finished_folders: dict[str, Path], digest: str) -> dict[str, Any]:
+    """A step's outcome: what was written earlier, or what is done now."""
+    from train.merge.smoke_test import smoke_test
+
+    step, target = result.step, folder_of(merge, result.step)
+    if step.name in finished_folders:
+        outcome = read_json(target / MARK) | {"kept": True}
+    else:
+        outcome = run_step(
+            result, merge, finished_folders, digest, lambda *arguments: smoke_test(merge, *arguments)
+        ) | {"kept": False}
+        finished_folders[step.name] = target
+    return outcome | {"folder": str(target)}
+
+
 def run_step(
     checked: Checked,
     merge: Merge,
-    made: Mapping[str, Path],
+    finished_folders: Mapping[str, Path],
     digest: str,
-    gate: Callable[[Checked, Mapping[str, Path], Path], dict[str, Any]],
+    test: Callable[[Checked, Mapping[str, Path], Path], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Do one step; its outcome as written to merge.json. The gate sees the folder before it takes its place.
+    """Do one step; its outcome as written to merge.json. The test sees the folder before it takes its place.
 
     Raises:
-        TrainError: it cannot be done, or the gate finds the merged model wrong.
+        TrainError: it cannot be done, or the test finds the merged model wrong.
     """
-    from train.merge import mergekit_run as kit
+    from train.merge import mergekit_run
 
     began = time.monotonic()
     step, target = checked.step, folder_of(merge, checked.step)
@@ -131,12 +146,12 @@ def run_step(
             folders: dict[str, Path] = {}
             _merge_adapter(next(iter(checked.facts.values())), out, checked, merge)
         else:
-            folders = _whole_models(checked, merge, made)
+            folders = _whole_models(checked, merge, finished_folders)
             checked = _checked_again(checked, folders)
-            notes += kit.run(checked, merge, folders, out)
+            notes += mergekit_run.run(checked, merge, folders, out)
         outcome = {
             "name": step.name, "method": step.method, "digest": digest, "dtype": checked.dtype, "seed": step.seed,
-            "notes": notes, **gate(checked, folders, out),
+            "notes": notes, **test(checked, folders, out),
             "seconds": round(time.monotonic() - began, 1),
         }  # fmt: skip
         _card(checked, out, target.name)
@@ -152,16 +167,18 @@ def _merge_adapter(facts: Facts, out: Path, checked: Checked, merge: Merge) -> N
         merge_peft(facts.folder, base, out, checked.dtype, checked.step.compute_dtype, merge.out_shard_size)
 
 
-def _whole_models(checked: Checked, merge: Merge, made: Mapping[str, Path]) -> dict[str, Path]:
+def _whole_models(checked: Checked, merge: Merge, finished_folders: Mapping[str, Path]) -> dict[str, Path]:
     """Every model of the step in Hugging Face form, the base's as `base` where it is none of the models."""
     step = checked.step
-    given = dict(checked.facts)
+    facts_by_name = dict(checked.facts)
     references = {source.name: source.model for source in step.sources}
-    if checked.base is not None and step.base is not None and step.base not in given:
-        given["base"], references["base"] = checked.base, step.base
+    if checked.base is not None and step.base is not None and step.base not in facts_by_name:
+        facts_by_name["base"], references["base"] = checked.base, step.base
     folders = {}
-    for name, facts in given.items():
-        earlier = made.get(references[name].removeprefix(STEP)) if references[name].startswith(STEP) else None
+    for name, facts in facts_by_name.items():
+        earlier = (
+            finished_folders.get(references[name].removeprefix(STEP)) if references[name].startswith(STEP) else None
+        )
         folders[name] = whole(facts_of(earlier) if earlier else facts, merge, step)
     return folders
 
@@ -216,11 +233,11 @@ def _checked_again(checked: Checked, folders: Mapping[str, Path]) -> Checked:
     sources = tuple(replace(source, model=str(folders[source.name]), base=None) for source in step.sources)
     base = step.base if step.base in checked.facts or step.base is None else str(folders["base"])
     problems = Problems()
-    again = check_step(replace(step, sources=sources, base=base, dtype=checked.dtype), {}, problems)
-    problems.tell()
-    if again is None:
+    rechecked = check_step(replace(step, sources=sources, base=base, dtype=checked.dtype), {}, problems)
+    problems.raise_all()
+    if rechecked is None:
         raise TrainError(f"step {step.name}: a model cannot be read")
-    return replace(again, step=replace(step, dtype=checked.dtype), notes=checked.notes)
+    return replace(rechecked, step=replace(step, dtype=checked.dtype), notes=checked.notes)
 
 
 def _card(checked: Checked, out: Path, name: str) -> None:

@@ -120,6 +120,6 @@ def bootstrapped(
         )  # fmt: skip
     low, high = result.confidence_interval
     if not low <= high:
-        drawn = result.bootstrap_distribution
-        low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        distribution = result.bootstrap_distribution
+        low, high = np.nanquantile(distribution, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

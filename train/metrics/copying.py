@@ -40,10 +40,10 @@ def from_sources(answer: Sequence[str], sources: Iterable[Sequence[str]]) -> Cop
     for source in sources:
         theirs = np.array([numbers.get(word, -1) for word in source], dtype=np.int64)
         run = np.zeros(len(theirs) + 1, dtype=np.int64)
-        for place, number in enumerate(mine, 1):
-            # run[j + 1]: length of the shared run that ends at word `place` of the answer and word j of the source.
+        for position, number in enumerate(mine, 1):
+            # run[j + 1]: length of the shared run that ends at word `position` of the answer and word j of the source.
             run[1:] = np.where(theirs == number, run[:-1] + 1, 0)
-            best[place] = max(best[place], run.max())
+            best[position] = max(best[position], run.max())
     return Copied(int(best.max()), _covered((end, int(length)) for end, length in enumerate(best) if length >= RUN))
 
 
@@ -70,10 +70,10 @@ class Corpus:
         # 0 stands between texts, so that no run reaches from one into the next.
         stream = array("i", [0])
         starts = array("q")
-        known = self._numbers
+        numbers = self._numbers
         for text in texts:
             starts.append(len(stream))
-            stream.extend([known.setdefault(word, len(known) + 1) for word in words_of(text)])
+            stream.extend([numbers.setdefault(word, len(numbers) + 1) for word in words_of(text)])
             stream.append(0)
         self._stream: np.ndarray = np.frombuffer(stream, dtype=np.int32)
         self._starts: np.ndarray = np.frombuffer(starts, dtype=np.int64) if starts else np.zeros(0, dtype=np.int64)
@@ -97,13 +97,13 @@ class Corpus:
         """What each answer (words) shares with the texts: a run must stand in one of them."""
         import numpy as np
 
-        asked = _Asked([self.ids(answer) for answer in answers], RUN)
-        place, at = asked.pairs(*self._found(asked))
+        queries = _Queries([self.ids(answer) for answer in answers], RUN)
+        positions, at = queries.pairs(*self._occurrences(queries))
         longest = np.zeros(len(answers), dtype=np.int64)
-        np.maximum.at(longest, asked.owners[place], _chains(place, at) + RUN - 1)
+        np.maximum.at(longest, queries.owners[positions], _chains(positions, at) + RUN - 1)
         covered = [0] * len(answers)
-        for answer, places in asked.by_owner(place).items():
-            covered[answer] = _covered((start + RUN, RUN) for start in places)
+        for answer, starts in queries.by_owner(positions).items():
+            covered[answer] = _covered((start + RUN, RUN) for start in starts)
         rest = [number for number, length in enumerate(longest) if not length]
         for number, length in zip(rest, self._short([answers[number] for number in rest]), strict=True):
             longest[number] = length
@@ -117,8 +117,8 @@ class Corpus:
         for size in range(RUN - 1, 0, -1):
             if not rest:
                 break
-            asked = _Asked([texts[number] for number in rest], size)
-            for number in asked.by_owner(asked.pairs(*self._found(asked, once=True))[0]):
+            queries = _Queries([texts[number] for number in rest], size)
+            for number in queries.by_owner(queries.pairs(*self._occurrences(queries, once=True))[0]):
                 longest[rest[number]] = size
             rest = [number for number in rest if not longest[number]]
         return longest
@@ -126,32 +126,32 @@ class Corpus:
     def holders(self, texts: Sequence[Sequence[str]], size: int = RUN) -> list[list[int]]:
         """For each text (words), of each of its distinct runs of `size` words: how many texts here have it, 0 or more.
 
-        Runs with a word that no text has are told as 0, each for itself.
+        Runs with a word that no text has count as 0, each for itself.
         """
         import numpy as np
 
-        asked = _Asked([self.ids(text) for text in texts], size)
-        gram, at = self._found(asked)
+        queries = _Queries([self.ids(text) for text in texts], size)
+        gram, at = self._occurrences(queries)
         owner = np.searchsorted(self._starts, at, side="right")
         distinct = np.unique(np.stack([gram, owner]), axis=1)[0] if len(gram) else gram
-        counts = np.bincount(distinct, minlength=len(asked.grams))
-        told: list[list[int]] = []
+        counts = np.bincount(distinct, minlength=len(queries.grams))
+        counts_of_texts: list[list[int]] = []
         for number, text in enumerate(texts):
-            mine = counts[np.unique(asked.gram_of(number))].tolist()
+            mine = counts[np.unique(queries.gram_of(number))].tolist()
             runs = {tuple(text[start : start + size]) for start in range(len(text) - size + 1)}
-            told.append(mine + [0] * (len(runs) - len(mine)))
-        return told
+            counts_of_texts.append(mine + [0] * (len(runs) - len(mine)))
+        return counts_of_texts
 
-    def _found(self, asked: _Asked, *, once: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """(gram, index) of all places in the stream where a gram of `asked` stands; one place a gram if `once`."""
+    def _occurrences(self, queries: _Queries, *, once: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """(gram, index) of all places in the stream where a gram of `queries` stands; one place a gram if `once`."""
         import numpy as np
 
-        if not len(asked.grams) or len(self._stream) < asked.size:
+        if not len(queries.grams) or len(self._stream) < queries.size:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        finder = _Finder(asked.grams)
+        finder = _Finder(queries.grams)
         parts = []
-        for begin in range(0, len(self._stream) - asked.size + 1, _PIECE):
-            gram, at = finder.find(self._stream[begin : begin + _PIECE + asked.size - 1])
+        for begin in range(0, len(self._stream) - queries.size + 1, _PIECE):
+            gram, at = finder.find(self._stream[begin : begin + _PIECE + queries.size - 1])
             if once:
                 gram, first = np.unique(gram, return_index=True)
                 at = at[first]
@@ -159,25 +159,25 @@ class Corpus:
         return np.concatenate([gram for gram, _ in parts]), np.concatenate([at for _, at in parts])
 
 
-def _chains(place: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """For pairs (place in the answers, place in the stream): how many pairs of one diagonal stand in a row up to it.
+def _chains(positions: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """For pairs (position in the answers, place in the stream): how many pairs of one diagonal stand in a row up to it.
 
     Two places that share a run, and the next two as well, share one that is a word longer.
     """
     import numpy as np
 
-    order = np.lexsort((place, at - place))
-    sorted_place, diagonal = place[order], (at - place)[order]
+    order = np.lexsort((positions, at - positions))
+    sorted_positions, diagonal = positions[order], (at - positions)[order]
     begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (np.diff(diagonal) != 0) | (np.diff(sorted_place) != 1)
+    begins[1:] = (np.diff(diagonal) != 0) | (np.diff(sorted_positions) != 1)
     index = np.arange(len(order))
     since = index - np.maximum.accumulate(np.where(begins, index, 0)) + 1
-    told = np.zeros(len(order), dtype=np.int64)
-    told[order] = since
-    return told
+    lengths = np.zeros(len(order), dtype=np.int64)
+    lengths[order] = since
+    return lengths
 
 
-class _Asked:
+class _Queries:
     """The runs of `size` words of the texts that are looked for, each distinct one once.
 
     grams: [distinct, size] word numbers. owners: text of each place of the stream of all texts.
@@ -194,33 +194,35 @@ class _Asked:
         self.owners = np.repeat(np.arange(len(texts)), lengths)
         # Runs with an unknown word, or over the end of a text, stand nowhere in the corpus.
         bad = np.concatenate([[0], np.cumsum(stream < 0)])
-        self._places = np.flatnonzero(bad[size:] == bad[:-size]) if len(stream) >= size else np.zeros(0, dtype=np.int64)
-        windows = stream[self._places[:, None] + np.arange(size)]
+        self._positions = (
+            np.flatnonzero(bad[size:] == bad[:-size]) if len(stream) >= size else np.zeros(0, dtype=np.int64)
+        )
+        windows = stream[self._positions[:, None] + np.arange(size)]
         self.grams, self._gram = _distinct(windows)
 
     def pairs(self, gram: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(gram, index) -> (place, index) for every place that holds the gram."""
+        """(gram, index) -> (position, index) for every position that holds the gram."""
         import numpy as np
 
         order = np.argsort(self._gram, kind="stable")
         low = np.searchsorted(self._gram[order], gram, side="left")
         counts = np.searchsorted(self._gram[order], gram, side="right") - low
         offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return self._places[order[np.repeat(low, counts) + offset]], np.repeat(at, counts)
+        return self._positions[order[np.repeat(low, counts) + offset]], np.repeat(at, counts)
 
-    def by_owner(self, places: np.ndarray) -> dict[int, list[int]]:
-        """text -> places in it, from its own beginning, in ascending order."""
+    def by_owner(self, positions: np.ndarray) -> dict[int, list[int]]:
+        """text -> positions in it, from its own beginning, in ascending order."""
         import numpy as np
 
-        found: dict[int, list[int]] = {}
-        for place in np.unique(places).tolist():
-            owner = int(self.owners[place])
-            found.setdefault(owner, []).append(place - int(self._starts[owner]))
-        return found
+        starts: dict[int, list[int]] = {}
+        for position in np.unique(positions).tolist():
+            owner = int(self.owners[position])
+            starts.setdefault(owner, []).append(position - int(self._starts[owner]))
+        return starts
 
     def gram_of(self, text: int) -> np.ndarray:
         """Numbers of the grams of a text."""
-        return self._gram[self.owners[self._places] == text]
+        return self._gram[self.owners[self._positions] == text]
 
 
 def _distinct(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

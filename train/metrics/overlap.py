@@ -30,24 +30,24 @@ def f_score(shared: int, mine: int, theirs: int) -> float:
 
 def _shared(mine: Sequence[str], theirs: Sequence[str], size: int) -> tuple[int, int, int]:
     """How many n-grams both have, each as often as in both, and how many each has."""
-    left, right = (Counter(zip(*(of[start:] for start in range(size)), strict=False)) for of in (mine, theirs))
-    return (left & right).total(), left.total(), right.total()
+    own, other_grams = (Counter(zip(*(of[start:] for start in range(size)), strict=False)) for of in (mine, theirs))
+    return (own & other_grams).total(), own.total(), other_grams.total()
 
 
-def longest_common(left: Sequence[str], right: Sequence[str]) -> int:
+def longest_common(first: Sequence[str], second: Sequence[str]) -> int:
     """Length of the longest common subsequence, a row of the table at a time as the bits of one number.
 
     Hyyrö, "Bit-parallel LCS-length computation revisited", 2004: a bit that is 0 in the end is a step of the table.
     """
     masks: dict[str, int] = {}
-    for place, word in enumerate(left):
-        masks[word] = masks.get(word, 0) | 1 << place
-    full = (1 << len(left)) - 1
+    for index, word in enumerate(first):
+        masks[word] = masks.get(word, 0) | 1 << index
+    full = (1 << len(first)) - 1
     row = full
-    for word in right:
+    for word in second:
         hits = row & masks.get(word, 0)
         row = ((row + hits) | (row - hits)) & full
-    return len(left) - row.bit_count()
+    return len(first) - row.bit_count()
 
 
 def chrf(answer: str, reference: str) -> float:
@@ -56,11 +56,11 @@ def chrf(answer: str, reference: str) -> float:
     precision = recall = 0.0
     orders = 0
     for size in range(1, _CHARACTERS + 1):
-        left, right = _grams(mine, size), _grams(theirs, size)
-        if left and right:
-            shared = (left & right).total()
-            precision += shared / left.total()
-            recall += shared / right.total()
+        own, expected = _grams(mine, size), _grams(theirs, size)
+        if own and expected:
+            shared = (own & expected).total()
+            precision += shared / own.total()
+            recall += shared / expected.total()
             orders += 1
     if not precision + recall:
         return 0.0

@@ -35,7 +35,7 @@ class Turn:
         self.closed = False
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
+    async def wait(self) -> AsyncIterator[None]:
         """Within: it is the request's turn.
 
         Raises:
@@ -117,7 +117,7 @@ class Reply:
         self._common = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": state.name}
 
     async def whole(self) -> Response:
-        async with self._turn.taken():
+        async with self._turn.wait():
             text = "".join([piece async for piece in self._pieces()])
         choice = {
             "index": 0, "message": {"role": "assistant", "content": text},
@@ -126,9 +126,9 @@ class Reply:
         return JSONResponse({"object": "chat.completion", **self._common, "choices": [choice], "usage": self._usage()})
 
     async def streamed(self) -> Response:
-        taken = self._turn.taken()
+        waiting = self._turn.wait()
         # Before the first byte, so that a refusal still has a status of its own.
-        await taken.__aenter__()
+        await waiting.__aenter__()
 
         async def events() -> AsyncIterator[str]:
             try:
@@ -141,7 +141,7 @@ class Reply:
                     yield _event({**self._chunk_head(), "choices": [], "usage": self._usage()})
                 yield "data: [DONE]\n\n"
             finally:
-                await taken.__aexit__(None, None, None)
+                await waiting.__aexit__(None, None, None)
 
         return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 

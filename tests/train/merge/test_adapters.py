@@ -117,7 +117,7 @@ def test_litgpts_own_merge_of_a_tied_model_is_not_trusted(lit: Path, tmp_path: P
     assert json.loads((tmp_path / "out/config.json").read_text())["tie_word_embeddings"] is False
 
 
-def test_a_torn_merge_beside_an_adapter_is_made_anew(lit: Path, tmp_path: Path, train: Runner) -> None:
+def test_a_torn_merge_beside_an_adapter_is_merged_again(lit: Path, tmp_path: Path, train: Runner) -> None:
     """LitGPT writes lit_model.pth in place: a kill in the middle leaves a file that it later takes for finished."""
     final = by_litgpt(lit / "step-000002", lit / "base", tmp_path / "final")
     whole = (final / "lit_model.pth").read_bytes()
@@ -126,7 +126,7 @@ def test_a_torn_merge_beside_an_adapter_is_made_anew(lit: Path, tmp_path: Path, 
     recipe.write_text(f"out_dir: {tmp_path / 'out'}\nmethod: linear\nmodels: {{a: {{model: {final}, weight: 1}}}}\n")
     code, out, err = train("merge", "--config", recipe, "--dry-run")
     assert (code, err) == (0, "")
-    assert "was torn off, so its adapter is merged anew" in out
+    assert "was torn off, so its adapter is merged again" in out
 
 
 def test_command_merges_an_interrupted_run(lit: Path, tmp_path: Path, train: Runner) -> None:

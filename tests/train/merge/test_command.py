@@ -148,10 +148,10 @@ def test_done_steps_are_kept_until_something_changes(
 def test_what_fails_leaves_no_folder_and_goes_on(
     models: Path, tmp_path: Path, write_recipe: Writer, train: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.merge import mergekit_run as kit
+    from train.merge import mergekit_run
 
     recipe = write_recipe(two_steps(models, tmp_path / "out"))
-    real = kit.run
+    real = mergekit_run.run
 
     def stopped(checked: Any, *given: Any) -> list[str]:
         if checked.step.name == "final":
@@ -159,7 +159,7 @@ def test_what_fails_leaves_no_folder_and_goes_on(
         return real(checked, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(kit, "run", stopped)
+        patched.setattr(mergekit_run, "run", stopped)
         code, _, err = train("merge", "--config", recipe)
     assert code == 130
     assert "run the same command to go on" in err
@@ -175,7 +175,7 @@ def test_what_fails_leaves_no_folder_and_goes_on(
 def test_a_full_disk_is_one_line(
     models: Path, tmp_path: Path, write_recipe: Writer, train: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.merge import mergekit_run as kit
+    from train.merge import mergekit_run
 
     recipe = write_recipe(two_steps(models, tmp_path / "out"))
 
@@ -183,7 +183,7 @@ def test_a_full_disk_is_one_line(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(kit, "run", full)
+        patched.setattr(mergekit_run, "run", full)
         code, _, err = train("merge", "--config", recipe)
     assert (code, len(err.splitlines())) == (2, 1)
     assert "No space left" in err
@@ -224,7 +224,7 @@ def test_a_foreign_folder_is_not_replaced(models: Path, tmp_path: Path, write_re
     (tmp_path / "out/thesis.txt").write_text("mine")
     code, _, err = train("merge", "--config", write_recipe(two_steps(models, tmp_path / "out")))
     assert code == 2
-    assert "did not make" in err
+    assert "did not write" in err
     assert (tmp_path / "out/thesis.txt").read_text() == "mine"
 
 
@@ -255,15 +255,15 @@ def test_equalities_are_tried(
 def test_the_gate_holds_back_what_is_wrong(
     models: Path, tmp_path: Path, write_recipe: Writer, train: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.merge import mergekit_run as kit
+    from train.merge import mergekit_run
 
     text = (
         f"out_dir: {tmp_path / 'out'}\nmethod: slerp\nbase: a\nparameters: {{t: 0}}\nmodels: {{a: M/muri, b: M/lima}}\n"
     )
     recipe = write_recipe(text.replace("M/", f"{models}/"))
-    real = kit.mergekit_settings
+    real = mergekit_run.mergekit_settings
     with monkeypatch.context() as patched:
-        patched.setattr(kit, "mergekit_settings", lambda *given: real(*given) | {"parameters": {"t": 0.3}})
+        patched.setattr(mergekit_run, "mergekit_settings", lambda *given: real(*given) | {"parameters": {"t": 0.3}})
         code, _, err = train("merge", "--config", recipe)
     assert (code, len(err.splitlines())) == (2, 1)
     assert "the merged model is not a" in err
@@ -283,10 +283,10 @@ def test_the_gate_holds_back_what_is_wrong(
 def test_a_model_larger_than_memory_is_looked_at_block_by_block(
     models: Path, tmp_path: Path, write_recipe: Writer, train: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.merge import smoke_test as trial
+    from train.merge import smoke_test
 
-    assert trial.available_memory() > 0
-    monkeypatch.setattr(trial, "available_memory", lambda: 1000.0)
+    assert smoke_test.available_memory() > 0
+    monkeypatch.setattr(smoke_test, "available_memory", lambda: 1000.0)
     text = f"out_dir: {tmp_path / 'out'}\nmethod: linear\nmodels:\n  a: {{model: M/muri, weight: 1}}\n"
     code, out, err = train("merge", "--config", write_recipe(text.replace("M/", f"{models}/")))
     assert (code, err) == (0, "")

@@ -147,7 +147,7 @@ def test_who_waits_too_long_is_told_to_come_back(model: Any, monkeypatch: pytest
     app = serve.build_app(model, "tiny-news")
     with TestClient(app) as client:
         assert client.portal is not None
-        turn = app.state.turn.taken()
+        turn = app.state.turn.wait()
         client.portal.call(turn.__aenter__)
         for body in ({}, {"stream": True}):
             chat = {"messages": [{"role": "user", "content": "Ciao."}], **body}
