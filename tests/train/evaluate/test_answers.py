@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from train.errors import TrainError
-from train.evaluate.answers import Ledger
-from train.evaluate.answers import given as texts_given
+from train.evaluate.answers import Ledger, lines_of_texts
 from train.evaluate.holdout import Row
 
 LINES = [
@@ -54,6 +53,6 @@ def test_a_row_that_changed_is_another_row() -> None:
 
 def test_texts_that_differ_are_kept_apart() -> None:
     row = Row("a", [{"role": "user", "content": "Riassumi."}], "x")
-    one, other = (texts_given("m", {"a": text}, [row])["a"] for text in ("uno", "due"))
+    one, other = (lines_of_texts("m", {"a": text}, [row])["a"] for text in ("uno", "due"))
     assert one["made_by"] != other["made_by"]
-    assert texts_given("m", {}, [row]) == {}
+    assert lines_of_texts("m", {}, [row]) == {}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from train.evaluate.answers import given
+from train.evaluate.answers import lines_of_texts
 from train.evaluate.compare import cautions, differences, level, levels
 from train.evaluate.holdout import Row
 from train.evaluate.measure import Measured, measure_all, reference_of
@@ -29,7 +29,7 @@ def row(name: str, reference: str = SAID, **more: Any) -> Row:
 
 def measured(rows: list[Row], texts: dict[str, str], plugins: Plugins | None = None) -> tuple[Measured, Measured]:
     """(a model that wrote these texts, the reference)."""
-    model, reference = Measured("m", "texts", given("m", texts, rows)), reference_of(rows)
+    model, reference = Measured("m", "texts", lines_of_texts("m", texts, rows)), reference_of(rows)
     measure_all([model, reference], rows, Corpus(["di Ancona riapre domani", "altro"]), plugins or Plugins())
     return model, reference
 
@@ -84,7 +84,7 @@ def test_plugins_are_asked_once_for_the_same_text() -> None:
         return [float(len(answer)) for answer in answers]
 
     rows = [row("a", language="it"), row("b", language="it"), row("c", language="vi")]
-    model = Measured("m", "texts", given("m", {"a": "uno", "c": "ba"}, rows))
+    model = Measured("m", "texts", lines_of_texts("m", {"a": "uno", "c": "ba"}, rows))
     for identity in ("1", "1", "2"):
         plugins = Plugins({"unsupported": facts}, {"unsupported": identity})
         measure_all([model, reference_of(rows)], rows, Corpus([]), plugins)
@@ -98,7 +98,7 @@ def test_a_plugin_that_fails_is_asked_again_and_told() -> None:
         raise OSError("no weights")
 
     rows = [row("a", language="it")]
-    model = Measured("m", "texts", given("m", {"a": "uno"}, rows))
+    model = Measured("m", "texts", lines_of_texts("m", {"a": "uno"}, rows))
     for _ in range(2):
         measure_all([model, reference_of(rows)], rows, Corpus([]), Plugins({"toxicity": broken}, {"toxicity": "1"}))
         assert model.reasons["toxicity"] == "it: no weights"
