@@ -1,4 +1,7 @@
-"""`synth score`: similarity to the sources and language, once, the same whatever the batches."""
+"""`synth score`: similarity to the sources and language, once, the same whatever the batches.
+
+Covers synth.score.stage.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The scores of samples as plug-ins of `train evaluate`."""
+"""The scores of samples as plug-ins of `train evaluate`.
+
+Covers synth.scorers.language.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Covers synth.scorers.faithful.amounts, synth.scorers.faithful.dates, synth.scorers.faithful.lexicon,
 synth.scorers.faithful.names, synth.scorers.faithful.numbers, synth.scorers.faithful.times,
 synth.scorers.faithful.tokens.
+
+Covers synth.scorers.faithful.
 """
 
 from __future__ import annotations

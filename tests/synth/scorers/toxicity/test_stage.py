@@ -1,4 +1,7 @@
-"""The stage: every answer by its language's model, once, killed or not; what cannot be had is said in one line."""
+"""The stage: every answer by its language's model, once, killed or not; what cannot be had is said in one line.
+
+Covers synth.scorers.toxicity.
+"""
 
 from __future__ import annotations
 
