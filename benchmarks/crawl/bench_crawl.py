@@ -1,8 +1,8 @@
-"""Crawl throughput on a loopback newsstand: the full pipeline into MongoDB beside a bare Scrapy spider.
+"""Crawl throughput on a loopback site: the full pipeline into MongoDB beside a bare Scrapy spider.
 
 The limit is a spider that only downloads the same pages, lists included, with the same concurrency: no discovery, no
 robots.txt, no extraction, no store. A first crawl, into a WARC, tells it the addresses. Both run in processes of their
-own against a newsstand in a third.
+own against a loopback site in a third.
 
     python benchmarks/crawl/bench_crawl.py [--articles 2000] [--repeat 3]
 """
@@ -73,7 +73,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def newsstand(count: int, folder: Path) -> Iterator[str]:
+def loopback_site(count: int, folder: Path) -> Iterator[str]:
     source, ready = folder / "articles.jsonl", folder / "ready.json"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows(count)), encoding="utf-8")
     server = subprocess.Popen(
@@ -143,10 +143,10 @@ def main() -> None:
     from crawler.mongo.server import lease
 
     found: dict[str, list[dict[str, float]]] = {"bare": [], "full": []}
-    with tempfile.TemporaryDirectory() as name, newsstand(options.articles, Path(name)) as origin:
+    with tempfile.TemporaryDirectory() as name, loopback_site(options.articles, Path(name)) as origin:
         folder = Path(name)
         uri = os.environ.get("MONGODB_URI") or lease(folder / "mongo")
-        # This one draws every page, too: the newsstand keeps them.
+        # This one draws every page, too: the site keeps them.
         full(origin, options.articles, with_database(uri, "bench_crawl_first"), "-s", f"WARC={folder / 'warc'}")
         connect(uri).client.drop_database("bench_crawl_first")
         addresses = asked_for(folder / "warc")

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# The newsstand belongs to the checkout, not to the installed packages.
+# The loopback site belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.helpers.truth import ROOT, Case, loopback_cases, real_cases
@@ -25,7 +25,7 @@ MINE = ("newsmill", "trafilatura")
 PEERS = ("newspaper4k", "news-please", "fundus")
 #: upper bounds in kB, with the name of what is below
 SIZES = ((20, "< 20 kB"), (100, "20-100 kB"), (10_000, "250 kB"))
-#: of the newsstand's pages, which are alike
+#: of the loopback site's pages, which are alike
 EVERY = 5
 
 

@@ -1,4 +1,4 @@
-"""A misbehaving newsstand: what arrives in the end, ours beside Scrapy's defaults on the same faults.
+"""A misbehaving site: what arrives in the end, ours beside Scrapy's defaults on the same faults.
 
 5 % of the answers are 429 (Retry-After 1 s), 5 % are 503, 2 % of the connections are reset, 1 % of the bodies are
 garbage; seeded, so that both meet the same rates. The peer is a Scrapy spider with its default retries that is *given*
@@ -29,7 +29,7 @@ from crawler.mongo.server import lease
 from crawler.page import NotAnArticle, extract
 
 ROOT = Path(__file__).resolve().parents[2]
-# The newsstand belongs to the checkout, not to the installed packages.
+# The loopback site belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(ROOT))
 from demo.loopback_site.faults import Faults  # noqa: E402
 from demo.loopback_site.server import LoopbackSite  # noqa: E402

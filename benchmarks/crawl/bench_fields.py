@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# The newsstand belongs to the checkout, not to the installed packages.
+# The loopback site belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.helpers.truth import ROOT, Case, loopback_cases, real_cases
@@ -58,12 +58,12 @@ def main() -> None:
 
 
 def groups(cases: list[Case]) -> Iterator[tuple[str, list[int]]]:
-    """(name, positions of its cases): each newspaper's real pages, then its newsstand pages."""
+    """(name, positions of its cases): each newspaper's real pages, then its loopback pages."""
     for real in (True, False):
         for name, paper in NEWSPAPERS.items():
             chosen = [index for index, case in enumerate(cases) if case.real is real and case.newspaper == name]
             if chosen:
-                yield f"{paper.source_site}, {'real' if real else 'newsstand'}", chosen
+                yield f"{paper.source_site}, {'real' if real else 'loopback'}", chosen
 
 
 def answers_of(tool: str, python: str, cases: list[Case]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from rich.table import Table
 # The helpers belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.crawl.bench_crawl import NAME, ROOT, newsstand
+from benchmarks.crawl.bench_crawl import NAME, ROOT, loopback_site
 from crawler.mongo import connect, with_database
 from crawler.mongo.server import lease
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--articles", type=int, default=50_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, newsstand(options.articles, Path(name)) as origin:
+    with tempfile.TemporaryDirectory() as name, loopback_site(options.articles, Path(name)) as origin:
         server = os.environ.get("MONGODB_URI") or lease(Path(name) / "mongo")
         found = watch(origin, with_database(server, "bench_memory"))
     if found[-1][1] < options.articles:

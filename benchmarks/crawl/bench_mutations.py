@@ -1,6 +1,6 @@
 """What broken pages do to the reader: nothing but a named refusal may come out, and each within a second.
 
-Pages of the newsstand and the golden pages, mutated by seeded chance; the same seed makes the same pages.
+Pages of the loopback site and the golden pages, mutated by seeded chance; the same seed makes the same pages.
 Run: python benchmarks/crawl/bench_mutations.py [--pages 10000] [--seed 1]
 """
 
@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-# The newsstand belongs to the checkout, not to the installed packages.
+# The loopback site belongs to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.helpers.truth import golden_pages, loopback_cases

@@ -1,4 +1,4 @@
-"""What pages say, known without our extractor: the real pages' facts (tests/pages/real.json), the newsstand's records.
+"""What pages say, known without our extractor: the real pages' facts (tests/pages/real.json), the records.
 
 Leads and bodies of real pages are no part of this project: `real.json` says where on the page they stand, and which
 sha256 they have; they are read here in the plainest way and checked against it.
@@ -76,7 +76,7 @@ def real_cases(shared: Path) -> list[Case]:
 
 
 def loopback_cases(file: Path = SAMPLES) -> list[Case]:
-    """A page for each record of an article file, as the newsstand prints it."""
+    """A page for each record of an article file, as the loopback site prints it."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     stand = LoopbackSite(rows)
     cases = []
