@@ -10,8 +10,6 @@ CIRCULAR: set[tuple[str, str]] = set()
 LONG: set[str] = set()
 #: Test files of more than 400 lines.
 LONG_TESTS: set[str] = {
-    "tests/synth/export/test_command.py",
-    "tests/synth/query/test_command.py",
     "tests/synth/report/test_report.py",
     "tests/synth/summarize/test_command.py",
     "tests/train/convert/test_command.py",
@@ -32,7 +30,6 @@ SLEEPS: dict[str, int] = {
     "tests/integration/test_summarize_stream.py": 4,
     "tests/synth/dedupe/test_command.py": 2,
     "tests/synth/embed/test_cache.py": 2,
-    "tests/synth/export/test_command.py": 1,
     "tests/synth/judge/test_command.py": 1,
     "tests/synth/llm/conftest.py": 1,
     "tests/synth/llm/test_group_commit.py": 1,

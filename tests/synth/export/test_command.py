@@ -13,7 +13,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import pytest
 
 from synth import atomic_files as files
 from synth.__main__ import main
-from synth.export import writer
+from tests.waiting import wait_until
 
 DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 REQUEST = "Riassumi gli articoli in un unico testo."
@@ -320,114 +319,6 @@ def test_a_limit_on_file_size_with_parquet(store: Any, database_uri: str, tmp_pa
         assert bytes_of(Path("export")) == before
 
 
-def test_sources_name_the_articles_of_each_row(store: Any) -> None:
-    store.samples.update_one({"event": "event3"}, {"$set": {"sources": []}})
-    assert main(["export", "--format", "openai"]) == 0
-    lines = Path("export/sources.jsonl").read_text(encoding="utf-8").splitlines()
-    assert {row["key"]: row["links"] for row in map(json.loads, lines)} == {
-        row["key"]: [source["link"] for source in row["sources"]] for row in store.samples.find()
-    }
-
-
-def test_of_duplicates_one_goes_out(store: Any) -> None:
-    key = {number: sample(number)["key"] for number in range(20)}
-    # 1 and 2 repeat 0; 4 and 5 repeat 3, which was rejected; 6 repeats one that is not there; 7 and 8 each other.
-    for number, original in {1: key[0], 2: key[1], 4: key[3], 5: key[3], 6: "f" * 64, 7: key[8], 8: key[7]}.items():
-        store.samples.update_one({"event": f"event{number}"}, {"$set": {"duplicate_of": original}})
-    store.samples.update_one({"event": "event3"}, {"$set": {"status": "rejected"}})
-    assert main(["export", "--format", "openai"]) == 0
-    assert manifest()["left_out"] == {"duplicate": 4, "rejected": 1}
-    out = {json.loads(line)["key"] for line in Path("export/sources.jsonl").read_text("utf-8").splitlines()}
-    assert key[0] in out
-    assert not {key[1], key[2], key[3]} & out
-    assert len({key[4], key[5]} & out) == len({key[7], key[8]} & out) == 1
-    assert key[6] in out
-    assert main(["export", "--include-duplicates", "--format", "openai"]) == 0
-    assert manifest()["left_out"] == {"rejected": 1}
-
-
-def test_duplicates_of_another_wording_stay_on_one_side(store: Any) -> None:
-    store.samples.update_one({"event": "event0"}, {"$set": {"duplicate_of": sample(19)["key"]}})
-    assert main(["export", "--include-duplicates"]) == 0
-    val = Path("export/litgpt/val.json").read_text(encoding="utf-8")
-    assert ("«0»" in val) == ("«19»" in val)
-
-
-def test_what_was_taken_down_never_goes_out(store: Any) -> None:
-    link = "https://www.ansa.it/1/0.html"
-    other = {"link": "https://www.ansa.it/x", "links": ["https://www.ansa.it/x", "https://www.ansa.it/2/1.html"]}
-    store.takedowns.insert_many([{"link": link, "links": [link]}, other])
-    assert main(["export", "--include-opted-out", "--include-duplicates"]) == 0
-    assert manifest()["left_out"] == {"taken_down": 2}
-
-
-def test_samples_removed_while_they_are_exported(
-    store: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["export"]) == 0
-    before = bytes_of(Path("export"))
-    real = writer.splits_of
-
-    def then_removed(*words: Any) -> Any:
-        found = real(*words)
-        store.samples.delete_one({"event": "event3"})
-        return found
-
-    monkeypatch.setattr(writer, "splits_of", then_removed)
-    assert main(["export"]) == 2
-    assert "samples removed from the store meanwhile: 1: run it again" in capsys.readouterr().err
-    assert bytes_of(Path("export")) == before
-
-
-def test_contaminated_rows_and_personal_data_are_kept_and_told(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    store.samples.update_one({"event": "event1"}, {"$set": {"contaminated": [{"set": "vmlu"}]}})
-    store.samples.update_one({"event": "event2"}, {"$set": {"personal_data": [{"kind": "email"}], "contaminated": []}})
-    assert main(["export"]) == 0
-    assert manifest()["counts"]["rows"] == 20
-    assert manifest()["marked"] == {"contaminated": 1, "personal_data": 1}
-    error = capsys.readouterr().err
-    assert error.startswith("export: warning: samples that repeat rows of evaluation sets: 1; a filter that")
-    assert error.count("\n") == 2
-    for line in error.splitlines():
-        wanted = line.partition("leaves them out: ")[2]
-        assert main(["export", "--filter", wanted]) == 0
-        assert manifest()["counts"]["rows"] == 19
-
-
-def test_permission_is_summed_up(store: Any) -> None:
-    rows = [
-        {"link": "https://www.ansa.it/1/0.html", "permission": {"robots": True, "opt_out": False}},
-        {"link": "https://www.ansa.it/1/1.html", "permission": {"robots": None, "opt_out": None}},
-        {"link": "https://www.ansa.it/2/0.html", "permission": {"robots": True, "opt_out": True}},
-    ]
-    store.articles.insert_many(rows)
-    assert main(["export"]) == 0
-    assert manifest()["permission"] == {
-        "articles": 38, "robots_allowed": {"unknown": 37, "yes": 1}, "rights_reserved": {"no": 1, "unknown": 37}
-    }  # fmt: skip
-    assert main(["export", "--include-opted-out"]) == 0
-    assert manifest()["permission"]["rights_reserved"] == {"no": 1, "unknown": 38, "yes": 1}
-
-
-def test_a_test_set_is_later_than_validation_and_that_than_training(store: Any) -> None:
-    assert main(["export", "--test-fraction", "0.2"]) == 0
-    counts = manifest()["counts"]
-    assert [counts[name]["rows"] for name in ("train", "validation", "test")] == [13, 3, 4]
-    assert counts["train"]["last_day"] < counts["validation"]["first_day"]
-    assert counts["validation"]["last_day"] < counts["test"]["first_day"]
-    assert manifest()["days_overlap"] is False
-    assert len(json.loads(Path("export/litgpt/test.json").read_text(encoding="utf-8"))) == 4
-    assert main(["export"]) == 0
-    assert not Path("export/litgpt/test.json").exists()
-
-
-def test_a_long_event_that_reaches_over_the_others_is_told(store: Any) -> None:
-    store.samples.update_many({"event": {"$in": ["event0", "event19"]}}, {"$set": {"event": "long"}})
-    assert main(["export", "--format", "huggingface"]) == 0
-    assert manifest()["days_overlap"] is True
-    assert "the splits overlap in time" in Path("export/huggingface/README.md").read_text(encoding="utf-8")
-
-
 def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     store: Any, database_uri: str, tmp_path: Path
 ) -> None:
@@ -439,8 +330,7 @@ def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     where: dict[str, Any] = {"cwd": Path(files.__file__).parents[1], "env": os.environ | {"MONGODB_URI": database_uri}}
     for least in (1, 500_000, 2_000_000):
         running = subprocess.Popen(words, **where, stdout=subprocess.DEVNULL)
-        while running.poll() is None and _written(tmp_path / f"killed/.partial-{running.pid}") < least:
-            time.sleep(0.002)
+        _wait_for_bytes(running, tmp_path / f"killed/.partial-{running.pid}", least)
         running.kill()
         assert running.wait() == -signal.SIGKILL
         assert {name: data for name, data in bytes_of(Path("killed")).items() if ".partial" not in name} == before
@@ -448,6 +338,11 @@ def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     assert main(["export", "--out", "undisturbed", *formats]) == 0
     assert bytes_of(Path("killed")) == bytes_of(Path("undisturbed"))
     assert store.runs.count_documents({"stage": "export", "outcome": "killed"}) == 3
+
+
+def _wait_for_bytes(running: subprocess.Popen[bytes], folder: Path, least: int) -> None:
+    """Until the export has so much on disk, or has ended."""
+    wait_until(lambda: running.poll() is not None or _written(folder) >= least, every=0.002)
 
 
 def _written(folder: Path) -> int:

@@ -373,33 +373,3 @@ def test_a_slow_question_ends_in_one_line(store: Any, ask: Asked) -> None:
         _, err = ask(json.dumps(slow), "--timeout", "1", *words, status=2)
         assert err.startswith("query: gave up after 1 s: ")
         assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("wanted", "told"),
-    [
-        ('{"min_similarity": {"$gt": "0.7"}}', "min_similarity holds numbers, never equal to the text '0.7'"),
-        ('{"key": 5}', "key holds texts, never equal to the int 5"),
-        ('{"superseded": "false"}', "superseded holds truth values"),
-        ('{"status": "acepted"}', "status is never 'acepted': did you mean 'accepted'?"),
-        ('{"sources.source_site": {"$in": ["ansa"]}}', "did you mean 'Ansa'?"),
-        ('{"similarity": {"$elemMatch": {"$gt": 0.7}}}', "*any* source"),
-        ('{"similarity": {"$gt": 0.7}}', "*any* source"),
-    ],
-)
-def test_what_is_probably_not_meant_is_said(wanted: str, told: str, ask: Asked) -> None:
-    err = ask(wanted, "--count")[1]
-    assert "query: warning: " in err
-    assert told in err
-
-
-@pytest.mark.parametrize(
-    "wanted",
-    ['{"min_similarity": null}', '{"key": {"$type": "string"}}', '{"key": {"$exists": true}}',
-     '{"status": {"$ne": "new"}}', '{"similarity": {"$not": {"$elemMatch": {"$lte": 0.1}}}}',
-     '{"key": {"$in": ["k01", null]}}', ":ready",
-     '{"answer": {"$regex": "x", "$options": "i"}}', '{"sources": {"$size": 1}}',
-     '{"min_similarity": {"$mod": [1, 0]}}'],
-)  # fmt: skip
-def test_a_sound_filter_is_not_warned_of(wanted: str, ask: Asked) -> None:
-    assert "warning" not in ask(wanted, "--count")[1]
