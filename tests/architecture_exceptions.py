@@ -14,7 +14,6 @@ LONG_TESTS: set[str] = {
     "tests/synth/summarize/test_command.py",
     "tests/train/convert/test_command.py",
     "tests/train/models/test_language_model.py",
-    "tests/train/recipes/test_recipes.py",
 }
 #: (module, function) with more than eight parameters.
 MANY_PARAMETERS: set[tuple[str, str]] = set()
@@ -40,7 +39,6 @@ SLEEPS: dict[str, int] = {
     "tests/synth/stages/test_workers.py": 2,
     "tests/synth/summarize/test_command.py": 1,
     "tests/train/evaluate/test_command.py": 2,
-    "tests/train/finetune/test_command.py": 1,
     "tests/train/generate/test_command.py": 1,
     "tests/train/merge/test_command.py": 1,
 }

@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import yaml
 
 from tests.train.conftest import SCRIPTS
 from tests.train.huggingface.hf_fixtures import curve, make_folder, recipe
+from tests.waiting import wait_until
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -51,11 +51,9 @@ def killed(folder: Path) -> Path:
     path = recipe(folder, out_dir="killed")
     command = [sys.executable, "-m", "train", "finetune", "--config", str(path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while not (folder / "killed/checkpoint-4").is_dir():
-        assert process.poll() is None, "ended by itself"
-        assert time.monotonic() < until
-        time.sleep(0.005)
+    checkpoint = folder / "killed/checkpoint-4"
+    wait_until(lambda: checkpoint.is_dir() or process.poll() is not None, 120, 0.005)
+    assert process.poll() is None, "ended by itself"
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (folder / "killed/final").exists()
