@@ -23,7 +23,8 @@ def scores(precision: float, recall: float) -> Scores:
 
 def bcubed(labels: Sequence[int] | np.ndarray, gold: Sequence[int] | np.ndarray) -> Scores:
     """BCubed (Bagga and Baldwin, 1998): of each item's cluster the share of its event, and of its event that of its
-    cluster; the means over the items, the item itself counted."""
+    cluster; the means over the items, the item itself counted.
+    """
     return scores(*(float(share.mean()) for share in bcubed_shares(labels, gold)))
 
 

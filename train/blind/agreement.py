@@ -17,7 +17,8 @@ DRAWS = 1000
 @dataclass(frozen=True)
 class Agreement:
     """alpha: 1 perfect, 0 as by chance; None where it is not defined (fewer than two ratings of an item, or only one
-    value in all). low, high: 95 % of the items drawn with replacement. items: those with two ratings at least."""
+    value in all). low, high: 95 % of the items drawn with replacement. items: those with two ratings at least.
+    """
 
     alpha: float | None
     low: float | None
@@ -52,7 +53,8 @@ def agreement(items: Sequence[Sequence[int]], *, seed: int = 0, draws: int = DRA
 
 def _coincidences(items: Sequence[Sequence[int]]) -> np.ndarray:
     """[items with two ratings at least, values, values]: how often two ratings of one item were this and that; of m
-    ratings a pair weighs 1 / (m - 1)."""
+    ratings a pair weighs 1 / (m - 1).
+    """
     import numpy as np
 
     several = [list(ratings) for ratings in items if len(ratings) > 1]

@@ -142,6 +142,7 @@ def _cell(text: str) -> str:
 
 
 def sheet_lines(names: Mapping[str, Item], listed: Sequence[str]) -> str:
+    """The CSV text of a sheet: items, requests and texts, with empty columns for the marks."""
     rows = [
         {"item": name, "request": names[name].request, "text": names[name].text, **dict.fromkeys(SCALES), "remark": ""}
         for name in listed

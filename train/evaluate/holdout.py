@@ -60,7 +60,8 @@ class Row:
 @dataclass
 class Holdout:
     """rows: those measured. split: where they are from. excluded: reason -> how many were left out. corpus: the
-    training texts. dates: what is known of the order in time. skipped: reason -> rows that could not be read."""
+    training texts. dates: what is known of the order in time. skipped: reason -> rows that could not be read.
+    """
 
     rows: list[Row]
     split: str

@@ -84,7 +84,7 @@ def evaluate(folders: Mapping[str, tuple[Path, str]], tasks: Tasks, cache: Path)
                 continue
             try:
                 scores_by_key[key] = _scores(folder, form, tasks)
-            except Exception as error:  # Data that cannot be fetched, a task that does not fit: the rest still counts.
+            except Exception as error:  # noqa: BLE001 - data out of reach, a task that does not fit: the rest counts.
                 results[name] = {"scores": [], "missing": reason(error)}
                 continue
             write_whole(cache, json.dumps(scores_by_key, indent=1) + "\n")

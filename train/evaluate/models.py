@@ -94,7 +94,7 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda count: None
+        yield lambda _count: None
         return
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)

@@ -48,6 +48,7 @@ def compare(
 
 
 def counts(holdout: Holdout) -> dict[str, Any]:
+    """How many rows were held out, left out and measured, by language."""
     return {
         "held_out": holdout.held_out, "seen_in_training": dict(holdout.excluded), "limited": holdout.limited,
         "measured": len(holdout.rows), "languages": dict(Counter(row.language or "unknown" for row in holdout.rows)),

@@ -32,7 +32,8 @@ Scorer = Callable[[list[str], list[list[str]], str], Sequence[Value]]
 @dataclass(frozen=True)
 class Plugins:
     """scorers: name -> callable. identities: name -> what its values depend on. reasons: name -> why a plug-in is
-    not here."""
+    not here.
+    """
 
     scorers: Mapping[str, Scorer] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +54,7 @@ def load_plugins(names: Sequence[str] = tuple(PLUGGED)) -> Plugins:
         try:
             scorers[name] = offered[0].load()
             identities[name] = identity(offered[0], scorers[name])
-        except Exception as error:  # A plug-in may fail as it likes.
+        except Exception as error:  # noqa: BLE001 - A plug-in may fail as it likes.
             reasons[name] = reason(error)
     return Plugins(scorers, identities, reasons)
 
@@ -76,7 +77,7 @@ def run(
     """(a value an answer, "" or why there are none). What is no finite number, or no text for `language`, is None."""
     try:
         values = list(scorer(list(answers), [list(texts) for texts in sources], language))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above
         return [None] * len(answers), reason(error)
     if len(values) != len(answers):
         return [None] * len(answers), f"the plug-in gave {len(values)} values for {len(answers)} answers"

@@ -34,6 +34,7 @@ class Settings:
 
 
 def digest(settings: Settings) -> str:
+    """A short mark of the settings; other settings, another mark."""
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 

@@ -290,6 +290,7 @@ def free_space(path: Path) -> int:
 
 
 def gigabytes(size: float) -> str:
+    """A number of bytes in the unit that suits it."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size >= 0.1 * factor:
             return f"{size / factor:.1f} {unit}"

@@ -279,6 +279,7 @@ def style_template_of(folder: Path) -> str | None:
 
 
 def chat_template_of(folder: Path) -> str | None:
+    """The chat template of a model folder; None where it has none."""
     path = folder / "chat_template.jinja"
     if path.is_file():
         return path.read_text(encoding="utf-8").strip()

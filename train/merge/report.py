@@ -41,6 +41,7 @@ def _reads(result: Checked) -> dict[str, str]:
 
 
 def print_plan(steps: list[dict[str, Any]], as_json: bool) -> None:
+    """Print what each step will do, or all of it as JSON."""
     if as_json:
         print(json.dumps({"steps": steps}, ensure_ascii=False))
         return
@@ -57,6 +58,7 @@ def print_plan(steps: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def print_outcome(outcome: Mapping[str, Any]) -> None:
+    """Print what a step made, and what is worth knowing about it."""
     how = "kept" if outcome["kept"] else f"{outcome['seconds']} s"
     print(f"{outcome['name']}: {outcome['method']}, {outcome['dtype']}, {how}: {outcome['folder']}")
     for note in (*outcome.get("notes", ()), *outcome.get("remarks", ())):
@@ -69,4 +71,5 @@ def print_outcome(outcome: Mapping[str, Any]) -> None:
 
 
 def size_of(folder: Path) -> str:
+    """How much disk the files of a folder take."""
     return gigabytes(sum(path.stat().st_size for path in folder.iterdir() if path.is_file()))

@@ -34,7 +34,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 def _marks() -> Iterator[tuple[str, str]]:
-    """Ranges of the characters that combine with the one before (category M), which \\w leaves out."""
+    r"""Ranges of the characters that combine with the one before (category M), which \w leaves out."""
     first = previous = -2
     for code in range(0x300, 0x1F000):
         if unicodedata.category(chr(code))[0] != "M":

@@ -80,7 +80,8 @@ class LitEngine:
 
     def _forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits [rows, vocabulary] of the last column of left-padded ids [rows, length]; LitGPT's GPT.forward, but a
-        row's positions begin at its first real token while all rows share the cache's slots."""
+        row's positions begin at its first real token while all rows share the cache's slots.
+        """
         import torch
 
         model, config = self.model, self.model.config

@@ -215,7 +215,8 @@ class TemplateStyle(WholeStyle):
 
 def style_in(folder: Path, *, named: str | None = None, beneath: Path | None = None) -> Any:
     """The prompt style of a model's folder: the one asked for by name, the one it was tuned with, that of its base
-    (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that."""
+    (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that.
+    """
     from train.styles import style_named, style_of
 
     if named:

@@ -26,6 +26,7 @@ def quantized_format(name: str | None) -> str | None:
 
 
 def bitsandbytes_config(quantize: str, dtype: torch.dtype) -> Any:
+    """transformers' settings of a quantisation that a recipe names."""
     from transformers import BitsAndBytesConfig
 
     if quantize == "int8":

@@ -20,6 +20,7 @@ FEWEST = 3
 
 
 def summary(outcome: dict[str, Any]) -> str:
+    """What was made and what was left out, in one line."""
     sizes = ", ".join(f"{count:,} {split}" for split, count in outcome["pairs"].items())
     rejected = "".join(f"; {count:,} left out: {reason}" for reason, count in outcome["left_out"].items())
     return (

@@ -73,14 +73,17 @@ def difference(value: float | None, name: str) -> str:
 
 
 def share(part: int, of: int) -> str:
+    """A part in per cent; a dash of nothing."""
     return f"{100 * part / of:.0f} %" if of else "–"
 
 
 def language(code: str) -> str:
+    """The name of a language, else its code."""
     return LANGUAGES.get(code, code)
 
 
 def paragraphs(text: str) -> list[str]:
+    """The parts of a text that blank lines divide."""
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 

@@ -329,7 +329,7 @@ def check_generation(tokenizer: Any, folder: Path, style: Style | None) -> Itera
 
     try:
         ends = listed(GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id)
-    except Exception as error:  # Whatever it makes of senseless settings.
+    except Exception as error:  # noqa: BLE001 - Whatever it makes of senseless settings.
         yield f"generation config: transformers cannot load it: {' '.join(str(error).split())[:200]}"
         return
     for name, number in ends_of(tokenizer, style).items():
@@ -347,6 +347,7 @@ def ends_of(tokenizer: Any, style: Style | None) -> dict[str, int]:
 
 
 def listed(value: Any) -> list[int]:
+    """Token ids of a setting that is one number, several, or none."""
     if value is None:
         return []
     return [int(one) for one in value] if isinstance(value, list) else [int(value)]

@@ -147,7 +147,6 @@ def qkv_sizes(config: Any) -> tuple[int, int, int]:
 
 def as_huggingface(weights: Weights, config: Any, family: Family) -> Lazy:
     """LitGPT's weights by Hugging Face's names; nothing is copied."""
-
     sizes = qkv_sizes(config)
 
     def part(at: tuple[str, int | None]) -> torch.Tensor:

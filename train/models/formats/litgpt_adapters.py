@@ -42,7 +42,8 @@ def lora_settings(folder: Path) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Part:
     """What an adapter adds to some rows of one of LitGPT's layers: to all, or to queries, keys or values of the fused
-    one (`index` 0, 1 or 2), which begin at row `start`."""
+    one (`index` 0, 1 or 2), which begin at row `start`.
+    """
 
     index: int
     start: int

@@ -25,6 +25,7 @@ _EMBEDDINGS, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write settings as indented JSON."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -39,6 +40,7 @@ def is_tied(weights: Weights) -> bool:
 
 
 def cast(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
+    """A tensor in another floating-point type; integers stay."""
     return tensor if dtype is None or not tensor.is_floating_point() else tensor.to(dtype)
 
 
@@ -106,6 +108,7 @@ def write_lit_model(weights: Weights, out: Path, config: Any, family: Family, *,
 
 
 def write_peft(lora: Lora, out: Path, base: Path, dtype: torch.dtype | None) -> None:
+    """Write an adapter as peft's two files."""
     from safetensors.torch import save_file
 
     tensors, said = peft_files(lora, str(base))
@@ -175,10 +178,7 @@ def read_generation(folder: Path) -> dict[str, Any]:
     except TrainError:
         from litgpt.utils import fix_and_load_json
 
-        try:
-            return dict(fix_and_load_json(path.read_text(encoding="utf-8")))
-        except ValueError:
-            raise
+        return dict(fix_and_load_json(path.read_text(encoding="utf-8")))
 
 
 def write_generation(source: Path, out: Path, style: Style | None) -> None:
@@ -213,6 +213,6 @@ def recognised(folder: Path) -> Style | None:
         try:
             if not list(check_template(tokenizer, folder, style)):
                 return style
-        except Exception:  # Templates may refuse a chat, such as one with a system prompt.
+        except Exception:  # noqa: BLE001 - Templates may refuse a chat, such as one with a system prompt.
             continue
     return None
