@@ -11,7 +11,6 @@ LONG: set[str] = set()
 #: Test files of more than 400 lines.
 LONG_TESTS: set[str] = {
     "tests/synth/report/test_report.py",
-    "tests/synth/summarize/test_command.py",
     "tests/train/convert/test_command.py",
     "tests/train/models/test_language_model.py",
 }

@@ -18,73 +18,18 @@ from typing import Any
 
 import pytest
 
-from crawler.items import NewsmillError, article_from_record
+from crawler.items import NewsmillError
 from synth.__main__ import main
 from synth.cluster.events import event_key
 from synth.llm import Completion, load_llm
-from synth.llm.extractive.model import Extractive
-from synth.llm.token_counters import CHAT, MESSAGE, by_bytes, of_messages
-from synth.prompts import load_prompt
+from synth.llm.token_counters import CHAT, MESSAGE, by_bytes
 from synth.samples.sample import Sample, sample_key
 from synth.summarize import command as module
 from synth.summarize.answers import problem_of, tidy
 from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import REASONS
 from synth.summarize.writer import summarize_events
-
-EXTRACTIVE = Extractive.name
-SETTINGS = Settings(load_prompt("news_summary"))
-
-
-class Renamed(Extractive):
-    """Another model with the same answers."""
-
-    name = "other/1"
-
-
-class Saying(Extractive):
-    """A model that always says the same."""
-
-    def __init__(self, text: str, finish_reason: str = "stop") -> None:
-        self.reply = Completion(text, "saying", finish_reason)
-
-    async def complete(self, *_: Any, **__: Any) -> Completion:
-        return self.reply
-
-
-def cluster_of(database: Any, rows: list[dict[str, Any]], number: int) -> dict[str, Any]:
-    links = sorted(row["link"] for row in rows)
-    return {
-        "run": "r", "number": number, "event": event_key(links), "articles": [row["_id"] for row in rows],
-        "links": links, "size": len(rows), "language": rows[0]["language"], "current": True,
-    }  # fmt: skip
-
-
-@pytest.fixture
-def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
-    """The sample articles and their gold events, as `synth import` and `synth cluster` would store them."""
-    database.articles.insert_many([article_from_record(row).document() for row in sample_records])
-    by_link = {row["link"]: row for row in database.articles.find()}
-    events: dict[str, list[dict[str, Any]]] = {}
-    for record in sample_records:
-        if record.get("event"):
-            events.setdefault(record["event"], []).append(by_link[article_from_record(record).link])
-    several = [rows for _, rows in sorted(events.items()) if len(rows) > 1]
-    database.clusters.insert_many([cluster_of(database, rows, number) for number, rows in enumerate(several)])
-    return database
-
-
-def told(counts: Counter[str]) -> dict[str, int]:
-    """Outcomes of events, without those of their articles."""
-    return {name: count for name, count in counts.items() if name not in REASONS}
-
-
-def samples_of(database: Any) -> dict[str, Any]:
-    """What a run made, without ids and instants."""
-    return {
-        row["key"]: (row["answer"], row["question"], row["superseded"], row.get("superseded_by"))
-        for row in database.samples.find()
-    }
+from tests.synth.summarize.conftest import EXTRACTIVE, SETTINGS, Renamed, Saying, cluster_of, samples_of, told
 
 
 def test_one_sample_an_event(store: Any) -> None:
@@ -293,76 +238,6 @@ def test_samples_of_before_are_made_again_without_being_paid_again(store: Any) -
     store.samples.update_one({"key": after["key"]}, {"$set": {"status": "accepted"}})
     retold(store, "t2")
     assert summarize_events(store, load_llm("extractive"), SETTINGS) == Counter()
-
-
-class Telling(Saying):
-    """A paid model by the looks of it: no documents, and it keeps what it was asked."""
-
-    takes_documents = False
-
-    def __init__(self, text: str, part: Completion | None = None) -> None:
-        super().__init__(text)
-        self.part = part
-        self.asked: list[tuple[list[dict[str, str]], dict[str, Any]]] = []
-
-    async def complete(self, messages: Any, **parameters: Any) -> Completion:
-        self.asked.append((messages, parameters))
-        partial = self.part and "parole" in messages[-1]["content"].split("\n")[0]
-        return self.part if self.part and partial else self.reply
-
-
-SMALL = dataclasses.replace(SETTINGS, context=4000, max_answer_tokens=400, count=by_bytes)
-ANSWER = "Il ponte ha riaperto ieri mattina dopo tre mesi di lavori, e il sindaco ha ringraziato " + "tutti " * 20
-
-
-def test_an_event_larger_than_the_context_is_divided(store: Any) -> None:
-    llm = Telling(ANSWER, Completion("Una frase intera. E una tagl", "m", "length"))
-    counts = summarize_events(store, llm, SMALL, argparse.Namespace(where='{"language": "it"}'))
-    assert counts["divided"] > 0
-    assert counts["calls"] == len(llm.asked) == counts["summarized"] + counts["part_calls"] + counts["combining_calls"]
-    for messages, parameters in llm.asked:
-        assert of_messages(messages, by_bytes) + parameters["max_tokens"] <= 4000
-        assert parameters["temperature"] == 0
-    # Parts that were cut off are good to the end of their last sentence.
-    finals = [text for messages, _ in llm.asked if "Riassunto 2" in (text := messages[-1]["content"])]
-    assert len(finals) >= counts["divided"]
-    assert all("Una frase intera.\n" in text and "tagl" not in text for text in finals)
-    # The question is the whole one all the same, as a user would ask it.
-    largest = store.samples.find_one({}, sort=[("question_tokens", -1)])
-    assert largest["question_tokens"] > 3600
-    assert all(source["content"] in largest["question"] for source in largest["sources"])
-
-
-@pytest.mark.parametrize(
-    ("part", "reason"),
-    [(Completion("", "m"), "empty"), (Completion("No.", "m", "content_filter"), "refused")],
-)
-def test_an_event_with_a_part_without_answer_is_left(store: Any, part: Completion, reason: str) -> None:
-    counts = summarize_events(store, Telling(ANSWER, part), SMALL, argparse.Namespace(where='{"language": "it"}'))
-    assert counts[reason] > 0
-    assert counts["summarized"] + counts[reason] == store.clusters.count_documents({"language": "it"})
-
-
-def test_an_unknown_context_divides_nothing(store: Any) -> None:
-    llm = Telling(ANSWER)
-    server_default = dataclasses.replace(SETTINGS, temperature=None)
-    assert "part_calls" not in summarize_events(store, llm, server_default)
-    assert all(parameters == {"max_tokens": 1024} for _, parameters in llm.asked)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [
-        ("openai:gpt-4o-mini", {"max_tokens": 1024, "temperature": 0.0}),
-        ("openai:o4-mini", {"max_completion_tokens": 1024}),
-        ("openai:gpt-5-nano", {"max_completion_tokens": 1024}),
-    ],
-)
-def test_models_are_asked_as_they_take_it(store: Any, name: str, parameters: dict[str, Any]) -> None:
-    llm = Telling(ANSWER)
-    llm.name = name
-    summarize_events(store, llm, SETTINGS, argparse.Namespace(limit=1))
-    assert [given for _, given in llm.asked] == [parameters]
 
 
 def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
