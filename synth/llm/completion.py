@@ -46,7 +46,7 @@ class Completion:
     #: tokens read and written; None where the server does not tell.
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    #: price in US dollars as the server tells it; None where it does not.
+    #: price in US dollars as the server states it; None where it does not.
     cost: float | None = None
     #: whether the reply comes from the ledger: nothing was asked, nothing paid.
     cached: bool = False

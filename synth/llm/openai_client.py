@@ -244,7 +244,7 @@ class ChatServer:
         )
 
     def _priced(self, reply: Completion) -> Completion:
-        """With the cost from the table where the server tells none."""
+        """With the cost from the table where the server names none."""
         if reply.completion_tokens is not None:
             self._reply_tokens = (self._reply_tokens[0] + reply.completion_tokens, self._reply_tokens[1] + 1)
         if reply.cost is not None:

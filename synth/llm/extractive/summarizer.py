@@ -41,7 +41,7 @@ class Weights:
     """What a sentence's worth is made of, in units of a cosine.
 
     Chosen on every other event of vi_vnmds (a test pins the others), where each lies on a plateau; `retold` by reading:
-    without it each newspaper's lead tells the event once more. It grows with `position`, which those leads gain by.
+    without it each newspaper's lead repeats the event. It grows with `position`, which those leads gain by.
     """
 
     centroid: float = 1.0
@@ -289,7 +289,7 @@ def _select(
 
 
 def _distinct(candidates: list[Candidate]) -> Iterator[Candidate]:
-    """Without the near copies that a later source has of an earlier one's sentence: whose story is told stays whole."""
+    """Without the near copies that a later source has of an earlier one's sentence: the earlier story stays whole."""
     distinct: list[Candidate] = []
     for candidate in candidates:
         earlier = (row.vocabulary for row in distinct if row.source != candidate.source)
