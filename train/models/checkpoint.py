@@ -16,7 +16,7 @@ from train.errors import TrainError, one_line
 if TYPE_CHECKING:
     import torch
 
-#: Files by which a kind is known, the most telling first.
+#: Files by which a kind is known, the most distinctive first.
 _MARKS = {
     "litgpt": ("lit_model.pth",),
     "litgpt-adapter": ("lit_model.pth.lora",),
@@ -59,9 +59,9 @@ def kind(folder: Path) -> str:
         if any((folder / mark).is_file() for mark in marks):
             check(folder, name)
             return "litgpt-adapter" if name == "litgpt" and merge_fault(folder) else name
-    looked = ", ".join(mark for marks in _MARKS.values() for mark in marks[:1])
-    inside = next((path.parent for path in sorted(folder.glob("*/*")) if path.name in looked.split(", ")), None)
-    raise TrainError(f"{folder} holds no model (none of {looked})" + (f"; {inside} does" if inside else ""))
+    names = ", ".join(mark for marks in _MARKS.values() for mark in marks[:1])
+    inside = next((path.parent for path in sorted(folder.glob("*/*")) if path.name in names.split(", ")), None)
+    raise TrainError(f"{folder} holds no model (none of {names})" + (f"; {inside} does" if inside else ""))
 
 
 def merge_fault(folder: Path) -> str:
@@ -79,8 +79,8 @@ def merge_fault(folder: Path) -> str:
             # Or the two were copied in this order: on a base that is there, the adapter gives the same model then.
             base_folder(folder)
             return "LitGPT's merged model is older than its adapter"
-        asked = read_yaml(folder / "hyperparameters.yaml").get("lora_head")
-        weights = read_pickle(merged) if asked else {}
+        adapts_head = read_yaml(folder / "hyperparameters.yaml").get("lora_head")
+        weights = read_pickle(merged) if adapts_head else {}
     except TrainError:
         # No base, or torn weights: whoever reads them says so.
         return ""
@@ -91,15 +91,15 @@ def merge_fault(folder: Path) -> str:
 
 def lacks(folder: Path, name: str) -> list[str]:
     """What a folder of that kind needs and this one has not, one line each."""
-    return [" or ".join(names) for names in _NEEDS[name] if not any((folder / one).is_file() for one in names)]
+    return [" or ".join(names) for names in _NEEDS[name] if not any((folder / part).is_file() for part in names)]
 
 
 def check(folder: Path, name: str) -> None:
     """Raises:
     TrainError: the folder lacks what its kind needs.
     """
-    if missing := lacks(folder, name):
-        raise TrainError(f"{folder} is no whole {name} folder: it lacks {', '.join(missing)}")
+    if absent := lacks(folder, name):
+        raise TrainError(f"{folder} is no whole {name} folder: it lacks {', '.join(absent)}")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -170,20 +170,20 @@ def huggingface_config(folder: Path) -> Any:
 class Lazy(Mapping[str, "torch.Tensor"]):
     """Tensors by name, each made when it is asked for and kept by nobody here.
 
-    made_from: name -> what `make` makes the tensor of.
+    sources: name -> what `make` makes the tensor of.
     """
 
-    def __init__(self, made_from: Mapping[str, Any], make: Callable[[Any], torch.Tensor]) -> None:
-        self._made_from, self._make = dict(made_from), make
+    def __init__(self, sources: Mapping[str, Any], make: Callable[[Any], torch.Tensor]) -> None:
+        self._sources, self._make = dict(sources), make
 
     def __getitem__(self, name: str) -> torch.Tensor:
-        return self._make(self._made_from[name])
+        return self._make(self._sources[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._made_from)
+        return iter(self._sources)
 
     def __len__(self) -> int:
-        return len(self._made_from)
+        return len(self._sources)
 
 
 Weights = Mapping[str, "torch.Tensor"]
@@ -207,7 +207,7 @@ def read_pickle(path: Path) -> dict[str, torch.Tensor]:
         ) from error
     # Training saves {"model": …, optimizer and counters beside it}; the rest, the names alone.
     tensors = content.get("model", content) if isinstance(content, dict) else None
-    if not isinstance(tensors, dict) or not all(isinstance(one, torch.Tensor) for one in tensors.values()):
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise TrainError(f"{path} holds no tensors by name: is it a checkpoint?")
     return dict(tensors)
 
@@ -270,52 +270,56 @@ def huggingface_weights(folder: Path, stem: str = "model") -> Weights:
 
 
 def _indexed(folder: Path, index: Path) -> dict[str, Path]:
-    named = read_json(index).get("weight_map")
-    if not isinstance(named, dict) or not named:
+    file_of = read_json(index).get("weight_map")
+    if not isinstance(file_of, dict) or not file_of:
         raise TrainError(f"{index} names no weights")
-    files = {name: folder / str(shard) for name, shard in named.items()}
+    files = {name: folder / str(shard) for name, shard in file_of.items()}
     for path in sorted(set(files.values())):
         if not path.is_file():
             raise TrainError(f"{path} is missing, which {index.name} names: copy it again")
-        held = set(_open_safetensors(path).keys())
-        if absent := [name for name, shard in files.items() if shard == path and name not in held]:
+        names = set(_open_safetensors(path).keys())
+        if absent := [name for name, shard in files.items() if shard == path and name not in names]:
             raise TrainError(f"{path} lacks {absent[0]}, which {index.name} says it has: copy it again")
     return files
 
 
-def base_folder(folder: Path, given: Path | None = None) -> Path:
-    """The folder of the base model under an adapter: the given one, else the one that the adapter's settings name.
+def base_folder(folder: Path, base: Path | None = None) -> Path:
+    """The folder of the base model under an adapter: `base`, else the one that the adapter's settings name.
 
     A relative path in the settings is looked for here and in each folder above the adapter.
 
     Raises:
         TrainError: there is none.
     """
-    if given is not None:
-        if not given.is_dir():
-            raise TrainError(f"--base {given} is no folder")
-        return given
+    if base is not None:
+        if not base.is_dir():
+            raise TrainError(f"--base {base} is no folder")
+        return base
     if (folder / "adapter_config.json").is_file():
-        named = read_json(folder / "adapter_config.json").get("base_model_name_or_path")
+        reference = read_json(folder / "adapter_config.json").get("base_model_name_or_path")
     else:
-        named = read_yaml(folder / "hyperparameters.yaml").get("checkpoint_dir")
-    if not named:
+        reference = read_yaml(folder / "hyperparameters.yaml").get("checkpoint_dir")
+    if not reference:
         raise TrainError(f"{folder} does not say which model it was made on: give --base FOLDER")
     # LitGPT itself looks under checkpoints/ for what is not where it was said to be.
-    places = [Path(named), *(above / named for above in folder.resolve().parents), Path("checkpoints") / named]
-    for place in places:
-        if place.is_dir():
-            return place
-    raise TrainError(f"the base model {named} of {folder} is not there: give --base FOLDER")
+    candidates = [
+        Path(reference),
+        *(above / reference for above in folder.resolve().parents),
+        Path("checkpoints") / reference,
+    ]
+    for path in candidates:
+        if path.is_dir():
+            return path
+    raise TrainError(f"the base model {reference} of {folder} is not there: give --base FOLDER")
 
 
-def base_beneath(folder: Path, given: Path | None = None) -> Path | None:
+def base_beneath(folder: Path, base: Path | None = None) -> Path | None:
     """`base_folder` of an adapter; None for a whole model.
 
     Raises:
         TrainError: as `kind` and `base_folder`.
     """
-    return base_folder(folder, given) if kind(folder) in ("litgpt-adapter", "peft") else None
+    return base_folder(folder, base) if kind(folder) in ("litgpt-adapter", "peft") else None
 
 
 def model_digest(folder: Path, *, base: Path | None = None) -> str:

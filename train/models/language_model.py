@@ -285,7 +285,7 @@ def load_model(
     # PEFT leaves the tokenizer with the base unless its trainer saved one.
     words = folder if beneath is None or (folder / "tokenizer.json").is_file() else beneath
     engine = _loader(form)(folder, device, number_format, quantized_format(quantize), beneath)
-    tokens, chat = tokenizer_of(words), style_in(folder, named=style, beneath=beneath)
+    tokens, chat = tokenizer_of(words), style_in(folder, name=style, beneath=beneath)
     return LanguageModel(name_of(folder), engine, tokens, chat, end_ids(words, tokens, chat))
 
 

@@ -26,7 +26,7 @@ class Prompt:
 
 def encoded(messages: Sequence[Message], style: Any, tokens: Tokens, language: str) -> list[int]:
     """Ids of the prompt, as in training."""
-    if isinstance(style, WholeStyle):
+    if isinstance(style, OpaqueStyle):
         return style.encode(messages, tokens, language)
     from train.data.encode import encode_prompt
 
@@ -51,8 +51,8 @@ def decoder(tokens: Tokens) -> Callable[[Sequence[int]], str]:
 
 def end_ids(folder: Path, tokens: Tokens, style: Any) -> frozenset[int]:
     """Tokens that end a text: the tokenizer's end, those of generation_config.json, and stop strings of one token."""
-    named = settings(folder / "generation_config.json").get("eos_token_id")
-    numbers = [tokens.eos_id, *(named if isinstance(named, list) else [named])]
+    listed = settings(folder / "generation_config.json").get("eos_token_id")
+    numbers = [tokens.eos_id, *(listed if isinstance(listed, list) else [listed])]
     numbers += [single(tokens, text) for text in (style.end_of_turn, *style.stop_strings)]
     return frozenset(number for number in numbers if number is not None)
 
@@ -78,9 +78,9 @@ def messages_of(row: Sequence[Message] | Mapping[str, Any]) -> list[dict[str, st
         if not turns:
             raise TrainError("the messages hold no turn of the user")
         return turns
-    given = dict(row) if isinstance(row, Mapping) else {}
-    first = str(given.get("system") or "")
-    return [*([{"role": "system", "content": first}] if first else []), request_message(*request_of(given))]
+    fields = dict(row) if isinstance(row, Mapping) else {}
+    first = str(fields.get("system") or "")
+    return [*([{"role": "system", "content": first}] if first else []), request_message(*request_of(fields))]
 
 
 def unmarked(turn: Message, style: Any) -> dict[str, str]:
@@ -114,15 +114,15 @@ def fitted(
         turns = turns[2:]  # A question goes with its answer.
         messages = [*head, *turns]
         ids = encode(messages)
-    given = turns[-1].get("input") or turns[-1]["content"]
-    request = turns[-1]["content"][: -len(given) - 2] if turns[-1].get("input") else ""
+    source = turns[-1].get("input") or turns[-1]["content"]
+    request = turns[-1]["content"][: -len(source) - 2] if turns[-1].get("input") else ""
     while len(ids) > most:
-        if not given and not request:
+        if not source and not request:
             raise TrainError(f"a prompt without any text takes {len(ids)} tokens; there is room for {most}")
-        if not given:
-            request, given = "", request
-        given = shorter(given, len(ids) - most)
-        turn = request_message(request, given) if request else {"role": "user", "content": given}
+        if not source:
+            request, source = "", request
+        source = shorter(source, len(ids) - most)
+        turn = request_message(request, source) if request else {"role": "user", "content": source}
         messages = [*head, turn]
         ids = encode(messages)
     return messages, ids
@@ -137,15 +137,15 @@ def shortener(tokens: Tokens) -> Callable[[str, int], str]:
     def shorter(text: str, over: int) -> str:
         text = text.removesuffix(ELLIPSIS)
         ids = tokens.encode(text)
-        kept = tokens.decode(ids[: max(len(ids) - over - mark, 0)]).rstrip("\ufffd")
-        if " " in kept[len(kept) // 2 :]:
-            kept = kept[: kept.rindex(" ")]
-        return kept.rstrip() + ELLIPSIS if len(kept) > 16 else ""
+        text_left = tokens.decode(ids[: max(len(ids) - over - mark, 0)]).rstrip("\ufffd")
+        if " " in text_left[len(text_left) // 2 :]:
+            text_left = text_left[: text_left.rindex(" ")]
+        return text_left.rstrip() + ELLIPSIS if len(text_left) > 16 else ""
 
     return shorter
 
 
-class WholeStyle:
+class OpaqueStyle:
     """A style that is not ours: it makes one text of a chat, of which no part is known but what ends a turn."""
 
     name = ""
@@ -159,8 +159,8 @@ class WholeStyle:
     def encode(self, messages: Sequence[Message], tokens: Tokens, language: str = "") -> list[int]:
         """Ids of the prompt, the begin token before it where the tokenizer puts one and the style does not."""
         ids = tokens.encode(self.prompt(messages, language))
-        wanted = tokens.adds_bos if self.bos is None else self.bos
-        if wanted and tokens.bos_id is not None and ids[:1] != [tokens.bos_id]:
+        adds_bos = tokens.adds_bos if self.bos is None else self.bos
+        if adds_bos and tokens.bos_id is not None and ids[:1] != [tokens.bos_id]:
             return [tokens.bos_id, *ids]
         return ids
 
@@ -168,7 +168,7 @@ class WholeStyle:
         return text
 
 
-class ForeignStyle(WholeStyle):
+class ForeignStyle(OpaqueStyle):
     """One of LitGPT's own prompt styles that ours do not say: a single turn, in LitGPT's words."""
 
     def __init__(self, style: Any) -> None:
@@ -180,7 +180,7 @@ class ForeignStyle(WholeStyle):
         return str(self.style.apply("\n\n".join(turns), sys_prompt=system))
 
 
-class TemplateStyle(WholeStyle):
+class TemplateStyle(OpaqueStyle):
     """The chat template that a Hugging Face folder brings, where no style of ours was used to tune it."""
 
     name = "chat template"
@@ -208,25 +208,25 @@ class TemplateStyle(WholeStyle):
 
     def _end_of_turn(self) -> str:
         """What the template writes after an answer, without white space; "" where that is the end token or nothing."""
-        asked = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "(answer)"}]
-        tail = self._rendered(asked, add_generation_prompt=False).rpartition("(answer)")[2].strip()
+        chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "(answer)"}]
+        tail = self._rendered(chat, add_generation_prompt=False).rpartition("(answer)")[2].strip()
         return "" if tail == self.tokenizer.eos_token else tail
 
 
-def style_in(folder: Path, *, named: str | None = None, beneath: Path | None = None) -> Any:
+def style_in(folder: Path, *, name: str | None = None, beneath: Path | None = None) -> Any:
     """The prompt style of a model's folder: the one asked for by name, the one it was tuned with, that of its base
     (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that.
     """
     from train.styles import style_named, style_of
 
-    if named:
-        return style_named(named)
+    if name:
+        return style_named(name)
     folders = [folder, *([beneath] if beneath else [])]
-    for place in folders:
-        if style := style_of(place):
+    for part in folders:
+        if style := style_of(part):
             return style
-    for place in folders:
-        if foreign := _litgpt_style(place) or _template_style(place):
+    for part in folders:
+        if foreign := _litgpt_style(part) or _template_style(part):
             return foreign
     return style_named("plain")
 

@@ -53,7 +53,7 @@ def test_the_style_it_was_tuned_in_comes_before_its_template(folder: Path) -> No
     assert isinstance(style_in(folder), TemplateStyle)
     save_prompt_style(style_named("alpaca-vi"), folder)
     assert style_in(folder).prompt(CHAT).endswith("### Trả lời:\n")
-    assert style_in(folder, named="gemma").end_of_turn == "<end_of_turn>"
+    assert style_in(folder, name="gemma").end_of_turn == "<end_of_turn>"
 
 
 def test_an_adapter_takes_its_bases_style_where_it_has_none(folder: Path, tmp_path: Path) -> None:
