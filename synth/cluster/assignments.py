@@ -143,6 +143,7 @@ def commit(database: Store, language: str | None, run: str, outcome: Mapping[str
 
     Args:
         outcome: settings (their digest), configuration and next_component.
+
     Raises:
         NewsmillError: another run of the language has begun to write in the meantime.
     """

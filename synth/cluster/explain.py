@@ -32,11 +32,13 @@ def explain(database: Store, name: str) -> dict[str, Any]:
 
     Args:
         name: the article's link or _id.
+
     Returns:
         article, event (None where it is alone), settings, current (False where the article has changed since the last
         run), compared (number of articles in its window), own_distance (linkage distance to the other articles of its
         event, None where it is alone), nearest_other {number, distance, size, title} of the nearest other event or lone
         article, nearest [{distance, days, source_site, title, link, number, same_event}].
+
     Raises:
         NewsmillError: no such article, or its language has not been clustered.
     """

@@ -63,12 +63,14 @@ def agglomerate(
         days: [n] day number of each row; needed with `window`.
         window: rows more than this many days apart count as at distance 1.
         advance: called with how many more rows have been compared with all others.
+
     Returns:
         int64 [n], numbered from 0 by first appearance.
     Cost:
         time O(n^2 d), with a window O(n w d) for w rows in a window; memory beside the vectors O(n d / 2), with a
         window O(w d), some blocks of 64 MB, and at most 256 MB for one component. Components of more than 8,000 rows
         (loose thresholds) need time O(m^2 d) for m rows.
+
     Raises:
         NewsmillError: unknown linkage, a threshold that is no number, NaN vectors, or days that do not fit.
     """

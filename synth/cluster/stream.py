@@ -40,6 +40,7 @@ class Stream:
         Args:
             distance_threshold: as for `agglomerate`, but not above 1: from there on all rows of an archive meet.
             window: rows more than this many days apart count as at distance 1.
+
         Raises:
             NewsmillError: unknown linkage, or a threshold that is above 1 or no number.
         """
@@ -58,6 +59,7 @@ class Stream:
         Args:
             vectors: [n, d] ndarray or CSR, always of the same width.
             days: [n] in ascending order, none before the last one of the call before.
+
         Raises:
             NewsmillError: the days are out of order.
         """

@@ -188,6 +188,7 @@ class Checker:
         Args:
             fields: names of the fields to read; none for those that are recognised.
             length: words of a run; None for GPT-3's rule.
+
         Raises:
             NewsmillError: a file cannot be read, has no rows, or two have one name.
         """

@@ -34,6 +34,7 @@ def read_set(path: Path, fields: Sequence[str] = ()) -> Iterator[SetRow]:
 
     Args:
         fields: names of the fields to read, all as asked, instead of those that are recognised.
+
     Raises:
         NewsmillError: the file cannot be read, or a row has none of the fields; names the file and the row.
     """

@@ -44,6 +44,7 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
 
     Args:
         language: what the texts are in; `use` refuses languages it was not made for, unless `force`.
+
     Raises:
         NewsmillError: no such name, or the library or model cannot be had; names the extra or the option.
     """

@@ -27,6 +27,7 @@ from synth.stages.options import natural, positive
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
     parser.epilog = """examples:
   synth export --out export
   synth export --filter '{"language": "vi", "min_similarity": {"$gt": 0.3}}' --out export-vi
@@ -100,6 +101,7 @@ def check(options: argparse.Namespace) -> Settings:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
     settings = check(options)
     database = connect(options.uri)
     query = read_filter(settings.filter, database)

@@ -246,10 +246,12 @@ def cell(value: object) -> str:
 
 
 def whole(value: int) -> str:
+    """A count with commas."""
     return f"{value:,}"
 
 
 def real(value: float | None) -> str:
+    """A score with three digits; a dash for none."""
     return "–" if value is None else f"{value:.3f}"
 
 

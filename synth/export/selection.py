@@ -106,7 +106,8 @@ def _sort(selection: Selection, row: Mapping[str, Any], turns: bool) -> None:
 
 def are_turns(roles: Sequence[str | None]) -> bool:
     """Whether earlier turns can stand before a question: user and assistant alternating, after at most one system
-    message. Trainers throw other rows away, or learn the user's words as the model's."""
+    message. Trainers throw other rows away, or learn the user's words as the model's.
+    """
     turns = roles[1:] if roles and roles[0] == "system" else roles
     return len(turns) % 2 == 0 and all(role == ("user", "assistant")[i % 2] for i, role in enumerate(turns))
 

@@ -77,7 +77,8 @@ def _values() -> dict[str, tuple[str, ...]]:
 
 def conditions(query: Any, field: str = "") -> Iterator[tuple[str, str, Any]]:
     """(field, operator, operand) of a filter, however deep; names without positions: `sources.0.title` is
-    `sources.title`. What stands alone is under `$eq`."""
+    `sources.title`. What stands alone is under `$eq`.
+    """
     if not isinstance(query, Mapping):
         return
     for name, value in query.items():

@@ -17,6 +17,7 @@ def loads(text: str, source: str) -> dict[str, Any]:
     Args:
         text: extended JSON.
         source: how a message names the filter.
+
     Raises:
         NewsmillError: it is no JSON object, or holds a value that is none of its type.
     """

@@ -48,6 +48,7 @@ def parse_filter(text: str | None, database: Store | None = None, collection: st
         text: extended JSON, @FILE, or names; None or nothing: every document.
         database: where filters are saved; None: only those of the cookbook are known.
         collection: what the filter is for.
+
     Raises:
         NewsmillError: there is no filter of that name, it is of another collection, the file cannot be read, or the
             text is no filter.

@@ -19,7 +19,8 @@ _TRIED = 5
 
 class ScoreCandidate(NamedTuple):
     """A place where a score stands: what it is of (score, accuracy, helpfulness), the number, where its text begins and
-    ends. The number is NaN where what stands there is no score from 0 to 5."""
+    ends. The number is NaN where what stands there is no score from 0 to 5.
+    """
 
     of: str
     score: float

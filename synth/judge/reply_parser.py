@@ -36,6 +36,7 @@ def parse_reply(text: str, dimension: str | None = None) -> tuple[float | None, 
 
     Args:
         dimension: accuracy or helpfulness, for replies that score several things by name.
+
     Returns:
         The explanation is the reply without its score; the whole reply where no score was found.
     """

@@ -44,7 +44,7 @@ class GroupCommit(Generic[Item, Result]):
     async def _commit(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await asyncio.to_thread(self._work, [item for item, _ in batch])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the work raises, its callers get.
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)

@@ -66,6 +66,7 @@ def plan_of(
 
     Args:
         samples: those that the steps before would write; what this one would write is added.
+
     Raises:
         NewsmillError: an option makes no sense, or there is no such model.
     """

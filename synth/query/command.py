@@ -35,6 +35,7 @@ _TIMEOUT = 60
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
     parser.description = """Show or count the samples that a MongoDB filter names.
 
 FILTER is extended JSON, @FILE, or :NAME of the cookbook or of a saved filter; several names, and JSON after them, must
@@ -91,6 +92,7 @@ def _names(text: str) -> list[str]:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
     if options.cookbook:
         return _print_cookbook(options.json)
     database = connect(options.uri)

@@ -21,6 +21,7 @@ _WIDTH, _NARROWEST = 100, 40
 
 
 def terminal_width() -> int:
+    """Columns of the terminal, within what a card needs."""
     return max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 24)).columns)
 
 

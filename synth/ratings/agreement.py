@@ -73,7 +73,8 @@ def interval(
 
 def alpha(groups: Sequence[Sequence[float]]) -> float | None:
     """Krippendorff's alpha for interval data; groups: the scores of one item each, of any number (single ones do not
-    count). None where all scores are the same, or no item has two."""
+    count). None where all scores are the same, or no item has two.
+    """
     import numpy
 
     pairable = [numpy.asarray(group, float) for group in groups if len(group) > 1]

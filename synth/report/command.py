@@ -8,6 +8,7 @@ from pathlib import Path
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
     parser.epilog = "example: synth report --out report.html --training out/tiny-news"
     parser.add_argument(
         "--out", type=Path, default=Path("report.html"), metavar="FILE", help="page to write (report.html)"
@@ -19,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
     from crawler.mongo import connect
     from synth.atomic_files import write_whole
     from synth.report.collect import collect

@@ -97,6 +97,7 @@ def moment(value: str | None) -> str:
 
 
 def language(code: str) -> str:
+    """The name of a language, else its code."""
     return LANGUAGES.get(code, code)
 
 
@@ -106,6 +107,7 @@ def words(name: str) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
+    """The parts of a text that blank lines divide."""
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 

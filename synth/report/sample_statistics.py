@@ -108,6 +108,7 @@ def _facets() -> dict[str, list[dict[str, Any]]]:
 
 
 def rounded(value: Any) -> Any:
+    """A float to six digits; anything else as it is."""
     return round(value, 6) if isinstance(value, float) else value
 
 

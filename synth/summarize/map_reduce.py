@@ -91,7 +91,8 @@ class Text:
 
 class Ask(Protocol):
     """One call of a `kind`: answers to `whole` and `final` are the event's summary, to `part` and `combine` on the way
-    to it. Raises to give the event up."""
+    to it. Raises to give the event up.
+    """
 
     def __call__(self, messages: Messages, max_tokens: int, kind: str) -> Awaitable[str]: ...
 

@@ -53,7 +53,8 @@ def stage_of(database: Database[dict[str, Any]], llm: LLM, settings: Settings) -
 
 def _pending(database: Database[dict[str, Any]], model: str, settings: Settings) -> list[Any]:
     """Ids of the current events without a sample of their texts by this prompt and model, and without one that a person
-    approved."""
+    approved.
+    """
     texts = {"$or": [{"$eq": [{"$ifNull": ["$$texts", ""]}, ""]}, {"$eq": ["$provenance.texts", "$$texts"]}]}
     ours = {"provenance.prompt": {"$in": settings.prompt_ids}, "provenance.model": model, "$expr": texts}
     approved = {"status": {"$in": CURATED}, "superseded": {"$ne": True}}

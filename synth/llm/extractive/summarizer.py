@@ -103,6 +103,7 @@ def summarize(
         language: ISO 639-1 code of the documents.
         max_words: never exceeded; default: the median length of the sources, at most MAX_WORDS.
         max_sentences: never exceeded; default: as many as the words allow.
+
     Returns:
         One paragraph; "" where too few sentences are fit to stand alone.
     """

@@ -53,6 +53,7 @@ class Scorer:
         """For each text field -> 0 to 1, the maximum of its pieces; a text of white space has None everywhere.
 
         `tokens`: of a batch, padding included; never less than one piece.
+
         Raises:
             NewsmillError: the model gave numbers that are none.
         """

@@ -102,6 +102,7 @@ def toxicity_stage(options: argparse.Namespace, database: Database[dict[str, Any
 
     Args:
         database: where given, only the models that something is pending for.
+
     Raises:
         ToxicityUnavailable: weights cannot be had; nothing has been scored.
         NewsmillError: an option is wrong.

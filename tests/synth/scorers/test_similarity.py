@@ -96,7 +96,8 @@ def padded(text: str, others: Sequence[str], times: int, rng: random.Random) -> 
 @pytest.mark.parametrize("kind", ["tfidf", "dense"])
 def test_length_alone_lowers_no_score(sample_records: list[dict[str, Any]], kind: str) -> None:
     """Sources two, four, eight times as long by sentences of other events: the mean moves by less than .02, and no
-    score falls by more than .1; the cosine of whole texts falls by a third and more."""
+    score falls by more than .1; the cosine of whole texts falls by a third and more.
+    """
     rng = random.Random(4)
     records = [record for record in sample_records if record["language"] == "it" and len(record["content"]) > 600]
     embedder: Any = Hashed()

@@ -1,4 +1,7 @@
-"""`train blind`: sheets that do not tell who wrote a text, and a table that says how well each wrote and who agrees."""
+"""`train blind`: sheets that do not tell who wrote a text, and a table that says how well each wrote and who agrees.
+
+Covers train.blind.ratings, train.blind.sheets, train.blind.writing.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """`train evaluate` as a user runs it: two tiny models and a file of texts on an export, and what can go wrong.
 
 Covers train.evaluate.report.terminal.
+
+Covers train.evaluate.models, train.evaluate.results.
 """
 
 from __future__ import annotations

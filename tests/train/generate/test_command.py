@@ -1,4 +1,7 @@
-"""`train generate`: reproducible, resumed after a kill without a doubled or torn row, and clear about mistakes."""
+"""`train generate`: reproducible, resumed after a kill without a doubled or torn row, and clear about mistakes.
+
+Covers train.generate.texts.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """`train merge` as a whole: steps, what is kept and what a kill leaves, the same bytes twice, one line for a fault.
 
 Covers train.merge.silence, train.merge.smoke_test, train.merge.steps.
+
+Covers train.merge.report, train.merge.sources.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """`train pairs`: the reference is chosen, the model's own text rejected, and splits stay apart.
 
 Covers train.data.conversations.
+
+Covers train.pairs.selection.
 """
 
 from __future__ import annotations
