@@ -3,44 +3,23 @@
 Compared are answers, which are what a model learns; a short one ("Sì.") together with its question. Of duplicates the
 sample is kept that a person accepted or edited, then the one of higher accuracy, then of higher mean_similarity, then
 the older one, then the one whose key comes first. The others get `duplicate_of`, `duplicate_kind`, `duplicate_score`;
-nothing is deleted, and every run marks anew: where a kept sample is gone, rejected, superseded or changed, its
+nothing is deleted, and every run marks again: where a kept sample is gone, rejected, superseded or changed, its
 duplicates are free again. Samples without mark: synth query '{"duplicate_of": null}'.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
-from synth.dedupe.greedy import near_in_meaning
-from synth.dedupe.store import MARKS, Samples, marks_of, read_samples, write_marks
+from synth.dedupe.comparison import Settings, count_marks, find_duplicates, print_outcome, show
+from synth.dedupe.contamination import checker_of
+from synth.dedupe.store import write_marks
 from synth.filters.read import read_filter
 from synth.stages.options import positive
-from synth.stages.progress import print_counts
-
-if TYPE_CHECKING:
-    from pymongo.database import Database
-
-#: Examples that a dry run shows.
-_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What counts as a duplicate."""
-
-    threshold: float = 0.7
-    shingle: int = 3
-    by: str = "answer"
-    semantic: str | None = None
-    semantic_threshold: float | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -109,108 +88,18 @@ def check(options: argparse.Namespace) -> Settings:
 def main(options: argparse.Namespace) -> int:
     """Mark duplicates, and what evaluation sets have as well."""
     settings = check(options)
-    checker = _checker(options)
+    checker = checker_of(options.against, options.against_fields, options.ngram)
     database = connect(options.uri)
     where = read_filter(options.where, database)
     if options.dry_run:
-        return _show(database, settings, where, checker, options.json)
+        return show(database, settings, where, checker, options.json)
     settings_row = asdict(settings) | {"where": options.where, "against": [str(path) for path in options.against or ()]}
     with run_of(database, "dedupe", settings_row) as run:
-        samples, marks = find(database, settings, where)
-        run.counts.update(_counts(samples, marks))
+        samples, marks = find_duplicates(database, settings, where)
+        run.counts.update(count_marks(samples, marks))
         run.counts.update(write_marks(database, samples, marks))
         if checker:
             run.counts.update(checker.mark(database, where))
             run.notes["sets"] = checker.told
-    _print(run.counts, checker, options.json)
+    print_outcome(run.counts, checker, options.json)
     return 0
-
-
-def _checker(options: argparse.Namespace) -> Any:
-    """What checks samples against the evaluation sets; None without any. Their files are read here: first of all."""
-    if not options.against:
-        return None
-    from synth.dedupe.contamination import Checker
-
-    names = [name.strip() for name in (options.against_fields or "").split(",") if name.strip()]
-    return Checker(options.against, names, options.ngram)
-
-
-def find(
-    database: Database[dict[str, Any]], settings: Settings, where: Mapping[str, Any]
-) -> tuple[Samples, dict[int, tuple[str, str, float]]]:
-    """(the current samples that the filter names, number -> (key kept, kind, score) of the duplicates among them)."""
-    samples = read_samples(database, where, settings.threshold, settings.shingle, settings.by)
-    semantic = None
-    if settings.semantic and settings.semantic_threshold and len(samples.near) > 1:
-        vectors = _vectors(database, samples, settings.semantic, settings.by)
-        semantic = near_in_meaning(vectors, settings.semantic_threshold)
-    return samples, marks_of(samples, semantic)
-
-
-def _vectors(database: Database[dict[str, Any]], samples: Samples, name: str, by: str) -> Any:
-    """A row for each text in order of preference; those of a model are kept in the store (synth.embed.cache)."""
-    from synth.embed import load_embedder
-    from synth.embed.cache import StoredEmbedder
-
-    texts = list(samples.texts(database, by))
-    if name.partition(":")[0] == "tfidf":
-        return load_embedder(name).encode(texts)
-    return StoredEmbedder(database, name, lambda: load_embedder(name)).encode(texts)
-
-
-def _counts(samples: Samples, marks: Mapping[int, tuple[str, str, float]]) -> Counter[str]:
-    kinds = Counter(kind for _, kind, _ in marks.values())
-    return Counter(samples=len(samples.keys), kept=len(samples.keys) - len(marks), **kinds)
-
-
-def _print(counts: Mapping[str, int], checker: Any, as_json: bool) -> None:
-    if as_json and checker:
-        print(json.dumps({**counts, "sets": checker.told}, ensure_ascii=False))
-        return
-    print_counts("dedupe", counts, as_json, "synth export --filter '{\"duplicate_of\": null}' --out export")
-
-
-# ---- dry run
-
-
-def _show(
-    database: Database[dict[str, Any]], settings: Settings, where: Mapping[str, Any], checker: Any, as_json: bool
-) -> int:
-    samples, marks = find(database, settings, where)
-    counts = _counts(samples, marks)
-    examples = list(_examples(database, samples, marks))
-    if checker:
-        counts.update(checker.count(database, where))
-    if as_json:
-        sets = {"sets": checker.told} if checker else {}
-        print(json.dumps({**counts, **sets, "examples": examples}, ensure_ascii=False))
-        return 0
-    print_counts("dedupe, dry run", counts, False)
-    for row in examples:
-        print(f"  {row['duplicate_kind']} {row['duplicate_score']:.2f}: {row['key'][:12]} {row['answer']}")
-        print(f"  {'kept:':>{len(row['duplicate_kind']) + 6}} {row['duplicate_of'][:12]} {row['kept']}")
-    for row in checker.examples[:_SHOWN] if checker else ():
-        print(f"  contaminated: {row['key'][:12]} has {row['overlap']:.0%} of row {row['row']} of {row['set']}")
-    return 0
-
-
-def _examples(
-    database: Database[dict[str, Any]], samples: Samples, marks: Mapping[int, tuple[str, str, float]]
-) -> Iterator[dict[str, Any]]:
-    examples = [(samples.keys[number], *marks[number]) for number in sorted(marks)[:_SHOWN]]
-    condition = {"key": {"$in": [key for row in examples for key in row[:2]]}}
-    answers = {row["key"]: row["answer"] for row in database.samples.find(condition, {"key": 1, "answer": 1})}
-    for key, *mark in examples:
-        yield {
-            "key": key, **dict(zip(MARKS, mark, strict=True)),
-            "answer": _beginning(answers[key]), "kept": _beginning(answers[str(mark[0])]),
-        }  # fmt: skip
-
-
-def _beginning(text: str) -> str:
-    folded = " ".join(text.split())
-    return folded if len(folded) <= 80 else folded[:79] + "…"
-
-
-__all__ = ["Settings", "check", "configure", "find", "main"]

@@ -292,3 +292,11 @@ def _parts(rows: Iterator[SetRow]) -> Iterator[list[SetRow]]:
             part, words = [], 0
     if part:
         yield part
+
+
+def checker_of(paths: Sequence[Path] | None, fields: str | None, length: int | None) -> Checker | None:
+    """What checks samples against the evaluation sets; None without any. Their files are read here: first of all."""
+    if not paths:
+        return None
+    names = [name.strip() for name in (fields or "").split(",") if name.strip()]
+    return Checker(paths, names, length)
