@@ -19,7 +19,6 @@ MANY_PARAMETERS: set[tuple[str, str]] = set()
 #: Per cent of names that are bare, where it is above .5, the aim.
 BARE_SHARE: dict[str, float] = {
     "synth": 1.2,
-    "train": 1.3,
 }
 #: How often a test file sleeps by the clock.
 SLEEPS: dict[str, int] = {

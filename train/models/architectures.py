@@ -84,8 +84,10 @@ def family_of(name: str) -> Family:
     """
     fitting = [prefix for prefix in FAMILIES if name.startswith(prefix)]
     if not fitting:
-        known = ", ".join(sorted(FAMILIES))
-        raise TrainError(f"no tiny model of {name}: names begin with {known} (LitGPT's spelling, such as Llama-3-8B)")
+        prefixes = ", ".join(sorted(FAMILIES))
+        raise TrainError(
+            f"no tiny model of {name}: names begin with {prefixes} (LitGPT's spelling, such as Llama-3-8B)"
+        )
     return FAMILIES[max(fitting, key=len)]
 
 

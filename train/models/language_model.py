@@ -1,6 +1,6 @@
 """A language model of any form that this project makes: LitGPT or Hugging Face, whole or as an adapter.
 
-`load_model` tells the forms apart; what it returns encodes prompts in the style the model was tuned with, scores
+`load_model` recognises the form; what it returns encodes prompts in the style the model was tuned with, scores
 answers and writes texts, in batches whose size changes neither.
 """
 
@@ -130,28 +130,28 @@ class LanguageModel:
                 raise TrainError(
                     f"prompt and answer {number} have {len(row)} tokens, the model takes {self.block_size}: shorten it"
                 )
-        scored = [Scored(0.0, 0)] * len(rows)
+        scores = [Scored(0.0, 0)] * len(rows)
         todo = [number for number, answer in enumerate(answers) if answer]
         for batch in self._batches([len(rows[number]) for number in todo], [len(answers[number]) for number in todo]):
-            numbers = [todo[place] for place in batch]
+            numbers = [todo[index] for index in batch]
             losses = self._losses([rows[number] for number in numbers], [len(answers[number]) for number in numbers])
             for number, loss in zip(numbers, losses, strict=True):
-                scored[number] = Scored(loss, len(answers[number]))
-        return scored
+                scores[number] = Scored(loss, len(answers[number]))
+        return scores
 
     def _batches(self, lengths: Sequence[int], logits: Sequence[int] | None = None) -> list[list[int]]:
         """Places grouped by length, longest first, so that each group holds at most the budget; one row always fits."""
-        order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+        order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
         batches: list[list[int]] = []
-        room = wanted = 0
-        for place in order:
-            wanted += logits[place] if logits else 0
-            if room <= 0 or wanted * self.engine.vocabulary > LOGITS:
+        room = logit_count = 0
+        for index in order:
+            logit_count += logits[index] if logits else 0
+            if room <= 0 or logit_count * self.engine.vocabulary > LOGITS:
                 batches.append([])
                 # The first is the longest: all others are padded to it.
-                room = max(self.batch_tokens // lengths[place], 1)
-                wanted = logits[place] if logits else 0
-            batches[-1].append(place)
+                room = max(self.batch_tokens // lengths[index], 1)
+                logit_count = logits[index] if logits else 0
+            batches[-1].append(index)
             room -= 1
         return batches
 
@@ -166,7 +166,7 @@ class LanguageModel:
         places = [(row, len(ids_) - back) for row, ids_ in enumerate(rows) for back in range(answered[row], 0, -1)]
         which, column = (torch.tensor(numbers) for numbers in zip(*places, strict=True))
         device = self.engine.device
-        # The token at a column is foretold one column before.
+        # The token at a column is predicted one column before.
         where = (which.to(device), (column - 1).to(device))
         with torch.inference_mode():
             logits = self.engine.logits_at(ids.to(device), lengths.to(device), where)
@@ -188,8 +188,8 @@ class LanguageModel:
         """
         texts = [""] * len(prompts)
         sampling = Sampling(temperature, top_k, top_p)
-        for numbers, written in self.write_batches(prompts, max_new_tokens, sampling, seeds, stop):
-            for number, text in zip(numbers, written, strict=True):
+        for numbers, batch_texts in self.write_batches(prompts, max_new_tokens, sampling, seeds, stop):
+            for number, text in zip(numbers, batch_texts, strict=True):
                 texts[number] = text
         return texts
 
@@ -208,8 +208,8 @@ class LanguageModel:
         seeds = range(len(prompts)) if seeds is None else seeds
         stops = tuple(dict.fromkeys([*self.style.stop_strings, *stop]))
         for batch in self._batches([len(prompt) + max_new_tokens for prompt in prompts]):
-            numbers = draws([seeds[place] for place in batch], max_new_tokens)
-            rows = [prompts[place] for place in batch]
+            numbers = draws([seeds[index] for index in batch], max_new_tokens)
+            rows = [prompts[index] for index in batch]
             yield batch, self._written(rows, numbers, sampling, stops)
 
     def _written(
@@ -225,20 +225,20 @@ class LanguageModel:
             logits = self.engine.begin(prompts, length)
             for step in range(length):
                 tokens = choose(logits, numbers[going, step], sampling)
-                left = []
-                for place, (row, token) in enumerate(zip(going, tokens.tolist(), strict=True)):
+                running = []
+                for index, (row, token) in enumerate(zip(going, tokens.tolist(), strict=True)):
                     if token in ends:
                         continue
                     texts[row].append(token)
                     full = len(prompts[row]) + len(texts[row]) >= self.block_size
                     if not full and not self._stopped(texts[row], stops):
-                        left.append(place)
-                if not left or step + 1 == length:
+                        running.append(index)
+                if not running or step + 1 == length:
                     break
-                if len(left) < len(going):
-                    kept = torch.tensor(left)
-                    self.engine.keep(kept)
-                    tokens, going = tokens[kept.to(tokens.device)], [going[place] for place in left]
+                if len(running) < len(going):
+                    rows = torch.tensor(running)
+                    self.engine.keep(rows)
+                    tokens, going = tokens[rows.to(tokens.device)], [going[index] for index in running]
                 logits = self.engine.step(tokens)
             self.engine.end()
         return [self._text(ids, stops) for ids in texts]
@@ -252,7 +252,7 @@ class LanguageModel:
 
     def _text(self, ids: list[int], stops: tuple[str, ...]) -> str:
         text = str(self.decode(ids))
-        ends = [place for place in (text.find(stop) for stop in stops) if place >= 0]
+        ends = [end for end in (text.find(stop) for stop in stops) if end >= 0]
         # A text that was cut off may end in part of a character.
         return text[: min(ends, default=None)].rstrip("\ufffd").strip()
 
@@ -263,7 +263,7 @@ def load_model(
 ) -> LanguageModel:  # fmt: skip
     """The model in a LitGPT folder, a LitGPT adapter's, a Hugging Face folder or a PEFT adapter's.
 
-    device: "cpu", "cuda", "cuda:1" …; CUDA where there is one unless told. 32-bit floats on the CPU, bf16 on CUDA.
+    device: "cpu", "cuda", "cuda:1" …; CUDA where there is one by default. 32-bit floats on the CPU, bf16 on CUDA.
     quantize: "nf4", "fp4", with "-dq" for double quantisation, "bnb." before it or not. base: the folder under an
     adapter, where it is not where its settings say. style: a prompt style instead of the folder's own.
     dtype: to compute in, instead of those.

@@ -110,12 +110,12 @@ class LitEngine:
 
         keys = torch.arange(self._used, device=self.device)
         query = slots.view(1, -1, 1)
-        seen = (keys <= query) & (keys >= self._starts.view(-1, 1, 1))
+        visible = (keys <= query) & (keys >= self._starts.view(-1, 1, 1))
         # Padding sees itself: a query that sees nothing would be NaN, and NaN spreads.
         itself = keys == query
         window = self.model.config.sliding_window_size
-        masks = {False: seen | itself}
-        masks[True] = masks[False] if window is None else (seen & (keys > query - window)) | itself
+        masks = {False: visible | itself}
+        masks[True] = masks[False] if window is None else (visible & (keys > query - window)) | itself
         return {key: self._for_attention(mask.unsqueeze(1)) for key, mask in masks.items()}
 
     def _for_attention(self, mask: torch.Tensor) -> torch.Tensor:
@@ -131,7 +131,7 @@ class LitEngine:
 @contextmanager
 def head_at(head: Any, where: tuple[torch.Tensor, torch.Tensor]) -> Iterator[None]:
     """Within: the head sees only the hidden states at (rows, columns), which saves the logits of all other tokens."""
-    handle = head.register_forward_pre_hook(lambda _, given: (given[0][where], *given[1:]))
+    handle = head.register_forward_pre_hook(lambda _, inputs: (inputs[0][where], *inputs[1:]))
     try:
         yield
     finally:

@@ -61,8 +61,8 @@ def choose(logits: torch.Tensor, numbers: torch.Tensor, sampling: Sampling) -> t
     cumulated = shares.cumsum(dim=-1)
     point = numbers.to(cumulated.device).unsqueeze(-1) * cumulated[:, -1:]
     # right=True: a token without probability is never met, even by the number 0.
-    place = torch.searchsorted(cumulated, point, right=True).clamp(max=logits.shape[-1] - 1)
-    return (place if ids is None else ids.gather(-1, place)).squeeze(-1)
+    index = torch.searchsorted(cumulated, point, right=True).clamp(max=logits.shape[-1] - 1)
+    return (index if ids is None else ids.gather(-1, index)).squeeze(-1)
 
 
 def nucleus(shares: torch.Tensor, top_p: float) -> torch.Tensor:

@@ -33,20 +33,20 @@ class TextStream:
 
     def __iter__(self) -> Iterator[str]:
         ids: list[int] = []
-        sent = 0
+        length = 0
         for token in self._chosen():
             ids.append(token)
             text = str(self._model.decode(ids))
             end = min((at for at in map(text.find, self._stops) if at >= 0), default=-1)
             if end >= 0:
                 self.finish_reason = "stop"
-                yield text[sent:end]
+                yield text[length:end]
                 return
             ready = len(text) - self._held_back(text)
-            if ready > sent:
-                yield text[sent:ready]
-                sent = ready
-        yield str(self._model.decode(ids))[sent:]
+            if ready > length:
+                yield text[length:ready]
+                length = ready
+        yield str(self._model.decode(ids))[length:]
         self.finish_reason = self.finish_reason or "length"
 
     def _chosen(self) -> Iterator[int]:

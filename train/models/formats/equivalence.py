@@ -103,15 +103,15 @@ def compare(
     if tokenizer is None and isinstance(first, Streamed):
         raise TrainError("comparing needs the folder of a tokenizer")
     folder = tokenizer or first
-    one = first if isinstance(first, Streamed) else open_model(first)
-    other = second if isinstance(second, Streamed) else open_model(second)
-    rows = token_rows(texts, folder, one)  # type: ignore[arg-type]
-    found = [_differences(one, other, batch, _each(one, len(rows))) for batch in _batches(rows)]
-    return _judged(found, rows, tolerance, rounded, one, other)
+    reference = first if isinstance(first, Streamed) else open_model(first)
+    candidate = second if isinstance(second, Streamed) else open_model(second)
+    rows = token_rows(texts, folder, reference)  # type: ignore[arg-type]
+    parts = [_differences(reference, candidate, batch, _each(reference, len(rows))) for batch in _batches(rows)]
+    return _judged(parts, rows, tolerance, rounded, reference, candidate)
 
 
 @dataclass(frozen=True)
-class _Found:
+class _BatchDifference:
     largest: float
     spread: float
     same: int
@@ -119,17 +119,19 @@ class _Found:
 
 
 def _judged(
-    found: Sequence[_Found], rows: Sequence[Sequence[int]], tolerance: float | None, rounded: str,
-    one: Streamed, other: Streamed,
+    parts: Sequence[_BatchDifference], rows: Sequence[Sequence[int]], tolerance: float | None, rounded: str,
+    reference: Streamed, candidate: Streamed,
 ) -> EquivalenceCheck:  # fmt: skip
-    places = sum(part.places for part in found)
-    spread = sum(part.spread * part.places for part in found) / places
-    largest, same = max(part.largest for part in found), sum(part.same for part in found) / places
+    places = sum(part.places for part in parts)
+    spread = sum(part.spread * part.places for part in parts) / places
+    largest, same = max(part.largest for part in parts), sum(part.same for part in parts) / places
     allowed = tolerance if tolerance is not None else _SPREADS[rounded] * spread
     reason = "as asked for" if tolerance is not None else _reason(rounded)
     problems = []
-    if one.vocabulary != other.vocabulary:
-        problems.append(f"vocabulary: {one.vocabulary:,} rows in the first model, {other.vocabulary:,} in the second")
+    if reference.vocabulary != candidate.vocabulary:
+        problems.append(
+            f"vocabulary: {reference.vocabulary:,} rows in the first model, {candidate.vocabulary:,} in the second"
+        )
     # A difference that is no number is larger than any.
     if not largest <= allowed:
         problems.append(f"logits: they differ by up to {largest:.3g}, more than {allowed:.3g} ({reason})")
@@ -146,7 +148,7 @@ def _reason(rounded: str) -> str:
     return f"{_SPREADS[rounded]:g} of the logits' spread: what rounding each weight to {rounded} comes to"
 
 
-def _differences(one: Streamed, other: Streamed, batch: Sequence[Sequence[int]], each: int) -> _Found:
+def _differences(first: Streamed, second: Streamed, batch: Sequence[Sequence[int]], each: int) -> _BatchDifference:
     import torch
 
     ids = torch.zeros(len(batch), max(map(len, batch)), dtype=torch.int64)
@@ -154,16 +156,16 @@ def _differences(one: Streamed, other: Streamed, batch: Sequence[Sequence[int]],
         ids[row, : len(tokens)] = torch.tensor(tokens)
     at = [(row, column) for row, tokens in enumerate(batch) for column in _spread_out(len(tokens), each)]
     places = (torch.tensor([row for row, _ in at]), torch.tensor([column for _, column in at]))
-    left, right = one.logits(ids, places), other.logits(ids, places)
-    common = min(left.shape[1], right.shape[1])
-    left, right = left[:, :common], right[:, :common]
-    same = int((left.argmax(1) == right.argmax(1)).sum())
-    spread = float(left.std(dim=1).mean())
-    return _Found(_largest(left, right), spread, same, len(at))
+    ours, theirs = first.logits(ids, places), second.logits(ids, places)
+    common = min(ours.shape[1], theirs.shape[1])
+    ours, theirs = ours[:, :common], theirs[:, :common]
+    same = int((ours.argmax(1) == theirs.argmax(1)).sum())
+    spread = float(ours.std(dim=1).mean())
+    return _BatchDifference(_largest(ours, theirs), spread, same, len(at))
 
 
-def _largest(left: torch.Tensor, right: torch.Tensor) -> float:
-    largest = float(left.sub_(right).abs_().max())
+def _largest(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    largest = float(ours.sub_(theirs).abs_().max())
     return largest if math.isfinite(largest) else math.nan
 
 
@@ -204,13 +206,13 @@ def token_rows(texts: Sequence[str], tokenizer: Path, model: Streamed) -> list[l
     encoded = [ids for ids in encoded if ids]
     if not encoded:
         raise TrainError("no text to compare the models on: give --texts FILE with some")
-    wanted = min(model.longest, LONG if model.window is None else max(LONG, model.window + 64))
+    length = min(model.longest, LONG if model.window is None else max(LONG, model.window + 64))
     stream = [token for ids in encoded for token in ids]
-    long = (stream * (wanted // len(stream) + 1))[:wanted]
+    long = (stream * (length // len(stream) + 1))[:length]
     rows = [ids[: min(SHORT, model.longest)] for ids in encoded] + [long]
     begin = [tokens.bos_id] if tokens.adds_bos and tokens.bos_id is not None else []
     rows = [[*begin, *ids][: model.longest] for ids in rows]
-    # A token beyond the embeddings would end the comparison in a traceback; the vocabulary's own check tells of it.
+    # A token beyond the embeddings would end the comparison in a traceback; the vocabulary's own check reports it.
     return [[token if token < model.vocabulary else 0 for token in ids] for ids in rows]
 
 
@@ -218,23 +220,23 @@ def token_rows(texts: Sequence[str], tokenizer: Path, model: Streamed) -> list[l
 
 
 def check_files(
-    hub: Path, other: Path, style: Style | None, texts: Sequence[str] = TEXTS, *, made: Path | None = None
+    hub: Path, litgpt: Path, style: Style | None, texts: Sequence[str] = TEXTS, *, newer: Path | None = None
 ) -> list[str]:
     """What differs between a folder in Hugging Face form and the one it was made from or into; empty: nothing.
 
     Tokenizer, vocabulary, special tokens, chat template and generation config, each as the library loads it that will
-    use it. style: of the prompts that the model was tuned with; None where that is not known. made: the newer of the
-    two (default: `hub`), whose generation config is looked at.
+    use it. style: of the prompts that the model was tuned with; None where that is not known. newer: of the two
+    (default: `hub`), whose generation config is looked at.
     """
     try:
         tokenizer = load_tokenizer(hub)
     except TrainError as error:
         return [f"tokenizer: {error}"]
     return [
-        *check_tokenizer(tokenizer, other, texts, style),
-        *check_vocabulary(tokenizer, hub, other, texts, style),
-        *check_generation(tokenizer, made or hub, style),
-        *check_template(tokenizer, other, style),
+        *check_tokenizer(tokenizer, litgpt, texts, style),
+        *check_vocabulary(tokenizer, hub, litgpt, texts, style),
+        *check_generation(tokenizer, newer or hub, style),
+        *check_template(tokenizer, litgpt, style),
     ]
 
 
@@ -253,11 +255,11 @@ def load_tokenizer(folder: Path) -> Any:
         raise TrainError(f"transformers cannot load the tokenizer in {folder}: {line}") from error
 
 
-def check_tokenizer(tokenizer: Any, other: Path, texts: Sequence[str], style: Style | None) -> Iterator[str]:
-    """tokenizer: transformers'; other: a folder whose tokenizer must give the same tokens."""
+def check_tokenizer(tokenizer: Any, folder: Path, texts: Sequence[str], style: Style | None) -> Iterator[str]:
+    """tokenizer: transformers'; folder: whose tokenizer must give the same tokens."""
     from train.data.encode import tokenizer_of
 
-    tokens = tokenizer_of(other)
+    tokens = tokenizer_of(folder)
     special = [token for token in tokenizer.all_special_tokens if token]
     marked = [*texts[:MOST_TEXTS], "".join(f"{token}a {token}\n" for token in special)]
     if style is not None:
@@ -268,8 +270,8 @@ def check_tokenizer(tokenizer: Any, other: Path, texts: Sequence[str], style: St
             at = next(
                 (n for n, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), min(len(theirs), len(ours))
             )
-            told = f"{theirs[at : at + 3]} and {ours[at : at + 3]} at place {at}"
-            yield f"tokenizer: other tokens for {text[:40]!r}: {told}"
+            both = f"{theirs[at : at + 3]} and {ours[at : at + 3]} at place {at}"
+            yield f"tokenizer: other tokens for {text[:40]!r}: {both}"
             return
     for name in ("bos", "eos"):
         theirs, ours = getattr(tokenizer, f"{name}_token_id"), getattr(tokens, f"{name}_id")
@@ -278,7 +280,7 @@ def check_tokenizer(tokenizer: Any, other: Path, texts: Sequence[str], style: St
 
 
 def check_vocabulary(
-    tokenizer: Any, hub: Path, other: Path, texts: Sequence[str] = TEXTS, style: Style | None = None
+    tokenizer: Any, hub: Path, litgpt: Path, texts: Sequence[str] = TEXTS, style: Style | None = None
 ) -> Iterator[str]:
     """Every token that is used has a row in the embeddings, and both configurations say how many rows there are."""
     rows = {}
@@ -286,15 +288,15 @@ def check_vocabulary(
         from train.models.checkpoint import huggingface_config
 
         rows[hub] = huggingface_config(hub).vocab_size
-    if (other / "model_config.yaml").is_file():
+    if (litgpt / "model_config.yaml").is_file():
         from train.models.checkpoint import litgpt_config
 
-        rows[other] = litgpt_config(other).padded_vocab_size
+        rows[litgpt] = litgpt_config(litgpt).padded_vocab_size
     if len(set(rows.values())) > 1:
         yield "vocabulary: " + ", ".join(f"{count:,} rows in {folder}" for folder, count in rows.items())
-    used = _used(tokenizer, texts, style)
+    token_ids = _used(tokenizer, texts, style)
     for folder, count in rows.items():
-        if beyond := sorted(number for number in used if number >= count):
+        if beyond := sorted(number for number in token_ids if number >= count):
             token = tokenizer.convert_ids_to_tokens(beyond[-1])
             yield f"vocabulary: {token} is token {beyond[-1]:,}, the model in {folder} has only {count:,} rows"
 
@@ -304,11 +306,11 @@ def _used(tokenizer: Any, texts: Sequence[str], style: Style | None) -> set[int]
 
     Gemma 3 of 1B, which reads no images, has the larger ones' tokenizer with its token for images, but no row for it.
     """
-    used = {number for number in tokenizer.get_vocab().values() if number not in tokenizer.added_tokens_decoder}
-    read = [*texts[:MOST_TEXTS], *([style.text(chat) for chat in CHATS] if style is not None else [])]
-    for text in read:
-        used.update(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return used | {
+    token_ids = {number for number in tokenizer.get_vocab().values() if number not in tokenizer.added_tokens_decoder}
+    texts_read = [*texts[:MOST_TEXTS], *([style.text(chat) for chat in CHATS] if style is not None else [])]
+    for text in texts_read:
+        token_ids.update(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return token_ids | {
         number for role in ("bos", "eos", "pad") if (number := getattr(tokenizer, f"{role}_token_id")) is not None
     }
 
@@ -316,9 +318,9 @@ def _used(tokenizer: Any, texts: Sequence[str], style: Style | None) -> set[int]
 def check_generation(tokenizer: Any, folder: Path, style: Style | None) -> Iterator[str]:
     """Special tokens of both configurations are tokens, and an answer ends where it was taught to."""
     for name in ("config.json", "generation_config.json"):
-        said = read_json(folder / name) if (folder / name).is_file() else {}
+        settings = read_json(folder / name) if (folder / name).is_file() else {}
         for role in ("bos", "eos", "pad"):
-            for number in listed(said.get(f"{role}_token_id")):
+            for number in token_list(settings.get(f"{role}_token_id")):
                 if not 0 <= number < len(tokenizer):
                     yield f"special tokens: {role} {number} of {name} is no token"
     if not (folder / "generation_config.json").is_file():
@@ -328,7 +330,7 @@ def check_generation(tokenizer: Any, folder: Path, style: Style | None) -> Itera
     from transformers import GenerationConfig
 
     try:
-        ends = listed(GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id)
+        ends = token_list(GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id)
     except Exception as error:  # noqa: BLE001 - Whatever it makes of senseless settings.
         yield f"generation config: transformers cannot load it: {' '.join(str(error).split())[:200]}"
         return
@@ -346,11 +348,11 @@ def ends_of(tokenizer: Any, style: Style | None) -> dict[str, int]:
     return ends
 
 
-def listed(value: Any) -> list[int]:
+def token_list(value: Any) -> list[int]:
     """Token ids of a setting that is one number, several, or none."""
     if value is None:
         return []
-    return [int(one) for one in value] if isinstance(value, list) else [int(value)]
+    return [int(number) for number in value] if isinstance(value, list) else [int(value)]
 
 
 #: Chats by which templates are compared: with and without a system prompt, one turn and several.
@@ -363,7 +365,7 @@ CHATS: tuple[list[dict[str, str]], ...] = (
 )
 
 
-def check_template(tokenizer: Any, other: Path, style: Style | None) -> Iterator[str]:
+def check_template(tokenizer: Any, folder: Path, style: Style | None) -> Iterator[str]:
     """The chat template says what the model was tuned with, token for token."""
     from train.data.encode import encode_prompt, tokenizer_of
 
@@ -372,15 +374,15 @@ def check_template(tokenizer: Any, other: Path, style: Style | None) -> Iterator
     if not tokenizer.chat_template:
         yield f"chat template: there is none, the model was tuned with prompt style {style.name}"
         return
-    tokens = tokenizer_of(other)
+    tokens = tokenizer_of(folder)
     for chat in CHATS:
         asks = chat[-1]["role"] == "user"
         rendered = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=asks)
         begin = tokenizer.bos_token if begins(style, tokens) else ""
         eos = tokenizer.eos_token or ""
-        wanted = (begin or "") + (style.prompt(chat, eos=eos) if asks else style.text(chat, eos=eos))
-        if rendered != wanted:
-            yield f"chat template: it says {rendered[:80]!r} where prompt style {style.name} says {wanted[:80]!r}"
+        expected = (begin or "") + (style.prompt(chat, eos=eos) if asks else style.text(chat, eos=eos))
+        if rendered != expected:
+            yield f"chat template: it says {rendered[:80]!r} where prompt style {style.name} says {expected[:80]!r}"
             return
         ids = tokenizer.apply_chat_template(chat, tokenize=True, add_generation_prompt=asks, return_dict=True)[
             "input_ids"
@@ -392,5 +394,5 @@ def check_template(tokenizer: Any, other: Path, style: Style | None) -> Iterator
 
 def begins(style: Style, tokens: Any) -> bool:
     """Whether a chat in this style begins with the begin token: as the style says, else as the tokenizer does."""
-    wanted = tokens.adds_bos if style.bos is None else style.bos
-    return bool(wanted and tokens.bos_id is not None)
+    adds_bos = tokens.adds_bos if style.bos is None else style.bos
+    return bool(adds_bos and tokens.bos_id is not None)

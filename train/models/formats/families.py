@@ -1,8 +1,8 @@
 """Architectures that LitGPT and transformers both know: the names of their weights, and their settings, both ways.
 
-A family is told by what a configuration says, not by a model's name: a checkpoint with a name of its own (such as the
-one of `train tiny`) converts as any other. What LitGPT calls `qkv` is one matrix of all queries, then all keys, then
-all values; Hugging Face keeps three.
+A family is recognised by what a configuration says, not by a model's name: a checkpoint with a name of its own (such
+as the one of `train tiny`) converts as any other. What LitGPT calls `qkv` is one matrix of all queries, then all keys,
+then all values; Hugging Face keeps three.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def pairs(config: Any, family: Family) -> Iterator[Pair]:
         lit, hub = f"transformer.h.{number}", f"model.layers.{number}"
         for leaf in ("weight", "bias") if family.qkv_bias else ("weight",):
             yield f"{lit}.attn.qkv.{leaf}", tuple(f"{hub}.self_attn.{part}_proj.{leaf}" for part in "qkv")
-        for name, named in parts.items():
-            yield f"{lit}.{name}.weight", (f"{hub}.{named}.weight",)
+        for name, hub_name in parts.items():
+            yield f"{lit}.{name}.weight", (f"{hub}.{hub_name}.weight",)
     yield "transformer.ln_f.weight", ("model.norm.weight",)
     yield "lm_head.weight", ("lm_head.weight",)
 
@@ -150,13 +150,13 @@ def as_huggingface(weights: Weights, config: Any, family: Family) -> Lazy:
     sizes = qkv_sizes(config)
 
     def part(at: tuple[str, int | None]) -> torch.Tensor:
-        name, place = at
-        return weights[name] if place is None else weights[name].split(sizes)[place]
+        name, index = at
+        return weights[name] if index is None else weights[name].split(sizes)[index]
 
-    made_from: dict[str, tuple[str, int | None]] = {}
+    sources: dict[str, tuple[str, int | None]] = {}
     for lit, names in pairs(config, family):
-        made_from |= {name: (lit, place if len(names) > 1 else None) for place, name in enumerate(names)}
-    return Lazy(made_from, part)
+        sources |= {name: (lit, index if len(names) > 1 else None) for index, name in enumerate(names)}
+    return Lazy(sources, part)
 
 
 def as_litgpt(weights: Weights, config: Any, family: Family) -> Lazy:
@@ -166,21 +166,21 @@ def as_litgpt(weights: Weights, config: Any, family: Family) -> Lazy:
     def joined(names: tuple[str, ...]) -> torch.Tensor:
         return torch.cat([weights[name] for name in names]) if len(names) > 1 else weights[names[0]]
 
-    made_from = dict(pairs(config, family))
+    sources = dict(pairs(config, family))
     if "lm_head.weight" not in weights:
-        made_from["lm_head.weight"] = ("model.embed_tokens.weight",)
-    return Lazy(made_from, joined)
+        sources["lm_head.weight"] = ("model.embed_tokens.weight",)
+    return Lazy(sources, joined)
 
 
 def text_part(weights: Weights) -> Weights:
     """Of a Gemma 3 for texts and images, the weights of the texts' part by the names of a model of texts alone."""
     prefixes = ("model.language_model.", "language_model.model.")
-    prefix = next((one for one in prefixes if any(name.startswith(one) for name in weights)), None)
+    prefix = next((candidate for candidate in prefixes if any(name.startswith(candidate) for name in weights)), None)
     if prefix is None:
         return weights
-    made_from = {"model." + name.removeprefix(prefix): name for name in weights if name.startswith(prefix)}
-    made_from |= {"lm_head.weight": name for name in list(weights) if name.endswith("lm_head.weight")}  # noqa: B035
-    return Lazy(made_from, weights.__getitem__)
+    sources = {"model." + name.removeprefix(prefix): name for name in weights if name.startswith(prefix)}
+    sources |= {"lm_head.weight": name for name in list(weights) if name.endswith("lm_head.weight")}  # noqa: B035
+    return Lazy(sources, weights.__getitem__)
 
 
 def check_names(weights: Weights, expected: Mapping[str, tuple[int, ...]], where: Path) -> None:
@@ -188,12 +188,12 @@ def check_names(weights: Weights, expected: Mapping[str, tuple[int, ...]], where
     TrainError: a weight is missing, there is one too many, or its shape is not what the configuration says.
     """
     computed = (".inv_freq", ".rotary_emb.cos_cached", ".rotary_emb.sin_cached", ".masked_bias")
-    missing = [name for name in expected if name not in weights]
+    absent = [name for name in expected if name not in weights]
     extra = [name for name in weights if name not in expected and not name.endswith(computed)]
-    for names, told in ((missing, "lacks"), (extra, "has, against its configuration,")):
+    for names, verb in ((absent, "lacks"), (extra, "has, against its configuration,")):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise TrainError(f"{where} {told} {names[0]}{more}: weights and configuration are of different models")
+            raise TrainError(f"{where} {verb} {names[0]}{more}: weights and configuration are of different models")
     for name, shape in expected.items():
         if tuple(weights[name].shape) != shape:
             raise TrainError(
@@ -211,20 +211,20 @@ def shapes(config: Any) -> dict[str, tuple[int, ...]]:
         return {name: tuple(weight.shape) for name, weight in GPT(config).state_dict().items()}
 
 
-def to_huggingface(config: Any, family: Family, given: Mapping[str, Any], *, tied: bool, dtype: str) -> dict[str, Any]:
-    """config.json: what the weights were computed with, as LitGPT's configuration says, over what is `given`.
+def to_huggingface(config: Any, family: Family, source: Mapping[str, Any], *, tied: bool, dtype: str) -> dict[str, Any]:
+    """config.json: what the weights were computed with, as LitGPT's configuration says, over what `source` says.
 
-    given: the config.json that lay beside LitGPT's weights, for what LitGPT knows nothing of (token ids …).
+    source: the config.json that lay beside LitGPT's weights, for what LitGPT knows nothing of (token ids …).
     It is written as transformers 4 did, which 5, vLLM and llama.cpp read too.
     """
     outdated = {
         "rope_parameters", "rope_scaling", "torch_dtype", "quantization_config", "_name_or_path", "text_config",
         "vision_config", "sliding_window_pattern", "_sliding_window_pattern", "auto_map",
     }  # fmt: skip
-    kept = given.get("text_config", {}) | {name: value for name, value in given.items() if name not in outdated}
-    kept = {name: value for name, value in kept.items() if name not in outdated}
-    longest = kept.get("max_position_embeddings") or 0
-    return kept | {
+    settings = source.get("text_config", {}) | {name: value for name, value in source.items() if name not in outdated}
+    settings = {name: value for name, value in settings.items() if name not in outdated}
+    longest = settings.get("max_position_embeddings") or 0
+    return settings | {
         "architectures": [family.architecture], "model_type": family.model_type,
         "hidden_size": config.n_embd, "intermediate_size": config.intermediate_size,
         "num_hidden_layers": config.n_layer, "num_attention_heads": config.n_head,
@@ -263,7 +263,7 @@ def _layer_types(config: Any) -> list[str]:
         raise TrainError(
             f"{config.name}: rope_indices and sliding_window_indices differ, which transformers cannot say"
         )
-    return ["sliding_attention" if one else "full_attention" for one in local[: config.n_layer]]
+    return ["sliding_attention" if is_local else "full_attention" for is_local in local[: config.n_layer]]
 
 
 def _rope_scaling(adjusted: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -340,15 +340,15 @@ def _gemma_settings(hub: Any, family: Family, rope: Mapping[str, Any]) -> dict[s
 
 
 def _rope_adjustments(rope: Mapping[str, Any]) -> dict[str, Any] | None:
-    named = rope.get("rope_type", "default")
-    if named == "default":
+    kind = rope.get("rope_type", "default")
+    if kind == "default":
         return None
-    if named == "linear":
+    if kind == "linear":
         return {"factor": rope["factor"]}
-    if named == "llama3":
-        kept = {name: rope[name] for name in ("factor", "low_freq_factor", "high_freq_factor")}
-        return kept | {"original_max_seq_len": rope["original_max_position_embeddings"]}
-    raise TrainError(f"rotary positions of type {named} are not converted to LitGPT (default, linear, llama3 are)")
+    if kind == "llama3":
+        adjustments = {name: rope[name] for name in ("factor", "low_freq_factor", "high_freq_factor")}
+        return adjustments | {"original_max_seq_len": rope["original_max_position_embeddings"]}
+    raise TrainError(f"rotary positions of type {kind} are not converted to LitGPT (default, linear, llama3 are)")
 
 
 def _whole_number(value: float) -> float:
@@ -359,30 +359,30 @@ def _registered(name: str) -> dict[str, Any]:
     """What LitGPT's registry knows of that name besides sizes: the hub's name, for the prompt style and the record."""
     from litgpt.config import name_to_config
 
-    known = name_to_config.get(name, {})
-    return {"hf_config": dict(known["hf_config"])} if known else {}
+    settings = name_to_config.get(name, {})
+    return {"hf_config": dict(settings["hf_config"])} if settings else {}
 
 
-def litgpt_name(hub: Any, called: str) -> str:
+def litgpt_name(hub: Any, folder_name: str) -> str:
     """LitGPT's name for a model of this configuration: a registered one of the same sizes, else its own.
 
-    called: the folder's name; among registered ones of the same sizes it decides, and it is the end of an own name.
+    folder_name: the folder's name; among registered ones of the same sizes it decides, and an own name ends in it.
     """
     from litgpt.config import name_to_config
 
     model_type = "llama" if hub.model_type == "mistral" else hub.model_type
     if model_type not in FAMILIES:
-        return called
+        return folder_name
     family = FAMILIES[model_type]
     sizes = (hub.num_hidden_layers, hub.hidden_size, hub.num_attention_heads, hub.intermediate_size, hub.vocab_size)
     same = [name for name, row in name_to_config.items() if _sizes(row) == sizes and name.startswith(family.prefix)]
-    if called in same or not same:
+    if folder_name in same or not same:
         # Under any name with Gemma in it, LitGPT computes Gemma's norms.
-        called = called if family.is_gemma else called.replace("Gemma", "gemma")
-        return called if called.startswith(family.prefix) else f"{family.prefix}{called}"
+        folder_name = folder_name if family.is_gemma else folder_name.replace("Gemma", "gemma")
+        return folder_name if folder_name.startswith(family.prefix) else f"{family.prefix}{folder_name}"
     # The longest that the folder's name holds, else the shortest of all: a base model's.
-    held = [name for name in same if name.lower() in called.lower()]
-    return max(held, key=len) if held else min(same, key=len)
+    contained = [name for name in same if name.lower() in folder_name.lower()]
+    return max(contained, key=len) if contained else min(same, key=len)
 
 
 def _sizes(row: Mapping[str, Any]) -> tuple[Any, ...]:

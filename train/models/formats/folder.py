@@ -86,8 +86,8 @@ def _check_room(conversion: Conversion, folder: Path) -> None:
         math.prod(shape) for name, shape in shapes(conversion.config).items() if not (tied and name == "lm_head.weight")
     )
     free = shutil.disk_usage(folder).free
-    if free < (needed := sum(sizes) * each.itemsize + _MARGIN):
-        raise TrainError(f"{folder.parent} has {free / 1e9:.2f} GB free, the folder will take {needed / 1e9:.2f} GB")
+    if free < (size := sum(sizes) * each.itemsize + _MARGIN):
+        raise TrainError(f"{folder.parent} has {free / 1e9:.2f} GB free, the folder will take {size / 1e9:.2f} GB")
 
 
 def _write(conversion: Conversion, out: Path, shard: int) -> None:
@@ -188,7 +188,7 @@ def _compare(
     problems = [problem for check in checks.values() for problem in check.problems]
     hub, litgpt = (out, conversion.source) if conversion.to == "huggingface" else (conversion.source, out)
     if any((hub / name).is_file() for name in ("tokenizer.json", "tokenizer.model")):
-        problems += check_files(hub, litgpt, conversion.style, texts, made=out)
+        problems += check_files(hub, litgpt, conversion.style, texts, newer=out)
     return checks, list(dict.fromkeys(problems))
 
 

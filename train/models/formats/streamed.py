@@ -72,14 +72,14 @@ class Streamed:
             self.model.cos, self.model.sin = self.model.rope_cache()
             out: torch.Tensor = self.model(ids)
             return out
-        told: torch.Tensor = self.model(input_ids=ids, use_cache=False).logits
-        return told
+        logits: torch.Tensor = self.model(input_ids=ids, use_cache=False).logits
+        return logits
 
 
 @contextmanager
 def _only(head: Any, places: Places) -> Iterator[None]:
     """The head computes at these places alone: a whole batch times the vocabulary is more than memory holds."""
-    hook = head.register_forward_pre_hook(lambda _, given: (given[0][places][None],))
+    hook = head.register_forward_pre_hook(lambda _, inputs: (inputs[0][places][None],))
     try:
         yield
     finally:
@@ -102,8 +102,8 @@ def _stream(name: str, unit: Any, weight_of: Callable[[str], torch.Tensor]) -> N
         for module, leaf, full in owned:
             weight = weight_of(full)
             if weight.shape != empty[full].shape:
-                told = f"{tuple(weight.shape)} where the configuration says {tuple(empty[full].shape)}"
-                raise TrainError(f"{full} is {told}: weights and configuration are of different models")
+                shapes = f"{tuple(weight.shape)} where the configuration says {tuple(empty[full].shape)}"
+                raise TrainError(f"{full} is {shapes}: weights and configuration are of different models")
             module._parameters[leaf] = torch.nn.Parameter(weight.float(), requires_grad=False)
 
     def free(*_: object) -> None:
@@ -227,9 +227,9 @@ def _streamed_hub(model: Any, runs: Any, config: Any, weights: Weights, where: P
         if name == "lm_head.weight" and name not in weights and tied:
             name = f"{embeddings}.weight"
         # Some were published without the head's model around them, such as BLOOM.
-        for one in (name, name.removeprefix(prefix)):
-            if one in weights:
-                return weights[one]
+        for candidate in (name, name.removeprefix(prefix)):
+            if candidate in weights:
+                return weights[candidate]
         raise TrainError(f"{where} lacks {name}")
 
     types = getattr(config, "layer_types", None) or []
@@ -244,13 +244,13 @@ def _units(model: Any, layers: int) -> Iterator[tuple[str, Any]]:
     """The parts of transformers' model that compute one after the other: its layers, and what lies around them."""
     from torch.nn import ModuleList
 
-    stack = next(one for one in model.modules() if isinstance(one, ModuleList) and len(one) == layers)
+    stack = next(module for module in model.modules() if isinstance(module, ModuleList) and len(module) == layers)
 
     def walk(prefix: str, module: Any) -> Iterator[tuple[str, Any]]:
         for name, child in module.named_children():
             if child is stack:
                 yield from ((f"{prefix}{name}.{number}", layer) for number, layer in enumerate(child))
-            elif any(one is stack for one in child.modules()):
+            elif any(inner is stack for inner in child.modules()):
                 yield from walk(f"{prefix}{name}.", child)
             else:
                 yield f"{prefix}{name}", child
@@ -273,17 +273,17 @@ def _peft(folder: Path, base: Path) -> Streamed:
         # That embeddings are tied to an adapted head is known, and computed as it should be: the base's stay.
         warnings.simplefilter("ignore")
         runs = PeftModel(model, PeftConfig.from_pretrained(str(folder)), low_cpu_mem_usage=True)
-    return _streamed_hub(model, runs, config, _Either(_as_peft_has_them(folder), weights), base)
+    return _streamed_hub(model, runs, config, _Either(_by_peft_names(folder), weights), base)
 
 
-def _as_peft_has_them(folder: Path) -> dict[str, torch.Tensor]:
+def _by_peft_names(folder: Path) -> dict[str, torch.Tensor]:
     """The adapter's tensors by the names that peft's layers give them."""
     tensors = huggingface_weights(folder, "adapter_model")
-    named = {}
+    by_name = {}
     for name in tensors:
         layer, _, leaf = name.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".")
-        named[f"{layer}.{leaf}.default.weight"] = tensors[name]
-    return named
+        by_name[f"{layer}.{leaf}.default.weight"] = tensors[name]
+    return by_name
 
 
 def from_weights(weights: Weights, folder: Path, config: Any, family: Family, *, to: str) -> Streamed:
@@ -295,8 +295,8 @@ def from_weights(weights: Weights, folder: Path, config: Any, family: Family, *,
 
     if to == "litgpt":
         return _streamed_gpt(GPT, config, as_litgpt(weights, config, family))
-    said = huggingface_config(folder)
-    return _streamed_hub(*_skeleton(said), said, weights, folder)
+    hub_config = huggingface_config(folder)
+    return _streamed_hub(*_skeleton(hub_config), hub_config, weights, folder)
 
 
 def hub_base(folder: Path) -> tuple[Any, Weights]:
@@ -311,9 +311,9 @@ def hub_base(folder: Path) -> tuple[Any, Weights]:
 
     config = litgpt_config(folder)
     family = family_of(config)
-    said = to_huggingface(config, family, {}, tied=False, dtype="float32")
+    settings = to_huggingface(config, family, {}, tied=False, dtype="float32")
     weights = as_huggingface(read_pickle(folder / "lit_model.pth"), config, family)
-    return AutoConfig.for_model(**{**said, "model_type": family.model_type}), weights
+    return AutoConfig.for_model(**{**settings, "model_type": family.model_type}), weights
 
 
 def whole_config(folder: Path, name: str = "") -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from train.errors import TrainError
 from train.models.checkpoint import TOKENIZER_FILES, Weights, read_json
 from train.models.formats.adapters import Lora
-from train.models.formats.equivalence import begins, ends_of, listed, load_tokenizer
+from train.models.formats.equivalence import begins, ends_of, load_tokenizer, token_list
 from train.models.formats.families import Family, as_litgpt
 from train.models.formats.litgpt_adapters import litgpt_tensors
 from train.models.formats.peft_adapters import peft_files
@@ -51,19 +51,19 @@ def write_shards(weights: Weights, out: Path, *, tied: bool, dtype: torch.dtype 
     """
     from safetensors.torch import save_file
 
-    written: list[list[str]] = []
+    shards: list[list[str]] = []
     total = 0
     for tensors in _shards(weights, dtype, shard, skip={_HEAD} if tied else set()):
         total += sum(tensor.nbytes for tensor in tensors.values())
-        save_file(tensors, out / f"shard-{len(written)}", metadata={"format": "pt"})
-        written.append(list(tensors))
-    if len(written) == 1:
+        save_file(tensors, out / f"shard-{len(shards)}", metadata={"format": "pt"})
+        shards.append(list(tensors))
+    if len(shards) == 1:
         (out / "shard-0").rename(out / "model.safetensors")
         return total
-    files = [f"model-{number:05}-of-{len(written):05}.safetensors" for number in range(1, len(written) + 1)]
+    files = [f"model-{number:05}-of-{len(shards):05}.safetensors" for number in range(1, len(shards) + 1)]
     for number, name in enumerate(files):
         (out / f"shard-{number}").rename(out / name)
-    placed = {name: file for names, file in zip(written, files, strict=True) for name in names}
+    placed = {name: file for names, file in zip(shards, files, strict=True) for name in names}
     write_json(out / "model.safetensors.index.json", {"metadata": {"total_size": total}, "weight_map": placed})
     return total
 
@@ -71,19 +71,19 @@ def write_shards(weights: Weights, out: Path, *, tied: bool, dtype: torch.dtype 
 def _shards(
     weights: Weights, dtype: torch.dtype | None, most: int, skip: set[str]
 ) -> Iterator[dict[str, torch.Tensor]]:
-    held: dict[str, torch.Tensor] = {}
+    batch: dict[str, torch.Tensor] = {}
     size = 0
     for name in weights:
         if name in skip:
             continue
         tensor = cast(weights[name], dtype).contiguous()
-        if held and size + tensor.nbytes > most:
-            yield held
-            held, size = {}, 0
+        if batch and size + tensor.nbytes > most:
+            yield batch
+            batch, size = {}, 0
         # A part of LitGPT's fused matrix shares its memory with the others, which safetensors refuses.
-        held[name] = tensor if _is_whole(tensor) else tensor.clone()
+        batch[name] = tensor if _is_whole(tensor) else tensor.clone()
         size += tensor.nbytes
-    yield held
+    yield batch
 
 
 def _is_whole(tensor: torch.Tensor) -> bool:
@@ -98,11 +98,11 @@ def write_lit_model(weights: Weights, out: Path, config: Any, family: Family, *,
     """
     from litgpt.utils import incremental_save
 
-    named = as_litgpt(weights, config, family)
+    by_name = as_litgpt(weights, config, family)
     stored: dict[str, Any] = {}
     with incremental_save(out / "lit_model.pth") as saver:
-        for name in named:
-            tensor = cast(named[name], dtype).contiguous()
+        for name in by_name:
+            tensor = cast(by_name[name], dtype).contiguous()
             stored[name] = saver.store_early(tensor if _is_whole(tensor) else tensor.clone())
         saver.save(stored)
 
@@ -111,12 +111,12 @@ def write_peft(lora: Lora, out: Path, base: Path, dtype: torch.dtype | None) -> 
     """Write an adapter as peft's two files."""
     from safetensors.torch import save_file
 
-    tensors, said = peft_files(lora, str(base))
+    tensors, settings = peft_files(lora, str(base))
     save_file(
         {name: cast(tensor, dtype) for name, tensor in tensors.items()},
         out / "adapter_model.safetensors", metadata={"format": "pt"},
     )  # fmt: skip
-    write_json(out / "adapter_config.json", said)
+    write_json(out / "adapter_config.json", settings)
 
 
 def write_lora(lora: Lora, out: Path, base: Path, config: Any, family: Family, dtype: torch.dtype | None) -> None:
@@ -126,11 +126,11 @@ def write_lora(lora: Lora, out: Path, base: Path, config: Any, family: Family, d
 
     tensors, settings = litgpt_tensors(lora, config, family)
     torch.save({"model": {name: cast(tensor, dtype) for name, tensor in tensors.items()}}, out / "lit_model.pth.lora")
-    kept = next(iter(tensors.values())).dtype if dtype is None else dtype
-    precision = {torch.bfloat16: "bf16-true", torch.float16: "16-true"}.get(kept, "32-true")
+    dtype_of_weights = next(iter(tensors.values())).dtype if dtype is None else dtype
+    precision = {torch.bfloat16: "bf16-true", torch.float16: "16-true"}.get(dtype_of_weights, "32-true")
     settings = {name: value for name, value in settings.items() if name != "any"}
-    said = {"checkpoint_dir": str(base), "precision": precision, **settings}
-    (out / "hyperparameters.yaml").write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
+    hyperparameters = {"checkpoint_dir": str(base), "precision": precision, **settings}
+    (out / "hyperparameters.yaml").write_text(yaml.safe_dump(hyperparameters, sort_keys=False), encoding="utf-8")
 
 
 # What lies beside the weights
@@ -148,14 +148,14 @@ def copy_tokenizer(source: Path, out: Path) -> None:
     if not (out / "tokenizer.json").is_file() and not (out / "tokenizer.model").is_file():
         load_tokenizer(source).save_pretrained(out)
     path = out / "tokenizer_config.json"
-    said = read_json(path) if path.is_file() else {}
+    settings = read_json(path) if path.is_file() else {}
     # LitGPT reads this key whether it is there or not.
-    said.setdefault("tokenizer_class", "PreTrainedTokenizerFast")
+    settings.setdefault("tokenizer_class", "PreTrainedTokenizerFast")
     template = out / "chat_template.jinja"
     if template.is_file():
         # LitGPT leaves this file behind when it copies a tokenizer; the other it takes along.
-        said["chat_template"] = template.read_text(encoding="utf-8")
-    write_json(path, said)
+        settings["chat_template"] = template.read_text(encoding="utf-8")
+    write_json(path, settings)
 
 
 def set_template(out: Path, style: Style) -> None:
@@ -163,8 +163,8 @@ def set_template(out: Path, style: Style) -> None:
     from train.data.encode import tokenizer_of
 
     template = style.template(begins(style, tokenizer_of(out)))
-    said = read_json(out / "tokenizer_config.json") | {"chat_template": template}
-    write_json(out / "tokenizer_config.json", said)
+    settings = read_json(out / "tokenizer_config.json") | {"chat_template": template}
+    write_json(out / "tokenizer_config.json", settings)
     (out / "chat_template.jinja").write_text(template, encoding="utf-8")
 
 
@@ -184,16 +184,16 @@ def read_generation(folder: Path) -> dict[str, Any]:
 def write_generation(source: Path, out: Path, style: Style | None) -> None:
     """generation_config.json: the source's, with every token at which an answer may end."""
     tokenizer = load_tokenizer(out)
-    said = read_generation(source)
-    ends = list(dict.fromkeys([*listed(said.get("eos_token_id")), *ends_of(tokenizer, style).values()]))
+    settings = read_generation(source)
+    ends = list(dict.fromkeys([*token_list(settings.get("eos_token_id")), *ends_of(tokenizer, style).values()]))
     ends = [number for number in ends if number < len(tokenizer)]
     if ends:
-        said["eos_token_id"] = ends if len(ends) > 1 else ends[0]
+        settings["eos_token_id"] = ends if len(ends) > 1 else ends[0]
     for role in ("bos", "pad"):
         number = getattr(tokenizer, f"{role}_token_id")
         if number is not None:
-            said.setdefault(f"{role}_token_id", number)
-    write_json(out / "generation_config.json", said)
+            settings.setdefault(f"{role}_token_id", number)
+    write_json(out / "generation_config.json", settings)
 
 
 def recognised(folder: Path) -> Style | None:
