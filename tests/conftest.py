@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Started in the background of a script, the tests would ignore Ctrl-C, and with them all that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says how busy the machine is; pytest's own limit ends what hangs.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Each worker, and what it starts, computes with its share of the cores: set before anything imports torch or numpy.
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
