@@ -27,8 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from crawler.mongo import INDEXES, connect, with_database
+from synth.filters.check import implied_filter
 from synth.filters.cookbook import Recipe, recipes
-from synth.query.command import implied_filter, order
+from synth.query.results import order
 
 GOAL = 20.0
 FIRST, DAYS = datetime(2023, 1, 1, tzinfo=UTC), 1200

@@ -12,7 +12,8 @@ from synth.cluster.explain import print_explanation
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
 from synth.cluster.settings import Settings
-from synth.filters.read import filter_errors, read_filter
+from synth.filters.check import filter_errors
+from synth.filters.read import read_filter
 from synth.stages.options import natural
 from synth.stages.progress import print_counts
 

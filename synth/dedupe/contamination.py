@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crawler.items import NewsmillError
 from synth.dedupe.evaluation_sets import SetRow, read_set
 from synth.dedupe.store import by_key, current_and, portions
-from synth.filters.read import filter_errors
+from synth.filters.check import filter_errors
 from synth.near_duplicates.shingles import WordHasher, runs, runs_of
 from synth.stages.progress import progress_bar
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synth.dedupe.greedy import Duplicate, SemanticPairs, duplicates, order_of
-from synth.filters.read import filter_errors
+from synth.filters.check import filter_errors
 from synth.language.segmentation import words
 from synth.near_duplicates.minhash import NearTexts
 from synth.near_duplicates.shingles import normalised

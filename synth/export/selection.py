@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import taken_down
 from synth.export.split import Row
-from synth.filters.read import filter_errors
+from synth.filters.check import filter_errors
 from synth.near_duplicates.bottom_k import Copies
 from synth.samples.sample import CURRENT
 

@@ -1,4 +1,4 @@
-"""What is wrong with a filter, found before the server reads it."""
+"""What a filter speaks of, and what is wrong with it: found before the server reads it, or said by the server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     Store = Database[dict[str, Any]]
+
+#: collection -> what is meant where neither the filter nor --all says otherwise.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "samples": {"superseded": {"$ne": True}},
+    "articles": {},
+    "clusters": {"current": True},
+}
 #: They run code on the server, or write; none of them names documents.
 REFUSED = frozenset(("$where", "$function", "$accumulator", "$out", "$merge"))
 _LOGICAL = ("$and", "$or", "$nor")
@@ -50,6 +58,36 @@ def check_filter(query: Mapping[str, Any], database: Store | None = None, collec
     refuse_code(query)
     if database is not None and collection in COLLECTIONS and (problems := mistakes(database, collection, query)):
         raise NewsmillError(f"bad filter: {'; '.join(problems)}")
+
+
+def review(
+    database: Store, collection: str, query: Mapping[str, Any], more_fields: Iterable[str] = (), force: bool = False
+) -> list[str]:
+    """What is probably not meant, a line each; with `force` also what cannot be meant.
+
+    Raises:
+        NewsmillError: the filter runs code or, without `force`, has operators or fields that there are not.
+    """
+    refuse_code(query)
+    problems = mistakes(database, collection, query, more_fields)
+    if problems and not force:
+        raise NewsmillError("bad filter: " + "; ".join(problems) + " (--force runs it all the same)")
+    return [*problems, *warnings(query)]
+
+
+@contextmanager
+def filter_errors() -> Iterator[None]:
+    """What the server says of a filter, as the user's mistake.
+
+    Raises:
+        NewsmillError: the server refused the filter, e.g. for an operator that there is not.
+    """
+    from pymongo.errors import OperationFailure
+
+    try:
+        yield
+    except OperationFailure as error:
+        raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
 
 
 # ---- what a filter speaks of
@@ -122,6 +160,12 @@ def _paths(expression: Any) -> Iterator[str]:
     elif isinstance(expression, list):
         for value in expression:
             yield from _paths(value)
+
+
+def implied_filter(collection: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """What is meant besides the filter: current documents, unless the filter itself speaks of that."""
+    names = set(named_fields(query))
+    return {name: value for name, value in DEFAULTS[collection].items() if name not in names}
 
 
 def conjuncts(query: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,20 +1,26 @@
-"""The cookbook: filters with a name, a question that each answers, and values that may be given.
+"""Filters with a name: those of the cookbook, with a question that each answers and values, and the saved ones.
 
 `python -m synth.filters.cookbook` prints docs/cookbook.md.
 """
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.filters.extended_json import loads
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    Store = Database[dict[str, Any]]
 
 _HOLE = re.compile(r"<([a-z]+)>")
 
@@ -36,7 +42,15 @@ class Recipe:
     collection: str = "samples"
 
     def with_values(self, argument: str | None = None) -> dict[str, Any]:
-        """The filter, with the values given (several divided by `,` or `..`), or its own.
+        """The filter of `text`.
+
+        Raises:
+            NewsmillError: as `text`.
+        """
+        return loads(self.text(argument), f":{self.name}")
+
+    def text(self, argument: str | None = None) -> str:
+        """The filter as JSON, with the values given (several divided by `,` or `..`), or its own.
 
         Raises:
             NewsmillError: it takes none, not so many, or none such.
@@ -48,7 +62,7 @@ class Recipe:
                 raise NewsmillError(f"filter :{self.name} takes {self.takes()}, not {argument!r}")
             for (name, default), text in zip(self.values.items(), texts, strict=True):
                 values[name] = _typed(text.strip(), default, self.name, name)
-        return loads(json.dumps(_filled(self.filter, values)), f":{self.name}")
+        return json.dumps(_filled(self.filter, values))
 
     def takes(self) -> str:
         """`:NAME=A,B` in words."""
@@ -83,6 +97,40 @@ def recipes() -> dict[str, Recipe]:
 
     rows = yaml.safe_load(resources.files("synth.filters").joinpath("cookbook.yaml").read_text(encoding="utf-8"))
     return {row["name"]: Recipe(**row) for row in rows}
+
+
+def named_text(name: str, value: str | None, database: Store | None, collection: str) -> tuple[str, str]:
+    """(the filter of a name as JSON, how a message names it): the cookbook's, or one that was saved.
+
+    Raises:
+        NewsmillError: there is none of that name, it is of another collection, or the value is none of its own.
+    """
+    recipe = recipes().get(name)
+    if recipe is not None:
+        _require_collection(name, recipe.collection, collection)
+        return recipe.text(value), f":{name}"
+    row = database.filters.find_one({"name": name}) if database is not None else None
+    if row is None:
+        raise NewsmillError(f"no filter :{name}{_similar(name, database)}")
+    if value is not None:
+        raise NewsmillError(f"filter :{name} was saved as it is and takes no value")
+    _require_collection(name, row["collection"], collection)
+    return row["filter"], f":{name}"
+
+
+def _similar(name: str, database: Store | None) -> str:
+    names = list(recipes())
+    if database is not None:
+        names += database.filters.distinct("name")
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f": did you mean :{near[0]}?" if near else ": synth query --cookbook and --saved list them"
+
+
+def _require_collection(name: str, own: str, collection: str) -> None:
+    if own != collection:
+        raise NewsmillError(
+            f"filter :{name} is one of {own}, not of {collection}: add --collection {own} to synth query"
+        )
 
 
 def page() -> str:

@@ -6,16 +6,14 @@ saved (`synth query FILTER --save NAME`). Several names, and a JSON object after
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.filters.check import check_filter
-from synth.filters.cookbook import recipes
+from synth.filters.cookbook import named_text
 from synth.filters.extended_json import loads
 
 if TYPE_CHECKING:
@@ -55,9 +53,10 @@ def parse_filter(text: str | None, database: Store | None = None, collection: st
     """
     references, rest = _split(text or "")
     source, json_text = _contents(rest)
-    parts = [_by_name(name, value, database, collection) for name, value in references]
+    texts = [named_text(name, value, database, collection) for name, value in references]
     if rest:
-        parts.append(loads(json_text, source))
+        texts.append((json_text, source))
+    parts = list(starmap(loads, texts))
     if len(parts) > 1:
         return {"$and": [part for part in parts if part]}
     return parts[0] if parts else {}
@@ -90,47 +89,3 @@ def _contents(text: str) -> tuple[str, str]:
         raise NewsmillError(
             f"cannot read the filter {text[1:]}: {getattr(error, 'strerror', None) or error}"
         ) from error
-
-
-def _by_name(name: str, value: str | None, database: Store | None, collection: str) -> dict[str, Any]:
-    recipe = recipes().get(name)
-    if recipe is not None:
-        _require_collection(name, recipe.collection, collection)
-        return recipe.with_values(value)
-    row = database.filters.find_one({"name": name}) if database is not None else None
-    if row is None:
-        raise NewsmillError(f"no filter :{name}{_similar(name, database)}")
-    if value is not None:
-        raise NewsmillError(f"filter :{name} was saved as it is and takes no value")
-    _require_collection(name, row["collection"], collection)
-    return loads(row["filter"], f":{name}")
-
-
-def _similar(name: str, database: Store | None) -> str:
-    names = list(recipes())
-    if database is not None:
-        names += database.filters.distinct("name")
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f": did you mean :{near[0]}?" if near else ": synth query --cookbook and --saved list them"
-
-
-def _require_collection(name: str, own: str, collection: str) -> None:
-    if own != collection:
-        raise NewsmillError(
-            f"filter :{name} is one of {own}, not of {collection}: add --collection {own} to synth query"
-        )
-
-
-@contextmanager
-def filter_errors() -> Iterator[None]:
-    """What the server says of a filter, as the user's mistake.
-
-    Raises:
-        NewsmillError: the server refused the filter, e.g. for an operator that there is not.
-    """
-    from pymongo.errors import OperationFailure
-
-    try:
-        yield
-    except OperationFailure as error:
-        raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error

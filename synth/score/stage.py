@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth.embed import Embedder, article_text, load_embedder, refuse_language
-from synth.filters.read import filter_errors, read_filter
+from synth.filters.check import filter_errors
+from synth.filters.read import read_filter
 from synth.scorers import VERSION, Batch, Scorer, Scores, scorers
 from synth.stages.stage import Stage
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.mongo import run_of
-from synth.filters.read import filter_errors, read_filter
+from synth.filters.check import filter_errors
+from synth.filters.read import read_filter
 from synth.stages.progress import progress_bar
 from synth.stages.workers import WorkerPool, run_worker_pool
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.filters.read import filter_errors
+from synth.filters.check import filter_errors
 from synth.scorers.toxicity.models import DETOXIFY, FIELDS, Choice, ToxicityUnavailable
 from synth.stages.options import positive
 from synth.stages.stage import Pending, Stage

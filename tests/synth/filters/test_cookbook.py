@@ -12,8 +12,9 @@ import pytest
 from crawler.items import NewsmillError
 from crawler.mongo import INDEXES
 from synth.filters import check as filters
+from synth.filters.check import implied_filter
 from synth.filters.cookbook import Recipe, page, recipes
-from synth.query.command import implied_filter, order
+from synth.query.results import order
 from synth.samples.sample import Sample
 
 DAY = datetime(2026, 5, 10, 8, tzinfo=UTC)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
+from synth.filters.check import filter_errors
 from synth.filters.cookbook import recipes
-from synth.filters.read import filter_errors, is_named, parse_filter, read_filter
+from synth.filters.read import is_named, parse_filter, read_filter
 from synth.filters.saved import save_filter
 
 

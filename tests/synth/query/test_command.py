@@ -1,4 +1,7 @@
-"""`synth query`: cards for people, JSON lines for programs, and what a filter that finds nothing is about."""
+"""`synth query`: cards for people, JSON lines for programs, and what a filter that finds nothing is about.
+
+Covers synth.query.results.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from bson import json_util
 
 from crawler.items import article_from_record
 from synth.__main__ import main
-from synth.filters.check import conjuncts, named_fields
-from synth.query.command import implied_filter, order
+from synth.filters.check import conjuncts, implied_filter, named_fields
 from synth.query.display import card
+from synth.query.results import order
 from synth.samples.sample import Sample
 from synth.samples.schema import known_fields
 
