@@ -12,7 +12,6 @@ LONG: set[str] = set()
 LONG_TESTS: set[str] = {
     "tests/synth/report/test_report.py",
     "tests/train/convert/test_command.py",
-    "tests/train/models/test_language_model.py",
 }
 #: (module, function) with more than eight parameters.
 MANY_PARAMETERS: set[tuple[str, str]] = set()

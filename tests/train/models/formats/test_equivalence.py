@@ -193,7 +193,7 @@ def test_files_that_differ_are_told(pairs: Callable[[str], Pair], tmp_path: Path
     assert "generation config: there is none" in told(copy, lit, name)
 
 
-def test_a_token_without_a_row_is_told_where_it_is_used(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
+def test_a_token_without_a_row_is_reported_where_it_is_used(pairs: Callable[[str], Pair], tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
     name = "Qwen3-0.6B"
