@@ -11,7 +11,6 @@ LONG: set[str] = set()
 #: Test files of more than 400 lines.
 LONG_TESTS: set[str] = {
     "tests/synth/report/test_report.py",
-    "tests/train/convert/test_command.py",
 }
 #: (module, function) with more than eight parameters.
 MANY_PARAMETERS: set[tuple[str, str]] = set()

@@ -1,6 +1,6 @@
 """LoRA of LitGPT and of PEFT: the same sums, whatever is trained and however it is kept.
 
-Covers train.models.formats.conversion, train.models.formats.families, train.models.formats.folder,
+Covers train.models.formats.conversion, train.models.formats.folder,
 train.models.formats.litgpt_adapters, train.models.formats.peft_adapters, train.models.formats.write.
 """
 
