@@ -1,9 +1,16 @@
-"""How far scores can be trusted: a judge with itself over repeats, a judge with people, people among themselves."""
+"""How far scores can be trusted: a judge with itself over repeats, a judge with people, people among themselves.
+
+Rank correlation and intervals are scipy's. Kappa, alpha and ICC are ours: scipy has none of them, scikit-learn's kappa
+takes no scores between whole numbers, and by the F of `scipy.stats.f_oneway` the ICC of repeats that never differ would
+be infinity by infinity where it is 1.
+"""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,35 +47,46 @@ def weighted_kappa(first: Scores, second: Scores) -> Scores:
 
 
 def spearman(first: Scores, second: Scores) -> Scores:
-    """Spearman's rank correlation over the last axis, ties by their mean rank; NaN where a side does not vary."""
-    import numpy
-    from scipy.stats import rankdata
+    """Spearman's rank correlation over the last axis, ties by their mean rank; NaN where a side does not vary.
 
-    first_ranks, second_ranks = rankdata(first, axis=-1), rankdata(second, axis=-1)
-    first_ranks = first_ranks - first_ranks.mean(-1, keepdims=True)
-    second_ranks = second_ranks - second_ranks.mean(-1, keepdims=True)
-    with numpy.errstate(divide="ignore", invalid="ignore"):
-        correlation: Scores = (first_ranks * second_ranks).mean(-1) / (first_ranks.std(-1) * second_ranks.std(-1))
+    Pearson's of the ranks, since `scipy.stats.spearmanr` correlates the rows of two tables all with all.
+    """
+    from scipy.stats import pearsonr, rankdata
+
+    with _no_warnings():
+        correlation: Scores = pearsonr(rankdata(first, axis=-1), rankdata(second, axis=-1), axis=-1).statistic
     return correlation
 
 
 def interval(
     measure: Callable[[Scores, Scores], Scores], first: Scores, second: Scores, resamples: int = RESAMPLES
 ) -> list[float] | None:
-    """The 95 % percentile bootstrap interval of a measure of pairs (seeded); None for fewer than ten pairs."""
+    """The 95 % percentile bootstrap interval of a measure of pairs (seeded); None for fewer than ten pairs.
+
+    Of the draws where the measure is defined; scipy's own interval is NaN as soon as one draw does not vary.
+    """
     import numpy
+    from scipy.stats import bootstrap
 
     if len(first) < _ENOUGH:
         return None
-    chance = numpy.random.default_rng(0)
-    values: list[float] = []
     # In parts of about a million numbers: 2,000 copies of 100,000 pairs fit no memory.
-    part = max(1, min(resamples, 1_000_000 // len(first)))
-    while len(values) < resamples:
-        picked = chance.integers(0, len(first), (min(part, resamples - len(values)), len(first)))
-        values += [float(value) for value in measure(first[picked], second[picked])]
-    defined = [value for value in values if not math.isnan(value)]
-    return [round(float(value), 4) for value in numpy.quantile(defined, [0.025, 0.975])] if defined else None
+    part = max(1, 1_000_000 // len(first))
+    with _no_warnings():
+        draws = bootstrap(
+            (first, second), lambda left, right, axis: measure(left, right), paired=True, vectorized=True,  # noqa: ARG005
+            n_resamples=resamples, batch=part, method="percentile", rng=numpy.random.default_rng(0),
+        ).bootstrap_distribution  # fmt: skip
+        low, high = numpy.nanquantile(draws, [0.025, 0.975])
+    return None if math.isnan(low) else [round(float(low), 4), round(float(high), 4)]
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """That a side or a draw does not vary is no news: the result is NaN, and says so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def alpha(groups: Sequence[Sequence[float]]) -> float | None:
