@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import NewsmillError
 from synth.filters.check import conjuncts
 from synth.filters.extended_json import dumps
-from synth.query.display import card, table
+from synth.query.display import print_card, print_table
 
 if TYPE_CHECKING:
     from pymongo.cursor import Cursor
@@ -101,13 +101,14 @@ class Results:
             if limit and number > limit:
                 break
             if as_cards:
-                print(card(document, options.collection, options.full) + "\n", flush=number == 1)
+                print_card(document, options.collection, options.full)
+                print()
             else:
                 shown_rows.append(document)
         if len(shown_rows) == 1 and not options.table and not options.fields:
-            print(card(shown_rows[0], options.collection))
+            print_card(shown_rows[0], options.collection)
         elif shown_rows:
-            print("\n".join(table(shown_rows, options.collection, options.fields or ())), flush=True)
+            print_table(shown_rows, options.collection, options.fields or ())
         if limit and number > limit:
             print(f"{limit:,} of {self._count():,} {options.collection}; --limit 0 shows all")
         return number

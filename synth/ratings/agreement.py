@@ -74,7 +74,7 @@ def interval(
     part = max(1, 1_000_000 // len(first))
     with _no_warnings():
         draws = bootstrap(
-            (first, second), lambda left, right, axis: measure(left, right), paired=True, vectorized=True,  # noqa: ARG005
+            (first, second), lambda x, y, axis: measure(x, y), paired=True, vectorized=True,  # noqa: ARG005
             n_resamples=resamples, batch=part, method="percentile", rng=numpy.random.default_rng(0),
         ).bootstrap_distribution  # fmt: skip
         low, high = numpy.nanquantile(draws, [0.025, 0.975])

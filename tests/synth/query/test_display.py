@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from synth.query.display import card, table
+from synth.query.display import card, print_card, print_table, table
 
 DAY = datetime(2026, 5, 1, 8, 30, tzinfo=UTC)
 SAMPLE: dict[str, Any] = {
@@ -73,3 +77,56 @@ def test_a_card_tells_what_is_not_in_the_sources() -> None:
     text = card({"_id": 1, **SAMPLE, "unsupported": ["12 %", "Rossi"], "unsupported_kinds": ["percent"]}, "samples")
     assert "unsupported 12 % (percent), Rossi" in text
     assert "unsupported_kinds" not in text
+
+
+class Terminal(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, show: Callable[[], None], columns: int) -> list[str]:
+    """Lines that a terminal of so many columns shows, without their styles."""
+    stream = Terminal()
+    monkeypatch.setattr("sys.stdout", stream)
+    for name, value in {"COLUMNS": str(columns), "TERM": "xterm-256color"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    show()
+    assert "\x1b[1m" in stream.getvalue()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()).split("\n")
+    return [line.rstrip() for line in lines[:-1]]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("fields", [[], ["key", "sources.source_site", "answer"], sorted(SAMPLE) * 2])
+def test_a_terminal_shows_the_plain_lines_in_styles(
+    monkeypatch: pytest.MonkeyPatch, columns: int, fields: list[str]
+) -> None:
+    rows = [SAMPLE, SAMPLE | {"answer": "[red]uno[/] :smile: \x1b[31m\x9b5m", "personal_data": [{"kind": "email"}]}]
+    lines = on_terminal(monkeypatch, lambda: print_table(rows, "samples", fields), columns)
+    assert lines == table(rows, "samples", fields)
+    assert on_terminal(monkeypatch, lambda: print_card(rows[1], "samples"), columns) == card(rows[1], "samples").split(
+        "\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_combining_characters_take_no_column(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Vietnamese breaks and is cut at the same words, however its accents are stored."""
+    sample = SAMPLE | {"answer": unicodedata.normalize(form, SAMPLE["answer"] * 3)}
+    monkeypatch.setenv("COLUMNS", "60")
+    for lines in (card(sample, "samples").split("\n"), table([sample], "samples")):
+        assert max(map(cell_len, lines)) <= 60
+        assert max(map(cell_len, lines[1:])) > 50
+    composed = sample | {"answer": unicodedata.normalize("NFC", sample["answer"])}
+    assert unicodedata.normalize("NFC", card(sample, "samples")) == card(composed, "samples")
+
+
+def test_a_link_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = "https://vnexpress.example/" + "x" * 120
+    monkeypatch.setenv("COLUMNS", "80")
+    assert link in card(SAMPLE | {"sources": [{"link": link}]}, "samples")
+    shown = on_terminal(monkeypatch, lambda: print_card(SAMPLE | {"sources": [{"link": link}]}, "samples"), 80)
+    assert any(link in line for line in shown)
