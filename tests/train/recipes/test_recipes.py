@@ -164,7 +164,11 @@ def test_every_setting_is_explained(recipe: Path) -> None:
     assert text.startswith("# "), "no word on what the recipe is for"
     assert not re.search(r"(^|[\s'\"])/(work|tmp|home|root|mnt)\b", text)
     if recipe != OVERRIDE:
-        assert f"--config train/recipes/{name_of(recipe)}.yaml" in text, "how to run it"
+        # By its short name: a path of a checkout is none that a pip user has.
+        name = name_of(recipe)
+        ways = (f'finetune_lora --config "$(train recipe {name} --path)"', f"train finetune --config {name}\n")
+        assert any(way in text for way in ways), "how to run it"
+        assert "train/recipes/" not in text
 
 
 def test_a_setting_without_a_comment_is_noticed() -> None:
