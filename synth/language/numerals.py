@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
-def counted(text: str) -> dict[str, int]:
+def cardinals(text: str) -> dict[str, int]:
     """Numerals in order from one on; `word=20` says its value."""
     table = {}
     for position, item in enumerate(text.split(), 1):
@@ -29,43 +29,43 @@ class AdditiveNumerals:
         joiners: words between them that count for nothing.
         hundreds: words that multiply a unit before them.
         pairs: two words that are one atom: "quatre-vingts".
-        rooms: value -> below what the next one must be, where that is not what other languages do.
+        limits: value -> below what the next one must be, where that is not what other languages do.
     """
 
     atoms: Mapping[str, int]
     joiners: frozenset[str]
     hundreds: frozenset[str] = frozenset()
     pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    rooms: Mapping[int, int] = field(default_factory=dict)
+    limits: Mapping[int, int] = field(default_factory=dict)
 
-    def read(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
+    def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`."""
-        value, room, position = 0, 1000, start
+        value, limit, position = 0, 1000, start
         while position < len(words):
             word, size = words[position], 1
             number = self.pairs.get((word, words[position + 1] if position + 1 < len(words) else ""))
             if number is None:
-                number = self.atoms.get(word, room)
+                number = self.atoms.get(word, limit)
             else:
                 size = 2
             if word in self.hundreds and 0 < value < 10:
-                value, room = value * 100, 100
-            elif number < room:
+                value, limit = value * 100, 100
+            elif number < limit:
                 value += number
-                room = self._room(number)
-            elif not (value and word in self.joiners and self._goes_on(words, position + 1, room)):
+                limit = self._limit(number)
+            elif not (value and word in self.joiners and self._goes_on(words, position + 1, limit)):
                 break
             position += size
         return (value, position - start) if value else None
 
-    def _room(self, added: int) -> int:
+    def _limit(self, added: int) -> int:
         """What may still be added must be less."""
         if added >= 100:
             return 100
-        return self.rooms.get(added, 10 if added >= 20 and added % 10 == 0 else 1)
+        return self.limits.get(added, 10 if added >= 20 and added % 10 == 0 else 1)
 
-    def _goes_on(self, words: Sequence[str], position: int, room: int) -> bool:
-        return position < len(words) and self.atoms.get(words[position], room) < room
+    def _goes_on(self, words: Sequence[str], position: int, limit: int) -> bool:
+        return position < len(words) and self.atoms.get(words[position], limit) < limit
 
 
 #: Letters of the longest numeral in one word.
@@ -86,7 +86,7 @@ class CompoundNumerals:
     thousand: str
     one_thousand: str = ""
 
-    def read(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
+    def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, 1) of the word at `start`."""
         word = words[start]
         if word in self.atoms:
@@ -124,7 +124,7 @@ class SyllableNumerals:
     not_after_ten: frozenset[str]
     not_after_tens: frozenset[str]
 
-    def read(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
+    def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`."""
         total, position = 0, start
         word = words[position]

@@ -14,7 +14,7 @@ from typing import Protocol
 class Numerals(Protocol):
     """How a language writes the numbers below a thousand (see numerals.py)."""
 
-    def read(self, words: list[str], start: int) -> tuple[int, int] | None:
+    def parse(self, words: list[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`; None where none does."""
 
 

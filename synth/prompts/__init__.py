@@ -125,9 +125,9 @@ def _template(text: str) -> Template:
 def _environment() -> Environment:
     from jinja2 import Environment, StrictUndefined
 
-    from synth.prompts.attribution import told_source, told_span
+    from synth.prompts.attribution import source_label, span_label
 
     # Plain text: nothing is escaped. Articles come in as values, so braces in them mean nothing.
     environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"named": told_source, "span": told_span}
+    environment.filters |= {"named": source_label, "span": span_label}
     return environment

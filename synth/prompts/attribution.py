@@ -15,19 +15,19 @@ from synth.language.tables import languages
 _FALLBACK = "en"
 
 
-def told_source(source: Mapping[str, Any], language: str) -> str:
+def source_label(source: Mapping[str, Any], language: str) -> str:
     """Newspaper and day as far as they are known, such as "ANSA, 4 maggio 2026"; "" for neither."""
     site = str(source.get("source_site") or "")
-    return ", ".join(part for part in (newspaper_name(site), told_date(day_of(source), language)) if part)
+    return ", ".join(part for part in (newspaper_name(site), date_label(day_of(source), language)) if part)
 
 
-def told_span(text: Mapping[str, Any], language: str) -> str:
+def span_label(text: Mapping[str, Any], language: str) -> str:
     """The days from `first` to `last` of a text; one day once, "" without days."""
-    first, last = (told_date(text.get(end), language) for end in ("first", "last"))
+    first, last = (date_label(text.get(end), language) for end in ("first", "last"))
     return first if first == last else " – ".join(part for part in (first, last) if part)
 
 
-def told_date(day: date | None, language: str) -> str:
+def date_label(day: date | None, language: str) -> str:
     """A day in words: "4 maggio 2026", "ngày 4/5/2026", "4. Mai 2026"; English where we do not know better."""
     if day is None:
         return ""
@@ -57,4 +57,4 @@ def day_of(source: Mapping[str, Any]) -> date | None:
 
 @cache
 def _zones() -> dict[str, ZoneInfo]:
-    return {paper.source_site: ZoneInfo(paper.zone) for paper in NEWSPAPERS.values()}
+    return {newspaper.source_site: ZoneInfo(newspaper.zone) for newspaper in NEWSPAPERS.values()}

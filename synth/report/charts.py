@@ -14,16 +14,15 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from synth.language.tables import languages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
 
-#: Names of the languages a reader of this page may meet; others are shown by their code.
-LANGUAGES = {
-    "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
-    "pt": "Portuguese", "nl": "Dutch", "all": "all", "unknown": "unknown", "": "unknown",
-}  # fmt: skip
+#: Names of what has no table of its own, shown where a language is; others are shown by their code.
+_WITHOUT_TABLE = {"nl": "Dutch", "": "unknown"}
 #: Inches at 72 points: as wide as a column of the page, so that letters keep their size on a phone.
 SIZE = (5.4, 3.0)
 #: CSS variable -> the colour that stands for it while drawing; no other part of a chart has these.
@@ -43,6 +42,12 @@ _SETTINGS: Any = {
 }  # fmt: skip
 
 
+def language_name(code: str) -> str:
+    """The name of a language, else its code."""
+    table = languages().get(code)
+    return table.name if table else _WITHOUT_TABLE.get(code, code)
+
+
 def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:
     """Name -> SVG of every chart for which there are numbers."""
     similarity, training = numbers["similarity"], numbers["training"]
@@ -50,7 +55,7 @@ def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:
     if numbers["days"]["labels"]:
         charts["days"] = lambda: days(numbers["days"], "days", "Articles")
     if numbers["samples"]["days"]["labels"]:
-        series = {LANGUAGES.get(code, code): row for code, row in numbers["samples"]["days"]["series"].items()}
+        series = {language_name(code): row for code, row in numbers["samples"]["days"]["series"].items()}
         charts["sample_days"] = lambda: days({**numbers["samples"]["days"], "series": series}, "sample-days", "Samples")
     if numbers["events"]["count"]:
         charts["events"] = lambda: event_sizes(numbers["events"])
@@ -287,7 +292,7 @@ def accuracy(numbers: Mapping[str, Any]) -> str:
         below = [0] * len(places)
         for row, colour in zip(rows, SERIES, strict=False):
             values = [row["bins"][i] for i in places]
-            label = f"{LANGUAGES.get(row['language'], row['language'])[:20]}, mean {row['mean']:.2f}"
+            label = f"{language_name(row['language'])[:20]}, mean {row['mean']:.2f}"
             axes.bar(names, values, bottom=below, width=0.78, color=colour, label=label)
             below = [low + value for low, value in zip(below, values, strict=True)]
         axes.set_xlabel("accuracy")

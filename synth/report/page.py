@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from synth.report.charts import LANGUAGES, draw_all
+from synth.report.charts import draw_all, language_name
 from synth.report.funnel import with_shares
 from synth.report.sample_cards import SOURCE_CUT
 
@@ -28,7 +28,7 @@ def render(numbers: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        whole=whole, real=real, day=day, moment=moment, language=language, words=words, paragraphs=paragraphs,
+        whole=whole, real=real, day=day, moment=moment, language=language_name, words=words, paragraphs=paragraphs,
         web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars,
     )  # fmt: skip
     charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
@@ -94,11 +94,6 @@ def moment(value: str | None) -> str:
         return ""
     when = datetime.fromisoformat(value)
     return f"{when.day} {when:%B %Y, %H:%M %Z}"
-
-
-def language(code: str) -> str:
-    """The name of a language, else its code."""
-    return LANGUAGES.get(code, code)
 
 
 def words(name: str) -> str:

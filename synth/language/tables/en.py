@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
     LanguageTable,
@@ -15,7 +15,7 @@ from synth.language.table import (
     words,
 )
 
-_ATOMS = counted(
+_ATOMS = cardinals(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty=20 thirty=30 forty=40 fifty=50 sixty=60 seventy=70 eighty=80 ninety=90"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
     LanguageTable,
@@ -15,7 +15,7 @@ from synth.language.table import (
     words,
 )
 
-_ATOMS = counted(
+_ATOMS = cardinals(
     "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
     "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
     "veintiocho veintinueve treinta cuarenta=40 cincuenta=50 sesenta=60 setenta=70 ochenta=80 noventa=90 un=1 "

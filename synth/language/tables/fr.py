@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
     LanguageTable,
@@ -15,7 +15,7 @@ from synth.language.table import (
     words,
 )
 
-_ATOMS = counted(
+_ATOMS = cardinals(
     "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
     "dix-neuf vingt=20 trente=30 quarante=40 cinquante=50 soixante=60 septante=70 huitante=80 nonante=90 une=1 "
     "cent=100 dizaine=10 douzaine=12 quinzaine=15 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.language.numerals import AdditiveNumerals, counted, ordinals
+from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
     LanguageTable,
@@ -15,7 +15,7 @@ from synth.language.table import (
     words,
 )
 
-_ATOMS = counted(
+_ATOMS = cardinals(
     "um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete dezoito "
     "dezenove vinte trinta=30 quarenta=40 cinquenta=50 sessenta=60 setenta=70 oitenta=80 noventa=90 uma=1 duas=2 "
     "quatorze=14 dezasseis=16 dezassete=17 dezanove=19 cem=100 cento=100 duzentos=200 duzentas=200 trezentos=300 "

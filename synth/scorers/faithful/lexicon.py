@@ -35,9 +35,9 @@ class Lexicon:
     def __init__(self, code: str) -> None:
         self.own = languages()[code]
         tables = tables_read_with(code)
-        self._read_numbers([table.numbers for table in tables])
-        self._read_measures([table.numbers for table in tables])
-        self._read_dates([table.dates for table in tables])
+        self._add_numbers([table.numbers for table in tables])
+        self._add_measures([table.numbers for table in tables])
+        self._add_dates([table.dates for table in tables])
         self.own_months = self._months(code)
         self.months = self.own_months | self._months(_ENGLISH)
         self.weekdays = _numbered(self.own.dates.weekdays, 0)
@@ -50,7 +50,7 @@ class Lexicon:
         dates = languages()[code].dates
         return _numbered(dates.months, 1) | dict(dates.month_names)
 
-    def _read_numbers(self, rows: list[Any]) -> None:
+    def _add_numbers(self, rows: list[Any]) -> None:
         self.magnitudes: dict[str, int] = _by_word([international.MAGNITUDES, *(row.magnitudes for row in rows)])
         self.short_magnitudes = _union(rows, "short_magnitudes", international.SHORT_MAGNITUDES)
         self.halves = _union(rows, "halves")
@@ -65,7 +65,7 @@ class Lexicon:
         self.hedge_links = _union(rows, "hedge_links")
         self.hedge_pairs: dict[str, str] = {word: side for row in rows for word, side in row.hedge_pairs.items()}
 
-    def _read_measures(self, rows: list[Any]) -> None:
+    def _add_measures(self, rows: list[Any]) -> None:
         self.currencies: dict[str, str] = _by_word([international.CURRENCIES, *(row.currencies for row in rows)])
         self.currency_pairs = {first: second for row in rows for first, second in row.currency_pairs.items()}
         self.percent = _union(rows, "percent", international.PERCENT)
@@ -79,7 +79,7 @@ class Lexicon:
         self.square, self.cubic = _union(rows, "square"), _union(rows, "cubic")
         self.links = _union(rows, "links")
 
-    def _read_dates(self, rows: list[Any]) -> None:
+    def _add_dates(self, rows: list[Any]) -> None:
         self.unsure_months = _union(rows, "unsure_months")
         self.first = _union(rows, "first")
         self.day_words = _union(rows, "day_words")
@@ -92,7 +92,7 @@ class Lexicon:
 
     def numeral(self, words: list[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral below a thousand at `start`; words are in lower case."""
-        return self.own.numbers.numerals.read(words, start) if words[start] else None
+        return self.own.numbers.numerals.parse(words, start) if words[start] else None
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from synth.language import detect
 from synth.language.segmentation import sentences
 from synth.language.tables import nearest
 from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
-from synth.prompts.attribution import told_date, told_source
+from synth.prompts.attribution import date_label, source_label
 from synth.scorers.faithful.evidence import facts, sentence_support
 
 FOLDER = Path(__file__).parent / "golden"
@@ -67,8 +67,8 @@ def language_outcomes(language: str) -> dict[str, Any]:
         "sentences": {code: [sentences(text, code) for text in texts] for code in [*languages, ""]},
         "detected": [detect(text) for text in texts],
         "tables": [nearest(text) for text in texts],
-        "days": [told_date(day, language) for day in DAYS],
-        "source": told_source({"source_site": "IlPost", "date": "2026-05-04T23:30:00+07:00"}, language),
+        "days": [date_label(day, language) for day in DAYS],
+        "source": source_label({"source_site": "IlPost", "date": "2026-05-04T23:30:00+07:00"}, language),
         "filter": [filter_of(text, language) for text in texts],
     }
 

@@ -23,7 +23,7 @@ from synth.language.tables import languages, nearest, tables_read_with
 from synth.llm.extractive.model import read_sources
 from synth.llm.extractive.sentence_filter import begins_dependent, has_relative_day, is_fit
 from synth.prompts import load_prompt
-from synth.prompts.attribution import told_date
+from synth.prompts.attribution import date_label
 from synth.scorers.faithful.evidence import facts, unsupported
 from synth.scorers.faithful.lexicon import lexicon
 from synth.scorers.faithful.numbers import mentions
@@ -90,8 +90,8 @@ def test_a_language_knows_its_months_and_days(table: LanguageTable) -> None:
     assert len(dates.months) == 12 or (dates.month_marker and not dates.months)
     assert len(dates.weekdays) == 7 or (dates.weekday_marker and not dates.weekdays)
     assert dates.day_markers <= dates.day_words
-    assert told_date(date(2026, 5, 4), table.code) != ""
-    assert re.search(r"\b5\b|mai|may|maggio", told_date(date(2026, 5, 4), table.code), re.IGNORECASE)
+    assert date_label(date(2026, 5, 4), table.code) != ""
+    assert re.search(r"\b5\b|mai|may|maggio", date_label(date(2026, 5, 4), table.code), re.IGNORECASE)
 
 
 def test_a_language_counts_to_its_millions(table: LanguageTable) -> None:

@@ -17,7 +17,7 @@ from crawler.items import NewsmillError
 from synth.language import detect
 from synth.language.tables import languages
 from synth.prompts import FALLBACK, Prompt, load_prompt
-from synth.prompts.attribution import day_of, told_date, told_source, told_span
+from synth.prompts.attribution import date_label, day_of, source_label, span_label
 
 SOURCES = [
     {"title": "Il ponte {{ riapre }}", "content": "Il ponte ha riaperto.\n\nCosta 5 < 6 & {% più %}."},
@@ -127,20 +127,20 @@ def test_sources_are_named_as_the_language_writes_them(language: str, named: str
 
 
 def test_days_and_newspapers() -> None:
-    assert told_date(date(2026, 8, 1), "it") == "1º agosto 2026"
-    assert told_date(date(2026, 8, 1), "fr") == "1er août 2026"
-    assert told_date(date(2026, 8, 1), "en") == "1 August 2026"
-    assert told_date(None, "it") == ""
-    assert told_source({"source_site": "IlPost"}, "it") == "Il Post"
-    assert told_source({"source_site": "VnExpress", "date": "2026-05-04T23:30:00+07:00"}, "vi") == (
+    assert date_label(date(2026, 8, 1), "it") == "1º agosto 2026"
+    assert date_label(date(2026, 8, 1), "fr") == "1er août 2026"
+    assert date_label(date(2026, 8, 1), "en") == "1 August 2026"
+    assert date_label(None, "it") == ""
+    assert source_label({"source_site": "IlPost"}, "it") == "Il Post"
+    assert source_label({"source_site": "VnExpress", "date": "2026-05-04T23:30:00+07:00"}, "vi") == (
         "VnExpress, ngày 4/5/2026"
     )
-    assert told_source({"source_site": "example.org", "date": "gestern"}, "de") == "example.org"
-    assert told_source({}, "it") == ""
+    assert source_label({"source_site": "example.org", "date": "gestern"}, "de") == "example.org"
+    assert source_label({}, "it") == ""
     assert day_of({"date": datetime(2026, 5, 4, 12)}) == date(2026, 5, 4)
-    assert told_span(TEXTS[0], "en") == "4 May 2026 – 6 May 2026"
-    assert told_span({"first": date(2026, 5, 4), "last": date(2026, 5, 4)}, "de") == "4. Mai 2026"
-    assert told_span({"last": date(2026, 5, 4)}, "de") == "4. Mai 2026"
+    assert span_label(TEXTS[0], "en") == "4 May 2026 – 6 May 2026"
+    assert span_label({"first": date(2026, 5, 4), "last": date(2026, 5, 4)}, "de") == "4. Mai 2026"
+    assert span_label({"last": date(2026, 5, 4)}, "de") == "4. Mai 2026"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
