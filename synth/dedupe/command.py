@@ -100,6 +100,6 @@ def main(options: argparse.Namespace) -> int:
         run.counts.update(write_marks(database, samples, marks))
         if checker:
             run.counts.update(checker.mark(database, where))
-            run.notes["sets"] = checker.told
+            run.notes["sets"] = checker.set_counts
     print_outcome(run.counts, checker, options.json)
     return 0

@@ -62,7 +62,7 @@ def count_marks(samples: Samples, marks: Mapping[int, tuple[str, str, float]]) -
 def print_outcome(counts: Mapping[str, int], checker: Any, as_json: bool) -> None:
     """Print the counts of a run, those of each evaluation set as well where JSON is asked for."""
     if as_json and checker:
-        print(json.dumps({**counts, "sets": checker.told}, ensure_ascii=False))
+        print(json.dumps({**counts, "sets": checker.set_counts}, ensure_ascii=False))
         return
     print_counts("dedupe", counts, as_json, "synth export --filter '{\"duplicate_of\": null}' --out export")
 
@@ -77,7 +77,7 @@ def show(
     if checker:
         counts.update(checker.count(database, where))
     if as_json:
-        sets = {"sets": checker.told} if checker else {}
+        sets = {"sets": checker.set_counts} if checker else {}
         print(json.dumps({**counts, **sets, "examples": examples}, ensure_ascii=False))
         return 0
     print_counts("dedupe, dry run", counts, False)

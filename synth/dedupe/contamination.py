@@ -36,7 +36,7 @@ LEAST, MOST = 8, 13
 #: A run is a template's where more than ten rows of a set have it, and more than one in a hundred or a thousand.
 _TEMPLATE, _TEMPLATE_SHARE, _TEMPLATE_MOST = 10, 0.01, 1_000
 #: Rows named on one sample, those of the largest overlap.
-_NAMED = 20
+_HITS = 20
 #: Runs of evaluation sets that are looked for at once (24 bytes each); more need another pass over the samples.
 _RUNS = 20_000_000
 #: Rows and samples that are taken together.
@@ -85,16 +85,16 @@ class Table:
     ) -> None:
         import numpy as np
 
-        # Texts 2 i and 2 i + 1 are the two of row i: no run goes from what is asked to the answer.
-        hashes, bounds = self._hasher([text for row in rows for text in (row.asked, row.answered)])
+        # Texts 2 i and 2 i + 1 are the two of row i: no run goes from the question to the answer.
+        hashes, bounds = self._hasher([text for row in rows for text in (row.question, row.answer)])
         sizes, least = np.diff(bounds), min(length, LEAST)
-        asked = np.arange(len(sizes)) % 2 == 0
+        is_question = np.arange(len(sizes)) % 2 == 0
         long = np.repeat(np.maximum(sizes[::2], sizes[1::2]) >= length, 2)
-        short = (sizes >= least) & (sizes < length) & (asked | ~long)
+        short = (sizes >= least) & (sizes < length) & (is_question | ~long)
         for size, mask in ((length, sizes >= length), (least, short)):
             values, owners = runs_of(hashes, bounds, np.flatnonzero(mask), size)
             parts.setdefault(size, []).append((values, owners // 2 + base))
-        for text in np.flatnonzero(asked & (sizes > 0) & (sizes < least)).tolist():
+        for text in np.flatnonzero(is_question & (sizes > 0) & (sizes < least)).tolist():
             self._whole.setdefault(_whole(hashes, bounds, text), []).append(base + text // 2)
 
     def _store(self, size: int, parts: Sequence[tuple[np.ndarray, np.ndarray]], rows: int) -> None:
@@ -147,11 +147,11 @@ class Table:
             overlaps[number][row] = count / self._totals[row]
         for number in range(len(samples) if self._whole else 0):
             overlaps[number].update(dict.fromkeys(self._whole.get(_whole(hashes, bounds, 2 * number), ()), 1.0))
-        return [self._named(hits) for hits in overlaps]
+        return [self._largest_hits(hits) for hits in overlaps]
 
-    def _named(self, hits: Mapping[int, float]) -> list[Hit]:
-        hits_found = [Hit(*self.rows[row], round(overlap, 4)) for row, overlap in hits.items()]
-        return sorted(hits_found, key=_largest)[:_NAMED]
+    def _largest_hits(self, hits: Mapping[int, float]) -> list[Hit]:
+        rows = [Hit(*self.rows[row], round(overlap, 4)) for row, overlap in hits.items()]
+        return sorted(rows, key=_largest)[:_HITS]
 
 
 def _largest(hit: Hit) -> tuple[float, str, int]:
@@ -198,16 +198,16 @@ class Checker:
         self.paths, self.fields = list(paths), list(fields)
         self.lengths = {path.name: self._length(path, length) for path in paths}
         #: set -> {rows, ngram, samples: those that repeat a row, repeated: rows that a sample repeats}.
-        self.told: dict[str, dict[str, int]] = {}
+        self.set_counts: dict[str, dict[str, int]] = {}
         #: the first contaminated samples: {key, set, row, overlap}.
         self.examples: list[dict[str, Any]] = []
         self._rows: Counter[str] = Counter()
 
     def _length(self, path: Path, length: int | None) -> int:
-        """Reads all of the file, so that what is wrong with it is told before anything is done."""
+        """Reads all of the file, so that what is wrong with it is shown before anything is done."""
         from synth.language.segmentation import words
 
-        sizes = sorted(len(words(row.asked)) + len(words(row.answered)) for row in read_set(path, self.fields))
+        sizes = sorted(len(words(row.question)) + len(words(row.answer)) for row in read_set(path, self.fields))
         if not sizes:
             raise NewsmillError(f"{path} has no rows")
         return length or min(MOST, max(LEAST, sizes[len(sizes) // 20]))
@@ -240,20 +240,20 @@ class Checker:
                         for sample, hits in zip(batch, table.hits(batch), strict=True):
                             if hits:
                                 earlier = hits_by_key.get(sample["key"], [])
-                                hits_by_key[sample["key"]] = sorted([*earlier, *hits], key=_largest)[:_NAMED]
+                                hits_by_key[sample["key"]] = sorted([*earlier, *hits], key=_largest)[:_HITS]
                         advance(len(batch))
-        self._tell(hits_by_key)
+        self._count_sets(hits_by_key)
         return hits_by_key
 
-    def _tell(self, hits_by_key: Mapping[str, Sequence[Hit]]) -> None:
+    def _count_sets(self, hits_by_key: Mapping[str, Sequence[Hit]]) -> None:
         for path in self.paths:
             own = {key: [hit.row for hit in hits if hit.set == path.name] for key, hits in hits_by_key.items()}
-            self.told[path.name] = {
+            self.set_counts[path.name] = {
                 "rows": self._rows[path.name], "ngram": self.lengths[path.name],
                 "samples": sum(bool(rows) for rows in own.values()),
                 "repeated": len({row for rows in own.values() for row in rows}),
             }  # fmt: skip
-        self.examples = [{"key": key, **hits_by_key[key][0]._asdict()} for key in sorted(hits_by_key)[:_NAMED]]
+        self.examples = [{"key": key, **hits_by_key[key][0]._asdict()} for key in sorted(hits_by_key)[:_HITS]]
 
     def count(self, database: Database[dict[str, Any]], where: Mapping[str, Any]) -> Counter[str]:
         """What `mark` would count."""
@@ -281,12 +281,12 @@ class Checker:
 
 
 def _parts(rows: Iterator[SetRow]) -> Iterator[list[SetRow]]:
-    """The rows, some hundred thousand at a time: templates are told within these."""
+    """The rows, some hundred thousand at a time: templates are recognised within these."""
     part: list[SetRow] = []
     words = 0
     for row in rows:
         part.append(row)
-        words += (len(row.asked) + len(row.answered)) // 6
+        words += (len(row.question) + len(row.answer)) // 6
         if words >= _RUNS // 4:
             yield part
             part, words = [], 0

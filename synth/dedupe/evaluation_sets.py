@@ -1,4 +1,4 @@
-"""Evaluation sets as files: their rows as what is asked and what is answered."""
+"""Evaluation sets as files: their rows as question and answer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from crawler.items import NewsmillError
 
 #: Names of fields, as the formats of Alpaca, ShareGPT, OpenAI and most benchmarks have them.
-ASKED = ("question", "prompt", "instruction", "input", "context", "query", "problem")
-ANSWERED = ("answer", "output", "response", "completion", "target", "chosen", "solution")
+QUESTION_FIELDS = ("question", "prompt", "instruction", "input", "context", "query", "problem")
+ANSWER_FIELDS = ("answer", "output", "response", "completion", "target", "chosen", "solution")
 #: Lists of turns, [{role or from, content or value}].
 TURNS = ("messages", "conversations")
+FIELDS = (*QUESTION_FIELDS, *ANSWER_FIELDS, *TURNS)
 _MODEL = frozenset({"assistant", "gpt", "model", "bot"})
 
 
@@ -24,8 +25,8 @@ class SetRow(NamedTuple):
 
     #: from 1; of a text file and of JSON lines the line.
     number: int
-    asked: str
-    answered: str
+    question: str
+    answer: str
 
 
 def read_set(path: Path, fields: Sequence[str] = ()) -> Iterator[SetRow]:
@@ -33,7 +34,7 @@ def read_set(path: Path, fields: Sequence[str] = ()) -> Iterator[SetRow]:
     other name as JSON lines.
 
     Args:
-        fields: names of the fields to read, all as asked, instead of those that are recognised.
+        fields: names of the fields to read, all as questions, instead of those that are recognised.
 
     Raises:
         NewsmillError: the file cannot be read, or a row has none of the fields; names the file and the row.
@@ -70,7 +71,7 @@ def _json(path: Path) -> Iterator[tuple[int, Any]]:
         # JSON lines often have this name, too.
         yield from _json_lines(path)
         return
-    if isinstance(content, dict) and not {str(name).casefold() for name in content} & {*ASKED, *ANSWERED, *TURNS}:
+    if isinstance(content, dict) and not {str(name).casefold() for name in content} & set(FIELDS):
         lists = [
             value for value in content.values() if isinstance(value, list) and value and isinstance(value[0], dict)
         ]
@@ -95,19 +96,19 @@ def _row(path: Path, number: int, row: Any, fields: Sequence[str]) -> SetRow:
         raise NewsmillError(f"{path}: row {number} is no object but a {type(row).__name__}")
     by_name = {str(name).casefold(): value for name, value in row.items()}
     if fields:
-        asked, answered, names = _texts(by_name, [name.casefold() for name in fields]), [], fields
+        question, answer, names = _texts(by_name, [name.casefold() for name in fields]), [], fields
     else:
-        asked, answered = _texts(by_name, ASKED), _texts(by_name, ANSWERED)
+        question, answer = _texts(by_name, QUESTION_FIELDS), _texts(by_name, ANSWER_FIELDS)
         for name in TURNS:
-            for said_by_model, text in _turns(by_name.get(name)):
-                (answered if said_by_model else asked).append(text)
-        names = (*ASKED, *ANSWERED, *TURNS)
+            for from_model, text in _turns(by_name.get(name)):
+                (answer if from_model else question).append(text)
+        names = FIELDS
     if not any(name.casefold() in by_name for name in names):
         has = ", ".join(str(name) for name in row) or "none"
         raise NewsmillError(
             f"{path}: row {number} has none of the fields {', '.join(names)} but {has}: name some, --against-fields a,b"
         )
-    return SetRow(number, "\n".join(asked), "\n".join(answered))
+    return SetRow(number, "\n".join(question), "\n".join(answer))
 
 
 def _texts(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:

@@ -110,11 +110,11 @@ def test_as_counted_word_by_word(seed: int, length: int) -> None:
 
     expected = {}
     for row in rows:
-        size = length if len(words(row.asked)) >= length else 8
-        wanted = cut(row.asked, size)
+        size = length if len(words(row.question)) >= length else 8
+        wanted = cut(row.question, size)
         if wanted & cut(question, size):
             expected[row.number] = round(len(wanted & cut(question, size)) / len(wanted), 4)
-        if len(words(row.asked)) < 8 and row.asked and words(row.asked) == words(question):
+        if len(words(row.question)) < 8 and row.question and words(row.question) == words(question):
             expected[row.number] = 1.0
     assert dict(hits(table(rows, length), question)) == expected
 
@@ -178,7 +178,7 @@ def test_sets_that_do_not_fit_are_taken_in_parts(
     checker = Checker(paths)
     assert len(list(checker.tables())) > 5
     assert checker.find(database, {}) == whole
-    assert checker.told["a.jsonl"] == {"rows": 40, "ngram": 13, "samples": 6, "repeated": 6}
+    assert checker.set_counts["a.jsonl"] == {"rows": 40, "ngram": 13, "samples": 6, "repeated": 6}
 
 
 @pytest.mark.parametrize(("length", "expected"), [(4, 8), (10, 10), (60, 13)])

@@ -50,7 +50,7 @@ def test_tables_and_lines(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("question\tanswer\nChi?\tLui\n", encoding="utf-8")
     assert list(read_set(tmp_path / "a.tsv")) == [SetRow(1, "Chi?", "Lui")]
     (tmp_path / "a.txt").write_text("Một\n\nHai\n", encoding="utf-8")
-    assert [(row.number, row.asked.strip()) for row in read_set(tmp_path / "a.txt")] == [(1, "Một"), (3, "Hai")]
+    assert [(row.number, row.question.strip()) for row in read_set(tmp_path / "a.txt")] == [(1, "Một"), (3, "Hai")]
 
 
 def test_json_that_holds_its_rows_or_is_lines(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_json_that_holds_its_rows_or_is_lines(tmp_path: Path) -> None:
     path.write_text('{"version": 1, "data": [{"question": "Chi?"}]}', encoding="utf-8")
     assert list(read_set(path)) == [SetRow(1, "Chi?", "")]
     path.write_text('{"question": "Chi?"}\n{"question": "Dove?"}\n', encoding="utf-8")
-    assert [row.asked for row in read_set(path)] == ["Chi?", "Dove?"]
+    assert [row.question for row in read_set(path)] == ["Chi?", "Dove?"]
 
 
 @pytest.mark.parametrize(
