@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from synth.scorers.toxicity.stage import Choice, Choices
 
 Value = float | int | str | None
-Work = Callable[[Sequence[str], Sequence[Sequence[str]], str], list[Value]]
+Measure = Callable[[Sequence[str], Sequence[Sequence[str]], str], list[Value]]
 
 
 class Plugin:
     """A scorer, and what its values depend on besides answers and sources."""
 
-    def __init__(self, work: Work, variable: str = "") -> None:
-        self.work, self.variable = work, variable
-        self.__doc__ = work.__doc__
+    def __init__(self, function: Measure, variable: str = "") -> None:
+        self.function, self.variable = function, variable
+        self.__doc__ = function.__doc__
 
     def __call__(self, answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
-        return self.work(answers, sources, language)
+        return self.function(answers, sources, language)
 
     @property
     def identity(self) -> str:
@@ -58,8 +58,8 @@ def _similarity(answers: Sequence[str], sources: Sequence[Sequence[str]], langua
     embedder = load_embedder(name)
     if isinstance(embedder, TfidfEmbedder):
         embedder.fit(dict.fromkeys(text for texts in sources for text in texts))
-    found = batch_similarities(list(zip(answers, sources, strict=True)), embedder)
-    return [sum(values) / len(values) if values else None for values in found]
+    rows = batch_similarities(list(zip(answers, sources, strict=True)), embedder)
+    return [sum(values) / len(values) if values else None for values in rows]
 
 
 def _unsupported(answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
@@ -72,15 +72,15 @@ def _unsupported(answers: Sequence[str], sources: Sequence[Sequence[str]], langu
     ]
 
 
-def _language(answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
+def _language(answers: Sequence[str], _sources: Sequence[Sequence[str]], _code: str) -> list[Value]:
     """ISO 639-1 code of the language that each answer is in; None where it does not say."""
     from synth.language import UNKNOWN, detect
 
-    found = [detect(answer)[0] for answer in answers]
-    return [None if code == UNKNOWN else code for code in found]
+    codes = [detect(answer)[0] for answer in answers]
+    return [None if code == UNKNOWN else code for code in codes]
 
 
-def _toxicity(answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
+def _toxicity(answers: Sequence[str], _sources: Sequence[Sequence[str]], language: str) -> list[Value]:
     """`toxicity` of each answer, 0 to 1, by the model of its language; None for one without text.
 
     Raises:
@@ -92,8 +92,8 @@ def _toxicity(answers: Sequence[str], sources: Sequence[Sequence[str]], language
             f"no model is named for {language or 'this language'}: add --toxicity-for to NEWSMILL_TOXICITY"
         )
     if not choice.calibrated(language):
-        told = language or "texts of unknown language"
-        raise NewsmillError(f"{choice.name} was not made for {told}: its scores would mean little")
+        target = language or "texts of unknown language"
+        raise NewsmillError(f"{choice.name} was not made for {target}: its scores would mean little")
     return [scores.get("toxicity") for scores in _scorer(choice).scores(answers)]
 
 

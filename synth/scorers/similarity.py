@@ -1,7 +1,7 @@
 """How near an answer is to each of its sources, whatever their length.
 
 A text's vector is the sum of its sentences' vectors. An answer is compared with every passage of a source (sentences in
-a row, PASSAGE words at least, up to the whole), and its nearest passage counts. So what a source tells besides cannot
+a row, PASSAGE words at least, up to the whole), and its nearest passage counts. So what a source says besides cannot
 lower the score: the passages it had are still there. Each sentence is read once, and whole, by models too that read
 only the beginning of a text.
 """
@@ -34,14 +34,14 @@ PASSAGE = 40
 #: Words of a sentence that is read alone; shorter ones join the next, longer ones are cut. The smallest usual sentence
 #: encoders read 128 tokens, some 90 words of news.
 SHORTEST, LONGEST = 8, 80
-#: Pieces of one text at most: passages are as many as pairs of them.
-_PIECES = 1000
+#: Segments of one text at most: passages are as many as pairs of them.
+_SEGMENTS = 1000
 
 
 class _Text(NamedTuple):
-    """A text's pieces, their rows in the matrix of all, and their words."""
+    """A text's segments, their rows in the matrix of all, and their words."""
 
-    pieces: list[str]
+    segments: list[str]
     rows: list[int]
     words: list[int]
 
@@ -64,27 +64,29 @@ def batch_similarities(pairs: Sequence[tuple[str, Sequence[str]]], embedder: Emb
     texts = dict.fromkeys(text for answer, sources in pairs if sources for text in (answer, *sources))
     if not texts:
         return [[] for _ in pairs]
-    rows, known = _read(texts, embedder)
-    found = [[_nearest(rows, known[answer], known[source]) for source in sources] for answer, sources in pairs]
+    rows, split = _encode(texts, embedder)
+    matches = [[_nearest(rows, split[answer], split[source]) for source in sources] for answer, sources in pairs]
     if not hasattr(rows, "tocsr"):
-        return [[_bounded(value) for value, _ in each] for each in found]
-    told = dict.fromkeys(passage for each in found for _, passage in each) | dict.fromkeys(a for a, _ in pairs)
-    place = {text: row for row, text in enumerate(told)}
-    rows = embedder.encode(list(told))
+        return [[_bounded(value) for value, _ in each] for each in matches]
+    answers = dict.fromkeys(answer for answer, _ in pairs)
+    passages = dict.fromkeys(passage for each in matches for _, passage in each) | answers
+    row_of = {text: row for row, text in enumerate(passages)}
+    rows = embedder.encode(list(passages))
     return [
-        [_bounded(rows[place[passage]] @ rows[place[answer]].T) for _, passage in each]
-        for (answer, _), each in zip(pairs, found, strict=True)
+        [_bounded(rows[row_of[passage]] @ rows[row_of[answer]].T) for _, passage in each]
+        for (answer, _), each in zip(pairs, matches, strict=True)
     ]
 
 
-def _read(texts: Iterable[str], embedder: Embedder) -> tuple[Any, dict[str, _Text]]:
-    cut = {text: pieces(text) for text in texts}
-    place = {piece: row for row, piece in enumerate(dict.fromkeys(piece for parts in cut.values() for piece in parts))}
-    known = {
-        text: _Text(parts, [place[part] for part in parts], [_length(part) for part in parts])
-        for text, parts in cut.items()
+def _encode(texts: Iterable[str], embedder: Embedder) -> tuple[Any, dict[str, _Text]]:
+    segments_of = {text: segments(text) for text in texts}
+    distinct = dict.fromkeys(part for parts in segments_of.values() for part in parts)
+    row_of = {part: row for row, part in enumerate(distinct)}
+    split = {
+        text: _Text(parts, [row_of[part] for part in parts], [_length(part) for part in parts])
+        for text, parts in segments_of.items()
     }
-    return embedder.encode(list(place)), known
+    return embedder.encode(list(distinct)), split
 
 
 def _bounded(value: Any) -> float:
@@ -92,22 +94,22 @@ def _bounded(value: Any) -> float:
     return round(min(1.0, max(-1.0, float(value))), 6)
 
 
-def pieces(text: str) -> list[str]:
+def segments(text: str) -> list[str]:
     """The text in whole sentences of SHORTEST to LONGEST words, as far as there are; never none."""
     total = _length(text)
     if total <= SHORTEST:
         return [text]
-    enough = max(SHORTEST, -(-2 * total // _PIECES))
-    found: list[str] = []
+    enough = max(SHORTEST, -(-2 * total // _SEGMENTS))
+    result: list[str] = []
     length = enough
     for sentence in _short_enough(sentences(text), max(LONGEST, enough)):
         if length >= enough:
-            found.append(sentence)
+            result.append(sentence)
             length = 0
         else:
-            found[-1] += " " + sentence
+            result[-1] += " " + sentence
         length += _length(sentence)
-    return found
+    return result
 
 
 def _short_enough(texts: Sequence[str], words: int) -> list[str]:
@@ -123,19 +125,19 @@ def _nearest(rows: Any, answer: _Text, source: _Text) -> tuple[float, str]:
     """The largest cosine of the sum of the answer's rows to the sum of a passage's, and that passage."""
     import numpy as np
 
-    told, among, between = (
+    within_answer, within_source, between = (
         _products(rows, answer, answer),
         _products(rows, source, source),
         _products(rows, source, answer),
     )
-    size = np.sqrt(max(0.0, float(told.sum())))
-    lengths = np.sqrt(np.maximum(_passages(among), 0.0))
+    size = np.sqrt(max(0.0, float(within_answer.sum())))
+    lengths = np.sqrt(np.maximum(_passages(within_source), 0.0))
     dots, words = _sums(between.sum(axis=1)), _sums(np.array(source.words, dtype=np.float64))
     cosines = np.where(lengths > 1e-9, dots / np.maximum(lengths * size, 1e-12), 0.0)
     least = min(PASSAGE, sum(source.words), sum(answer.words))
     cosines[(words < least) | (words <= 0)] = -2.0
     first, after = np.unravel_index(int(cosines.argmax()), cosines.shape)
-    return max(-1.0, float(cosines[first, after])) if size > 0 else 0.0, " ".join(source.pieces[first:after])
+    return max(-1.0, float(cosines[first, after])) if size > 0 else 0.0, " ".join(source.segments[first:after])
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
@@ -146,24 +148,24 @@ def _sums(values: np.ndarray) -> np.ndarray:
     return whole[None, :] - whole[:, None]
 
 
-def _products(rows: Any, one: _Text, other: _Text) -> np.ndarray:
-    """[pieces of one, pieces of the other] products, each row weighed by the root of its words.
+def _products(rows: Any, left: _Text, right: _Text) -> np.ndarray:
+    """[segments of the left, segments of the right] products, each row weighed by the root of its words.
 
     Rows are of unit length whatever they hold; the root is how the length of a TF-IDF row grows before that.
     """
     import numpy as np
 
-    product = rows[one.rows] @ rows[other.rows].T
+    product = rows[left.rows] @ rows[right.rows].T
     dense = product.toarray() if hasattr(product, "toarray") else np.asarray(product, dtype=np.float64)
-    return dense * np.sqrt(np.outer(one.words, other.words))
+    return dense * np.sqrt(np.outer(left.words, right.words))
 
 
-def _passages(among: np.ndarray) -> np.ndarray:
+def _passages(products: np.ndarray) -> np.ndarray:
     """[n + 1, n + 1] squared length of the sum of the rows from the first index up to the second."""
     import numpy as np
 
-    corner = np.zeros((len(among) + 1, len(among) + 1))
-    corner[1:, 1:] = np.cumsum(np.cumsum(among, axis=0), axis=1)
+    corner = np.zeros((len(products) + 1, len(products) + 1))
+    corner[1:, 1:] = np.cumsum(np.cumsum(products, axis=0), axis=1)
     whole = corner.diagonal()
     return whole[None, :] + whole[:, None] - corner - corner.T
 

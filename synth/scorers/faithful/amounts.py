@@ -38,13 +38,13 @@ def amount_at(text: TokenText, at: int) -> MentionEnd | None:
     number = None if _is_code(text, at) else _fraction(text, at) or _number(text, at)
     if number is None:
         return None
-    counted, after = _class(text, number.after, sign)
-    readings = _readings(number.values, counted) | _digits(text, at, after, counted)
+    unit_class, after = _unit_class(text, number.after, sign)
+    readings = _readings(number.values, unit_class) | _digits(text, at, after, unit_class)
     readings = readings or {("text", text.tokens[at].text)}
     hedge = _hedge(text, first) or ("form" if _is_rounded(text, at, after, readings) else "")
     return text.mention(
-        first, after, _kind(counted, readings), readings, hedge=hedge, weak=number.weak and not counted,
-        context=counted or _context(text, first, after),
+        first, after, _kind(unit_class, readings), readings, hedge=hedge, weak=number.weak and not unit_class,
+        context=unit_class or _context(text, first, after),
     )  # fmt: skip
 
 
@@ -71,12 +71,12 @@ def _context(text: TokenText, first: int, after: int) -> str:
     return f"{before} #" if text.near(first) and before in text.lexicon.numbered else ""
 
 
-def _kind(counted: str, readings: set[Reading]) -> str:
-    if counted.startswith("unit"):
+def _kind(unit_class: str, readings: set[Reading]) -> str:
+    if unit_class.startswith("unit"):
         return "quantity"
-    if counted.startswith("money"):
+    if unit_class.startswith("money"):
         return "money"
-    if counted == "%" or any(reading[0] == "number" and reading[2:] == ("%",) for reading in readings):
+    if unit_class == "%" or any(reading[0] == "number" and reading[2:] == ("%",) for reading in readings):
         return "percent"
     dates = [reading for reading in readings if reading[0] == "date"]
     return "date" if dates and dates[0][1] is not None else "number"
@@ -104,27 +104,27 @@ def _fraction(text: TokenText, at: int) -> Number | None:
 
 def _number(text: TokenText, at: int) -> Number | None:
     """Digits or words, with magnitudes: 3 milioni e 200mila, ba triệu rưỡi, two thousand five hundred."""
-    small = _small(text, at)
-    if small is None:
+    base = _below_thousand(text, at)
+    if base is None:
         value = text.lexicon.own.numbers.ordinals.get(text.words[at])
         return Number({(Fraction(value), "")}, at + 1, False) if value else None
-    values, after = small
+    values, after = base
     alone = after == at + 1 and text.words[at] in text.lexicon.own.numbers.weak
     size, after = _magnitude(text, after)
     values = {value * size for value in values}
     weak = size == 1 and (alone or (text.is_word(at) and text.low(at - 1) in text.lexicon.definite))
     for _ in range(_PARTS):
-        more = None if size == 1 else _rest(text, after, size)
-        if more is None:
+        addend = None if size == 1 else _addend(text, after, size)
+        if addend is None:
             break
-        added, size, after = more
-        values = {value + part for value in values for part in added}
+        parts, size, after = addend
+        values = {value + part for value in values for part in parts}
     if text.is_ordinal_suffix(after) and text.low(after) not in text.lexicon.units:
         after += 1
     return Number({(value, "") for value in values}, after, weak)
 
 
-def _small(text: TokenText, at: int) -> tuple[set[Fraction], int] | None:
+def _below_thousand(text: TokenText, at: int) -> tuple[set[Fraction], int] | None:
     """(values, token after) of digits, or of a numeral below a thousand."""
     if text.is_number(at):
         return values_of(text.tokens[at].text), at + 1
@@ -168,7 +168,7 @@ def _is_magnitude(text: TokenText, at: int) -> bool:
     return text.low(at) == _ALWAYS_SHORT or text.low(at - 2) in currencies
 
 
-def _rest(text: TokenText, at: int, size: int) -> tuple[set[Fraction], int, int] | None:
+def _addend(text: TokenText, at: int, size: int) -> tuple[set[Fraction], int, int] | None:
     """What is added to a magnitude: e mezzo, rưỡi, e 200mila, năm trăm: (values, their magnitude, token after)."""
     if not text.near(at):
         return None
@@ -180,24 +180,24 @@ def _rest(text: TokenText, at: int, size: int) -> tuple[set[Fraction], int, int]
         return {Fraction(size, 2)}, 1, joined + 1
     if not text.near(joined) or (joined > at and not table.joins_magnitudes):
         return None
-    small = _small(text, joined)
-    if small is None or not small[0]:
+    base = _below_thousand(text, joined)
+    if base is None or not base[0]:
         return None
-    inner, after = _magnitude(text, small[1])
-    alone = small[1] == joined + 1 and text.words[joined] in table.weak
+    inner, after = _magnitude(text, base[1])
+    alone = base[1] == joined + 1 and text.words[joined] in table.weak
     if inner >= size or (inner == 1 and (not text.is_word(joined) or alone)):
         return None
     # "duemila e tre": only what follows without a word between is sure to be one number.
     if inner == 1 and joined > at and not table.joins_units:
         return None
-    values = {value * inner for value in small[0]}
+    values = {value * inner for value in base[0]}
     return (values, inner, after) if max(values) < size else None
 
 
 # ---- what is counted
 
 
-def _class(text: TokenText, at: int, sign: str) -> tuple[str, int]:
+def _unit_class(text: TokenText, at: int, sign: str) -> tuple[str, int]:
     """(class of what is counted, token after it)."""
     lexicon = text.lexicon
     if sign:
@@ -239,8 +239,8 @@ def _unit(text: TokenText, at: int) -> tuple[str, int]:
     return f"unit:{dimension}*{factor}", at + 1
 
 
-def _readings(values: set[tuple[Fraction, str]], counted: str) -> set[Reading]:
-    name, _, factor = counted.partition("*")
+def _readings(values: set[tuple[Fraction, str]], unit_class: str) -> set[Reading]:
+    name, _, factor = unit_class.partition("*")
     scale = Fraction(factor) if factor else Fraction(1)
     readings: set[Reading] = {("number", value * scale, name or own) for value, own in values}
     if factor:
@@ -251,9 +251,9 @@ def _readings(values: set[tuple[Fraction, str]], counted: str) -> set[Reading]:
 # ---- digits that nothing follows
 
 
-def _digits(text: TokenText, at: int, after: int, counted: str) -> set[Reading]:
+def _digits(text: TokenText, at: int, after: int, unit_class: str) -> set[Reading]:
     """Other readings of digits: a year, a day, the two sides of a range."""
-    readings = _range(text, at, after, counted)
+    readings = _range(text, at, after, unit_class)
     if not text.is_number(at):
         return readings
     value = text.integer(at)
@@ -276,18 +276,18 @@ def _pair(text: TokenText, at: int, sides: list[str]) -> set[Reading]:
     return {("pair", low, high)}
 
 
-def _range(text: TokenText, at: int, after: int, counted: str) -> set[Reading]:
+def _range(text: TokenText, at: int, after: int, unit_class: str) -> set[Reading]:
     """tra 3 e 5 km, dal 3 al 5%, 2-3 milioni: the first has the class and the magnitude of the second, too."""
-    if counted or not text.near(after, "-–") or after != at + 1:
+    if unit_class or not text.near(after, "-–") or after != at + 1:
         return set()
     position = after + (text.low(after) in text.lexicon.range_words)
     if position >= len(text.tokens) or (position == after and not text.tokens[after].gap.strip()):
         return set()
-    first, second = _small(text, at), _small(text, position)
+    first, second = _below_thousand(text, at), _below_thousand(text, position)
     if not first or not second:
         return set()
     size, end = _magnitude(text, second[1])
-    name, _ = _class(text, end, "")
+    name, _ = _unit_class(text, end, "")
     return _readings({(value * size, "") for value in first[0]}, name) if size > 1 or name else set()
 
 

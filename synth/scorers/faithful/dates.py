@@ -170,7 +170,7 @@ def weekday_at(text: TokenText, at: int) -> MentionEnd | None:
 
 
 def _numbered_weekday(text: TokenText, at: int, number: int) -> MentionEnd:
-    """ "thứ ba" is Tuesday and the third; behind what has a number ("lần thứ ba") only that."""
+    """Vietnamese "thứ ba" is Tuesday and the third; behind what has a number ("lần thứ ba") only that."""
     dates = text.lexicon.own.dates
     readings: set[Reading] = {("number", Fraction(number), "")}
     is_day = number <= 7 and (text.low(at - 1) in dates.weekday_cues or not text.near(at))

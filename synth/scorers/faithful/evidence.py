@@ -1,4 +1,4 @@
-"""What an answer tells that its sources do not: numbers, dates, amounts, names and quoted speech.
+"""What an answer states that its sources do not: numbers, dates, amounts, names and quoted speech.
 
 By tables and rules, no model: cheap enough for every sample, and every finding can be shown. A fact is compared by its
 value, not its form ("tre milioni" = 3.000.000, "il 25%" = "venticinque per cento"). What the rules decide:
@@ -7,9 +7,9 @@ value, not its form ("tre milioni" = 3.000.000, "il 25%" = "venticinque per cent
   does ("1,2 milioni"), and a source's number rounds to it at its last digit; otherwise it must be the same number.
 - Percentages, money and measures agree with their like or with a bare number, never with each other; lengths, masses
   and times are converted. A bare number agrees with everything but a percentage.
-- Where the sources tell numbers of what is counted ("3 feriti"), it must be one of these, whatever else is five ("5").
-- A date agrees where day, month and year do; a year that the source does not tell may be that of its own date. The day
-  of a source, and what its "ieri" or weekday means by it, count as told by it.
+- Where the sources give numbers of what is counted ("3 feriti"), it must be one of these, whatever else is five ("5").
+- A date agrees where day, month and year do; a year that the source does not give may be that of its own date. The day
+  of a source, and what its "ieri" or weekday means by it, count as stated by it.
 - A name may be part of a longer one, be put together from parts, or be the acronym of one; see names.py.
 - Quotes of three words or more stand in one source in the same order; one word in eight may differ. In an answer in
   another language than every source they are not looked for.
@@ -39,13 +39,13 @@ from synth.scorers.faithful.tokens import Mention, Reading, tokens_of
 
 Source = str | Mapping[str, Any]
 
-#: Sentences with something unsupported that are looked for as they are.
-_LOOKED_FOR = 300
+#: Sentences with something unsupported that are searched for verbatim.
+_VERBATIM_SEARCHES = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that an answer tells and a source must have told: [start, end) of the answer.
+    """Something that an answer states and a source must state as well: [start, end) of the answer.
 
     `kind`: number, date, percent, money, quantity, name or quote. `sentence`: which of the answer's.
     """
@@ -75,7 +75,7 @@ def facts(answer: str, sources: Sequence[Source], language: str = "") -> list[Fa
 
 
 def plain_text(source: Source) -> str:
-    """All that a source tells, in NFC; "" for one without."""
+    """All that a source states, in NFC; "" for one without."""
     if isinstance(source, str):
         return unicodedata.normalize("NFC", source)
     parts = [source.get(name) for name in ("title", "description", "content", "source_site")]
@@ -85,7 +85,7 @@ def plain_text(source: Source) -> str:
 
 
 class Evidence:
-    """What the sources tell, looked up by value."""
+    """What the sources state, looked up by value."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.texts = [plain_text(source) for source in sources]
@@ -94,14 +94,14 @@ class Evidence:
         self.dates: set[tuple[int | None, int | None, int | None]] = set()
         self.times: set[tuple[int, int]] = set()
         self.weekdays: set[int] = set()
-        self.others: set[Reading] = set()
-        #: what is counted -> the numbers that are told of it.
-        self.counted: dict[str, set[Fraction]] = defaultdict(set)
+        self.other_readings: set[Reading] = set()
+        #: what is counted -> the numbers that the sources give of it.
+        self.numbers_by_context: dict[str, set[Fraction]] = defaultdict(set)
         self.names = NameIndex()
         for source, text, language in zip(sources, self.texts, self.languages, strict=True):
-            self._read(source, text, language)
+            self._index(source, text, language)
         self.years = {year for year, _, _ in self.dates if year}
-        # Each date under every part of it; those that tell no year under the year 0, too.
+        # Each date under every part of it; those that have no year under the year 0, too.
         self._parts_of_dates = {
             (y, m, d) for year, month, day in self.dates
             for y in {year or 0, None} for m in {month, None} for d in {day, None}
@@ -109,22 +109,22 @@ class Evidence:
         self._sorted = sorted(self.numbers)
         self._quotes: QuoteIndex | None = None
 
-    # ---- what the sources tell
+    # ---- what the sources state
 
-    def _read(self, source: Source, text: str, language: str) -> None:
+    def _index(self, source: Source, text: str, language: str) -> None:
         tokens = tokens_of(text)
         self.names.add(tokens, language)
-        found: set[int] = set()
+        weekdays: set[int] = set()
         for mention in mentions_of(tokens, language):
             for reading in mention.readings:
                 self._add(reading)
                 if mention.context and isinstance(reading[1], Fraction):
-                    self.counted[mention.context].add(reading[1])
+                    self.numbers_by_context[mention.context].add(reading[1])
                 if reading[0] == "weekday":
-                    found.add(reading[1])  # type: ignore[arg-type]
-        self.weekdays |= found
+                    weekdays.add(reading[1])  # type: ignore[arg-type]
+        self.weekdays |= weekdays
         if not isinstance(source, str):
-            self._add_dates(source.get("date"), {token.low for token in tokens}, found, language)
+            self._add_dates(source.get("date"), {token.low for token in tokens}, weekdays, language)
 
     def _add(self, reading: Reading) -> None:
         match reading:
@@ -137,11 +137,11 @@ class Evidence:
             case ("time", int(hour), int(minute)):
                 self.times.add((hour, minute))
             case ("pair", Fraction() as low, Fraction() as high):
-                self.others.add(reading)
+                self.other_readings.add(reading)
                 self.numbers[low].add("")
                 self.numbers[high].add("")
             case _:
-                self.others.add(reading)
+                self.other_readings.add(reading)
 
     def _add_dates(self, printed: object, words: set[str], weekdays: set[int], language: str) -> None:
         """The source's own day, and the days that it calls by their distance or weekday."""
@@ -162,46 +162,46 @@ class Evidence:
         self.dates.add((day.year, day.month, day.day))
         self.weekdays.add(day.weekday())
 
-    # ---- what an answer tells
+    # ---- what an answer states
 
     def facts(self, answer: str, language: str = "") -> list[Fact]:
         """All facts of an answer, in order."""
         text, origin = _composed(answer)
         language = language if language in languages() else nearest(text)
-        places = _Sentences(answer, language)
-        found: list[Fact] = []
-        for start, end, kind, supported in sorted(self._found(text, language)):
+        answer_sentences = _Sentences(answer, language)
+        facts: list[Fact] = []
+        for start, end, kind, supported in sorted(self._judge_mentions(text, language)):
             first, after = origin[start], origin[end]
-            found.append(Fact(answer[first:after], kind, first, after, places.of(first), supported))
-        return self._without_copies(found, places)
+            facts.append(Fact(answer[first:after], kind, first, after, answer_sentences.of(first), supported))
+        return self._support_copied_sentences(facts, answer_sentences)
 
-    def _found(self, text: str, language: str) -> Iterable[tuple[int, int, str, bool]]:
+    def _judge_mentions(self, text: str, language: str) -> Iterable[tuple[int, int, str, bool]]:
         tokens = tokens_of(text)
-        taken: set[int] = set()
+        tokens_in_mentions: set[int] = set()
         for mention in mentions_of(tokens, language):
-            taken.update(range(mention.start, mention.end))
+            tokens_in_mentions.update(range(mention.start, mention.end))
             if not mention.weak:
                 yield mention.start, mention.end, mention.kind, self.has(mention)
         foreign = bool(self.languages) and language not in self.languages
-        told = {name.words[0] for name in names(tokens, language) if not name.initial and len(name.words) == 1}
+        mid_sentence = {name.words[0] for name in names(tokens, language) if not name.initial and len(name.words) == 1}
         for name in names(tokens, language):
-            if name.start not in taken and self._is_told(name.words, name.initial, told):
-                known = self.names.has(name, is_syllabic(language)) or (foreign and self.names.resembles(name))
-                yield name.start, name.end, "name", known
-        for start, end in self._quoted(text, language):
+            if name.start not in tokens_in_mentions and self._is_name(name.words, name.initial, mid_sentence):
+                supported = self.names.has(name, is_syllabic(language)) or (foreign and self.names.resembles(name))
+                yield name.start, name.end, "name", supported
+        for start, end in self._long_quotes(text, language):
             yield start, end, "quote", self._quote_index().has(text[start:end])
 
     @staticmethod
-    def _is_told(words: tuple[str, ...], initial: bool, told: set[str]) -> bool:
+    def _is_name(words: tuple[str, ...], initial: bool, mid_sentence: set[str]) -> bool:
         """Whether a capital means a name: not at a sentence's beginning, unless the word has one elsewhere, too."""
         if not initial or len(words) > 1:
             return len("".join(words)) > 1
-        return words[0] in told or (len(words[0]) > 1 and words[0].isupper())
+        return words[0] in mid_sentence or (len(words[0]) > 1 and words[0].isupper())
 
-    def _quoted(self, text: str, language: str) -> Iterable[tuple[int, int]]:
+    def _long_quotes(self, text: str, language: str) -> Iterable[tuple[int, int]]:
         if language in self.languages or not self.languages:
             for start, end in quotes(text):
-                if any(len(piece) >= SHORTEST_QUOTE for piece in spoken(text[start:end])):
+                if any(len(segment) >= SHORTEST_QUOTE for segment in spoken(text[start:end])):
                     yield start, end
 
     def _quote_index(self) -> QuoteIndex:
@@ -211,17 +211,21 @@ class Evidence:
                 self._quotes.add(text)
         return self._quotes
 
-    def _without_copies(self, found: list[Fact], places: _Sentences) -> list[Fact]:
+    def _support_copied_sentences(self, facts: list[Fact], answer_sentences: _Sentences) -> list[Fact]:
         """Sentences that stand in a source as they are support all their facts."""
-        asked = sorted({fact.sentence for fact in found if not fact.supported})[:_LOOKED_FOR]
-        asked = [place for place in asked if len(places.texts[place]) > 2]
-        if not asked:
-            return found
+        candidates = sorted({fact.sentence for fact in facts if not fact.supported})[:_VERBATIM_SEARCHES]
+        candidates = [number for number in candidates if len(answer_sentences.texts[number]) > 2]
+        if not candidates:
+            return facts
         flat = [" ".join(text.split()) for text in self.texts]
-        copied = {place for place in asked if any(_has_whole(text, places.texts[place]) for text in flat)}
+        copied = {
+            number
+            for number in candidates
+            if any(_contains_whole(text, answer_sentences.texts[number]) for text in flat)
+        }
         return [
             Fact(fact.text, fact.kind, fact.start, fact.end, fact.sentence, fact.supported or fact.sentence in copied)
-            for fact in found
+            for fact in facts
         ]
 
     # ---- comparing
@@ -229,12 +233,12 @@ class Evidence:
     def has(self, mention: Mention) -> bool:
         """Whether a source has one of the mention's readings.
 
-        Where sources tell numbers of what is counted here, it must be one of these: "5 feriti" is not supported by "5
+        Where sources give numbers of what is counted here, it must be one of these: "5 feriti" is not supported by "5
         auto" where there were 3 feriti.
         """
-        known = self.counted.get(mention.context) if mention.context and not mention.hedge else None
-        told = {reading[1] for reading in mention.readings if reading[0] in ("number", "plain")}
-        if known and told and known.isdisjoint(told):
+        stated = self.numbers_by_context.get(mention.context) if mention.context and not mention.hedge else None
+        values = {reading[1] for reading in mention.readings if reading[0] in ("number", "plain")}
+        if stated and values and stated.isdisjoint(values):
             return False
         return any(self._has(reading) or self._rounds(reading, mention.hedge) for reading in mention.readings)
 
@@ -251,8 +255,8 @@ class Evidence:
             case ("weekday", int(day)):
                 return day in self.weekdays
             case ("pair", Fraction() as low, Fraction() as high):
-                return reading in self.others or (low in self.numbers and high in self.numbers)
-        return reading in self.others
+                return reading in self.other_readings or (low in self.numbers and high in self.numbers)
+        return reading in self.other_readings
 
     def _has_date(self, year: int | None, month: int | None, day: int | None) -> bool:
         if (year, month, day) in self._parts_of_dates:
@@ -273,15 +277,15 @@ class Evidence:
         return any(_agree(kind, self.numbers[each]) for each in self._sorted[first:after])
 
 
-def _agree(kind: str, others: set[str]) -> bool:
+def _agree(kind: str, kinds: set[str]) -> bool:
     """Whether one of the classes may be the same as this one."""
     if not kind:
-        return any(other != "%" for other in others)
-    return kind in others or ("" in others and not kind.startswith("unit"))
+        return any(each != "%" for each in kinds)
+    return kind in kinds or ("" in kinds and not kind.startswith("unit"))
 
 
 def _step(value: Fraction) -> Fraction:
-    """What the last digit that is told counts: 100,000 in 3,500,000 and 1/10 in 4.5."""
+    """What the last digit that is given counts: 100,000 in 3,500,000 and 1/10 in 4.5."""
     if value == 0:
         return Fraction(1)
     step = Fraction(1)
@@ -321,11 +325,11 @@ class _Sentences:
             self._before.append(count)
             count += not character.isspace()
 
-    def of(self, place: int) -> int:
-        return min(bisect.bisect_right(self._ends, self._before[place]), max(0, len(self._ends) - 1))
+    def of(self, offset: int) -> int:
+        return min(bisect.bisect_right(self._ends, self._before[offset]), max(0, len(self._ends) - 1))
 
 
-def _has_whole(text: str, sentence: str) -> bool:
+def _contains_whole(text: str, sentence: str) -> bool:
     """Whether the sentence stands in the text with no word or number cut."""
     sentence = " ".join(unicodedata.normalize("NFC", sentence).split())
     at = text.find(sentence)
@@ -349,7 +353,7 @@ def _has_whole(text: str, sentence: str) -> bool:
 def sentence_support(
     answer: str, sources: Sequence[Source], language: str = ""
 ) -> tuple[list[int | None], list[float]]:
-    """For each sentence of an answer its best source, None where none has a word of it, and how well that bears it.
+    """For each sentence of an answer its best source, None where none has a word of it, and how well that supports it.
 
     The share of the sentence's terms (content words, and pairs of neighbours) that stand in the source, 0 to 1: half of
     it for the whole source, half for its best passage of three sentences.
@@ -371,22 +375,22 @@ class _Passages:
     """In which sentences of a text a term stands."""
 
     def __init__(self, text: str) -> None:
-        self.places: dict[str, list[int]] = defaultdict(list)
-        for place, sentence in enumerate(sentences(text)):
+        self.positions: dict[str, list[int]] = defaultdict(list)
+        for position, sentence in enumerate(sentences(text)):
             for term in _terms(sentence):
-                self.places[term].append(place)
+                self.positions[term].append(position)
 
     def share(self, terms: set[str]) -> float:
         if not terms:
             return 0.0
-        held: dict[int, int] = defaultdict(int)
-        known = 0
+        terms_in_window: dict[int, int] = defaultdict(int)
+        terms_in_source = 0
         for term in terms:
-            places = self.places.get(term, ())
-            known += bool(places)
-            for window in {place - back for place in places for back in range(3)}:
-                held[window] += 1
-        return (known + max(held.values(), default=0)) / (2 * len(terms))
+            positions = self.positions.get(term, ())
+            terms_in_source += bool(positions)
+            for window in {position - back for position in positions for back in range(3)}:
+                terms_in_window[window] += 1
+        return (terms_in_source + max(terms_in_window.values(), default=0)) / (2 * len(terms))
 
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -394,5 +398,5 @@ _WORDS = re.compile(r"[^\W_]+")
 
 def _terms(sentence: str) -> set[str]:
     words = [fold(word) for word in _WORDS.findall(unicodedata.normalize("NFC", sentence))]
-    pairs = {f"{one} {other}" for one, other in itertools.pairwise(words)}
+    pairs = {f"{first} {second}" for first, second in itertools.pairwise(words)}
     return {word for word in words if len(word) > 3 or word.isdigit()} | pairs

@@ -94,7 +94,8 @@ def is_vietnamese(word: str) -> bool:
         return False
     parts = unicodedata.normalize("NFD", low)
     return any(mark in "đ\u031b\u0309\u0323\u0306" for mark in parts) or any(
-        unicodedata.combining(one) and unicodedata.combining(other) for one, other in itertools.pairwise(parts)
+        unicodedata.combining(mark) and unicodedata.combining(following)
+        for mark, following in itertools.pairwise(parts)
     )
 
 
@@ -216,8 +217,8 @@ class NameIndex:
         folded = [fold(word) for word in name.words]
         self.last.add(folded[-1])
         self.pairs.update(itertools.pairwise(folded))
-        for one, other in itertools.pairwise(folded):
-            self.capital.add(_plain(one + other))
+        for first, second in itertools.pairwise(folded):
+            self.capital.add(_plain(first + second))
         if len(folded) > 1:
             letters = "".join(word[0] for word in folded)
             self.initials.update(letters[at:] for at in range(min(3, len(letters) - 1)))
@@ -234,7 +235,9 @@ class NameIndex:
         if vietnamese and alone and all(is_syllable(word) for word in words):
             # Of Vietnamese syllables there are so few that each stands in any text.
             return False
-        return all(len(part) > 1 or self._has_part(part[0], place == 0, vietnamese) for place, part in enumerate(parts))
+        return all(
+            len(part) > 1 or self._has_part(part[0], number == 0, vietnamese) for number, part in enumerate(parts)
+        )
 
     def resembles(self, name: Name) -> bool:
         """Whether each word begins as one of the texts does: names in another language (Palestinians, Palestina)."""
@@ -292,18 +295,18 @@ def _plain(word: str) -> str:
 
 def quotes(text: str) -> list[tuple[int, int]]:
     """[start, end) of what stands between quotation marks, in order; of nested ones the outer."""
-    found = sorted(match.span(1) for pattern in _QUOTES for match in pattern.finditer(text))
-    kept: list[tuple[int, int]] = []
-    for start, end in found:
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end))
-    return kept
+    spans = sorted(match.span(1) for pattern in _QUOTES for match in pattern.finditer(text))
+    outer: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not outer or start >= outer[-1][1]:
+            outer.append((start, end))
+    return outer
 
 
 def spoken(text: str) -> list[list[str]]:
-    """The words of a quote, folded, in the pieces that ellipses and brackets leave."""
-    pieces = ([fold(word) for word in _WORD.findall(piece)] for piece in _CUT.split(text))
-    return [piece for piece in pieces if piece]
+    """The words of a quote, folded, in the segments that ellipses and brackets leave."""
+    segments = ([fold(word) for word in _WORD.findall(segment)] for segment in _CUT.split(text))
+    return [segment for segment in segments if segment]
 
 
 @dataclass(slots=True)
@@ -317,12 +320,12 @@ class QuoteIndex:
         self.texts.append(set(zip(words, words[1:], words[2:], strict=False)))
 
     def has(self, quote: str) -> bool:
-        """Whether one text has all pieces of the quote, but for one word in eight."""
-        pieces = [piece for piece in spoken(quote) if len(piece) >= SHORTEST_QUOTE]
-        return any(all(_stands(piece, runs) for piece in pieces) for runs in self.texts)
+        """Whether one text has all segments of the quote, but for one word in eight."""
+        segments = [segment for segment in spoken(quote) if len(segment) >= SHORTEST_QUOTE]
+        return any(all(_has_most_runs(segment, runs) for segment in segments) for runs in self.texts)
 
 
-def _stands(words: list[str], runs: set[tuple[str, str, str]]) -> bool:
-    missing = sum(run not in runs for run in zip(words, words[1:], words[2:], strict=False))
+def _has_most_runs(words: list[str], runs: set[tuple[str, str, str]]) -> bool:
+    absent = sum(run not in runs for run in zip(words, words[1:], words[2:], strict=False))
     # A changed word breaks the three runs that it is in.
-    return missing <= 3 * (len(words) // _WORDS_AN_EDIT)
+    return absent <= 3 * (len(words) // _WORDS_AN_EDIT)

@@ -42,12 +42,12 @@ def _hour(text: TokenText, at: int, hour: int) -> MentionEnd | None:
         if minute is not None and minute < 60:
             return text.mention(at, at + 3, "date", {("time", hour, minute)})
         return text.mention(at, at + 2, "date", {("time", hour, 0), duration})
-    if _after_hour_word(text, at) and not _is_counted(text, at + 1):
+    if _after_hour_word(text, at) and not _is_measure(text, at + 1):
         return text.mention(at, at + 1, "date", {("time", hour, 0), ("number", Fraction(hour), "")})
     return None
 
 
-def _is_counted(text: TokenText, at: int) -> bool:
+def _is_measure(text: TokenText, at: int) -> bool:
     """Whether a unit, a sign or a magnitude stands here."""
     word, lexicon = text.low(at), text.lexicon
     tables = (lexicon.units, lexicon.currencies, lexicon.magnitudes, lexicon.percent)

@@ -78,14 +78,14 @@ class Choice:
         Raises:
             ToxicityUnavailable: a file is not there.
         """
-        told = self.name
+        label = self.name
         if self.checkpoint is not None:
-            mark = _mark([_there(self.checkpoint, "--toxicity-checkpoint FILE")])
-            told = self.name if mark == _PUBLISHED.get(self.name) else f"{self.name}:{mark}"
+            digest = _short_digest([_existing_file(self.checkpoint, "--toxicity-checkpoint FILE")])
+            label = self.name if digest == _PUBLISHED.get(self.name) else f"{self.name}:{digest}"
         elif self.name not in DETOXIFY and Path(self.name).is_dir():
             files = [path for glob in _WEIGHTS for path in sorted(Path(self.name).glob(glob))]
-            told = f"{Path(self.name).resolve().name}:{_mark(files)}"
-        return told + (f"[{','.join(self.labels)}]" if self.labels else "") + ("+half" if self.half else "")
+            label = f"{Path(self.name).resolve().name}:{_short_digest(files)}"
+        return label + (f"[{','.join(self.labels)}]" if self.labels else "") + ("+half" if self.half else "")
 
     def calibrated(self, language: str) -> bool:
         """Whether it was made for the language; who sets a model of his own for a language says that it was."""
@@ -121,9 +121,9 @@ def columns_of(labels: Sequence[str], choice: Choice, exclusive: bool = False) -
     """
     plain = [_plain(label) for label in labels]
     columns = {name: [number for number, label in enumerate(plain) if label == name] for name in FIELDS}
-    if missing := [label for label in choice.labels if label not in labels]:
+    if absent := [label for label in choice.labels if label not in labels]:
         raise NewsmillError(
-            f"toxicity: {choice.name} has no label {', '.join(missing)}, only {', '.join(labels)}: "
+            f"toxicity: {choice.name} has no label {', '.join(absent)}, only {', '.join(labels)}: "
             f"--toxicity-for LANGUAGE={choice.name}:LABEL,LABEL"
         )
     if choice.labels:
@@ -135,7 +135,7 @@ def columns_of(labels: Sequence[str], choice: Choice, exclusive: bool = False) -
             f"toxicity: no label of {choice.name} says that it is toxic ({', '.join(labels)}): "
             f"name those that are, --toxicity-for LANGUAGE={choice.name}:LABEL,LABEL"
         )
-    return {name: found for name, found in columns.items() if found}
+    return {name: numbers for name, numbers in columns.items() if numbers}
 
 
 def _plain(label: str) -> str:
@@ -143,14 +143,15 @@ def _plain(label: str) -> str:
     return _ALIASES.get(plain, plain)
 
 
-def _there(path: Path, option: str) -> Path:
+def _existing_file(path: Path, option: str) -> Path:
     if not path.is_file():
         raise ToxicityUnavailable(f"toxicity: no file {path}: {option}")
     return path
 
 
+# Size and time of change are arguments so that a changed file is read again.
 @functools.cache
-def _mark_of(path: Path, size: int, changed: int) -> bytes:
+def _digest_of(path: Path, _size: int, _changed: int) -> bytes:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while part := file.read(1 << 22):
@@ -158,10 +159,10 @@ def _mark_of(path: Path, size: int, changed: int) -> bytes:
     return digest.digest()
 
 
-def _mark(files: Sequence[Path]) -> str:
+def _short_digest(files: Sequence[Path]) -> str:
     """Eight digits of the sha256 of a file (as in the names of Detoxify's releases), or of several files' sums."""
     try:
-        sums = [_mark_of(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        sums = [_digest_of(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     except OSError as error:
         raise ToxicityUnavailable(f"toxicity: cannot read {error.filename}: {error.strerror}") from error
     return (sums[0] if len(sums) == 1 else hashlib.sha256(b"".join(sums)).digest()).hex()[:8]
@@ -183,19 +184,21 @@ def _load_detoxify(choice: Choice, heard: list[str]) -> tuple[Any, Any, list[str
     from detoxify.detoxify import get_model_and_tokenizer
 
     path = choice.checkpoint or _download(choice.name, release)
-    weights, how, labels = _parts(_read(_there(path, "--toxicity-checkpoint FILE")), path)
+    weights, arguments, labels = _checkpoint_parts(
+        _read_checkpoint(_existing_file(path, "--toxicity-checkpoint FILE")), path
+    )
     if choice.config is not None:
         if not (choice.config / "config.json").is_file():
             raise ToxicityUnavailable(f"toxicity: no config.json in {choice.config}: --toxicity-config FOLDER")
-        how["model_type"] = str(choice.config)
+        arguments["model_type"] = str(choice.config)
     try:
-        model, tokenizer = get_model_and_tokenizer(**how, state_dict=weights)
+        model, tokenizer = get_model_and_tokenizer(**arguments, state_dict=weights)
     except Exception as error:
         raise ToxicityUnavailable(
-            f"toxicity: cannot make {choice.name} of {how['model_type']}: {_told(error, heard)}: "
+            f"toxicity: cannot make {choice.name} of {arguments['model_type']}: {_reason(error, heard)}: "
             "--toxicity-config FOLDER takes config and tokenizer from a folder"
         ) from error
-    _refuse_other_weights(model, weights, path)
+    _check_weights(model, weights, path)
     return model, tokenizer, labels
 
 
@@ -217,9 +220,9 @@ def _download(name: str, release: str) -> Path:
         # torch waits for ever where packets are dropped.
         socket.setdefaulttimeout(30)
         digits = path.stem.rpartition("-")[2]
-        torch.hub.download_url_to_file(release, str(path), digits, progress=_seen())
+        torch.hub.download_url_to_file(release, str(path), digits, progress=_is_terminal())
     except Exception as error:
-        raise ToxicityUnavailable(f"toxicity: cannot fetch {release}: {_told(error, [])}: {advice}") from error
+        raise ToxicityUnavailable(f"toxicity: cannot fetch {release}: {_reason(error, [])}: {advice}") from error
     finally:
         socket.setdefaulttimeout(before)
     return path
@@ -228,7 +231,7 @@ def _download(name: str, release: str) -> Path:
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
-def _read(path: Path) -> Any:
+def _read_checkpoint(path: Path) -> Any:
     """A checkpoint as {config, state_dict}: torch's pickle of tensors and plain values only, or safetensors."""
     try:
         if path.suffix == ".safetensors":
@@ -237,47 +240,47 @@ def _read(path: Path) -> Any:
 
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        if found := re.search(r"Unsupported (?:global|class|operand)[^\n]*?((?:[\w]+\.)+\w+)", str(error)):
+        if match := re.search(r"Unsupported (?:global|class|operand)[^\n]*?((?:[\w]+\.)+\w+)", str(error)):
             raise ToxicityUnavailable(
-                f"toxicity: {path} holds more than tensors ({found[1]}), and such a pickle can run any program: "
+                f"toxicity: {path} holds more than tensors ({match[1]}), and such a pickle can run any program: "
                 "convert it (docs/toxicity.md), then --toxicity-checkpoint FILE.safetensors"
             ) from error
-        raise _broken(path, _told(error, [])) from error
+        raise _broken(path, _reason(error, [])) from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
     from safetensors import safe_open
 
     with safe_open(path, framework="pt") as file:
-        told = (file.metadata() or {}).get("config")
-        if told is None:
+        config = (file.metadata() or {}).get("config")
+        if config is None:
             raise _broken(path, "its metadata have no config")
-        return {"config": json.loads(told), "state_dict": {name: file.get_tensor(name) for name in file.keys()}}  # noqa: SIM118
+        return {"config": json.loads(config), "state_dict": {name: file.get_tensor(name) for name in file.keys()}}  # noqa: SIM118
 
 
-def _parts(loaded: Any, path: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+def _checkpoint_parts(loaded: Any, path: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """(weights, arguments of Detoxify's `get_model_and_tokenizer`, labels) of a checkpoint."""
     try:
         weights, config = dict(loaded["state_dict"]), loaded["config"]
-        how = dict(config["arch"]["args"])
+        arguments = dict(config["arch"]["args"])
         labels = [str(label) for label in config["dataset"]["args"]["classes"]]
-        told = [str(how[name]) for name in ("model_type", "model_name", "tokenizer_name")]
+        architecture = [str(arguments[name]) for name in ("model_type", "model_name", "tokenizer_name")]
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise _broken(path, f"it has no {error}" if isinstance(error, KeyError) else _told(error, [])) from error
-    if not (told[1].endswith("ForSequenceClassification") and "Tokenizer" in told[2]):
-        raise _broken(path, f"it names {told[1]} and {told[2]}")
-    if len(labels) > int(how.get("num_classes", 0)):
-        raise _broken(path, f"{len(labels)} classes for {how.get('num_classes')} outputs")
-    return weights, {**dict(zip(("model_type", "model_name", "tokenizer_name"), told, strict=True)),
-                     "num_classes": int(how["num_classes"])}, labels  # fmt: skip
+        raise _broken(path, f"it has no {error}" if isinstance(error, KeyError) else _reason(error, [])) from error
+    if not (architecture[1].endswith("ForSequenceClassification") and "Tokenizer" in architecture[2]):
+        raise _broken(path, f"it names {architecture[1]} and {architecture[2]}")
+    if len(labels) > int(arguments.get("num_classes", 0)):
+        raise _broken(path, f"{len(labels)} classes for {arguments.get('num_classes')} outputs")
+    return weights, {**dict(zip(("model_type", "model_name", "tokenizer_name"), architecture, strict=True)),
+                     "num_classes": int(arguments["num_classes"])}, labels  # fmt: skip
 
 
-def _refuse_other_weights(model: Any, weights: Mapping[str, Any], path: Path) -> None:
-    """Transformers fills what is missing with random numbers, whose scores would be made up."""
-    wanted, given = set(model.state_dict()), {name for name in weights if not name.endswith("position_ids")}
-    if missing := sorted(wanted - given):
-        raise _broken(path, f"it lacks {len(missing)} of {len(wanted)} weights ({missing[0]})")
-    if unknown := sorted(given - wanted):
+def _check_weights(model: Any, weights: Mapping[str, Any], path: Path) -> None:
+    """Transformers fills what is absent with random numbers, whose scores would be made up."""
+    expected, names = set(model.state_dict()), {name for name in weights if not name.endswith("position_ids")}
+    if absent := sorted(expected - names):
+        raise _broken(path, f"it lacks {len(absent)} of {len(expected)} weights ({absent[0]})")
+    if unknown := sorted(names - expected):
         raise _broken(path, f"{len(unknown)} of its weights have no place in the model ({unknown[0]})")
 
 
@@ -296,13 +299,13 @@ def _load_classifier(name: str, heard: list[str]) -> tuple[Any, Any]:
     if not Path(name).is_dir() and (name.count("/") > 1 or name.startswith((".", "/", "~"))):
         raise ToxicityUnavailable(f"toxicity: no folder {name}: {advice}")
     try:
-        model, found = AutoModelForSequenceClassification.from_pretrained(
+        model, loading = AutoModelForSequenceClassification.from_pretrained(
             name, dtype=torch.float32, output_loading_info=True
         )
         tokenizer = AutoTokenizer.from_pretrained(name)
     except Exception as error:
-        raise ToxicityUnavailable(f"toxicity: cannot load {name}: {_told(error, heard)}: {advice}") from error
-    if lacking := sorted(map(str, [*found["missing_keys"], *found["mismatched_keys"]])):
+        raise ToxicityUnavailable(f"toxicity: cannot load {name}: {_reason(error, heard)}: {advice}") from error
+    if lacking := sorted(map(str, [*loading["missing_keys"], *loading["mismatched_keys"]])):
         raise ToxicityUnavailable(
             f"toxicity: {name} is no trained classifier: it lacks {len(lacking)} weights ({lacking[0]}): {advice}"
         )
@@ -316,14 +319,14 @@ def _exclusive(config: Any, name: str) -> bool:
     return bool(config.problem_type != "multi_label_classification" and config.num_labels > 1)
 
 
-def _told(error: Exception, heard: Sequence[str]) -> str:
+def _reason(error: Exception, heard: Sequence[str]) -> str:
     """Why something failed, short: libraries add advice about code that is not the reader's."""
     lines = next(([each] for each in heard if "thrown while requesting" in each), str(error).split("\n"))
-    told = re.split(r"\. [A-Z]", " ".join(" ".join(lines).split()))[0].rstrip(" .:") or type(error).__name__
-    return told if len(told) <= 200 else told[:200] + "…"
+    reason = re.split(r"\. [A-Z]", " ".join(" ".join(lines).split()))[0].rstrip(" .:") or type(error).__name__
+    return reason if len(reason) <= 200 else reason[:200] + "…"
 
 
-def _seen() -> bool:
+def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
@@ -352,7 +355,7 @@ def _silent_transformers() -> Iterator[None]:
         raise ToxicityUnavailable(f"toxicity: needs pip install 'newsmill[toxicity]' ({error})") from error
     level = talk.get_verbosity()
     talk.set_verbosity_error()
-    if not _seen():
+    if not _is_terminal():
         talk.disable_progress_bar()
     try:
         yield

@@ -49,13 +49,15 @@ class Choices:
     def of(self, language: str) -> Choice | None:
         return self.languages.get(language, self.usual)
 
-    def pending(self, again: bool = False) -> dict[str, Any]:
+    def pending(self, rescore: bool = False) -> dict[str, Any]:
         """Filter of the samples that their language's model has not measured yet."""
-        wanted: list[tuple[dict[str, Any], Choice]]
-        wanted = [({"language": language}, choice) for language, choice in sorted(self.languages.items())]
+        conditions: list[tuple[dict[str, Any], Choice]]
+        conditions = [({"language": language}, choice) for language, choice in sorted(self.languages.items())]
         if self.usual is not None:
-            wanted.append(({"language": {"$nin": sorted(self.languages)}}, self.usual))
-        lack = [where if again else {**where, "toxicity_model": {"$ne": choice.identity}} for where, choice in wanted]
+            conditions.append(({"language": {"$nin": sorted(self.languages)}}, self.usual))
+        lack = [
+            where if rescore else {**where, "toxicity_model": {"$ne": choice.identity}} for where, choice in conditions
+        ]
         return {"superseded": {"$ne": True}, "$or": lack}
 
 
@@ -75,13 +77,13 @@ def read_choices(options: argparse.Namespace) -> Choices | None:
             f"toxicity: no model {name!r}, only {', '.join(DETOXIFY)}; others by language: --toxicity-for vi=MODEL"
         )
     usual = Choice(name, (), options.toxicity_checkpoint, options.toxicity_config, half) if name else None
-    named = [read_language(text, half) for text in options.toxicity_for]
-    if twice := [language for language, count in Counter(language for language, _ in named).items() if count > 1]:
+    by_language = [language_choice(text, half) for text in options.toxicity_for]
+    if twice := [language for language, count in Counter(language for language, _ in by_language).items() if count > 1]:
         raise NewsmillError(f"toxicity: --toxicity-for names two models for {', '.join(twice)}")
-    return Choices(usual, dict(named))
+    return Choices(usual, dict(by_language))
 
 
-def read_language(text: str, half: bool = False) -> tuple[str, Choice]:
+def language_choice(text: str, half: bool = False) -> tuple[str, Choice]:
     """`vi=MODEL` or `vi=MODEL:LABEL,LABEL` -> (language, its model).
 
     Raises:
@@ -90,8 +92,8 @@ def read_language(text: str, half: bool = False) -> tuple[str, Choice]:
     language, _, model = text.partition("=")
     labels: tuple[str, ...] = ()
     if ":" in model and not Path(model).is_dir():
-        model, _, told = model.rpartition(":")
-        labels = tuple(label.strip() for label in told.split(",") if label.strip())
+        model, _, names = model.rpartition(":")
+        labels = tuple(label.strip() for label in names.split(",") if label.strip())
     if not (language.isalpha() and language.islower() and len(language) in (2, 3) and model):
         raise NewsmillError(f"toxicity: cannot read --toxicity-for {text!r}: LANGUAGE=MODEL, as in vi=FOLDER:HATE")
     return language, Choice(model, labels, half=half)
@@ -110,11 +112,11 @@ def toxicity_stage(options: argparse.Namespace, database: Database[dict[str, Any
     choices = read_choices(options)
     if choices is None:
         return None
-    work = Work(choices, options.toxicity_tokens)
+    scoring = ToxicityScoring(choices, options.toxicity_tokens)
     pending = choices.pending(getattr(options, "again", False))
-    stage = Stage("toxicity", "samples", pending, work, _BATCH, projection={"answer": 1, "language": 1})
+    stage = Stage("toxicity", "samples", pending, scoring, _BATCH, projection={"answer": 1, "language": 1})
     if not getattr(options, "dry_run", False):
-        work.load(_languages(database, stage, options))
+        scoring.load(_languages(database, stage, options))
     return stage
 
 
@@ -128,7 +130,7 @@ def _languages(
         return [str(each) for each in database.samples.distinct("language", Pending(database, stage, options).filter)]
 
 
-class Work:
+class ToxicityScoring:
     """The batch function; each model is loaded once."""
 
     def __init__(self, choices: Choices, tokens: int | None = None) -> None:
@@ -138,10 +140,10 @@ class Work:
     def load(self, languages: Sequence[str] | None) -> None:
         """The models of these languages (None: all), so that what cannot be had is known before anything is scored."""
         if languages is None:
-            chosen = [self.choices.usual, *self.choices.languages.values()]
+            choices = [self.choices.usual, *self.choices.languages.values()]
         else:
-            chosen = [self.choices.of(language) for language in languages]
-        for choice in chosen:
+            choices = [self.choices.of(language) for language in languages]
+        for choice in choices:
             if choice is not None:
                 self._scorer(choice)
 
@@ -156,8 +158,8 @@ class Work:
         writes: list[Any] = []
         counts: Counter[str] = Counter()
         for choice, samples in self._by_choice(batch).items():
-            found = self._scorer(choice).scores([sample.get("answer") or "" for sample in samples], self.tokens)
-            for sample, scores in zip(samples, found, strict=True):
+            rows = self._scorer(choice).scores([sample.get("answer") or "" for sample in samples], self.tokens)
+            for sample, scores in zip(samples, rows, strict=True):
                 row = stored(scores, choice, sample.get("language") or "")
                 writes.append(UpdateOne({"_id": sample["_id"]}, {"$set": row}))
                 counts["empty" if row["toxicity"] is None else "scored"] += 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
-from synth.scorers.similarity import PASSAGE, batch_similarities, pieces, similarities
+from synth.scorers.similarity import PASSAGE, batch_similarities, segments, similarities
 
 
 class Fixed:
@@ -124,13 +124,13 @@ def test_length_alone_lowers_no_score(sample_records: list[dict[str, Any]], kind
         assert np.mean(whole[8]) < 0.67
 
 
-def test_pieces_hold_every_word_and_are_few() -> None:
+def test_segments_hold_every_word_and_are_few() -> None:
     text = "Una. Due parole. " + "Questa frase è lunga abbastanza da stare sola qui. " * 5 + "parola " * 300
-    parts = pieces(text)
+    parts = segments(text)
     assert " ".join(parts).split() == text.split()
     assert max(len(part.split()) for part in parts) <= 90
-    assert pieces("") == [""]
-    assert len(pieces("a. " * 33_000)) <= 1001
+    assert segments("") == [""]
+    assert len(segments("a. " * 33_000)) <= 1001
     assert PASSAGE <= 80
 
 

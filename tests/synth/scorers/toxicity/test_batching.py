@@ -50,50 +50,50 @@ def text_of(words: int, seed: int = 0) -> str:
     return " ".join(random.Random(seed).choices(WORDS, k=words))
 
 
-def test_a_long_text_has_the_maximum_of_its_pieces(scorer: Scorer, checkpoint: Path) -> None:
-    """Each piece scored apart, by Detoxify's own model."""
+def test_a_long_text_has_the_maximum_of_its_segments(scorer: Scorer, checkpoint: Path) -> None:
+    """Each segment scored apart, by Detoxify's own model."""
     import torch
     from detoxify import Detoxify
 
     text = text_of(700)
     ids = scorer.tokenizer(text, add_special_tokens=False)["input_ids"]
-    pieces = scorer.pieces(ids)
-    assert len(pieces) > 3
+    segments = scorer.segments(ids)
+    assert len(segments) > 3
     theirs = Detoxify(checkpoint=str(checkpoint))
     with torch.no_grad():
-        apart = [theirs.model(torch.tensor([piece])).logits.sigmoid()[0].tolist() for piece in pieces]
+        apart = [theirs.model(torch.tensor([segment])).logits.sigmoid()[0].tolist() for segment in segments]
     for name, value in scorer.scores([text])[0].items():
         values = [row[theirs.class_names.index(name)] for row in apart]
         assert value == pytest.approx(max(values), abs=1e-5)
         assert max(values) - min(values) > 1e-4
 
 
-def test_up_to_the_window_a_text_is_one_piece(scorer: Scorer, checkpoint: Path) -> None:
+def test_up_to_the_window_a_text_is_one_segment(scorer: Scorer, checkpoint: Path) -> None:
     from detoxify import Detoxify
 
     letters = "a" * 509
     fits, longer = scorer._ids([letters, letters + "a"])
-    assert (len(fits), len(scorer.pieces(fits)), len(scorer.pieces(longer))) == (510, 1, 2)
+    assert (len(fits), len(scorer.segments(fits)), len(scorer.segments(longer))) == (510, 1, 2)
     theirs = Detoxify(checkpoint=str(checkpoint)).predict(letters)
     assert scorer.scores([letters])[0]["toxicity"] == pytest.approx(theirs["toxicity"], abs=1e-5)
 
 
 @settings(deadline=None)
 @given(length=st.integers(1, 5000), window=st.sampled_from([8, 16, 100, 512]))
-def test_pieces_hold_everything_and_fit(bert: Any, length: int, window: int) -> None:
+def test_segments_hold_everything_and_fit(bert: Any, length: int, window: int) -> None:
     scorer = Scorer(*bert, {"toxicity": [0]})
-    scorer._room = window - 2
+    scorer.capacity = window - 2
     ids = list(range(10, 10 + length))
-    pieces = scorer.pieces(ids)
-    assert all(len(piece) <= window and piece[0] == 2 and piece[-1] == 3 for piece in pieces)
-    bodies = [piece[1:-1] for piece in pieces]
+    segments = scorer.segments(ids)
+    assert all(len(segment) <= window and segment[0] == 2 and segment[-1] == 3 for segment in segments)
+    bodies = [segment[1:-1] for segment in segments]
     assert bodies[0][0] == ids[0]
     assert bodies[-1][-1] == ids[-1]
     overlap = min(OVERLAP, (window - 2) // 4)
     for one, following in itertools.pairwise(bodies):
         assert one[len(one) - overlap :] == following[:overlap] if overlap else one[-1] + 1 == following[0]
         assert len(following) > overlap
-    assert len(pieces) <= math.ceil(length / (window - 2 - overlap))
+    assert len(segments) <= math.ceil(length / (window - 2 - overlap))
 
 
 @given(st.lists(st.integers(1, 600), max_size=60), st.integers(1, 4000))
@@ -182,11 +182,11 @@ def test_where_memory_does_not_do_batches_are_halved(scorer: Scorer, monkeypatch
     expected, sizes = scorer.scores(texts), []
 
     def limited(compute: Callable[..., Any]) -> Callable[..., Any]:
-        def values(pieces: Any) -> Any:
-            sizes.append(len(pieces))
-            if len(pieces) > 3:
+        def values(segments: Any) -> Any:
+            sizes.append(len(segments))
+            if len(segments) > 3:
                 raise torch.OutOfMemoryError("CUDA out of memory")
-            return compute(pieces)
+            return compute(segments)
 
         return values
 

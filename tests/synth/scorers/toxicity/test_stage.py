@@ -23,8 +23,8 @@ from synth.scorers.toxicity.stage import (
     FIELDS,
     ToxicityUnavailable,
     add_toxicity_arguments,
+    language_choice,
     read_choices,
-    read_language,
     toxicity_stage,
 )
 from synth.stages.options import add_stage_arguments
@@ -169,15 +169,15 @@ def test_what_the_options_say() -> None:
     assert toxicity_stage(options_of()) is None
     assert read_choices(options_of("--toxicity", "unbiased")).of("vi").name == "unbiased"  # type: ignore[union-attr]
     assert read_choices(options_of("--toxicity-for", "vi=a")).of("it") is None  # type: ignore[union-attr]
-    assert read_language("vi=some/model:HATE, OFFENSIVE")[1].labels == ("HATE", "OFFENSIVE")
-    assert read_language("en=unbiased")[1].name == "unbiased"
+    assert language_choice("vi=some/model:HATE, OFFENSIVE")[1].labels == ("HATE", "OFFENSIVE")
+    assert language_choice("en=unbiased")[1].name == "unbiased"
 
 
 def test_a_folder_with_a_colon(tmp_path: Path) -> None:
     folder = tmp_path / "model:v2"
     folder.mkdir()
-    assert read_language(f"vi={folder}")[1].name == str(folder)
-    assert read_language(f"vi={folder}:A")[1].labels == ("A",)
+    assert language_choice(f"vi={folder}")[1].name == str(folder)
+    assert language_choice(f"vi={folder}:A")[1].labels == ("A",)
 
 
 @pytest.mark.parametrize(
