@@ -20,8 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  train merge --config merge.yaml --out out/merged          any file of mergekit's\n"
         "  train merge --adapter out/tiny-news/final --out out/tiny-news-merged\n"
-        "  train merge --config train/merges/vinasmol.yaml --dry-run\n"
-        "files to start from: train/merges/{lora,linear,slerp,ties,dare_ties,della_linear,vinasmol}.yaml"
+        "  train merge --config merges/vinasmol --dry-run\n"
+        "files to start from: `train recipe merges/NAME`: lora, linear, slerp, ties, dare_ties, della_linear, vinasmol"
     )
     parser.add_argument(
         "--config", type=Path, action="append", metavar="FILE",

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "example:\n"
         "  train generate --checkpoint out/bloom-7b1-news/final --prompts export --out own.jsonl\n"
         "  train pairs --set export --texts own.jsonl --out pairs/huggingface\n"
-        "  train finetune --config train/recipes/bloom-7b1/orpo.yaml"
+        "  train finetune --config bloom-7b1/orpo"
     )
     parser.add_argument("--set", type=Path, required=True, help="folder of `synth export`, or a file of rows")
     parser.add_argument("--texts", type=Path, nargs="+", required=True, help="what `train generate` wrote")

@@ -25,7 +25,7 @@ def summary(outcome: dict[str, Any]) -> str:
     rejected = "".join(f"; {count:,} left out: {reason}" for reason, count in outcome["left_out"].items())
     return (
         f"{outcome['out']}: pairs: {sizes}{rejected}; chosen {outcome['chosen_words']:.0f} words, rejected "
-        f"{outcome['rejected_words']:.0f} on average; next: train finetune --config train/recipes/bloom-7b1/orpo.yaml"
+        f"{outcome['rejected_words']:.0f} on average; next: train finetune --config bloom-7b1/orpo"
     )
 
 
