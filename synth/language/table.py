@@ -206,6 +206,8 @@ class LanguageTable:
     name: str
     #: order where two languages would do; the newspapers' own come first.
     rank: int = 100
+    #: ISO 3166-1 codes of the countries whose local telephone numbers its texts hold.
+    regions: tuple[str, ...] = ()
     #: whether its words for numbers and days are read in texts of other languages, too. Those of the first six are; one
     #: that is not leaves the others' outcomes as they are.
     shared: bool = False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from synth.stages.stage import Stage
 
 #: Raised when the same answer and sources get other scores than before, so that stored ones are computed again.
-VERSION = 2
+VERSION = 3
 
 Scores = dict[str, Any]
 

@@ -46,6 +46,7 @@ TABLE = LanguageTable(
     code="de",
     name="German",
     rank=5,
+    regions=("DE", "AT"),
     shared=True,
     frequent=words(
         "der die das und ist nicht von mit dem den ein eine für auf im zu des sich auch wurde am bei als"

@@ -24,6 +24,7 @@ TABLE = LanguageTable(
     code="en",
     name="English",
     rank=2,
+    regions=("US", "GB"),
     shared=True,
     frequent=words("the of and to is was that with for on at by from are has have his its were an as this it be"),
     segmentation=SegmentationTable(

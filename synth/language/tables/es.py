@@ -28,6 +28,7 @@ TABLE = LanguageTable(
     code="es",
     name="Spanish",
     rank=4,
+    regions=("ES",),
     shared=True,
     frequent=words("el los las y es una del para que con por se su al más lo como fue en han ha sus no la"),
     segmentation=SegmentationTable(

@@ -26,6 +26,7 @@ TABLE = LanguageTable(
     code="fr",
     name="French",
     rank=3,
+    regions=("FR",),
     shared=True,
     frequent=words("le les des et est une du dans pour que qui sur pas au par il plus avec ce sont à ont aux la"),
     segmentation=SegmentationTable(

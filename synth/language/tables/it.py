@@ -54,6 +54,7 @@ TABLE = LanguageTable(
     code="it",
     name="Italian",
     rank=0,
+    regions=("IT",),
     shared=True,
     frequent=words(
         "il lo gli di che e è non per una della dei nel con sono ha del alla dal delle più anche al le da si"

@@ -27,6 +27,7 @@ _ATOMS = cardinals(
 TABLE = LanguageTable(
     code="pt",
     name="Portuguese",
+    regions=("PT", "BR"),
     frequent=words(
         "não são uma um foi também às ao aos os na nas dos já até há pelo pela pelos pelas à para mais em do da no"
     ),

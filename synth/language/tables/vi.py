@@ -23,6 +23,7 @@ TABLE = LanguageTable(
     code="vi",
     name="Vietnamese",
     rank=1,
+    regions=("VN",),
     shared=True,
     frequent=words(
         "là của và các được không những một cho đã với người trong này có khi đến ông bà tại ngày về vào từ ra năm"
