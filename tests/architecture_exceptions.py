@@ -19,22 +19,4 @@ BARE_SHARE: dict[str, float] = {
     "synth": 1.2,
 }
 #: How often a test file sleeps by the clock.
-SLEEPS: dict[str, int] = {
-    "tests/demo/loopback_site/test_server.py": 1,
-    "tests/integration/test_summarize_by_server.py": 3,
-    "tests/integration/test_summarize_stream.py": 4,
-    "tests/synth/dedupe/test_command.py": 2,
-    "tests/synth/embed/test_cache.py": 2,
-    "tests/synth/judge/test_command.py": 1,
-    "tests/synth/llm/conftest.py": 1,
-    "tests/synth/llm/test_group_commit.py": 1,
-    "tests/synth/llm/test_ledger.py": 3,
-    "tests/synth/run/test_command.py": 2,
-    "tests/synth/scorers/toxicity/test_stage.py": 1,
-    "tests/synth/stages/test_stage.py": 2,
-    "tests/synth/stages/test_workers.py": 2,
-    "tests/synth/summarize/test_command.py": 1,
-    "tests/train/evaluate/test_command.py": 2,
-    "tests/train/generate/test_command.py": 1,
-    "tests/train/merge/test_command.py": 1,
-}
+SLEEPS: dict[str, int] = {}

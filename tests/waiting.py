@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from subprocess import Popen
+from typing import Any
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60.0, every: float = 0.02) -> None:
-    """Return as soon as the condition holds.
+def wait_until(
+    condition: Callable[[], object], seconds: float = 120.0, every: float = 0.02, process: Popen[Any] | None = None
+) -> None:
+    """Return as soon as the condition holds, or the process on which it depends has ended.
 
     Raises:
         AssertionError: it did not hold within so many seconds.
     """
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not condition() and (process is None or process.poll() is None):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {condition}"
         time.sleep(every)

@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import wait_until
 
 
 def start(stand: Any, uri: str, *words: str) -> subprocess.Popen[str]:
@@ -55,15 +56,14 @@ def test_killed_in_the_middle_no_kept_reply_is_asked_for_again(stand: Any, store
     events = store.clusters.count_documents({})
     stand.delay = 0.1
     process = start(stand, database_uri, "--concurrency", "2")
-    while store.llm_calls.count_documents({}) < events // 3 and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: store.llm_calls.count_documents({}) >= events // 3, every=0.01, process=process)
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     kept = store.llm_calls.count_documents({})
     assert 0 < kept < events
     # What was under way is answered before the next run begins.
-    time.sleep(0.3)
+    stand.settle()
     asked_before = len(stand.asked)
     assert asked_before - kept <= 2
     code, counts, _ = finish(stand, database_uri, "--concurrency", "2")
@@ -106,8 +106,7 @@ def test_refused_events_are_left_for_the_next_run(stand: Any, store: Any, databa
 def test_interrupted_it_keeps_what_was_under_way(stand: Any, store: Any, database_uri: str) -> None:
     stand.delay = 0.5
     process = start(stand, database_uri, "--concurrency", "4")
-    while len(stand.asked) < 6 and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: len(stand.asked) >= 6, every=0.01, process=process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode != 0

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from typing import Any
 
@@ -21,6 +20,7 @@ from synth.__main__ import main
 from synth.cluster.events import event_key
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
+from tests.waiting import wait_until
 
 stand = stand_fixture
 
@@ -82,7 +82,8 @@ def test_slow_calls_hold_no_others_back(ready: ChatStand, store: Any, capsys: py
         with lock:
             number, under_way = next(numbers), under_way + 1
             most = max(most, under_way)
-        time.sleep(1.0 if number % 10 == 0 else 0.02)
+        # That a reply is slow is what this test is about.
+        ready.closed.wait(1.0 if number % 10 == 0 else 0.02)
         with lock:
             under_way -= 1
         return plain(body)
@@ -120,8 +121,7 @@ def test_it_stops_before_it_has_cost_too_much(
 def test_interrupted_it_keeps_what_was_answered(ready: ChatStand, store: Any) -> None:
     ready.delay = 0.1
     process = run("--concurrency", "4")
-    while store.llm_calls.count_documents({}) < 12 and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: store.llm_calls.count_documents({}) >= 12, every=0.01, process=process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -143,12 +143,11 @@ def test_killed_again_and_again_no_kept_reply_is_asked_for_twice(
     ready.delay = 0.05
     for part in (15, 40, 70):
         process = run("--concurrency", "4")
-        while store.llm_calls.count_documents({}) < part and process.poll() is None:
-            time.sleep(0.005)
+        wait_until(lambda part=part: store.llm_calls.count_documents({}) >= part, every=0.005, process=process)
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-        time.sleep(0.2)
+        ready.settle()
         # Asked for, and in no ledger: calls under way at a kill, and replies that came within its last milliseconds.
         lost = len(ready.asked) - store.llm_calls.count_documents({})
     told, _ = run("--concurrency", "4").communicate(timeout=60)

@@ -20,6 +20,7 @@ from crawler.items import NewsmillError
 from demo.loopback_site.faults import KINDS, Faults, parse_faults
 from demo.loopback_site.server import LoopbackSite
 from tests.demo.loopback_site.helpers import RECORDS, fetch, links_of, record
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -119,8 +120,7 @@ def test_the_command_announces_and_ends_on_sigterm(tmp_path: Path) -> None:
         "slow=0.1",
     ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        while not ready.exists() and process.poll() is None:
-            time.sleep(0.05)
+        wait_until(ready.exists, process=process)
         told = json.loads(ready.read_text())
         assert told["span"] == {"ansa": ["2026-05-04", "2026-05-04"]}
         port = urlsplit(told["ansa"]).port

@@ -11,7 +11,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import pytest
 from crawler.items import NewsmillError
 from synth.__main__ import main
 from synth.samples.sample import Sample
+from tests.waiting import wait_until
 
 LONG = "Il consiglio comunale ha approvato ieri sera il bilancio con diciotto voti a favore e dodici contrari"
 OTHER = "Một trận động đất mạnh 6,1 độ xảy ra ở ngoài khơi miền trung vào sáng sớm thứ ba tuần này"
@@ -290,19 +290,22 @@ def killed_after(database: Any, uri: str, root: Path, written: int) -> None:
     """Start the command, and kill it when it has written so many new marks; with 0 when it has begun."""
     # In small batches, each a little late, so that there is time to kill it between two.
     code = (
-        "import sys, time\nfrom pymongo.collection import Collection\n"
+        "import sys, threading\nfrom pymongo.collection import Collection\n"
         "from synth import __main__\nfrom synth.dedupe import store as marks\n"
         "marks._WRITE, write = 50, Collection.bulk_write\n"
-        "Collection.bulk_write = lambda *a, **k: (time.sleep(0.02), write(*a, **k))[1]\n"
+        "Collection.bulk_write = lambda *a, **k: (threading.Event().wait(0.02), write(*a, **k))[1]\n"
         "__main__.main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", code, "dedupe", "--uri", uri]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            begun = database.runs.count_documents({"outcome": "running"})
-            if begun and database.samples.count_documents({"duplicate_kind": "exact"}) >= written:
-                break
-            time.sleep(0.002)
+        wait_until(
+            lambda: (
+                database.runs.count_documents({"outcome": "running"})
+                and database.samples.count_documents({"duplicate_kind": "exact"}) >= written
+            ),
+            every=0.002,
+            process=process,
+        )
         assert process.poll() is None, "it was done before it could be killed"
         process.send_signal(signal.SIGKILL)
 

@@ -9,7 +9,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from synth.embed import article_text, load_embedder
 from synth.embed import cache as embeddings
 from synth.embed.cache import StoredEmbedder
 from tests.synth.embed.test_embed import saved_model, sentence_transformer
+from tests.waiting import wait_until
 
 
 def saved_words(folder: Path) -> str:
@@ -95,13 +95,14 @@ def test_another_model_in_the_same_folder_is_another_one(tmp_path: Path) -> None
 
 
 _SLOW = """
-import sys, time
+import sys, threading
 from crawler.mongo import connect
 from synth.embed import cache as embeddings
 from tests.synth.embed.test_cache import Counting
 class Slow(Counting):
     def encode(self, texts):
-        time.sleep(0.05)
+        # Slow enough to be killed between two batches.
+        threading.Event().wait(0.05)
         return super().encode(texts)
 embeddings._BATCH = 10
 embeddings.StoredEmbedder(connect(sys.argv[1]), "slow", Slow).encode([f"testo {i}" for i in range(400)])
@@ -112,9 +113,7 @@ def test_killed_it_goes_on_where_it_was(database: Any, database_uri: str, root: 
     process = subprocess.Popen(
         [sys.executable, "-c", _SLOW, database_uri], cwd=root, env=os.environ | {"PYTHONPATH": "."}
     )
-    until = time.monotonic() + 60
-    while database.embeddings.count_documents({}) < 60 and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: database.embeddings.count_documents({}) >= 60, every=0.01, process=process)
     process.kill()
     process.wait()
     done = database.embeddings.count_documents({})

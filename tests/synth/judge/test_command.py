@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from synth.__main__ import main
 from synth.judge.stage import Judgement, judge_view, judgement_of
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
+from tests.waiting import wait_until
 
 stand = stand_fixture
 
@@ -233,8 +233,7 @@ def test_killed_in_the_middle_nothing_is_asked_twice(
     stand.delay = 0.15
     words = [sys.executable, "-m", "synth", "judge", "--llm", "openai:tiny", "--repeats", "3", "--concurrency", "2"]
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while store.llm_calls.count_documents({}) < 5 and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: store.llm_calls.count_documents({}) >= 5, every=0.01, process=process)
     process.kill()
     process.wait()
     kept = store.llm_calls.count_documents({})

@@ -7,6 +7,7 @@ A header X-Delay is no header but the seconds to wait before the reply.
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 import threading
@@ -20,6 +21,7 @@ import pytest
 
 from crawler.items import article_from_record
 from synth.cluster.events import event_key
+from tests.waiting import wait_until
 
 ANSWER = (
     "Il consiglio ha approvato il bilancio con ventidue voti a favore e nove contrari, e la sindaca ha annunciato che "
@@ -44,6 +46,9 @@ class ChatStand:
     #: decides about a request before the script does; None: it does not.
     judge: Callable[[dict[str, Any]], tuple[int, dict[str, str], Any] | None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    #: set at the end of the test: nobody waits for a slow answer any longer.
+    closed: threading.Event = field(default_factory=threading.Event)
+    server: _Server | None = None
 
     def next(self, body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         if self.judge and (told := self.judge(body)):
@@ -62,6 +67,12 @@ class ChatStand:
             "usage": {"prompt_tokens": 11, "completion_tokens": 7, "cost": 0.0125},
         }
 
+    def settle(self) -> None:
+        """Wait until every request of clients that are gone has been read and answered into nothing."""
+        server = self.server
+        assert server is not None
+        wait_until(lambda: not server.has_visitors())
+
     @property
     def bodies(self) -> list[dict[str, Any]]:
         return [body for body, _, _ in self.asked]
@@ -77,7 +88,7 @@ def _handler(stand: ChatStand) -> type[BaseHTTPRequestHandler]:
             stand.asked.append((body, headers, time.monotonic()))
             stand.enter(1)
             status, headers, told = stand.next(body)
-            time.sleep(float(headers.pop("X-Delay", stand.delay)))
+            stand.closed.wait(float(headers.pop("X-Delay", stand.delay)))
             stand.enter(-1)
             if not status:
                 self.break_off(told)
@@ -106,6 +117,29 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     # Who is killed leaves requests behind that wait.
     block_on_close = False
+    #: connections that were accepted and are not closed yet.
+    connections = 0
+    _counting = threading.Lock()
+
+    def has_visitors(self) -> bool:
+        """Whether a connection is open or waits to be accepted."""
+        return bool(select.select([self.socket], [], [], 0)[0]) or self.connections > 0
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self.connections += change
+
+    def get_request(self) -> tuple[Any, Any]:
+        self._count(1)
+        try:
+            return super().get_request()
+        except OSError:
+            self._count(-1)
+            raise
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._count(-1)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that are gone are what some tests are about."""
@@ -114,11 +148,12 @@ class _Server(ThreadingHTTPServer):
 @pytest.fixture
 def stand() -> Iterator[ChatStand]:
     told = ChatStand()
-    server = _Server(("127.0.0.1", 0), _handler(told))
+    server = told.server = _Server(("127.0.0.1", 0), _handler(told))
     told.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield told
+    told.closed.set()
     server.shutdown()
     server.server_close()
     thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -18,7 +19,8 @@ class Doubler:
 
     def __call__(self, items: list[int]) -> list[int]:
         self.batches.append(items)
-        time.sleep(0.02)
+        # Long enough for others to come meanwhile.
+        threading.Event().wait(0.02)
         if 13 in items:
             raise ValueError("thirteen")
         return [2 * item for item in items]

@@ -6,6 +6,7 @@ Covers synth.llm, synth.llm.completion, synth.llm.connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ from synth.llm import Limits, LLMError
 from synth.llm.ledger import Ledgered, call_hash
 from synth.llm.model_cards import ModelCard
 from synth.llm.openai_client import ChatServer, Retries
+from tests.waiting import wait_until
 
 ASKED = [{"role": "user", "content": "Riassumi."}]
 
@@ -311,14 +313,16 @@ def test_killed_at_any_moment_no_acknowledged_call_is_asked_again(
     for kill in (True, True, True, False):
         before = database.llm_calls.count_documents({})
         process = subprocess.Popen([sys.executable, "-c", CLIENT], env=environment, cwd=root)
-        while kill and database.llm_calls.count_documents({}) <= before and process.poll() is None:
-            time.sleep(0.005)
         if kill:
-            time.sleep(random.uniform(0, 0.25))
+            wait_until(
+                lambda before=before: database.llm_calls.count_documents({}) > before, every=0.005, process=process
+            )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0, 0.25))
             process.send_signal(signal.SIGKILL)
         process.wait(60)
         # What was with the server is answered into nothing before the next start.
-        time.sleep(0.3)
+        stand.settle()
         now = counted()
         for row in database.llm_calls.find():
             kept.setdefault(row["text"], now[row["text"]])

@@ -5,12 +5,12 @@ Covers synth.run.runner.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from crawler.items import NewsmillError
 from synth.__main__ import main
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
+from tests.waiting import wait_until
 
 stand = stand_fixture
 
@@ -169,12 +170,9 @@ def test_killed_at_any_moment_it_goes_on(
     for seconds in (0.2, 0.3, 0.1):
         process = subprocess.Popen(words, env=environment, cwd=root, stdout=subprocess.DEVNULL)
         known = database.llm_calls.count_documents({})
-        began = time.monotonic()
-        while (
-            process.poll() is None and time.monotonic() - began < 30 and database.llm_calls.count_documents({}) <= known
-        ):
-            time.sleep(0.02)
-        time.sleep(seconds)
+        wait_until(lambda known=known: database.llm_calls.count_documents({}) > known, process=process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
     done = subprocess.run(words, env=environment, cwd=root, capture_output=True, text=True, check=False)

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from crawler.items import NewsmillError
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import print_counts
 from synth.stages.stage import Stage, run_stage
+from tests.waiting import wait_until
 
 PENDING = {"double": {"$exists": False}}
 
@@ -170,7 +170,7 @@ def test_a_failure_keeps_what_was_written(store: Any) -> None:
 
 
 _SLOW = """
-import sys, time
+import sys, threading
 sys.path.insert(0, {root!r})
 from collections import Counter
 from pymongo import UpdateOne
@@ -178,7 +178,8 @@ from crawler.mongo import connect
 from synth.stages.stage import Stage, run_stage
 
 def work(batch):
-    time.sleep(0.05)
+    # Slow enough to be killed between two batches.
+    threading.Event().wait(0.05)
     writes = [UpdateOne({{"_id": row["_id"]}}, {{"$set": {{"double": 2 * row["n"]}}}}) for row in batch]
     zero = {{"$setOnInsert": {{"double": 0}}}}
     made = [UpdateOne({{"key": f"of {{row['key']}}"}}, zero, upsert=True) for row in batch]
@@ -203,9 +204,7 @@ def test_killed_in_the_middle_it_ends_as_if_undisturbed(
     for _ in range(2):
         before = doubled(store)
         process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
-        deadline = time.monotonic() + 60
-        while doubled(store) < before + 4 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda before=before: doubled(store) >= before + 4, every=0.01, process=process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
     assert 0 < store.samples.count_documents({"n": {"$exists": True}, **PENDING}) < 35

@@ -68,7 +68,8 @@ class Writer:
         self.counts: Counter[str] = Counter()
 
     def __call__(self, writes: list[Any], counts: Counter[str], documents: int) -> None:
-        time.sleep(self.seconds)
+        # A slow disk is what some tests are about.
+        threading.Event().wait(self.seconds)
         if self.fail:
             raise OSError("disk full")
         assert documents == len(writes)
@@ -193,6 +194,9 @@ class Slow(WorkerPool):
     def prepare(self, batch):
         return batch
     async def process(self, item):
+        if item == 7:
+            # 6 waits, too: all before them are done.
+            print("blocked", file=sys.stderr, flush=True)
         await asyncio.sleep(60 if item >= 6 else 0.01)
         return [item], Counter()
     async def __aexit__(self, *_):
@@ -214,8 +218,9 @@ def test_interrupted_it_writes_what_was_answered(root: Path) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout
+    assert process.stderr
     assert process.stdout.readline() == "ready\n"
-    time.sleep(0.3)
+    assert process.stderr.readline() == "blocked\n"
     process.send_signal(signal.SIGINT)
     told, errors = process.communicate(timeout=20)
     assert sorted(told.split()) == ["0", "1", "2", "3", "4", "5", "closed"]

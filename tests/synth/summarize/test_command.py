@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from typing import Any
 
@@ -30,6 +29,7 @@ from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import REASONS
 from synth.summarize.writer import summarize_events
 from tests.synth.summarize.conftest import EXTRACTIVE, SETTINGS, Renamed, Saying, cluster_of, samples_of, told
+from tests.waiting import wait_until
 
 
 def test_one_sample_an_event(store: Any) -> None:
@@ -283,8 +283,7 @@ def test_killed_in_the_middle_and_started_again_it_ends_the_same(store: Any, dat
     killed = 0
     for part in (1, len(undisturbed) // 2):
         process = run(database_uri, "--batch-size", "1")
-        while store.samples.count_documents({}) < part and process.poll() is None:
-            time.sleep(0.002)
+        wait_until(lambda part=part: store.samples.count_documents({}) >= part, every=0.002, process=process)
         process.kill()
         process.communicate()
         killed += process.returncode == -signal.SIGKILL

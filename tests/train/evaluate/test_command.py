@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.train.evaluate import evaluate_fixtures as export
+from tests.waiting import wait_until
 from train.metrics import MEASURES
 
 Run = Callable[..., tuple[int, str, str]]
@@ -228,19 +228,16 @@ def test_killed_it_goes_on_where_it_was(house: Path) -> None:
     """kill -9 after the first lines are on disk; the second run keeps them and ends as one that was not disturbed."""
     out = house / "killed/rows.jsonl"
     code = (
-        "import sys, time, train.evaluate.answers as answers\n"
+        "import sys, threading, train.evaluate.answers as answers\n"
         "add = answers.Ledger.add\n"
-        "def slow(self, lines):\n    add(self, lines[:1])\n    time.sleep(60)\n"
+        "def slow(self, lines):\n    add(self, lines[:1])\n    threading.Event().wait(60)\n"
         "answers.Ledger.add = slow\n"
         "from train.__main__ import main\nmain(sys.argv[1:])\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, *words_of(house, "killed")], cwd=Path.cwd())
     try:
-        deadline = time.monotonic() + 120
-        while not (out.is_file() and out.read_bytes().endswith(b"\n")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: out.is_file() and out.read_bytes().endswith(b"\n"), 120, process=process)
+        assert process.poll() is None
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)

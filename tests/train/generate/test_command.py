@@ -9,7 +9,6 @@ import errno
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.train.conftest import ITALIAN, SCRIPTS, VIETNAMESE
+from tests.waiting import wait_until
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -71,9 +71,7 @@ def test_killed_and_started_again_it_ends_the_same(words: list[object], tmp_path
     longer = [*words[:-1], "150", "--batch-size", "1000"]
     line = [str(SCRIPTS / "train"), "generate", *map(str, longer), "--out", str(out)]
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 100
-    while not (out.exists() and out.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    wait_until(lambda: out.exists() and out.stat().st_size, 100, every=0.002, process=process)
     process.kill()
     process.wait()
     assert 0 < out.read_bytes().count(b"\n") < 8, "it was not killed at work: the test shows nothing"

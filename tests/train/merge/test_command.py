@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.train.merge.conftest import make_model, models, tuned_from, weights_of, write_recipe
+from tests.waiting import wait_until
 
 Runner = Callable[..., tuple[int, str, str]]
 Writer = Callable[..., Path]
@@ -316,9 +316,7 @@ def test_other_processes_and_a_kill_give_the_same_bytes(
     environment = os.environ | {"PYTHONHASHSEED": "4"}
     running = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     first = tmp_path / "out.parts/steps/vietnamese"
-    until = time.monotonic() + 200
-    while not first.exists() and running.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
+    wait_until(first.exists, 200, every=0.005, process=running)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert (first / "merge.json").is_file()

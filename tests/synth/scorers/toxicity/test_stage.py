@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from synth.scorers.toxicity.stage import (
 from synth.stages.options import add_stage_arguments
 from synth.stages.stage import run_stage
 from tests.synth.scorers.toxicity.toxicity_tiny import ORIGINAL, UNBIASED, classifier_folder, detoxify_checkpoint
+from tests.waiting import wait_until
 
 pytest.importorskip("detoxify", reason="the extra toxicity is not installed")
 
@@ -288,9 +288,7 @@ def test_killed_it_goes_on(database: Any, database_uri: str, multilingual: Path)
     words = ["--toxicity", "multilingual", "--toxicity-checkpoint", str(multilingual), "--batch-size", "2"]
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, *words], env={**os.environ, "MONGODB_URI": database_uri})
     measured = {"toxicity_model": {"$exists": True}}
-    deadline = time.monotonic() + 60
-    while database.samples.count_documents(measured) < 20 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: database.samples.count_documents(measured) >= 20, every=0.01, process=process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = database.samples.count_documents(measured)
