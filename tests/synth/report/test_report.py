@@ -1,7 +1,6 @@
 """`synth report`: its numbers are the store's, its page is whole, safe, offline, and fits a phone.
 
-Covers synth.report.agreement, synth.report.charts, synth.report.collect, synth.report.funnel, synth.report.page,
-synth.report.training.
+Covers synth.report.agreement, synth.report.charts, synth.report.collect, synth.report.funnel, synth.report.training.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,125 +21,10 @@ import pytest
 
 from synth.__main__ import main
 from synth.report.collect import KEYS
-from synth.report.page import TEMPLATES
-from synth.report.quality import TOXICITIES
-from synth.samples.sample import CURRENT
+from tests.synth.report.filled_store import fill, training
+from tests.synth.report.html_page import Page, assert_sound, heading_levels
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-EVIL = '$x_{$</style></svg><script>document.title="ran"</script><img src=x onerror="document.title=\'ran\'">&amp;"\''
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-
-
-class Page(HTMLParser):
-    """Elements of a page, and whether each end tag ends the element that was opened last."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.faults: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(text)
-        self.close()
-        self.faults += [f"<{tag}> is not closed" for tag in self.open]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.open and self.open[-1] == tag:
-            self.open.pop()
-        else:
-            self.faults.append(f"</{tag}> at {self.getpos()} within {self.open[-3:]}")
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    def values(self, attribute: str) -> list[str]:
-        return [value for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
-
-
-def assert_sound(page: Page) -> None:
-    """Well-formed, self-contained, every anchor there once, every chart with a name."""
-    assert not page.faults
-    ids = page.values("id")
-    assert [name for name, count in Counter(ids).items() if count > 1] == []
-    targets = [link.removeprefix("#") for link in page.values("href") if link.startswith("#")]
-    assert {*targets, *page.values("xlink:href")} - {"", *ids} <= {f"#{name}" for name in ids}
-    assert all(set(name.split()) <= set(ids) for name in page.values("aria-labelledby"))
-    assert not {"script", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in page.elements}
-    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
-    assert page.values("src") == page.values("srcset") == []
-    outside = [(tag, link) for tag, attributes in page.elements if (link := attributes.get("href")) and link[0] != "#"]
-    assert {tag for tag, link in outside if link != "data:,"} <= {"a"}
-    assert all(re.match(r"https?://", link) for tag, link in outside if tag == "a")
-    styles = "".join(page.texts) + "".join(page.values("style"))
-    assert not re.search(r"@import|url\((?!#)", styles)
-
-
-def heading_levels(page: Page) -> list[int]:
-    return [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
-
-
-def fill(database: Any, records: list[dict[str, Any]], folder: Path) -> None:
-    """A store as the chain leaves it, but for the samples' texts: each is the first lines of its sources."""
-    file = folder / "articles.jsonl"
-    file.write_text("\n".join([*(json.dumps(row, ensure_ascii=False) for row in records), "{broken"]), encoding="utf-8")
-    assert main(["import", str(file)]) == 0
-    assert main(["cluster"]) == 0
-    for cluster in database.clusters.find({"current": True}):
-        rows = list(database.articles.find({"_id": {"$in": cluster["articles"]}}).sort("date", 1))
-        sources = [
-            {name: row[name] for name in ("title", "link", "date", "content", "tags", "source_site")} for row in rows
-        ]
-        answer = " ".join(row["content"].partition("\n")[0] for row in rows)
-        database.samples.insert_one(
-            {"key": cluster["event"], "event": cluster["event"], "task": "news_summary", "question": "?\n\n…",
-             "instruction": "Riassumi.", "answer": answer, "language": cluster["language"], "sources": sources,
-             "date": rows[-1]["date"], "status": "new", "superseded": False, "created_at": datetime.now(UTC),
-             "provenance": {"model": "extractive", "prompt": "news_summary/1"}}
-        )  # fmt: skip
-    newest = [row["_id"] for row in database.samples.find().sort("key", -1).limit(3)]
-    database.samples.update_one({"_id": newest[0]}, {"$set": {"status": "rejected"}})
-    database.samples.update_one({"_id": newest[1]}, {"$set": {"superseded": True}})
-    assert main(["score"]) == 0
-    measure(database)
-    assert main(["export", "--out", str(folder / "export"), "--filter", '{"language": "it"}']) == 0
-
-
-def measure(database: Any) -> None:
-    """Scores of every kind, so that each is there, absent, and null somewhere; the first sample by key is the worst."""
-    rows = list(database.samples.find(CURRENT).sort("key", 1))
-    for number, row in enumerate(rows):
-        vi = row["language"] == "vi"
-        facts = [("73", "number"), ("Zorro", "name")] if number == 0 else [("73", "number")] if number % 5 == 1 else []
-        scores = {
-            "answer": row["answer"] + "".join(f" Ne contano {text}." for text, _ in facts),
-            "unsupported": [text for text, _ in facts], "unsupported_kinds": [kind for _, kind in facts],
-            "min_support": 0.5 + number / 100, "accuracy": None if number == 2 else 0 if number == 0 else 4.5,
-            "acc_explanation": f"So {EVIL}", "helpfulness": 3,
-            "judge": {"model": "openai:m", "prompt": "judge/1", "repeats": 2, "accuracy": [4, 5 if number == 3 else 4],
-                      "calls": [f"{number:064x}"]},
-            "contaminated": [{"set": "mmlu", "row": 3, "overlap": 0.5}] if number == 4 else [],
-            "personal_data": [{"kind": "email", "field": "answer", "start": 0, "end": 3}] if number == 5 else [],
-            **({"duplicate_of": "k", "duplicate_kind": "near"} if number == 6 else {}),
-        }  # fmt: skip
-        if number != 7:
-            scores |= {**dict.fromkeys(TOXICITIES, 0.001), "toxicity": 0.9 if number == 0 else 0.002,
-                       "sexual_explicit": None if vi else 0.001, "toxicity_model": "vi-model" if vi else "multilingual",
-                       "toxicity_calibrated": not vi}  # fmt: skip
-        database.samples.update_one({"_id": row["_id"]}, {"$set": scores})
-    call = {"llm": "openai:m", "prompt_tokens": 1000, "completion_tokens": 50, "cost": 0.01}
-    database.llm_calls.insert_many([{**call, "hash": f"{number:064x}"} for number in range(len(rows))])
-    database.llm_calls.insert_one({**call, "hash": "f" * 64, "cost": None, "llm": "openai:dear"})
 
 
 @pytest.fixture(scope="module")
@@ -162,29 +45,6 @@ def workplace(
         yield database, folder
     database.client.drop_database(database.name)
     database.client.close()
-
-
-def training(folder: Path) -> Path:
-    """What LitGPT and `train generate` leave."""
-    logs = folder / "logs/csv/version_0"
-    logs.mkdir(parents=True)
-    lines = ["epoch,iter,iter_time,loss,step,val_loss"]
-    lines += [f"1,{step},0.5,{4 - step / 20},{step}," for step in range(1, 41)]
-    lines.insert(21, ",,,,,3.5")
-    lines += [",,,,,2.75", ",,,,,2.75"]
-    (logs / "metrics.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "final").mkdir()
-    (folder / "final/hyperparameters.yaml").write_text(
-        "checkpoint_dir: checkpoints/tiny\nlora_r: 16\ntrain: {global_batch_size: 4, micro_batch_size: 2, epochs: 9}\n",
-        encoding="utf-8",
-    )
-    rows = [
-        {"id": number, "prompt": f"Riassumi {EVIL}", "text": f"{stage} {number} {EVIL}", "stage": stage}
-        for stage in ("before", "after")
-        for number in range(2)
-    ]
-    (folder / "generations.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -321,85 +181,6 @@ def test_command_and_json(workplace: tuple[Any, Path], capsys: pytest.CaptureFix
     )
 
 
-@pytest.mark.parametrize("training_too", [False, True])
-def test_an_empty_store_says_what_to_run(
-    database: Any, database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str], training_too: bool,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("MONGODB_URI", database_uri)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "empty").mkdir()
-    assert main(["report", *(["--training", "empty"] if training_too else [])]) == 0
-    assert capsys.readouterr().out.endswith("; next: scrapy crawl ansa -a limit=200\n")
-    text = Path("report.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert_sound(page)
-    assert "The store is empty" in text
-    assert "<code>synth cluster</code>" in text
-
-
-def test_every_stage_of_filling_has_a_page(database: Any, database_uri: str) -> None:
-    """Rows as poor as they may come: fields missing, of another type, unscored, without sources."""
-    from synth.report.collect import collect
-    from synth.report.page import render
-
-    day = datetime(2026, 5, 1, tzinfo=UTC)
-    database.articles.insert_one({"link": "https://a.it/1"})
-    assert_sound(Page(render(collect(database))))
-    database.articles.insert_many(
-        [{"link": f"https://a.it/{n}", "date": day + timedelta(days=400 * n)} for n in (2, 3)]
-    )
-    database.clusters.insert_one({"current": True, "size": 2, "articles": [1, 2], "event": "e"})
-    assert_sound(Page(render(collect(database))))
-    database.samples.insert_one({"key": "1", "answer": None})
-    database.samples.insert_one({"key": "2", "answer": "Sì.", "mean_similarity": None, "similarity": [], "sources": []})
-    numbers = collect(database)
-    assert (numbers["samples"]["count"], numbers["samples"]["unscored"]) == (2, 2)
-    assert_sound(Page(render(numbers)))
-    database.samples.insert_one({"key": "3", "answer": "Sì.", "mean_similarity": 0.5, "min_similarity": 0.5,
-                                 "similarity": [0.5], "sources": [{"content": "Sì."}]})  # fmt: skip
-    # One field of a stage without the others that it writes.
-    for number, name in enumerate(("accuracy", "toxicity", "unsupported", "min_support", "judge", "personal_data")):
-        value = {"unsupported": ["7"], "judge": {}, "personal_data": [{}]}.get(name, 0.5)
-        database.samples.insert_one({"key": f"4{number}", name: value, "sources": "none"})
-        assert_sound(Page(render(collect(database))))
-    database.llm_calls.insert_one({"hash": "none", "model": "m"})
-    database.runs.insert_one({"stage": "other", "started_at": day, "outcome": "running"})
-    assert_sound(Page(render(collect(database))))
-
-
-def test_nothing_from_a_newspaper_runs(database: Any) -> None:
-    from crawler.mongo import run_of
-    from synth.report.collect import collect
-    from synth.report.page import render
-
-    source = {"title": EVIL, "link": "javascript:alert(1)", "content": f"{EVIL}. Altro.", "source_site": EVIL}
-    database.articles.insert_one(
-        {"link": "https://a.it/1", "source_site": EVIL, "language": EVIL, "date": datetime(2026, 5, 1, tzinfo=UTC)}
-    )
-    database.samples.insert_one(
-        {"key": f"k{EVIL}", "task": EVIL, "question": EVIL, "instruction": EVIL, "answer": f"{EVIL}.\n\nAltro.",
-         "language": f'it" onload="x{EVIL}', "detected_language": EVIL, "status": EVIL, "sources": [source],
-         "similarity": [0.5], "mean_similarity": 0.5, "min_similarity": 0.5, "similarity_embedder": EVIL,
-         "provenance": {"model": EVIL, "prompt": EVIL, "calls": ["f" * 64]}, "unsupported": [EVIL, "Altro"],
-         "unsupported_kinds": [EVIL, EVIL], "min_support": 0.5, "toxicity": 0.5, "toxicity_model": EVIL,
-         "accuracy": 1, "acc_explanation": EVIL, "judge": {"model": EVIL, "prompt": EVIL, "accuracy": [1, 2]},
-         "contaminated": [{"set": EVIL}], "personal_data": [{"kind": EVIL}], "duplicate_of": EVIL,
-         "duplicate_kind": EVIL, "sentence_sources": [0], "sentence_support": [0.5],
-         "date": datetime(2026, 5, 1, tzinfo=UTC)}
-    )  # fmt: skip
-    database.llm_calls.insert_one({"hash": "f" * 64, "llm": EVIL, "cost": None})
-    database.ratings.insert_one({"item": f"k{EVIL}", "rater": EVIL, "accuracy": 3, "comment": EVIL})
-    with run_of(database, f"crawl:{EVIL}", {EVIL: EVIL}) as run:
-        run.counts.update({EVIL: 3})
-    text = render(collect(database))
-    page = Page(text)
-    assert_sound(page)
-    assert "<script" not in text
-    assert "<img" not in text
-    assert 'document.title="ran"' in "".join(page.texts)
-
-
 def test_a_users_mistake_is_one_line(workplace: tuple[Any, Path], capsys: pytest.CaptureFixture[str]) -> None:
     bad = Path("bad/logs")
     bad.mkdir(parents=True)
@@ -441,36 +222,6 @@ def test_losses_that_are_no_numbers_are_told(workplace: tuple[Any, Path], tmp_pa
     assert told["summary"]["not_a_number"] == 2
     assert told["summary"]["last_val_loss"] is None
     json.dumps(told, allow_nan=False)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_colours_can_be_read_in_light_dark_and_print() -> None:
-    """WCAG 2.2: 4.5 for text, 3 for what charts are made of."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    themes = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6}|#[0-9a-f]{3});", block))
-              for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)]  # fmt: skip
-    assert len(themes) == 3
-    for theme in themes:
-        full = {
-            name: code if len(code) == 7 else "#" + "".join(2 * c for c in code[1:]) for name, code in theme.items()
-        }
-        for text in ("ink", "muted", "accent"):
-            for ground in ("paper", "panel"):
-                assert _contrast(full[text], full[ground]) >= 4.5, (text, ground)
-        assert _contrast(full["ink"], full["mark"]) >= 4.5
-        assert _contrast(full["ink"], full["flaw"]) >= 4.5
-        for number in range(1, 5):
-            assert _contrast(full[f"series-{number}"], full["paper"]) >= 3, number
 
 
 #: Whether what a link of an answer points at is within its source's box, and that within the window.
