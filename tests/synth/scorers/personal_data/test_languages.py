@@ -3,7 +3,8 @@
 Covers: synth.scorers.personal_data, synth.scorers.personal_data.addresses, synth.scorers.personal_data.identifiers,
 synth.scorers.personal_data.telephones.
 
-Numbers are of ranges that no person has, or of the examples that issuers publish.
+Numbers are placeholders (runs of digits, ranges kept for fiction) or the examples of python-stdnum.
+The rules were adjusted on these texts: they guard against regressions and estimate no error rate.
 """
 
 from __future__ import annotations
