@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.mongo import connect
-from synth.judge.people import print_agreement, store_ratings
+from crawler.mongo import connect, run_of
+from synth.filters.read import read_filter
 from synth.judge.stage import MAX_ANSWER_TOKENS, judge_samples, settings_of, stage_of
 from synth.llm import LLM, load_llm
-from synth.ratings.agreement import DIMENSIONS
+from synth.ratings.agreement import AGREED, DIMENSIONS, REPEATED, agreement_of, repeatability_of, table
 from synth.stages.llm_stage import add_llm_arguments, limits_of
 from synth.stages.options import add_stage_arguments, positive
 from synth.stages.progress import print_counts
@@ -71,14 +72,40 @@ def check(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Judge samples, or show what people and the repeats of a question say of the judge."""
     if options.ratings:
-        return store_ratings(options)
+        return _store_ratings(options)
     if options.repeatability or options.agreement:
-        return print_agreement(options)
+        return _print_agreement(options)
     settings = settings_of(options)
     database = connect(options.uri)
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = judge_samples(database, llm, settings, options)
     print_counts("judge", counts, options.json, 'synth query \'{"accuracy": {"$gte": 4.5}}\'')
+    return 0
+
+
+def _store_ratings(options: argparse.Namespace) -> int:
+    """Store the ratings of a file (`--ratings`); the exit status."""
+    from synth.ratings.importing import import_ratings
+
+    database = connect(options.uri)
+    with run_of(database, "ratings", {"file": str(options.ratings)}) as run:
+        run.counts.update(import_ratings(database, options.ratings))
+    print_counts("judge", run.counts, options.json, "synth judge --agreement")
+    return 0
+
+
+def _print_agreement(options: argparse.Namespace) -> int:
+    """Print the agreement with people, or that of the repeats of a question; the exit status."""
+    database = connect(options.uri)
+    where = read_filter(options.where, database)
+    columns = AGREED if options.agreement else REPEATED
+    rows = agreement_of(database, where) if options.agreement else repeatability_of(database, where)
+    reason = "no sample has both a judgement and a rating" if options.agreement else "no sample was judged twice"
+    hint = "synth judge --ratings FILE" if options.agreement else "synth judge --repeats 3"
+    if options.json:
+        print(json.dumps(rows))
+    else:
+        print(table(rows, columns) if rows else f"judge: {reason}; next: {hint}")
     return 0
 
 
