@@ -1,6 +1,6 @@
 """`synth dedupe`: who is marked and for whom, in every order, again after changes, and after kill -9.
 
-Covers synth.dedupe.store.
+Covers synth.dedupe.store and synth.dedupe.comparison.
 """
 
 from __future__ import annotations
