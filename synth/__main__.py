@@ -54,7 +54,6 @@ def main(words: list[str] | None = None) -> int:
     try:
         status = commands()[options.command].main(options)
         sys.stdout.flush()
-        return status
     except KeyboardInterrupt:
         print(f"{options.command}: interrupted; run the same command to go on", file=sys.stderr)
         return 130
@@ -68,7 +67,7 @@ def main(words: list[str] | None = None) -> int:
         line, status = explain(error)
         prefixed = line.startswith(("store:", f"{options.command}:"))
         print(line if prefixed else f"{options.command}: {line}", file=sys.stderr)
-        return status
+    return status
 
 
 def with_signs(words: list[str]) -> list[str]:

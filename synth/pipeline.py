@@ -312,7 +312,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _switch(action: argparse.Action, option: str, value: Any) -> list[str]:
     if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is neither true nor false")
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004  as a converter of argparse does
     if isinstance(action, argparse.BooleanOptionalAction):
         return [option if value else f"--no-{option.removeprefix('--')}"]
     return [option] if value else []
@@ -320,7 +320,7 @@ def _switch(action: argparse.Action, option: str, value: Any) -> list[str]:
 
 def _text(action: argparse.Action, value: Any) -> str:
     if isinstance(value, bool):
-        raise ValueError(f"{str(value).lower()} is no value of it")
+        raise ValueError(f"{str(value).lower()} is no value of it")  # noqa: TRY004
     if isinstance(value, dict):
         if action.dest not in _FILTERS:
             raise ValueError("a mapping is no value of it")

@@ -117,11 +117,11 @@ def full(field: str, share: float, value: Any) -> Change:
     return change
 
 
-def first_paragraph(one: Outcome, dice: random.Random) -> Outcome:
+def first_paragraph(one: Outcome, _dice: random.Random) -> Outcome:
     return one if isinstance(one, str) else replace(one, content=one.content.split("\n\n")[0][:400])
 
 
-def halved(one: Outcome, dice: random.Random) -> Outcome:
+def halved(one: Outcome, _dice: random.Random) -> Outcome:
     return one if isinstance(one, str) else replace(one, content=one.content[: len(one.content) // 2])
 
 

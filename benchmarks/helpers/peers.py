@@ -49,7 +49,7 @@ def bare() -> Reader:
 
     parser = etree.HTMLParser(encoding="utf-8")
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
+    def read(_page: dict[str, str], html: bytes) -> Fields | None:
         etree.fromstring(html, parser)
         return None
 
@@ -159,7 +159,7 @@ def answer(read: Reader, page: dict[str, str], repeat: int, beside: Reader | Non
         began = time.process_time()
         try:
             fields = read(page, html)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001
             # What a peer raises on a page is its answer to that page.
             error = f"{type(failure).__name__}: {failure}"[:200]
         times.append((time.process_time() - began) * 1000)

@@ -56,9 +56,9 @@ SCORED: dict[str, Form] = {
 }
 #: Replies without a score, where every number that is read is made up.
 NONE: dict[str, Form] = {
-    "explanation alone": lambda score, told: told,
+    "explanation alone": lambda _score, told: told,
     "in a sentence: I give it 4": lambda score, told: f"I would give it {score:g}.\n{told}",
-    "a year: In 2024 …": lambda score, told: f"In 2024 this was true.\n{told}",
+    "a year: In 2024 …": lambda _score, told: f"In 2024 this was true.\n{told}",
     "a count: 4 errors …": lambda score, told: f"{score:g} errors are in it.\n{told}",
     "a range: 3-4": lambda score, told: f"{max(score - 1, 0):g}-{max(score, 1):g}\n{told}",
     "4 or 5": lambda score, told: f"Score: {max(score - 1, 0):g} or {max(score, 1):g}\n{told}",
@@ -66,11 +66,11 @@ NONE: dict[str, Form] = {
     "negative: -1": lambda score, told: f"-{score + 1:g}\n{told}",
     "another scale: 8/10": lambda score, told: f"{2 * score:g}/10\n{told}",
     "per cent: 80%": lambda score, told: f"{20 * score:g}%\n{told}",
-    "a list: 1. … 2. …": lambda score, told: f"1. It is clear.\n2. It is short.\n{told}",
+    "a list: 1. … 2. …": lambda _score, told: f"1. It is clear.\n2. It is short.\n{told}",
     "two that differ": lambda score, told: f"Score: {score:g}\n{told.strip()}\nFinal score: {abs(score - 1):g}",
     "thinking, cut off": lambda score, told: f"<think>\nThe score is {score:g}\n{told}",
-    "JSON without a score": lambda score, told: json.dumps({"score": None, "explanation": told, "errors": 3}),
-    "empty": lambda score, told: "",
+    "JSON without a score": lambda _score, told: json.dumps({"score": None, "explanation": told, "errors": 3}),
+    "empty": lambda _score, _told: "",
 }
 
 

@@ -273,10 +273,10 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model: str) -> None:
         self.name = f"st:{model}"
-        self._model = _load_sentence_transformer(model)
-        self._half = self._model.device.type == "cuda"
-        if self._half:
-            self._model.half()
+        self.model = _load_sentence_transformer(model)
+        self.half = self.model.device.type == "cuda"
+        if self.half:
+            self.model.half()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """[texts, dimensions] float64 rows of unit length, zeros for a text of white space alone.
@@ -287,16 +287,16 @@ class SentenceTransformerEmbedder:
         import numpy as np
 
         if not texts:
-            return np.zeros((0, self._model.get_embedding_dimension() or 0))
+            return np.zeros((0, self.model.get_embedding_dimension() or 0))
         rows = self._rows(texts)
-        if self._half and not np.isfinite(rows).all():
+        if self.half and not np.isfinite(rows).all():
             # Some models, T5 among them, overflow half precision. Read again: the weights were rounded, too.
-            self._model, self._half = _load_sentence_transformer(self.name.removeprefix("st:")), False
+            self.model, self.half = _load_sentence_transformer(self.name.removeprefix("st:")), False
             rows = self._rows(texts)
         return _unit(rows, texts, self.name)
 
     def _rows(self, texts: Sequence[str]) -> np.ndarray:
-        return self._model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
+        return self.model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
 
 
 def _load_sentence_transformer(model: str) -> Any:

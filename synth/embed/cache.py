@@ -32,7 +32,7 @@ class StoredEmbedder:
             load: makes the embedder; called when the first text needs it.
         """
         self.name = name
-        self.key = _key_of(name)
+        self.key = model_key(name)
         self._database = database
         self._load = load
         self._embedder: Embedder | None = None
@@ -90,7 +90,7 @@ class StoredEmbedder:
         return self._stored(list(rows))
 
 
-def _key_of(name: str) -> str:
+def model_key(name: str) -> str:
     """The name; for a folder with a digest of its files' names, sizes and times: another model may lie there later."""
     folder = Path(name.partition(":")[2] or ".")
     if ":" not in name or not folder.is_dir():

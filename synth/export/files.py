@@ -87,7 +87,7 @@ class JsonFile:
         self.as_list = name.endswith(".json")
         self.rows = 0
 
-    def add(self, sample: Mapping[str, Any], split: str) -> None:
+    def add(self, sample: Mapping[str, Any], split: str) -> None:  # noqa: ARG002  folders use it
         row = json.dumps(self.row_of(sample), ensure_ascii=False)
         for end, escaped in _LINE_ENDS.items():
             row = row.replace(end, escaped)
@@ -118,7 +118,7 @@ class ParquetFile:
         self.group: list[dict[str, Any]] = []
         self.characters = self.rows = 0
 
-    def add(self, sample: Mapping[str, Any], split: str) -> None:
+    def add(self, sample: Mapping[str, Any], split: str) -> None:  # noqa: ARG002  folders use it
         self.group.append(self.row_of(sample))
         self.characters += len(sample["question"]) + len(sample["answer"])
         self.rows += 1

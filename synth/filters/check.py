@@ -202,7 +202,7 @@ def mistakes(database: Store, collection: str, query: Mapping[str, Any], more_fi
 
     A filter with a misspelt name matches nothing, or, negated, everything, without a word from the server.
     """
-    problems = list(_wrong_operators(collection, query))
+    problems = list(wrong_operators(collection, query))
     names = known_fields(collection)
     for name in dict.fromkeys([*named_fields(query), *(name for name in more_fields if name)]):
         # A later version, or a person, may have added fields of their own.
@@ -228,7 +228,8 @@ def _in_store(database: Store, collection: str, name: str) -> bool:
         return False
 
 
-def _wrong_operators(collection: str, query: Mapping[str, Any]) -> Iterator[str]:
+def wrong_operators(collection: str, query: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each operator of a filter that MongoDB has not, or that lacks its $."""
     for field, operator, value in conditions(query):
         if operator.startswith("$") and operator not in OPERATORS:
             if not field and operator[1:].strip() in known_fields(collection):

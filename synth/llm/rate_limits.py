@@ -119,7 +119,8 @@ class RateWindow:
     ) -> None:  # fmt: skip
         self.requests, self.tokens, self.seconds, self._clock = requests, tokens, seconds, clock
         self._reservations: deque[Reservation] = deque()
-        self._used = 0
+        #: tokens of the requests in the window.
+        self.used = 0
         self._waiting: deque[tuple[Reservation, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -143,7 +144,7 @@ class RateWindow:
     def correct(self, reservation: Reservation, tokens: int) -> None:
         """The tokens that a request really took."""
         if reservation.at is not None:
-            self._used += tokens - reservation.tokens
+            self.used += tokens - reservation.tokens
             reservation.tokens = tokens
             self._pump()
 
@@ -155,14 +156,14 @@ class RateWindow:
         now = self._clock()
         while self._reservations and now - (self._reservations[0].at or 0) >= self.seconds:
             old = self._reservations.popleft()
-            self._used -= old.tokens
+            self.used -= old.tokens
             old.at = None
         while self._waiting and (self._waiting[0][1].done() or self._fits(self._waiting[0][0])):
             reservation, admission = self._waiting.popleft()
             if not admission.done():
                 reservation.at = now
                 self._reservations.append(reservation)
-                self._used += reservation.tokens
+                self.used += reservation.tokens
                 admission.set_result(None)
         if self._waiting:
             wait = (self._reservations[0].at or 0) + self.seconds - now
@@ -173,7 +174,7 @@ class RateWindow:
             return True
         if self.requests is not None and len(self._reservations) >= self.requests:
             return False
-        return self.tokens is None or self._used + reservation.tokens <= self.tokens
+        return self.tokens is None or self.used + reservation.tokens <= self.tokens
 
 
 class Budget:
@@ -187,7 +188,7 @@ class Budget:
         self.limit = limit
         self.spent = 0.0
         self._aside = 0.0
-        self._open = 0
+        self.calls_in_flight = 0
         self._waiting: list[asyncio.Future[None]] = []
 
     async def reserve(self, most: float) -> None:
@@ -197,18 +198,18 @@ class Budget:
             LLMError: it would exceed the limit.
         """
         while self.limit is not None and self.spent + self._aside + most > self.limit:
-            if not self._open:
+            if not self.calls_in_flight:
                 raise LLMError("max_cost", self._reached(most))
             settled = asyncio.get_running_loop().create_future()
             self._waiting.append(settled)
             await settled
         self._aside += most
-        self._open += 1
+        self.calls_in_flight += 1
 
     def settle(self, most: float, cost: float) -> None:
         """The call for which `most` was set aside has ended and cost so much."""
-        self._open -= 1
-        self._aside = self._aside - most if self._open else 0.0
+        self.calls_in_flight -= 1
+        self._aside = self._aside - most if self.calls_in_flight else 0.0
         self.spent += cost
         waiting, self._waiting = self._waiting, []
         for settled in waiting:

@@ -41,7 +41,7 @@ class HuggingFaceEngine:
         with head_at(self.model.get_output_embeddings(), where):
             return self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
 
-    def begin(self, prompts: Sequence[Sequence[int]], room: int) -> torch.Tensor:
+    def begin(self, prompts: Sequence[Sequence[int]], room: int) -> torch.Tensor:  # noqa: ARG002
         """Read the prompts; logits after each, [rows, vocabulary]. The cache grows as it is needed, whatever `room`."""
         import torch
         from transformers import DynamicCache

@@ -174,7 +174,7 @@ class ForeignStyle(OpaqueStyle):
     def __init__(self, style: Any) -> None:
         self.style, self.name = style, type(style).__name__
 
-    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
+    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:  # noqa: ARG002
         system = next((turn["content"] for turn in messages if turn["role"] == "system"), None)
         turns = [turn["content"] for turn in messages if turn["role"] != "system"]
         return str(self.style.apply("\n\n".join(turns), sys_prompt=system))
@@ -194,7 +194,7 @@ class TemplateStyle(OpaqueStyle):
         self.end_of_turn = self._end_of_turn()
         self.stop_strings = (self.end_of_turn,) if self.end_of_turn else ()
 
-    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
+    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:  # noqa: ARG002
         return self._rendered(messages, add_generation_prompt=True)
 
     def _rendered(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:

@@ -14,7 +14,7 @@ BLOCK = 64
 
 
 def quantized_format(name: str | None) -> str | None:
-    """ "nf4" of "bnb.nf4", and its kin.
+    """The short name: "nf4" of "bnb.nf4", and its kin.
 
     Raises:
         TrainError: bitsandbytes has no such format.

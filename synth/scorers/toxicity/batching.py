@@ -59,7 +59,7 @@ class Scorer:
         """
         import numpy as np
 
-        segments = [self.segments(ids) for ids in self._ids(texts)]
+        segments = [self.segments(ids) for ids in self.token_ids(texts)]
         owners = np.repeat(np.arange(len(texts)), [len(each) for each in segments])
         values = self.segment_scores([segment for each in segments for segment in each], tokens)
         best = np.full((len(texts), len(self.columns)), -np.inf)
@@ -67,7 +67,7 @@ class Scorer:
         return [dict(zip(self.columns, map(float, row), strict=True)) if each else dict.fromkeys(self.columns)
                 for row, each in zip(best, segments, strict=True)]  # fmt: skip
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Tokens without the special ones; none for white space, of which a model has an opinion all the same."""
         full = [text for text in texts if text.strip()]
         encoded = iter(self.tokenizer(full, add_special_tokens=False, verbose=False)["input_ids"] if full else ())
@@ -104,7 +104,7 @@ class Scorer:
         import torch
 
         try:
-            return self._values(segments)
+            return self.values_of(segments)
         except torch.OutOfMemoryError:
             if len(segments) == 1:
                 raise
@@ -113,7 +113,8 @@ class Scorer:
         middle = len(segments) // 2
         return np.concatenate([self._forward(segments[:middle]), self._forward(segments[middle:])])
 
-    def _values(self, segments: Sequence[Sequence[int]]) -> np.ndarray:
+    def values_of(self, segments: Sequence[Sequence[int]]) -> np.ndarray:
+        """Probabilities [segments, classes] of one batch."""
         import numpy as np
         import torch
 

@@ -87,11 +87,11 @@ def test_no_texts(database: Any) -> None:
 
 def test_another_model_in_the_same_folder_is_another_one(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"1")
-    first = embeddings._key_of(f"st:{tmp_path}")
-    assert embeddings._key_of(f"st:{tmp_path}") == first
+    first = embeddings.model_key(f"st:{tmp_path}")
+    assert embeddings.model_key(f"st:{tmp_path}") == first
     (tmp_path / "weights").write_bytes(b"12")
-    assert embeddings._key_of(f"st:{tmp_path}") != first
-    assert embeddings._key_of("st:intfloat/multilingual-e5-small") == "st:intfloat/multilingual-e5-small"
+    assert embeddings.model_key(f"st:{tmp_path}") != first
+    assert embeddings.model_key("st:intfloat/multilingual-e5-small") == "st:intfloat/multilingual-e5-small"
 
 
 _SLOW = """

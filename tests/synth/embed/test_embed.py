@@ -271,10 +271,10 @@ def test_half_precision_where_it_is_enough(tmp_path: Path, scale: float, stays: 
     name = sentence_transformer(tmp_path, scale)
     full, embedder = load_embedder(name), load_embedder(name)
     assert isinstance(embedder, SentenceTransformerEmbedder)
-    embedder._model.half()
-    embedder._half = True
+    embedder.model.half()
+    embedder.half = True
     rows = embedder.encode(["a b c", "d e f"])
-    assert embedder._half is stays
+    assert embedder.half is stays
     assert rows.dtype == np.float64
     assert np.allclose(rows, full.encode(["a b c", "d e f"]), atol=5e-3 if stays else 1e-6)
 

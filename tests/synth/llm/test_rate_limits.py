@@ -238,7 +238,7 @@ def test_tokens_a_minute_are_corrected_by_usage(stand: Any) -> None:
         async with llm:
             for number in range(10):
                 await llm.complete(asked(number), max_tokens=500)
-        assert llm.rate._used == 180
+        assert llm.rate.used == 180
         return time.monotonic() - began
 
     assert asyncio.run(run()) < 10
@@ -282,7 +282,7 @@ def test_a_budget_is_never_exceeded(
     assert set(outcomes) <= {"paid", "max_cost"}
     if sum(most for most, _ in calls) <= limit * (1 - 1e-9):
         assert "max_cost" not in outcomes
-    assert budget._open == 0
+    assert budget.calls_in_flight == 0
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -27,7 +27,7 @@ def filter_kinds() -> str:
     for collection in check.COLLECTIONS:
         for name in sorted(check.known_fields(collection)):
             answers = [check.warnings({name: value}) for value in wrong]
-            document = list(check._wrong_operators(collection, {name: {"gte": 1}}))
+            document = list(check.wrong_operators(collection, {name: {"gte": 1}}))
             rows[f"{collection}.{name}"] = [answers, document]
     return "\n".join(f"{name}: {json.dumps(row, ensure_ascii=False)}" for name, row in rows.items())
 

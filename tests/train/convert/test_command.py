@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -210,7 +211,7 @@ def test_a_full_disk_is_reported_before_and_while_writing(
 
     words = ("convert", "--checkpoint", models("Llama-3-8B"), "--out", tmp_path / "hub", "--to", "huggingface")
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+        patched.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(total=10**6, used=10**6, free=1000))
         refused(train(*words), "GB free", tmp_path, set())
 
     def full(*_: object, **__: object) -> None:

@@ -24,7 +24,7 @@ def test_the_launcher_takes_every_fsdp_key(path: Path) -> None:
     """Unknown keys of fsdp_config are dropped without a word."""
     from accelerate.commands.launch import launch_command_parser
 
-    known = {action.dest for action in launch_command_parser()._actions}
+    known = {action.dest for action in launch_command_parser()._actions}  # noqa: SLF001  argparse has no public list
     assert set(yaml.safe_load(path.read_text()).get("fsdp_config", {})) <= known
 
 

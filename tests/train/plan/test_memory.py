@@ -128,14 +128,16 @@ def kept(model: torch.nn.Module, forward: Callable[[], torch.Tensor]) -> int:
 
 def kept_without_contents(model: torch.nn.Module, forward: Callable[[], torch.Tensor]) -> int:
     """The same of a meta model, with attention and dropout as the dry step has them on a CPU."""
-    own = {item.untyped_storage()._cdata for item in (*model.parameters(), *model.buffers())}
+    # A storage without contents has no address; torch tells two apart by this handle alone.
+    own = {item.untyped_storage()._cdata for item in (*model.parameters(), *model.buffers())}  # noqa: SLF001
     found: dict[int, int] = {}
     alive: list[torch.Tensor] = []
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
-        if storage._cdata not in own:
-            found[storage._cdata] = storage.nbytes()
+        handle = storage._cdata  # noqa: SLF001
+        if handle not in own:
+            found[handle] = storage.nbytes()
             alive.append(tensor)
         return tensor
 

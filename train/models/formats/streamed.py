@@ -68,7 +68,7 @@ class Streamed:
     def _run(self, ids: torch.Tensor) -> torch.Tensor:
         if hasattr(self.model, "max_seq_length"):
             # LitGPT's tables of positions: no longer than needed, and not on the meta device.
-            self.model._max_seq_length = ids.shape[1]
+            self.model._max_seq_length = ids.shape[1]  # noqa: SLF001  the public setter makes the tables on its device
             self.model.cos, self.model.sin = self.model.rope_cache()
             out: torch.Tensor = self.model(ids)
             return out
@@ -96,7 +96,8 @@ def _stream(name: str, unit: Any, weight_of: Callable[[str], torch.Tensor]) -> N
         for leaf, weight in module.named_parameters(recurse=False)
         if weight.is_meta
     ]
-    empty = {full: module._parameters[leaf] for module, leaf, full in owned}
+    # The module's own dictionary: setattr would check and register each weight again at every unit.
+    empty = {full: module._parameters[leaf] for module, leaf, full in owned}  # noqa: SLF001
 
     def load(*_: object) -> None:
         for module, leaf, full in owned:
@@ -104,11 +105,11 @@ def _stream(name: str, unit: Any, weight_of: Callable[[str], torch.Tensor]) -> N
             if weight.shape != empty[full].shape:
                 shapes = f"{tuple(weight.shape)} where the configuration says {tuple(empty[full].shape)}"
                 raise TrainError(f"{full} is {shapes}: weights and configuration are of different models")
-            module._parameters[leaf] = torch.nn.Parameter(weight.float(), requires_grad=False)
+            module._parameters[leaf] = torch.nn.Parameter(weight.float(), requires_grad=False)  # noqa: SLF001
 
     def free(*_: object) -> None:
         for module, leaf, full in owned:
-            module._parameters[leaf] = empty[full]
+            module._parameters[leaf] = empty[full]  # noqa: SLF001
 
     unit.register_forward_pre_hook(load)
     unit.register_forward_hook(free)

@@ -72,7 +72,7 @@ def test_up_to_the_window_a_text_is_one_segment(scorer: Scorer, checkpoint: Path
     from detoxify import Detoxify
 
     letters = "a" * 509
-    fits, longer = scorer._ids([letters, letters + "a"])
+    fits, longer = scorer.token_ids([letters, letters + "a"])
     assert (len(fits), len(scorer.segments(fits)), len(scorer.segments(longer))) == (510, 1, 2)
     theirs = Detoxify(checkpoint=str(checkpoint)).predict(letters)
     assert scorer.scores([letters])[0]["toxicity"] == pytest.approx(theirs["toxicity"], abs=1e-5)
@@ -190,6 +190,6 @@ def test_where_memory_does_not_do_batches_are_halved(scorer: Scorer, monkeypatch
 
         return values
 
-    monkeypatch.setattr(scorer, "_values", limited(scorer._values))
+    monkeypatch.setattr(scorer, "values_of", limited(scorer.values_of))
     assert nearly(scorer.scores(texts), expected)
     assert max(sizes) > 3
