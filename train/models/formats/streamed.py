@@ -30,7 +30,6 @@ from train.models.formats.families import (
     family_of,
     shapes,
     text_part,
-    to_litgpt,
 )
 from train.models.formats.litgpt_adapters import lora_settings, read_litgpt
 from train.models.formats.peft_adapters import read_peft
@@ -315,10 +314,3 @@ def hub_base(folder: Path) -> tuple[Any, Weights]:
     settings = to_huggingface(config, family, {}, tied=False, dtype="float32")
     weights = as_huggingface(read_pickle(folder / "lit_model.pth"), config, family)
     return AutoConfig.for_model(**{**settings, "model_type": family.model_type}), weights
-
-
-def whole_config(folder: Path, name: str = "") -> Any:
-    """litgpt.Config of a whole model in either form."""
-    if kind(folder) == "litgpt":
-        return litgpt_config(folder)
-    return to_litgpt(huggingface_config(folder), name or folder.resolve().name, 1 << 62)
