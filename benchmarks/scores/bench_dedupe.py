@@ -46,7 +46,7 @@ def vocabulary() -> tuple[list[str], list[float]]:
 
 
 class Corpus:
-    """Numbered texts, each made anew whenever it is asked for."""
+    """Numbered texts, each generated again whenever it is asked for."""
 
     def __init__(self, texts: int, share: float, seed: int) -> None:
         self.texts, self.share, self.seed = texts, share, seed

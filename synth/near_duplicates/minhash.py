@@ -75,7 +75,7 @@ class NearTexts:
         self._members, self._bounds = array("Q"), array("q", [0])
         self._keys: list[np.ndarray] = []
         #: token (see `_prefix_tokens`) -> (size of the set, place of the token in it) -> kept texts. Most tokens have
-        #: one text only: then one number stands for a mapping, which takes five times as much.
+        #: a single text: then one number stands for a mapping, which takes five times as much.
         self._kept: dict[int, int | dict[tuple[int, int], list[int]]] = {}
         #: kept text -> its turn.
         self._turns: dict[int, int] = {}

@@ -3,7 +3,7 @@
     L = L_SFT + beta * L_OR          L_OR = -log sigmoid(log odds(chosen) - log odds(rejected))
     odds(p) = p / (1 - p)            p = exp(mean over the answer's tokens of log p(token | prompt, tokens before))
 
-trl 1.16 computes L_OR as the paper does. Its L_SFT differs in three ways, mended in `PaperLoss`: it runs over the
+trl 1.16 computes L_OR as the paper does. Its L_SFT differs in three ways, corrected in `PaperLoss`: it runs over the
 prompt's tokens too; it averages over all tokens of a batch, so that long answers weigh more and the loss depends on how
 pairs are batched; and its gradient is not a number where the model is certain of an answer (p = 1).
 """

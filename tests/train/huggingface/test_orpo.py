@@ -102,7 +102,7 @@ def losses_of(batch: dict[str, Any], logits: Any, paper_loss: bool) -> tuple[flo
 
     from train.huggingface.orpo import PaperLoss
 
-    kind: Any = type("Mended", (PaperLoss, ORPOTrainer), {}) if paper_loss else ORPOTrainer
+    kind: Any = type("Corrected", (PaperLoss, ORPOTrainer), {}) if paper_loss else ORPOTrainer
     trainer = kind.__new__(kind)
     trainer.beta, trainer.padding_value, trainer.aux_loss_enabled, trainer.is_encoder_decoder = 0.5, 0, False, False
     trainer.accelerator = SimpleNamespace(device=torch.device("cpu"), gather_for_metrics=lambda value: value)

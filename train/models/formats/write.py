@@ -169,7 +169,7 @@ def set_template(out: Path, style: Style) -> None:
 
 
 def read_generation(folder: Path) -> dict[str, Any]:
-    """generation_config.json, {} without; some that were published are no quite right JSON, which LitGPT mends."""
+    """generation_config.json, {} without; some that were published are no quite right JSON, which LitGPT repairs."""
     path = folder / "generation_config.json"
     if not path.is_file():
         return {}
