@@ -133,6 +133,7 @@ def test_the_pages_recipes_are_recipes(root: Path, tree: Path, tmp_path: Path, m
     """docs/merging.md: its blocks are read without a complaint, over vinasmol.yaml where they are overrides."""
     from train.merge.mergekit_file import merge_of
     from train.merge.settings import Problems
+    from train.recipes import short_names
 
     page = (root / "docs/merging.md").read_text()
     blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -146,5 +147,7 @@ def test_the_pages_recipes_are_recipes(root: Path, tree: Path, tmp_path: Path, m
         assert problems == []
         assert merge is not None
         assert len(merge.steps) == 2
-    for command in re.findall(r"^    (?:train merge|litgpt finetune_lora) --config (\S+)", page, re.MULTILINE):
-        assert (root / command).is_file(), command
+    names = re.findall(r"^    train merge --config (\S+)", page, re.MULTILINE)
+    names += re.findall(r'^    litgpt finetune_lora --config "\$\(train recipe (\S+) --path\)"', page, re.MULTILINE)
+    assert len(names) == 9
+    assert set(names) - set(short_names()) == set()
