@@ -18,7 +18,7 @@ from typing import Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
-from synth.export.formats import DEFAULT, SHARD_ROWS, check_formats, formats
+from synth.export.formats import DEFAULT, SHARD_ROWS, check_formats, default_formats, formats
 from synth.export.manifest import TITLE, VAL_FRACTION, Settings, report_line, warnings
 from synth.export.writer import export
 from synth.filters.check import warnings as filter_warnings
@@ -42,7 +42,7 @@ What each format looks like and what loads it: docs/exports.md"""
     )  # fmt: skip
     parser.add_argument(
         "--format", action="append", choices=list(formats()), metavar="NAME",
-        help=f"{', '.join(formats())}; may be given several times ({' and '.join(DEFAULT)})",
+        help=f"{', '.join(formats())}; may be given several times ({', '.join(DEFAULT)})",
     )  # fmt: skip
     _configure_splits(parser.add_argument_group("splits"))
     _configure_choice(parser.add_argument_group("what is left out"))
@@ -92,7 +92,7 @@ def check(options: argparse.Namespace) -> Settings:
         raise NewsmillError(f"--val-fraction {val} is no share: more than 0, less than 1")
     if not 0 <= test < 1 or val + test >= 1:
         raise NewsmillError(f"--test-fraction {test} is no share: 0 or more, less than 1 together with --val-fraction")
-    names = tuple(name for name in formats() if name in (options.format or DEFAULT))
+    names = tuple(name for name in formats() if name in (options.format or default_formats()))
     check_formats(names)
     return Settings(
         options.filter, names, val, test, options.seed, options.include_opted_out, options.include_duplicates,
@@ -110,7 +110,9 @@ def main(options: argparse.Namespace) -> int:
     with run_of(database, "export", configuration) as run:
         manifest = export(database, options.out, settings, query)
         run.counts.update({"exported": manifest["counts"]["rows"], **manifest["left_out"]})
-    for line in [*filter_warnings(query), *warnings(manifest)]:
+    left = [] if options.format else [name for name in DEFAULT if name not in settings.formats]
+    missing = [f"not written: {name}: it needs pip install 'newsmill[export]'" for name in left]
+    for line in [*filter_warnings(query), *missing, *warnings(manifest)]:
         print(f"export: warning: {line}", file=sys.stderr)
     print(json.dumps(manifest, ensure_ascii=False) if options.json else report_line(options.out, manifest))
     return 0

@@ -19,7 +19,8 @@ from synth.export.files import JsonFile, Output, ParquetFile, RowOf
 
 #: Rows of a shard of the dataset folder: some 200 MB of news samples, which a hub and a laptop take in one piece.
 SHARD_ROWS = 50_000
-DEFAULT = ("alpaca", "litgpt")
+#: What the recipes of `train` read is among them: the dataset folder, which states each row's language.
+DEFAULT = ("alpaca", "litgpt", "huggingface")
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,19 @@ def check_formats(names: Sequence[str]) -> None:
         NewsmillError: a format needs a library that is not installed.
     """
     parquet = needs_parquet(names)
-    if not parquet:
-        return
+    if parquet and (missing := _missing()):
+        raise NewsmillError(f"--format {parquet[0]} needs pip install 'newsmill[export]' ({missing})")
+
+
+def default_formats() -> tuple[str, ...]:
+    """What is written where no format is named: DEFAULT, as far as it can be written here."""
+    return tuple(name for name in DEFAULT if not (needs_parquet([name]) and _missing()))
+
+
+def _missing() -> str:
+    """Why no Parquet file can be written here; "" where one can."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
-        raise NewsmillError(f"--format {parquet[0]} needs pip install 'newsmill[export]' ({error})") from error
+        return str(error)
+    return ""

@@ -67,7 +67,11 @@ def test_layout_rows_and_sums(store: Any, capsys: pytest.CaptureFixture[str]) ->
     assert main(["export"]) == 0
     assert "20 rows in export (17 to train, 3 to validate; it 20)" in capsys.readouterr().out
     written = bytes_of(Path("export"))
-    assert set(written) == {"alpaca.jsonl", "litgpt/train.json", "litgpt/val.json", "manifest.json", "sources.jsonl"}
+    assert set(written) == {
+        "alpaca.jsonl", "litgpt/train.json", "litgpt/val.json", "huggingface/README.md", "manifest.json",
+        "huggingface/data/train-00000-of-00001.parquet", "huggingface/data/validation-00000-of-00001.parquet",
+        "sources.jsonl",
+    }  # fmt: skip
     rows = [json.loads(line) for line in written["alpaca.jsonl"].decode().split("\n") if line]
     assert all(set(row) == {"instruction", "input", "output"} for row in rows)
     assert rows[0]["instruction"] == REQUEST
@@ -103,7 +107,7 @@ def test_what_is_left_out_has_a_name(store: Any) -> None:
     }.items():  # fmt: skip
         store.samples.update_one({"event": f"event{number}"}, {"$set": change})
     assert main(["export"]) == 0
-    left = {"superseded": 1, "rejected": 1, "empty": 2, "several_turns": 1, "opted_out": 2}
+    left = {"superseded": 1, "rejected": 1, "empty": 2, "broken_history": 1, "opted_out": 2}
     assert manifest()["left_out"] == left
     assert manifest()["counts"]["rows"] == 20 - sum(left.values())
     run = store.runs.find_one({"stage": "export"})

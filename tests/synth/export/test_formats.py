@@ -114,7 +114,7 @@ def test_several_turns_are_left_out_where_a_row_holds_one(odd: Any, capsys: pyte
     assert files["litgpt/train.json"]["rows"] + files["litgpt/val.json"]["rows"] == 17
     assert files["openai.jsonl"]["rows"] == files["sources.jsonl"]["rows"] == 20
     assert "not in alpaca, which has no place for them: 3" in capsys.readouterr().err
-    assert main(["export"]) == 0
+    assert main(["export", "--format", "alpaca", "--format", "litgpt"]) == 0
     assert manifest()["left_out"] == {"several_turns": 3}
     assert manifest()["left_out_of"] == {}
 
@@ -256,7 +256,7 @@ def test_litgpt_trains_on_the_folder(odd: Any, tmp_path: Path) -> None:
     from train.__main__ import main as train
 
     odd.samples.update_one({"event": "event5"}, {"$set": {"answer": "parola 🗞️ " * 40}})
-    assert main(["export", "--test-fraction", "0.1"]) == 0
+    assert main(["export", "--format", "litgpt", "--test-fraction", "0.1"]) == 0
     assert train(["tiny", "--corpus", "export/litgpt/train.json", "--out", str(tmp_path / "tiny")]) == 0
     module = data.JSON(json_path=Path("export/litgpt"), mask_prompt=True, num_workers=0)
     module.connect(tokenizer=Tokenizer(tmp_path / "tiny"), batch_size=2, max_seq_length=256)
@@ -339,6 +339,9 @@ def test_without_pyarrow_one_line_names_the_extra(
     assert error.count("\n") == 1
     assert not Path("export").exists()
     assert main(["export", "--format", "openai"]) == 0
+    assert main(["export"]) == 0
+    assert "not written: huggingface: it needs pip install 'newsmill[export]'" in capsys.readouterr().err
+    assert manifest()["formats"] == ["alpaca", "litgpt"]
 
 
 @given(st.text(), st.text())
