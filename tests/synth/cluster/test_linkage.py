@@ -313,3 +313,41 @@ def test_memory_stays_far_below_the_matrix() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.6 * rows.shape[0] ** 2 * 8
+
+
+def test_small_components_are_taken_in_bounded_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty events of three articles each: all in one batch would grow with the archive."""
+    sizes: list[int] = []
+    original = module._batched  # noqa: SLF001 (the batches are not seen from outside)
+
+    def counted(graph: Any, components: Any, threshold: float, linkage: str) -> Any:
+        sizes.append(len(components))
+        return original(graph, components, threshold, linkage)
+
+    monkeypatch.setattr(module, "_batched", counted)
+    monkeypatch.setattr(module, "BATCHED_PAIRS", 10)
+    rows = np.repeat(np.eye(40), 3, axis=0)
+    labels = agglomerate(rows, distance_threshold=0.5)
+    assert labels.tolist() == np.repeat(np.arange(40), 3).tolist()
+    assert sum(sizes) == 40
+    assert max(sizes) == 4, "three pairs each: the fourth component makes more than ten"
+
+
+@pytest.mark.parametrize("linkage", ["average", "complete"])
+def test_blocks_of_a_large_component_are_bounded(linkage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: list[int] = []
+    distances = cosine_graph.CosineGraph.distances
+
+    def measured(self: Any, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        shapes.append(len(left) * len(right))
+        return distances(self, left, right)
+
+    monkeypatch.setattr(cosine_graph.CosineGraph, "distances", measured)
+    for name, value in (("CONDENSED_ROWS", 3), ("BATCHED_ROWS", 2), ("BLOCK_ENTRIES", 1_000)):
+        monkeypatch.setattr(module, name, value)
+    rows = bundles(np.random.default_rng(3), 150, 8, groups=3, noise=0.5)
+    days = np.zeros(150)
+    found = agglomerate(rows, distance_threshold=0.9, linkage=linkage, days=days, window=1.0)
+    assert same(found, reference(cosine_distances(rows), 0.9, linkage))
+    assert shapes
+    assert max(shapes) <= 1_000

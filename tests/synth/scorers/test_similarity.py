@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
-from synth.scorers.similarity import PASSAGE, batch_similarities, segments, similarities
+from synth.scorers.similarity import LONGEST, SHORTEST, batch_similarities, segments, similarities
 
 
 class Fixed:
@@ -41,6 +41,16 @@ def test_the_nearer_source_has_the_larger_number() -> None:
 def test_no_sources_and_an_empty_answer() -> None:
     assert similarities("testo", [], load_embedder("tfidf")) == []
     assert similarities("", ["testo", ""], load_embedder("tfidf")) == [0.0, 0.0]
+
+
+def test_an_answer_that_the_model_has_no_vector_for_is_like_nothing() -> None:
+    class Blank:
+        name = "blank"
+
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([[0.0, 0.0] if "?" in text else [1.0, 0.0] for text in texts])
+
+    assert similarities("???", ["testo"], Blank()) == [0.0]
 
 
 def test_dense_rows_stay_within_one() -> None:
@@ -124,14 +134,26 @@ def test_length_alone_lowers_no_score(sample_records: list[dict[str, Any]], kind
         assert np.mean(whole[8]) < 0.67
 
 
-def test_segments_hold_every_word_and_are_few() -> None:
-    text = "Una. Due parole. " + "Questa frase è lunga abbastanza da stare sola qui. " * 5 + "parola " * 300
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Una. Due parole. " + "Questa frase è lunga abbastanza da stare sola qui. " * 5 + "parola " * 300,
+        "Una frase di media lunghezza, come le scrive un giornale. " * 4_000,
+        "a. " * 33_000,
+    ],
+    ids=["mixed", "long", "of one word each"],
+)
+def test_segments_hold_every_word_and_are_few(text: str) -> None:
     parts = segments(text)
     assert " ".join(parts).split() == text.split()
-    assert max(len(part.split()) for part in parts) <= 90
+    assert 1 < len(parts) <= 1001
+    words = [len(part.split()) for part in parts]
+    assert max(words) <= max(LONGEST + SHORTEST, 2 * -(-2 * sum(words) // 1000))
+    assert min(words[:-1]) >= SHORTEST
+
+
+def test_an_empty_text_is_one_segment() -> None:
     assert segments("") == [""]
-    assert len(segments("a. " * 33_000)) <= 1001
-    assert PASSAGE <= 80
 
 
 def test_a_batch_gives_what_each_gives_alone() -> None:
@@ -151,8 +173,12 @@ def test_a_dense_model_reads_each_sentence_once() -> None:
     assert found[0] == [1.0]
 
 
-def test_long_texts_take_no_ages() -> None:
-    assert similarities("a. " * 30_000, ["parola " * 16_000, "b. " * 30_000], load_embedder("tfidf"))[1] <= 1
+def test_a_long_text_is_a_thousand_passages_at_most() -> None:
+    """Every passage of the source is compared: sentence by sentence this text would have 450 million of them."""
+    embedder = Hashed()
+    answer, source = "x. " * 30_000, "".join(f"parola{number % 700}. " for number in range(30_000))
+    assert similarities(answer, [source, answer], embedder)[1] == 1.0
+    assert sum(embedder.calls) <= 2 * 1001
 
 
 @settings(max_examples=100, deadline=None)

@@ -289,6 +289,16 @@ def test_states_of_optimizers() -> None:
     assert state_bytes("bitsandbytes.optim.PagedAdamW8bit", [big]) == ([], eight)
 
 
+def test_a_step_that_did_nothing_takes_nothing() -> None:
+    assert (Work().flop, Work().moved, Work().kernels) == (0, 0, 0)
+    assert Work().seconds(1.0, 1.0, 1.0) == 0
+
+
+def test_a_job_validates_and_recomputes_nothing_unless_it_says_so() -> None:
+    job = litgpt_job(tiny_litgpt("SmolLM2-360M", **SOME))
+    assert (job.validates, job.recompute, job.method) == (True, False, "sft")
+
+
 def test_time_is_bound_by_arithmetic_memory_or_launches() -> None:
     work = Work(flop=2e12, moved=1e9, kernels=10, products=[(2e12, 1e6), (1.0, 1e9)])
     assert work.seconds(1e12, 1e9, 1e-6) == pytest.approx(2 + 1 + 1)

@@ -153,6 +153,8 @@ def test_style_of_a_folder_of_litgpt(tmp_path: Path) -> None:
     assert getattr(style_of(tmp_path), "name", "") == "alpaca"
     litgpt.prompts.save_prompt_style("falcon", tmp_path)
     assert style_of(tmp_path) is None
+    litgpt.prompts.save_prompt_style("qwen2.5", tmp_path)
+    assert style_of(tmp_path) is None, "it has a system prompt of its own"
     (tmp_path / "prompt_style.yaml").write_text("[")
     assert style_of(tmp_path) is None
 
@@ -179,7 +181,7 @@ def test_stop_tokens_are_what_is_learnt() -> None:
         def encode(self, text: str, bos: bool) -> Any:
             import torch
 
-            return torch.tensor(tokens().encode(text))
+            return torch.tensor([1] * bos + tokens().encode(text))
 
     for name in ("chatml", "llama3", "gemma"):
         style = style_named(name)
@@ -190,6 +192,19 @@ def test_stop_tokens_are_what_is_learnt() -> None:
 def test_unknown_name_names_the_known() -> None:
     with pytest.raises(TrainError, match="chatml, chatml-de"):
         style_named("chat")
+
+
+def test_content_is_the_answer_without_what_ends_its_turn() -> None:
+    assert style_named("chatml").content("Sì.") == "Sì."
+    assert style_named("gemma").content("  Sì.\n") == "Sì.", "the template trims"
+    assert style_named("plain").content("Sì.") == "Sì."
+
+
+def test_speaks() -> None:
+    assert style_named("gemma").speaks("it"), "it says nothing itself"
+    assert style_named("alpaca-it").speaks("it")
+    assert style_named("alpaca-it").speaks("")
+    assert not style_named("alpaca").speaks("vi")
 
 
 def test_localised() -> None:
