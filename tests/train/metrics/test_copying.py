@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,8 +12,23 @@ from train.metrics import copying
 from train.metrics.copying import RUN, Copied, Corpus, from_sources
 from train.metrics.words import words
 
-TEXTS = st.lists(st.lists(st.sampled_from("a b c d".split()), max_size=40), max_size=6)
+WORDS = st.sampled_from("a b c d".split())
 LONG = [f"w{number}" for number in range(40)]
+
+
+@st.composite
+def texts_and_answers(draw: Any) -> tuple[list[list[str]], list[list[str]]]:
+    """Answers of passages out of the texts, RUN words and longer, with other words between them."""
+    texts = draw(st.lists(st.lists(WORDS, min_size=RUN, max_size=40), min_size=1, max_size=5))
+    answers: list[list[str]] = []
+    for _ in range(draw(st.integers(1, 4))):
+        answer = draw(st.lists(WORDS, max_size=5))
+        for _ in range(draw(st.integers(0, 3))):
+            text = draw(st.sampled_from(texts))
+            start = draw(st.integers(0, len(text) - RUN))
+            answer += text[start : draw(st.integers(start + RUN, len(text)))] + draw(st.lists(WORDS, max_size=5))
+        answers.append(answer)
+    return texts, answers
 
 
 def plainly(answer: list[str], texts: list[list[str]]) -> Copied:
@@ -52,16 +69,23 @@ def test_overlapping_runs_cover_a_word_once() -> None:
 
 
 @settings(deadline=None, max_examples=150)
-@given(TEXTS, TEXTS, st.sampled_from([7, 50, 4_000_000]))
-def test_the_index_finds_what_the_plain_search_finds(
-    texts: list[list[str]], answers: list[list[str]], piece: int
-) -> None:
+@given(texts_and_answers(), st.sampled_from([7, 50, 4_000_000]))
+def test_the_index_finds_what_the_plain_search_finds(case: tuple[list[list[str]], list[list[str]]], piece: int) -> None:
+    texts, answers = case
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copying, "_PIECE", piece)
-        found = Corpus(" ".join(text) for text in texts).copied(answers)
+        result = Corpus(" ".join(text) for text in texts).copied(answers)
     expected = [plainly(answer, texts) for answer in answers]
-    assert found == expected
+    assert result == expected
     assert [from_sources(answer, texts) for answer in answers] == expected
+
+
+def test_runs_on_two_diagonals_are_not_added() -> None:
+    """Two passages that stand in the answer in the other order: neither goes on where the other ends."""
+    corpus = Corpus([" ".join(LONG)])
+    assert corpus.copied([LONG[20:36] + LONG[2:17]]) == [Copied(16, 31)]
+    assert corpus.copied([LONG[:15] + LONG[16:36]]) == [Copied(20, 35)]
+    assert corpus.copied([[*LONG[:14], "x", *LONG[15:31]], LONG[3:20]]) == [Copied(16, 30), Copied(17, 17)]
 
 
 def test_words_that_share_a_mark_are_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ def litgpt_tensors(lora: Lora, config: Any, family: Family) -> tuple[dict[str, t
     sizes = dict(zip(_QKV, qkv_sizes(config), strict=True))
     for lit, hub_names in pairs(config, family):
         layer = lit.removesuffix(".weight")
-        if not lit.endswith(".weight") or not switched.get(_switch_of(layer), False):
+        if not lit.endswith(".weight") or not any(switched.get(switch, False) for switch in _switches_of(layer)):
             continue
         names = [name.removesuffix(".weight") for name in hub_names]
         if len(names) > 1:
@@ -185,31 +185,31 @@ def _stacked(parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
     return torch.cat(parts).contiguous()
 
 
-def _switch_of(layer: str) -> str:
-    """The setting that turns LoRA on for a layer of LitGPT; for the fused one: any of its three."""
+def _switches_of(layer: str) -> tuple[str, ...]:
+    """The settings that turn LoRA on for a layer of LitGPT: one for each weight that it holds; () where none does."""
     if layer.endswith("attn.qkv"):
-        return "any"
+        return tuple(f"lora_{part}" for part in _QKV)
     if layer.endswith("attn.proj"):
-        return "lora_projection"
-    return "lora_mlp" if ".mlp." in layer else "lora_head" if layer == "lm_head" else ""
+        return ("lora_projection",)
+    return ("lora_mlp",) if ".mlp." in layer else ("lora_head",) if layer == "lm_head" else ()
 
 
 def _switched(lora: Lora, config: Any, family: Family) -> dict[str, Any]:
-    switches = dict.fromkeys((name for name in _DEFAULTS if isinstance(_DEFAULTS[name], bool)), False)
+    switches: dict[str, Any] = dict.fromkeys((name for name in _DEFAULTS if isinstance(_DEFAULTS[name], bool)), False)
     remaining = set(lora.modules)
     for lit, hub_names in pairs(config, family):
         layer = lit.removesuffix(".weight")
         for index, name in enumerate(hub_name.removesuffix(".weight") for hub_name in hub_names):
             if name not in remaining or not lit.endswith(".weight"):
                 continue
-            switch = f"lora_{_QKV[index]}" if len(hub_names) > 1 else _switch_of(layer)
-            if switch not in switches:
+            names = _switches_of(layer)
+            if len(names) != len(hub_names):
                 raise TrainError(f"LitGPT has no LoRA on {name}: convert with --adapter merged")
-            switches[switch] = True
+            switches[names[index]] = True
             remaining.discard(name)
     if remaining:
         raise TrainError(f"the model has no {min(remaining)}, which the adapter changes: is it of this model?")
-    return switches | {"any": any(switches[f"lora_{part}"] for part in _QKV)}
+    return switches
 
 
 def _rows(config: Any, layer: str) -> int:

@@ -162,6 +162,36 @@ def test_merging_is_what_peft_does(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LORAS if name != "dora"])
 def test_an_adapter_of_peft_computes_the_same_in_litgpt(tmp_path: Path, name: str) -> None:
     import torch
+    from litgpt.lora import GPT
+    from litgpt.lora import Config as LoraConfig
+    from litgpt.scripts.convert_hf_checkpoint import copy_weights_hf_llama
+
+    from train.models.formats.families import family_of
+    from train.models.formats.litgpt_adapters import litgpt_tensors
+    from train.models.formats.peft_adapters import read_peft
+
+    model, plain = peft_model(**LORAS[name])
+    model.save_pretrained(tmp_path)
+    config = lit_config(n_layer=2, norm_eps=1e-6)
+    tensors, hyperparameters = litgpt_tensors(read_peft(tmp_path), config, family_of(config))
+    weights: dict[str, Any] = {}
+    copy_weights_hf_llama(config, {}, weights, plain.state_dict())
+    fields = {field: getattr(config, field) for field in config.__dataclass_fields__}
+    lit = GPT(LoraConfig(**fields | hyperparameters))
+    result = lit.load_state_dict(weights, strict=False)
+    assert not result.unexpected_keys
+    assert set(result.missing_keys) == {name for name in lit.state_dict() if "lora_" in name}
+    assert not lit.load_state_dict(tensors, strict=False).unexpected_keys
+    ids = torch.arange(1, 13)[None]
+    with torch.no_grad():
+        expected, bare = model.eval()(ids).logits, plain.eval()(ids).logits
+        torch.testing.assert_close(lit.eval()(ids), expected, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(bare, expected, atol=1e-3), "the adapter changes what is computed"
+
+
+@pytest.mark.parametrize("name", [name for name in LORAS if name != "dora"])
+def test_an_adapter_of_peft_comes_back_from_litgpts_file(tmp_path: Path, name: str) -> None:
+    import torch
 
     from train.models.formats.adapters import merged
     from train.models.formats.families import family_of
