@@ -1,38 +1,95 @@
-"""Instants as newspapers print them: ISO with all its accidents, RFC 822, Italian and Vietnamese words, digits."""
+"""Instants as newspapers print them: ISO with all its accidents, RFC 822, Italian, Vietnamese, English words, digits.
+
+Of a text that holds a day, what is left is searched for a time and a zone. A time that stands there and cannot be read
+makes the whole text unreadable: half a date would be stored as midnight. Other languages are left to dateparser, whose
+answer counts only where every part of it stands in the text (it reads "5 sett 2026" as five weeks from now).
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from crawler.language import MONTHS
 
-_ISO = re.compile(
-    r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"
-    r"(?:[T ](?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>[.,]\d+)?)?)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|UTC)?"
+#: Longer than any printed date with what stands around it; a text is searched no further.
+_MAX_CHARACTERS = 400
+#: Vietnamese months in words, each after "tháng"; the longer of two that begin alike comes first.
+_VIETNAMESE_MONTHS = {
+    "mười hai": 12, "mười một": 11, "mười": 10, "chạp": 12, "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4,
+    "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
+}  # fmt: skip
+_ENGLISH_MONTHS = "january february march april may june july august september october november december".split()
+#: Abbreviations of zones, in hours from UTC; others that look like one make a time unreadable.
+_ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
+          "ICT": 7, "JST": 9, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
+          "PDT": -7}  # fmt: skip
+
+#: A number that is not the end of a longer one, or of a range ("5-7 maggio").
+_ALONE = r"(?<!\d)(?<!\d[-–/.:])"
+_DAYS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        _ALONE + r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d|[-/.]\d)",
+        _ALONE + r"(?P<d>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<m>\d{1,2})\s?(?P=mark)\s?(?P<y>\d{4})(?!\d|[-/.]\d)",
+        _ALONE + r"(?P<d>\d{1,2})\s*,?\s+tháng\s+(?P<m>\d{1,2})\s*[,/-]?\s*(?:năm\s+)?(?P<y>\d{4})(?!\d)",
+        _ALONE + r"(?P<d>\d{1,2})\s*,?\s+tháng\s+(?P<vietnamese>" + "|".join(_VIETNAMESE_MONTHS) + r")(?!\w)"
+        r"\s*,?\s*(?:năm\s+)?(?P<y>\d{4})(?!\d)",
+        _ALONE + r"(?P<d>\d{1,2})(?:[°º.]|st|nd|rd|th)?[\s-]+(?:(?:di|of)\s+)?(?P<word>[a-z]{3,9})\.?,?[\s-]+"
+        r"(?:del\s+)?(?P<y>\d{4})(?!\d)",
+        r"\b(?P<word>[a-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})(?!\d)",
+    )
 )
-_ITALIAN = re.compile(
-    r"(?P<d>\d{1,2})[°º]?\s+(?P<month>[a-z]{3,9})\.?\s+(?P<y>\d{4})(?:\D{1,9}?(?P<H>\d{1,2})[:.](?P<M>\d{2}))?",
+_HALF = r"(?:\s*(?P<half>[ap]\.?\s?m\b\.?|(?:sa|ch|sáng|trưa|chiều|tối|đêm)(?!\w)))?"
+_CLOCK = re.compile(
+    r"(?<![\d.,:])(?P<H>\d{1,2})(?:\s?[:.hg]\s?|\s?giờ\s?)(?P<M>\d{2})(?!\d|[.,]\d{3})"
+    r"(?:\s?[:.]\s?(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?(?!\d))?(?:\s?(?:phút|['’]))?" + _HALF,
     re.IGNORECASE,
 )
-_NUMERIC = re.compile(r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})(?:\D{1,9}?(?P<H>\d{1,2})[:hg](?P<M>\d{2}))?")
-_CLOCK_FIRST = re.compile(r"(?P<H>\d{1,2})[:hg](?P<M>\d{2})\D{1,9}?(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})")
-_VIETNAMESE = re.compile(r"ngày\s+(?P<d>\d{1,2})\s+tháng\s+(?P<m>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{4})", re.IGNORECASE)
-_GMT = re.compile(r"\b(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?::?(?P<m>\d{2}))?")
+_HOUR = re.compile(
+    r"(?:\b(?:ore|alle|h|at|lúc)\.?\s+(?P<H>\d{1,2})(?!\d|[:.,/h]\d)" + _HALF.replace("half", "half1")
+    + r"|(?<![\d.,:])(?P<H2>\d{1,2})\s?(?:giờ|h)(?!\w)(?:\s?(?P<M>\d{1,2})\s?phút)?" + _HALF.replace("half", "half2")
+    + r"|(?<![\d.,:])(?P<H3>\d{1,2})\s?(?P<half3>[ap]\.?m\b\.?))",
+    re.IGNORECASE,
+)  # fmt: skip
+#: Word of a half of the day -> the first hour that it moves to the afternoon: "2 giờ đêm" is night, "10 giờ đêm" 22:00.
+_AFTERNOON_FROM = {"pm": 1, "ch": 1, "chiều": 1, "tối": 1, "trưa": 1, "đêm": 6}
+#: What follows these words is when the text changed.
+_CHANGED = re.compile(r"\b(?:aggiornat|modificat|ultim[oa] (?:aggiornament|modific)|updated|cập nhật)", re.IGNORECASE)
+#: What speaks of a time, where none was read.
+_TIME_LIKE = re.compile(
+    r"\d\s?[:h]\s?\d|\d\s?(?:giờ|phút)|\b(?:ore|alle|lúc|h\.?)\s+\d|\balle\s+ore\s|\d\s?[ap]\.?m\b",
+    re.IGNORECASE,
+)
+#: A bare number right behind the day: an hour, or who knows; not the minutes that the reading takes.
+_BARE_NUMBER = re.compile(r"^[\s,;|·•–—-]*\d{1,2}(?![\w°]|\s*(?:min|phút|commenti|bình luận|foto|ảnh))", re.IGNORECASE)
+#: "+02", "+0200", "+ 02:00", "GMT+2"; a dash between spaces is none, nor is what no zone has ("15:04-16:30").
+_OFFSET = re.compile(
+    r"^\s*[(\[]?\s*(?:(?:GMT|UTC)\s*(?=[+−-])|(?=[+−-]\d\d|\+ \d\d:))(?P<sign>[+−-])\s*"
+    r"(?P<h>0\d|1[0-4]|\d(?!\d))(?::?(?P<m>[0-5]\d))?(?![\d:])",
+    re.IGNORECASE,
+)
+#: Wherever it stands: "GMT+7" is nothing else.
+_NAMED_OFFSET = re.compile(
+    r"\b(?:GMT|UTC)\s*(?P<sign>[+−-])\s*(?P<h>\d{1,2})(?!\d{3})(?::?(?P<m>\d{2}))?(?!\d)", re.IGNORECASE
+)
+_ZONE_NAME = re.compile(r"^\s*[(\[]?\s*(?P<name>[A-Z]{1,5})(?![\w/])")
 _LINK_DATE = re.compile(r"/(?P<y>(?:19|20)\d{2})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?=/|$)")
-_RFC822 = re.compile(r"^\s*(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{4}\s+\d{1,2}:\d{2}")
+#: ISO's other forms, and with them what only looks like one: at least eight digits, or a T.
+_COMPACT_ISO = re.compile(r"\d{8}(?:T\d{2,6}(?:[.,]\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?|\d{4}-\d{2}-\d{2}T\d{2}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 def parse_date(value: Any, zone: str) -> datetime | None:
-    """The instant a newspaper wrote, aware; None where the text holds none.
+    """The instant a newspaper wrote, aware; None where the text holds none, or a part of it cannot be read.
 
     Args:
-        value: a datetime, unix seconds, or text: ISO 8601 (offset with or without a colon, or none), RFC 822,
-            "ROMA, 06 gennaio 2024, 18:54", "30 Giugno 2026 - 21:16", "Thứ hai, 8/9/2025, 18:22 (GMT+7)", 14 digits.
+        value: a datetime, unix seconds or milliseconds, or text: ISO 8601 (offset with or without a colon, or none),
+            RFC 822, "ROMA, 06 gennaio 2024, 18:54", "5 mag 2026 alle ore 15:04", "Thứ hai, 8/9/2025, 18:22 (GMT+7)",
+            "ngày 5 tháng mười một năm 2026", 14 digits.
         zone: IANA name of the zone that a text without an offset is meant in.
     """
     if isinstance(value, datetime):
@@ -43,7 +100,7 @@ def parse_date(value: Any, zone: str) -> datetime | None:
         return _from_seconds(float(value))
     if not isinstance(value, str):
         return None
-    text = " ".join(value.split())
+    text = " ".join(value[: 4 * _MAX_CHARACTERS].split())[:_MAX_CHARACTERS]
     try:
         return _from_text(text, ZoneInfo(zone))
     except (ValueError, OverflowError):
@@ -68,53 +125,117 @@ def local_day(instant: datetime, zone: str) -> date:
 
 
 def _from_seconds(seconds: float) -> datetime | None:
-    # 1990-2100: anything else is an identifier, not an instant.
-    return datetime.fromtimestamp(seconds, tz=UTC) if 631152000 <= seconds <= 4102444800 else None
+    # 1990-2100, in seconds or milliseconds: anything else is an identifier, not an instant.
+    for unit in (1, 1000):
+        if 631152000 <= seconds / unit <= 4102444800:
+            return datetime.fromtimestamp(seconds / unit, tz=UTC)
+    return None
 
 
 def _from_text(text: str, zone: ZoneInfo) -> datetime | None:
     if re.fullmatch(r"\d{14}", text):
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=zone)
-    if re.fullmatch(r"\d{9,10}", text):
+    if re.fullmatch(r"\d{9,10}|\d{13}", text):
         return _from_seconds(float(text))
-    if match := _ISO.search(text):
-        return _iso(match, zone)
-    if _RFC822.match(text):
-        instant = parsedate_to_datetime(text)
+    if _COMPACT_ISO.fullmatch(text):
+        instant = datetime.fromisoformat(text)
         return instant if instant.tzinfo else instant.replace(tzinfo=zone)
-    for pattern in (_CLOCK_FIRST, _NUMERIC, _VIETNAMESE):
-        if match := pattern.search(text):
-            return _parts(match, int(match["m"]), text, zone)
-    if match := _ITALIAN.search(text):
-        month = _italian_month(match["month"])
-        return _parts(match, month, text, zone) if month else None
+    for match, month in _days_in(text):
+        day = datetime(int(match["y"]), month, int(match["d"]))
+        return _with_time(day, text[: match.start()], text[match.end() :], zone)
+    return _by_dateparser(text, zone)
+
+
+def _days_in(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The first day of a text in each of the forms, with its month."""
+    for pattern in _DAYS:
+        for match in pattern.finditer(text):
+            if month := _month_of(match.groupdict()):
+                yield match, month
+                break
+
+
+def _month_of(groups: dict[str, str | None]) -> int | None:
+    if digits := groups.get("m"):
+        return int(digits)
+    if words := groups.get("vietnamese"):
+        return _VIETNAMESE_MONTHS[" ".join(words.lower().split())]
+    word = (groups.get("word") or "").lower()
+    for names in (*MONTHS.values(), _ENGLISH_MONTHS):
+        # Three letters name a month of either language; so does any longer beginning of its name ("sett").
+        for number, name in enumerate(names, 1):
+            if name.startswith(word):
+                return number
     return None
 
 
-def _italian_month(word: str) -> int | None:
-    word = word.lower()
-    return next((number for number, name in enumerate(MONTHS["it"], 1) if name == word or name[:3] == word), None)
+def _with_time(day: datetime, before: str, after: str, zone: ZoneInfo) -> datetime | None:
+    """The instant on a day whose time stands behind it, else before it; None where one stands there unread."""
+    # ISO sets a T between the two.
+    after = re.sub(r"^[tT](?=\d)", " ", after)
+    if changed := _CHANGED.search(after):
+        after = after[: changed.start()]
+    if another := min((match.start() for match, _ in _days_in(after)), default=None):
+        after = after[:another]
+    named = _NAMED_OFFSET.search(after) or _NAMED_OFFSET.search(before)
+    for side in (after, before):
+        if clock := _CLOCK.search(side) or _HOUR.search(side):
+            offset = _zone_of(side[clock.end() :], named)
+            return None if offset is None else (day + _since_midnight(clock)).replace(tzinfo=offset or zone)
+        if _TIME_LIKE.search(side):
+            return None
+    if _BARE_NUMBER.match(after):
+        return None
+    offset = _zone_of(after, named)
+    return None if offset is None else day.replace(tzinfo=offset or zone)
 
 
-def _parts(match: re.Match[str], month: int, text: str, zone: ZoneInfo) -> datetime:
-    groups = match.groupdict()
-    hour, minute = int(groups.get("H") or 0), int(groups.get("M") or 0)
-    offset = _GMT.search(text)
-    naive = datetime(int(match["y"]), month, int(match["d"]), hour, minute)
-    if offset:
-        return datetime.fromisoformat(
-            f"{naive.isoformat()}{offset['sign']}{int(offset['h']):02d}:{int(offset['m'] or 0):02d}"
-        )
-    return naive.replace(tzinfo=zone)
+def _since_midnight(clock: re.Match[str]) -> timedelta:
+    """The time of a match of `_CLOCK` or `_HOUR`.
+
+    Raises:
+        ValueError: no clock shows it.
+    """
+    groups = clock.groupdict()
+    value = lambda *names: next((groups[name] for name in names if groups.get(name)), "")  # noqa: E731
+    hour, minute, second = int(value("H", "H2", "H3")), int(value("M") or 0), int(value("S") or 0)
+    half = re.sub(r"[\s.]", "", value("half", "half1", "half2", "half3")).lower()
+    if hour < 12 and hour >= _AFTERNOON_FROM.get(half, 24) and not (half == "trưa" and hour > 9):
+        hour += 12
+    elif half in ("am", "sa", "sáng", "đêm") and hour == 12:
+        hour = 0
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError(clock[0])
+    micro = int((value("f") + "000000")[:6])
+    return timedelta(hours=hour, minutes=minute, seconds=min(second, 59), microseconds=micro)
 
 
-def _iso(match: re.Match[str], zone: ZoneInfo) -> datetime:
-    micro = int((match["f"][1:] + "000000")[:6]) if match["f"] else 0
-    hour, minute, second = (int(match[name] or 0) for name in ("H", "M", "S"))
-    naive = datetime(int(match["y"]), int(match["m"]), int(match["d"]), hour, minute, second, micro)
-    offset = match["zone"]
-    if not offset:
-        return naive.replace(tzinfo=zone)
-    if offset in ("Z", "UTC"):
-        return naive.replace(tzinfo=UTC)
-    return datetime.fromisoformat(f"{naive.isoformat()}{offset[:3]}:{offset[-2:]}")
+def _zone_of(rest: str, named: re.Match[str] | None) -> tzinfo | str | None:
+    """The zone that follows a time; "" where none does, None where one does that nobody knows."""
+    if match := _OFFSET.match(rest) or named:
+        minutes = 60 * int(match["h"]) + int(match["m"] or 0)
+        return timezone(timedelta(minutes=minutes if match["sign"] == "+" else -minutes))
+    if name := _ZONE_NAME.match(rest):
+        if name["name"] in _ZONES:
+            return timezone(timedelta(hours=_ZONES[name["name"]]))
+        # Nearly all of them end so, and agencies' and cities' names do not.
+        if len(name["name"]) > 2 and name["name"].endswith("T"):
+            return None
+    return ""
+
+
+def _by_dateparser(text: str, zone: ZoneInfo) -> datetime | None:
+    """Dateparser's reading of a day in another language, where it made nothing up; None otherwise."""
+    year = _YEAR.search(text)
+    if not year or len(text) > 60 or not re.search(r"[^\W\d_]{3}", text):
+        return None
+    import dateparser
+
+    settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    naive = dateparser.parse(text, settings=settings)  # type: ignore[arg-type]
+    if naive is None:
+        return None
+    numbers = {int(number) for number in re.findall(r"\d+", text)}
+    printed = {naive.year, naive.day, *((naive.hour % 12, naive.minute) if naive.hour or naive.minute else ())}
+    is_whole = printed <= numbers | {number % 12 for number in numbers}
+    return (naive if naive.tzinfo else naive.replace(tzinfo=zone)) if is_whole and len(numbers) > 1 else None

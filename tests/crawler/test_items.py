@@ -1,7 +1,4 @@
-"""The record: canonical links, rows of any origin, dates as newspapers print them. Covers items.py and dates.py.
-
-Covers crawler.dates.
-"""
+"""The record: canonical links, rows of any origin, dates as newspapers print them (more in test_dates.py)."""
 
 from __future__ import annotations
 
