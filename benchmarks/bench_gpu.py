@@ -98,21 +98,21 @@ def make_rows(folder: Path, tokenizer: Path, rows: int, length: int) -> None:
     from tokenizers import Tokenizer
 
     each = len(Tokenizer.from_file(str(tokenizer)).encode(" ".join(WORDS * 10)).ids) / (10 * len(WORDS))
-    draw = random.Random(6)
-    made = []
+    rng = random.Random(6)
+    records = []
     for number in range(rows + max(8, rows // 20)):
         # Room for the style's own words, so that neither module cuts a row.
-        tokens = min(length - 160, max(60, round(draw.lognormvariate(6.6, 0.5) * length / 2048)))
-        words = draw.choices(WORDS, k=max(10, round(tokens / each)))
+        tokens = min(length - 160, max(60, round(rng.lognormvariate(6.6, 0.5) * length / 2048)))
+        words = rng.choices(WORDS, k=max(10, round(tokens / each)))
         answer = max(5, len(words) // 10)
-        made.append({
+        records.append({
             "instruction": f"Riassumi gli articoli {number}.", "input": " ".join(words[answer:]),
             "output": " ".join(words[:answer]),
         })  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "train.json").write_text(json.dumps(made[:rows]))
-    (folder / "val.json").write_text(json.dumps(made[rows:]))
-    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in made))
+    (folder / "train.json").write_text(json.dumps(records[:rows]))
+    (folder / "val.json").write_text(json.dumps(records[rows:]))
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in records))
 
 
 def recipe_of(run: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Clock:
         last = labels.shape[1] - learnt.flip(1).argmax(1)
         self.tokens += int(last.sum())
 
-    def told(self) -> dict[str, float]:
+    def totals(self) -> dict[str, float]:
         import torch
 
         peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
@@ -192,7 +192,7 @@ def child(recipe: Path, warm: int) -> None:
         _huggingface(recipe, clock)
     else:
         _litgpt(recipe, clock)
-    print("MEASURED " + json.dumps(clock.told()))
+    print("MEASURED " + json.dumps(clock.totals()))
 
 
 def _litgpt(recipe: Path, clock: Clock) -> None:
@@ -235,35 +235,35 @@ def _huggingface(recipe: Path, clock: Clock) -> None:
 # ---- all runs
 
 
-def measured(run: str, name: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+def measure_run(run: str, name: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     recipe = folder / f"recipe-{RUNS.index(run)}.json"
     recipe.write_text(json.dumps(recipe_of(run, name, options)))
     command = [sys.executable, str(Path(__file__).resolve()), "--child", recipe.name, "--warm", str(4 * _WARM)]
     # The data module is loaded by LitGPT by its name.
-    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    settings = os.environ | {"PYTHONPATH": os.pathsep.join(places), "NEWSMILL_HOME": str(folder / "home")} | _WAITING
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    settings = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "NEWSMILL_HOME": str(folder / "home")} | _WAITING
     began = time.monotonic()
-    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("MEASURED ")]
-    if done.returncode or not lines:
-        last = (done.stderr.strip().splitlines() or ["nothing told"])[-1]
+    process = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    lines = [line for line in process.stdout.splitlines() if line.startswith("MEASURED ")]
+    if process.returncode or not lines:
+        last = (process.stderr.strip().splitlines() or ["nothing told"])[-1]
         print(f"{name}, {run}: {last}", file=sys.stderr, flush=True)
         return {"model": name, "run": run, "failed": last[:300]}
-    found = json.loads(lines[-1].removeprefix("MEASURED "))
-    row = {"model": name, "run": run, "whole_seconds": time.monotonic() - began, **found}
-    row["planned"] = planned(recipe, folder)
+    figures = json.loads(lines[-1].removeprefix("MEASURED "))
+    row = {"model": name, "run": run, "whole_seconds": time.monotonic() - began, **figures}
+    row["planned"] = planned_bytes(recipe, folder)
     print(json.dumps(row), file=sys.stderr, flush=True)
     return row
 
 
-def planned(recipe: Path, folder: Path) -> int | None:
+def planned_bytes(recipe: Path, folder: Path) -> int | None:
     """Bytes that the plan says PyTorch's allocator will hold; None on a CPU."""
     if _device() == "cpu":
         return None
     command = [sys.executable, "-m", "train", "plan", "--config", recipe.name, "--no-advice", "--json"]
     settings = os.environ | {"PYTHONPATH": str(ROOT), "NEWSMILL_HOME": str(folder / "home")}
-    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
-    return int(json.loads(done.stdout)["memory"]["allocated"]) if done.returncode == 0 else None
+    process = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    return int(json.loads(process.stdout)["memory"]["allocated"]) if process.returncode == 0 else None
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -287,11 +287,11 @@ def table(rows: list[dict[str, Any]]) -> str:
 def run_all(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
     for name in options.models:
-        place = folder / name
+        model_folder = folder / name
         print(f"{name}: making the model", file=sys.stderr, flush=True)
-        make_model(name, place, options.tiny)
-        make_rows(place / "rows", place / "litgpt/tokenizer.json", options.rows, options.length)
-        rows += [measured(run, name, place, options) for run in RUNS]
+        make_model(name, model_folder, options.tiny)
+        make_rows(model_folder / "rows", model_folder / "litgpt/tokenizer.json", options.rows, options.length)
+        rows += [measure_run(run, name, model_folder, options) for run in RUNS]
     return rows
 
 

@@ -57,7 +57,7 @@ def rows(count: int) -> list[dict[str, Any]]:
     """Articles of one newspaper: the samples again and again, each with an address, a day and words of its own."""
     samples = [json.loads(line) for line in (ROOT / "demo/articles.jsonl").open(encoding="utf-8")]
     samples = [row for row in samples if row["source_site"] == "Open"]
-    made = []
+    articles = []
     first = datetime.fromisoformat("2020-01-01T06:00:00+01:00")
     for number in range(count):
         row = dict(samples[number % len(samples)])
@@ -68,8 +68,8 @@ def rows(count: int) -> list[dict[str, Any]]:
         row["content"] += f"\n\nNota {number}: questo testo esiste una volta sola, con il numero {number * 7919}."
         row["date"] = when.isoformat()
         row.pop("date_modified", None)
-        made.append(row)
-    return made
+        articles.append(row)
+    return articles
 
 
 @contextlib.contextmanager
@@ -89,31 +89,31 @@ def loopback_site(count: int, folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def asked_for(folder: Path) -> list[str]:
+def requested_addresses(folder: Path) -> list[str]:
     """Every address in the WARC files of a folder, in the order of asking."""
     from warcio.archiveiterator import ArchiveIterator
 
-    found = []
+    addresses = []
     for path in sorted(folder.glob("*.warc.gz")):
         with path.open("rb") as file:
-            found += [
+            addresses += [
                 record.rec_headers.get_header("WARC-Target-URI")
                 for record in ArchiveIterator(file)
                 if record.rec_type == "response"
             ]
-    return found
+    return addresses
 
 
 def bare(origin: str, addresses: list[str], folder: Path) -> dict[str, float]:
     urls = [address.replace("https://www.open.online", origin) for address in addresses]
     (folder / "urls.json").write_text(json.dumps(urls))
     (folder / "bare.py").write_text(BARE)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(folder / "bare.py"), str(folder / "urls.json")],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, float] = json.loads(process.stdout.splitlines()[-1])
+    return figures
 
 
 def full(origin: str, count: int, database: str, *settings: str) -> dict[str, float]:
@@ -122,11 +122,11 @@ def full(origin: str, count: int, database: str, *settings: str) -> dict[str, fl
     environment = os.environ | {"MONGODB_URI": database, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
     words = ["-a", "since=2020-01-01", "-a", "until=2024-12-31", "-a", f"origin={origin}", "--json", *settings]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    done = subprocess.run(
+    process = subprocess.run(
         [str(Path(sys.executable).parent / "scrapy"), "crawl", NAME, *words],
         env=environment, capture_output=True, text=True, check=True, cwd=ROOT,
     )  # fmt: skip
-    closing = json.loads(done.stdout.splitlines()[-1])
+    closing = json.loads(process.stdout.splitlines()[-1])
     stored = connect(database).articles.count_documents({})
     if stored != count:
         raise SystemExit(f"bench_crawl: {stored} of {count} articles arrived")
@@ -142,24 +142,24 @@ def main() -> None:
     from crawler.mongo import connect, with_database
     from crawler.mongo.server import lease
 
-    found: dict[str, list[dict[str, float]]] = {"bare": [], "full": []}
+    runs: dict[str, list[dict[str, float]]] = {"bare": [], "full": []}
     with tempfile.TemporaryDirectory() as name, loopback_site(options.articles, Path(name)) as origin:
         folder = Path(name)
         uri = os.environ.get("MONGODB_URI") or lease(folder / "mongo")
         # This one draws every page, too: the site keeps them.
         full(origin, options.articles, with_database(uri, "bench_crawl_first"), "-s", f"WARC={folder / 'warc'}")
         connect(uri).client.drop_database("bench_crawl_first")
-        addresses = asked_for(folder / "warc")
+        addresses = requested_addresses(folder / "warc")
         for turn in range(options.repeat):
-            found["bare"].append(bare(origin, addresses, folder))
+            runs["bare"].append(bare(origin, addresses, folder))
             own = with_database(uri, f"bench_crawl_{turn}")
-            found["full"].append(full(origin, options.articles, own))
+            runs["full"].append(full(origin, options.articles, own))
             connect(own).client.drop_database(f"bench_crawl_{turn}")
-    show(found, options)
+    show(runs, options)
 
 
-def show(found: dict[str, list[dict[str, float]]], options: argparse.Namespace) -> None:
-    rate = {name: statistics.median(row["pages"] / row["seconds"] for row in runs) for name, runs in found.items()}
+def show(runs: dict[str, list[dict[str, float]]], options: argparse.Namespace) -> None:
+    rate = {name: statistics.median(row["pages"] / row["seconds"] for row in crawls) for name, crawls in runs.items()}
     title = f"{options.articles:,} articles and their lists from loopback, median of {options.repeat}"
     table = Table(title=title)
     for column in ("", "pages/s", "of bare", "peak memory (MB)"):
@@ -168,7 +168,7 @@ def show(found: dict[str, list[dict[str, float]]], options: argparse.Namespace) 
         ("full", "newsmill: robots, discovery, extraction, MongoDB"),
         ("bare", "bare Scrapy, the limit"),
     ):
-        memory = max(row["memory"] for row in found[name])
+        memory = max(row["memory"] for row in runs[name])
         table.add_row(label, f"{rate[name]:.0f}", f"{rate[name] / rate['bare']:.0%}", f"{memory:.0f}")
     Console().print(table)
 

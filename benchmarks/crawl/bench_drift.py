@@ -35,7 +35,7 @@ Change = Callable[[Outcome, random.Random], Outcome]
 
 def populations(paths: list[Path]) -> dict[str, list[Outcome]]:
     """Newspaper and file -> its articles and refusals."""
-    found: dict[str, list[Outcome]] = {}
+    groups: dict[str, list[Outcome]] = {}
     for path in paths:
         for line in path.open(encoding="utf-8"):
             row = json.loads(line)
@@ -44,8 +44,8 @@ def populations(paths: list[Path]) -> dict[str, list[Outcome]]:
                 outcome: Outcome = article_from_record(row)
             except RecordError as error:
                 outcome = error.reason
-            found.setdefault(f"{site}, {path.parent.name}", []).append(outcome)
-    return {name: rows for name, rows in found.items() if len(rows) >= 20}
+            groups.setdefault(f"{site}, {path.parent.name}", []).append(outcome)
+    return {name: rows for name, rows in groups.items() if len(rows) >= 20}
 
 
 def site_in(link: str) -> str:
@@ -55,78 +55,82 @@ def site_in(link: str) -> str:
 
 def note(outcomes: list[Outcome]) -> dict[str, Any]:
     """The note of a crawl that met these."""
-    coverage, refused = FieldCoverage("ansa", sample=0), Counter[str]()
+    coverage, refusals = FieldCoverage("ansa", sample=0), Counter[str]()
     for outcome in outcomes:
         if isinstance(outcome, str):
-            refused[outcome] += 1
+            refusals[outcome] += 1
         else:
             coverage.add(outcome)
-    return coverage.note({}, len(outcomes), refused)
+    return coverage.note({}, len(outcomes), refusals)
 
 
-def draw(outcomes: list[Outcome], sizes: list[int], dice: random.Random) -> list[list[Outcome]]:
+def draw(outcomes: list[Outcome], sizes: list[int], rng: random.Random) -> list[list[Outcome]]:
     """Crawls without a common article; with replacement where there are too few."""
     total = sum(sizes)
-    drawn = dice.sample(outcomes, total) if len(outcomes) >= total else dice.choices(outcomes, k=total)
+    sample = rng.sample(outcomes, total) if len(outcomes) >= total else rng.choices(outcomes, k=total)
     starts = [sum(sizes[:index]) for index in range(len(sizes))]
-    return [drawn[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    return [sample[start : start + size] for start, size in zip(starts, sizes, strict=True)]
 
 
 def alarms(
     outcomes: list[Outcome], size: int, before: int, repeats: int, change: Change | None, setup: Change | None = None
 ) -> float:
     """Share of crawls that end with an alarm; `setup` changes every crawl, `change` the one to judge."""
-    dice, cried = random.Random(7), 0
+    rng, alarm_count = random.Random(7), 0
     for _ in range(repeats):
-        drawn = draw(outcomes, [size] + [before // EARLIER] * EARLIER, dice)
+        crawls = draw(outcomes, [size] + [before // EARLIER] * EARLIER, rng)
         if setup:
-            drawn = [[setup(one, dice) for one in crawl] for crawl in drawn]
+            crawls = [[setup(outcome, rng) for outcome in crawl] for crawl in crawls]
         if change:
-            drawn[0] = [change(one, dice) for one in drawn[0]]
-        cried += bool(compare(note(drawn[0]), [note(crawl) for crawl in drawn[1:]]))
-    return cried / repeats
+            crawls[0] = [change(outcome, rng) for outcome in crawls[0]]
+        alarm_count += bool(compare(note(crawls[0]), [note(crawl) for crawl in crawls[1:]]))
+    return alarm_count / repeats
 
 
 def in_order(outcomes: list[Outcome], size: int, before: int) -> tuple[int, int]:
     """(alarms, crawls) where each crawl holds the next articles in order of time, judged by those before it."""
-    articles = sorted((one for one in outcomes if isinstance(one, Article)), key=lambda one: str(one.date))
+    articles = sorted(
+        (outcome for outcome in outcomes if isinstance(outcome, Article)), key=lambda outcome: str(outcome.date)
+    )
     notes = [note(list(articles[start : start + size])) for start in range(0, len(articles) - size + 1, size)]
-    judged = [compare(notes[at], notes[at - before : at]) for at in range(before, len(notes))]
-    return sum(map(bool, judged)), len(judged)
+    verdicts = [compare(notes[at], notes[at - before : at]) for at in range(before, len(notes))]
+    return sum(map(bool, verdicts)), len(verdicts)
 
 
-def emptied(field: str, keep: float) -> Change:
+def empty_field(field: str, keep: float) -> Change:
     """A field that is left in a share of the articles."""
 
-    def change(one: Outcome, dice: random.Random) -> Outcome:
-        if isinstance(one, str) or dice.random() < keep:
-            return one
-        return replace(one, **{field: type(getattr(one, field))()})
+    def change(outcome: Outcome, rng: random.Random) -> Outcome:
+        if isinstance(outcome, str) or rng.random() < keep:
+            return outcome
+        return replace(outcome, **{field: type(getattr(outcome, field))()})
 
     return change
 
 
-def full(field: str, share: float, value: Any) -> Change:
+def fill_field(field: str, share: float, value: Any) -> Change:
     """A field that is filled in a share of the articles of every crawl."""
 
-    def change(one: Outcome, dice: random.Random) -> Outcome:
-        if isinstance(one, str):
-            return one
-        return replace(one, **{field: value if dice.random() < share else type(value)()})
+    def change(outcome: Outcome, rng: random.Random) -> Outcome:
+        if isinstance(outcome, str):
+            return outcome
+        return replace(outcome, **{field: value if rng.random() < share else type(value)()})
 
     return change
 
 
-def first_paragraph(one: Outcome, _dice: random.Random) -> Outcome:
-    return one if isinstance(one, str) else replace(one, content=one.content.split("\n\n")[0][:400])
+def keep_first_paragraph(outcome: Outcome, _rng: random.Random) -> Outcome:
+    return outcome if isinstance(outcome, str) else replace(outcome, content=outcome.content.split("\n\n")[0][:400])
 
 
-def halved(one: Outcome, _dice: random.Random) -> Outcome:
-    return one if isinstance(one, str) else replace(one, content=one.content[: len(one.content) // 2])
+def halve_body(outcome: Outcome, _rng: random.Random) -> Outcome:
+    return (
+        outcome if isinstance(outcome, str) else replace(outcome, content=outcome.content[: len(outcome.content) // 2])
+    )
 
 
-def refused(share: float) -> Change:
-    return lambda one, dice: "live_blog" if dice.random() < share else one
+def refuse_pages(share: float) -> Change:
+    return lambda outcome, rng: "live_blog" if rng.random() < share else outcome
 
 
 def main() -> None:
@@ -138,27 +142,27 @@ def main() -> None:
     table = Table(title=f"Crawls that end with an alarm, {options.repeats} each, {EARLIER} crawls before")
     for name in ("what happened", "articles of", "now", "before", "alarms"):
         table.add_column(name, justify="left" if name in ("what happened", "articles of") else "right")
-    fields = [full("authors", 0.95, ["Anna Bianchi"])]
+    fields = [fill_field("authors", 0.95, ["Anna Bianchi"])]
     changes: list[tuple[str, Change | None, Change | None]] = [
         ("nothing", None, None),
-        ("authors 95 % -> 60 %", emptied("authors", 0.6 / 0.95), fields[0]),
-        ("authors 95 % -> 0 %", emptied("authors", 0), fields[0]),
-        ("tags lost", emptied("tags", 0), full("tags", 0.55, ["Roma", "Governo"])),
-        ("body: first 400 characters", first_paragraph, None),
-        ("body: first half", halved, None),
-        ("0 % -> 30 % live blogs", refused(0.3), None),
+        ("authors 95 % -> 60 %", empty_field("authors", 0.6 / 0.95), fields[0]),
+        ("authors 95 % -> 0 %", empty_field("authors", 0), fields[0]),
+        ("tags lost", empty_field("tags", 0), fill_field("tags", 0.55, ["Roma", "Governo"])),
+        ("body: first 400 characters", keep_first_paragraph, None),
+        ("body: first half", halve_body, None),
+        ("0 % -> 30 % live blogs", refuse_pages(0.3), None),
     ]
     for what, change, setup in changes:
         for name, outcomes in populations(files).items():
             for size, before in ((40, 200), (200, 1000)) if change is None else ((40, 200),):
-                drawn = [one for one in outcomes if isinstance(one, Article)] if change else outcomes
-                share = alarms(list(drawn), size, before, options.repeats, change, setup)
+                population = [outcome for outcome in outcomes if isinstance(outcome, Article)] if change else outcomes
+                share = alarms(list(population), size, before, options.repeats, change, setup)
                 table.add_row(what, name, str(size), str(before), f"{share:.1%}")
     for name, outcomes in populations(files).items():
         for before in (1, 3, 5):
-            cried, judged = in_order(outcomes, 40, before)
-            if judged:
-                table.add_row("nothing, in order of time", name, "40", str(40 * before), f"{cried} of {judged}")
+            alarm_count, crawls = in_order(outcomes, 40, before)
+            if crawls:
+                table.add_row("nothing, in order of time", name, "40", str(40 * before), f"{alarm_count} of {crawls}")
     Console(width=120).print(table)
 
 

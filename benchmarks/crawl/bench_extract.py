@@ -45,17 +45,17 @@ def main() -> None:
         print("no --peers-python: newspaper4k, news-please and Fundus are left out", file=sys.stderr)
     answers = {tool: answers_of(tool, python, cases, options.repeat) for tool, python in tools.items() if python}
     limit = [each["beside_ms"] for each in answers["newsmill"]]
-    times = {"lxml, bare parse": limit, **{tool: [each["ms"] for each in found] for tool, found in answers.items()}}
+    times = {"lxml, bare parse": limit, **{tool: [each["ms"] for each in pages] for tool, pages in answers.items()}}
     print("| pages | extractor | ms a page | x parse |\n|---|---|---:|---:|")
     low = 0
     for high, name in SIZES:
-        chosen = [index for index, case in enumerate(cases) if low <= len(case.html) / 1000 < high]
+        indices = [index for index, case in enumerate(cases) if low <= len(case.html) / 1000 < high]
         low = high
-        for tool, found in times.items():
-            mine = [index for index in chosen if tool != "fundus" or cases[index].newspaper == "vnexpress"]
+        for tool, milliseconds in times.items():
+            mine = [index for index in indices if tool != "fundus" or cases[index].newspaper == "vnexpress"]
             if mine:
-                taken, least = (statistics.median(each[index] for index in mine) for each in (found, limit))
-                print(f"| {name} ({len(mine)}) | {tool} | {taken:.2f} | {taken / least:.1f} |")
+                median, least = (statistics.median(each[index] for index in mine) for each in (milliseconds, limit))
+                print(f"| {name} ({len(mine)}) | {tool} | {median:.2f} | {median / least:.1f} |")
 
 
 def answers_of(tool: str, python: str, cases: list[Case], repeat: int) -> list[dict[str, Any]]:
@@ -64,10 +64,10 @@ def answers_of(tool: str, python: str, cases: list[Case], repeat: int) -> list[d
     with tempfile.TemporaryDirectory() as folder:
         lines = "".join(json.dumps(case.write(Path(folder), number)) + "\n" for number, case in enumerate(cases))
         command = [python, str(ROOT / "benchmarks/helpers/peers.py"), tool, "--repeat", str(repeat), *turns]
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        raise SystemExit(f"{tool}: {done.stderr.strip().splitlines()[-1]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+        process = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=ROOT)
+    if process.returncode:
+        raise SystemExit(f"{tool}: {process.stderr.strip().splitlines()[-1]}")
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 if __name__ == "__main__":

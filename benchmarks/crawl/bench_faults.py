@@ -63,38 +63,38 @@ def ours(stand: LoopbackSite, name: str, uri: str) -> tuple[int, int, float]:
     """(articles that arrived, retries, seconds)."""
     since, until = stand.spans[name]
     words = ["-a", f"since={since}", "-a", f"until={until}", "-a", f"origin={stand.origins[name]}", "--json"]
-    done = subprocess.run(
+    process = subprocess.run(
         [str(Path(sys.executable).parent / "scrapy"), "crawl", name, *words],
         env=os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"},
         capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
-    closing = json.loads(done.stdout.splitlines()[-1])
+    closing = json.loads(process.stdout.splitlines()[-1])
     database = connect(uri)
     stored = {
         row["link"]: row["content"] for row in database.articles.find({"source_site": NEWSPAPERS[name].source_site})
     }
-    wanted = served(stand, name)
-    return sum(stored.get(link) == text for link, text in wanted.items()), closing["retries"], closing["seconds"]
+    expected = served(stand, name)
+    return sum(stored.get(link) == text for link, text in expected.items()), closing["retries"], closing["seconds"]
 
 
 def plain(stand: LoopbackSite, name: str, folder: Path) -> int:
-    wanted = served(stand, name)
+    expected = served(stand, name)
     home = "https://" + NEWSPAPERS[name].host
-    links = {link.replace(home, stand.origins[name]): link for link in wanted}
+    links = {link.replace(home, stand.origins[name]): link for link in expected}
     (folder / "plain.py").write_text(DEFAULTS)
     (folder / "urls.json").write_text(json.dumps(list(links)))
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(folder / "plain.py"), str(folder / "urls.json")],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
     arrived = 0
-    for line in done.stdout.splitlines():
+    for line in process.stdout.splitlines():
         url, body = json.loads(line)
         try:
             article = extract(base64.b64decode(body), links[url], name)
         except NotAnArticle:
             continue
-        arrived += article.content == wanted[links[url]]
+        arrived += article.content == expected[links[url]]
     return arrived
 
 

@@ -49,11 +49,11 @@ def main() -> None:
     answers = {tool: answers_of(tool, python, cases) for tool, python in tools.items() if python}
     print("| pages | extractor | read | title | lead | authors | instant | body = | precision | recall | F1 |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for title, chosen in groups(cases):
-        for tool, found in answers.items():
-            pairs = [(cases[index], found[index]) for index in chosen]
-            if tool != "fundus" or cases[chosen[0]].newspaper == "vnexpress":
-                print(f"| {title} ({len(chosen)}) | {tool} | {' | '.join(row(pairs))} |")
+    for title, indices in groups(cases):
+        for tool, tool_answers in answers.items():
+            pairs = [(cases[index], tool_answers[index]) for index in indices]
+            if tool != "fundus" or cases[indices[0]].newspaper == "vnexpress":
+                print(f"| {title} ({len(indices)}) | {tool} | {' | '.join(row(pairs))} |")
     report_ours(cases, answers["newsmill"])
 
 
@@ -61,9 +61,9 @@ def groups(cases: list[Case]) -> Iterator[tuple[str, list[int]]]:
     """(name, positions of its cases): each newspaper's real pages, then its loopback pages."""
     for real in (True, False):
         for name, paper in NEWSPAPERS.items():
-            chosen = [index for index, case in enumerate(cases) if case.real is real and case.newspaper == name]
-            if chosen:
-                yield f"{paper.source_site}, {'real' if real else 'loopback'}", chosen
+            indices = [index for index, case in enumerate(cases) if case.real is real and case.newspaper == name]
+            if indices:
+                yield f"{paper.source_site}, {'real' if real else 'loopback'}", indices
 
 
 def answers_of(tool: str, python: str, cases: list[Case]) -> list[dict[str, Any]]:
@@ -71,34 +71,35 @@ def answers_of(tool: str, python: str, cases: list[Case]) -> list[dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         lines = "".join(json.dumps(case.write(Path(folder), number)) + "\n" for number, case in enumerate(cases))
         command = [python, str(ROOT / "benchmarks/helpers/peers.py"), tool]
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        raise SystemExit(f"{tool}: {done.stderr.strip().splitlines()[-1]}")
-    return [json.loads(line)["fields"] or {} for line in done.stdout.splitlines()]
+        process = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=ROOT)
+    if process.returncode:
+        raise SystemExit(f"{tool}: {process.stderr.strip().splitlines()[-1]}")
+    return [json.loads(line)["fields"] or {} for line in process.stdout.splitlines()]
 
 
 def row(pairs: list[tuple[Case, dict[str, Any]]]) -> list[str]:
-    read = sum(bool(found.get("content")) for _, found in pairs)
-    counts = [sum(is_right(field, case, found) for case, found in pairs) for field in FIELDS]
-    common = told = true = 0
-    for case, found in pairs:
-        wanted, got = words(case.fields["content"]), words(found.get("content"))
-        common, told, true = common + (wanted & got).total(), told + got.total(), true + wanted.total()
-    precision, recall = common / told if told else 0.0, common / true
+    with_text = sum(bool(answer.get("content")) for _, answer in pairs)
+    counts = [sum(is_right(field, case, answer) for case, answer in pairs) for field in FIELDS]
+    common = retrieved = relevant = 0
+    for case, answer in pairs:
+        expected, actual = words(case.fields["content"]), words(answer.get("content"))
+        common += (expected & actual).total()
+        retrieved, relevant = retrieved + actual.total(), relevant + expected.total()
+    precision, recall = common / retrieved if retrieved else 0.0, common / relevant
     f1 = 2 * precision * recall / (precision + recall) if common else 0.0
-    return [str(read), *map(str, counts), *(f"{value:.4f}" for value in (precision, recall, f1))]
+    return [str(with_text), *map(str, counts), *(f"{value:.4f}" for value in (precision, recall, f1))]
 
 
-def is_right(field: str, case: Case, found: dict[str, Any]) -> bool:
-    wanted, got = case.fields[field], found.get(field)
+def is_right(field: str, case: Case, answer: dict[str, Any]) -> bool:
+    expected, actual = case.fields[field], answer.get(field)
     if field in ("date", "date_modified"):
         zones = (NEWSPAPERS[case.newspaper].zone, "UTC")
-        return any(parse_date(got, zone) == parse_date(wanted, "UTC") for zone in zones)
-    if isinstance(wanted, list):
-        return [clean_text(str(name)) for name in got or () if name] == wanted
+        return any(parse_date(actual, zone) == parse_date(expected, "UTC") for zone in zones)
+    if isinstance(expected, list):
+        return [clean_text(str(name)) for name in actual or () if name] == expected
     if field == "content":
-        return folded(str(got or "")) == folded(wanted)
-    return clean_text(str(got or "")) == wanted
+        return folded(str(actual or "")) == folded(expected)
+    return clean_text(str(actual or "")) == expected
 
 
 def folded(text: str) -> list[str]:
@@ -110,12 +111,12 @@ def words(text: str | None) -> Counter[str]:
     return Counter((text or "").split())
 
 
-def report_ours(cases: list[Case], found: list[dict[str, Any]]) -> None:
+def report_ours(cases: list[Case], answers: list[dict[str, Any]]) -> None:
     """The other fields, and every page on which one of ours is not what the page says."""
     names = (*FIELDS, *MORE)
     wrong = [
         (case.url, name)
-        for case, fields in zip(cases, found, strict=True)
+        for case, fields in zip(cases, answers, strict=True)
         for name in names
         if name in case.fields and not is_right(name, case, fields)
     ]

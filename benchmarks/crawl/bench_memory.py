@@ -37,7 +37,7 @@ def watch(origin: str, uri: str) -> list[tuple[float, int, float]]:
         env=os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"},
         stdout=subprocess.DEVNULL, cwd=ROOT,
     )  # fmt: skip
-    articles, found = connect(uri).articles, []
+    articles, samples = connect(uri).articles, []
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         time.sleep(1)
@@ -46,9 +46,9 @@ def watch(origin: str, uri: str) -> list[tuple[float, int, float]]:
         except psutil.Error:
             break
         # A process that has ended and was not waited for yet.
-        memory = memory or found[-1][2]
-        found.append((time.monotonic() - began, articles.estimated_document_count(), memory))
-    return found
+        memory = memory or samples[-1][2]
+        samples.append((time.monotonic() - began, articles.estimated_document_count(), memory))
+    return samples
 
 
 def main() -> None:
@@ -57,14 +57,14 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, loopback_site(options.articles, Path(name)) as origin:
         server = os.environ.get("MONGODB_URI") or lease(Path(name) / "mongo")
-        found = watch(origin, with_database(server, "bench_memory"))
-    if found[-1][1] < options.articles:
-        raise SystemExit(f"bench_memory: {found[-1][1]:,} of {options.articles:,} articles arrived")
+        samples = watch(origin, with_database(server, "bench_memory"))
+    if samples[-1][1] < options.articles:
+        raise SystemExit(f"bench_memory: {samples[-1][1]:,} of {options.articles:,} articles arrived")
     table = Table(title=f"One crawl of {options.articles:,} articles")
     for column in ("articles", "seconds", "resident (MB)"):
         table.add_column(column, justify="right")
     for share in (0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0):
-        row = next((row for row in found if row[1] >= share * options.articles * 0.999), found[-1])
+        row = next((row for row in samples if row[1] >= share * options.articles * 0.999), samples[-1])
         table.add_row(f"{row[1]:,}", f"{row[0]:.0f}", f"{row[2]:.0f}")
     Console().print(table)
 

@@ -53,9 +53,9 @@ def nested(chance: random.Random, page: bytes) -> bytes:
     kinds = chance.sample(TAGS, chance.choice((1, 2, 5)))
     opened = [chance.choice(kinds) for _ in range(DEPTH)]
     closed = [f"</{tag}>" for tag in reversed(opened)] if chance.random() < 0.5 else []
-    place = chance.randrange(len(page))
+    position = chance.randrange(len(page))
     middle = "".join([f"<{tag}>" for tag in opened] + ["testo"] + closed)
-    return page[:place] + middle.encode() + page[place:]
+    return page[:position] + middle.encode() + page[position:]
 
 
 def swollen(chance: random.Random, page: bytes) -> bytes:
@@ -65,8 +65,8 @@ def swollen(chance: random.Random, page: bytes) -> bytes:
     before, after = chance.choice(
         ((b'<p title="', b'">'), (b"<div data-x='", b"'>"), (b"<p>", b"</p>"), (b"<!--", b"-->"), (b"<script>", b""))
     )
-    place = page.find(b">", chance.randrange(len(page))) + 1
-    return page[:place] + before + filling + after + page[place:]
+    position = page.find(b">", chance.randrange(len(page))) + 1
+    return page[:position] + before + filling + after + page[position:]
 
 
 def miscoded(chance: random.Random, page: bytes) -> bytes:
@@ -82,8 +82,8 @@ def spliced(chance: random.Random, page: bytes) -> bytes:
     for _ in range(chance.randrange(1, 30)):
         first, second = sorted(chance.randrange(len(page) + 1) for _ in range(2))
         piece = chance.choice((page[first : min(second, first + 2000)], chance.choice(PIECES)))
-        place = chance.randrange(len(page) + 1)
-        page = page[:place] + piece + page[place + chance.choice((0, len(piece))) :]
+        position = chance.randrange(len(page) + 1)
+        page = page[:position] + piece + page[position + chance.choice((0, len(piece))) :]
     return page
 
 
@@ -118,12 +118,12 @@ def outcome(page: Page) -> tuple[str, float]:
     began = time.process_time()
     try:
         extract(html, url, newspaper)
-        found = "article"
+        result = "article"
     except NotAnArticle as refused:
-        found = refused.reason if refused.reason != "unreadable" else f"escaped: {refused}"
+        result = refused.reason if refused.reason != "unreadable" else f"escaped: {refused}"
     except BaseException as error:  # noqa: BLE001  whatever escapes is what is counted
-        found = f"escaped: {type(error).__name__}: {error}"
-    return found, time.process_time() - began
+        result = f"escaped: {type(error).__name__}: {error}"
+    return result, time.process_time() - began
 
 
 def main() -> int:
@@ -135,17 +135,17 @@ def main() -> int:
     times: dict[str, list[float]] = defaultdict(list)
     escaped: list[str] = []
     for kind, page in mutated(originals(), options.pages, options.seed):
-        found, seconds = outcome(page)
-        if found.startswith("escaped"):
-            escaped.append(f"{kind}: {page[1]}: {found}")
-        outcomes[kind][found.partition(":")[0]] += 1
+        result, seconds = outcome(page)
+        if result.startswith("escaped"):
+            escaped.append(f"{kind}: {page[1]}: {result}")
+        outcomes[kind][result.partition(":")[0]] += 1
         times[kind].append(seconds)
     print("| kind | pages | articles | refusals | by reason | max s | escaped |\n|---|---:|---:|---:|---|---:|---:|")
     for kind, counts in outcomes.items():
-        articles, lost = counts["article"], counts["escaped"]
+        articles, escapes = counts["article"], counts["escaped"]
         reasons = ", ".join(f"{name} {n}" for name, n in counts.most_common() if name not in ("article", "escaped"))
         total = counts.total()
-        row = [kind, total, articles, total - articles - lost, reasons, f"{max(times[kind]):.2f}", lost]
+        row = [kind, total, articles, total - articles - escapes, reasons, f"{max(times[kind]):.2f}", escapes]
         print(f"| {' | '.join(map(str, row))} |")
     print("\n".join(escaped[:20]))
     return int(bool(escaped) or max(map(max, times.values())) > 1)

@@ -31,8 +31,8 @@ print(time.perf_counter() - t)"""
 def join(home: str) -> float:
     environment = {key: value for key, value in os.environ.items() if key != "MONGODB_URI"}
     environment |= {"NEWSMILL_HOME": home, "NEWSMILL_IDLE_TIMEOUT": "30"}
-    done = subprocess.run([sys.executable, "-c", JOIN], env=environment, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    process = subprocess.run([sys.executable, "-c", JOIN], env=environment, capture_output=True, text=True, check=True)
+    return float(process.stdout)
 
 
 def ours(home: str) -> tuple[float, float, float]:
@@ -70,8 +70,8 @@ def main() -> None:
     runs = parser.parse_args().runs
     rows: list[tuple[float, float, float, float, float]] = []
     for _ in range(runs):
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-            rows.append((*ours(one), *bare(two)))
+        with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
+            rows.append((*ours(home), *bare(folder)))
     columns = [statistics.median(column) for column in zip(*rows, strict=True)]
     table = Table(title=f"Embedded store, median of {runs}")
     for name in ("", "boot (s)", "join (s)", "memory (MB)"):

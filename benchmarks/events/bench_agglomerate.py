@@ -111,16 +111,16 @@ def measure(kind: str, n: int, linkage: str, methods: list[str]) -> list[list[st
         labels: dict[str, np.ndarray] = {}
         for method in methods:
             words = [sys.executable, __file__, "--work", method, kind, name, "--linkage", linkage]
-            done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-            if done.returncode:
-                last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
+            process = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+            if process.returncode:
+                last = process.stderr.strip().splitlines()[-1:] or [f"status {process.returncode}"]
                 rows.append([kind, f"{n:,}", method, "failed", last[0][:60], ""])
                 continue
-            found = json.loads(done.stdout)
+            figures = json.loads(process.stdout)
             labels[method] = np.load(folder / f"{method}.npy")
             agrees = adjusted_rand_score(labels[methods[0]], labels[method])
-            told = "" if method == methods[0] else f"{agrees:.6f}"
-            rows.append([kind, f"{n:,}", method, f"{found['seconds']:.2f}", f"{found['mb']:,.0f}", told])
+            agreement = "" if method == methods[0] else f"{agrees:.6f}"
+            rows.append([kind, f"{n:,}", method, f"{figures['seconds']:.2f}", f"{figures['mb']:,.0f}", agreement])
         return rows
 
 

@@ -75,7 +75,7 @@ class Corpus:
     def shares(self, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
         """BCubed precision and recall of each article that counts."""
         precision, recall = bcubed_shares(labels, self.true)
-        return precision[self.counted], recall[self.counted]
+        return precision[self.scored_rows], recall[self.scored_rows]
 
     @property
     def true(self) -> np.ndarray:
@@ -84,14 +84,14 @@ class Corpus:
         return self.gold
 
     @property
-    def counted(self) -> np.ndarray:
+    def scored_rows(self) -> np.ndarray:
         """Rows of the articles that count."""
         return np.arange(len(self.rows)) if self.counts is None else np.flatnonzero(self.counts)
 
 
 def articles_of(path: Path) -> Corpus:
     """Articles of a JSON-lines file that have a text and a date, by date; one row a link."""
-    found: dict[str, dict[str, Any]] = {}
+    by_link: dict[str, dict[str, Any]] = {}
     for line in path.open(encoding="utf-8"):
         try:
             row = asdict(article_from_record(json.loads(line)))
@@ -99,29 +99,29 @@ def articles_of(path: Path) -> Corpus:
             continue
         # ANSA's English edition: another language, which `synth cluster` keeps apart.
         if row["date"] is not None and "/english/" not in row["link"]:
-            found.setdefault(row["link"], row)
-    rows = sorted(found.values(), key=lambda row: (row["date"], row["link"]))
+            by_link.setdefault(row["link"], row)
+    rows = sorted(by_link.values(), key=lambda row: (row["date"], row["link"]))
     return Corpus(path.stem, rows, _days([row["date"] for row in rows]))
 
 
-def labelled(name: str, articles: Path, pairs: Path) -> Corpus:
+def labelled_corpus(name: str, articles: Path, pairs: Path) -> Corpus:
     """An archive with the labelled pairs in it.
 
     Raises:
         NewsmillError: a pair without a label, or with a link that the archive lacks.
     """
     corpus = articles_of(articles)
-    place = {row["link"]: number for number, row in enumerate(corpus.rows)}
+    row_of = {row["link"]: number for number, row in enumerate(corpus.rows)}
     labels = [json.loads(line) for line in pairs.open(encoding="utf-8")]
     for number, pair in enumerate(labels, 1):
-        if not isinstance(pair["same"], bool) or not {pair["a"], pair["b"]} <= place.keys():
+        if not isinstance(pair["same"], bool) or not {pair["a"], pair["b"]} <= row_of.keys():
             raise NewsmillError(f"{pairs}, line {number}: needs same: true or false, and two links of {articles}")
-    return replace(corpus, name=name, pairs=[(place[pair["a"]], place[pair["b"]], pair["same"]) for pair in labels])
+    return replace(corpus, name=name, pairs=[(row_of[pair["a"]], row_of[pair["b"]], pair["same"]) for pair in labels])
 
 
 def italian_pairs(shared: Path) -> Corpus:
     """The archive of it_news_2024 with the labelled pairs."""
-    return labelled("Italian pairs", shared / "data/it_news_2024/articles.jsonl", LABELS)
+    return labelled_corpus("Italian pairs", shared / "data/it_news_2024/articles.jsonl", LABELS)
 
 
 def vietnamese_events(shared: Path) -> Corpus:
@@ -179,15 +179,15 @@ def sweep(clusterer: Clusterer, corpora: Sequence[Corpus], thresholds: Sequence[
     return {each: [corpus.score(clusterer.labels(corpus, each)) for corpus in corpora] for each in settings}
 
 
-def choose(found: dict[Setting, list[Scores]], thresholds: Sequence[float]) -> Setting:
+def choose(results: dict[Setting, list[Scores]], thresholds: Sequence[float]) -> Setting:
     """The best mean of the corpora's F, that of the neighbours counted: the middle of a plateau, not a lucky point."""
 
     def worth(setting: Setting) -> float:
         near = itertools.product(_around(LENGTHS, setting.sentences), _around(thresholds, setting.threshold))
         settings = [Setting(length, setting.linkage, threshold) for length, threshold in near]
-        return float(np.mean([[score.f for score in found[each]] for each in settings]))
+        return float(np.mean([[score.f for score in results[each]] for each in settings]))
 
-    return max(found, key=lambda setting: (round(worth(setting), 6), -setting.threshold))
+    return max(results, key=lambda setting: (round(worth(setting), 6), -setting.threshold))
 
 
 def _around(values: Sequence[Any], value: Any) -> list[Any]:
@@ -234,38 +234,38 @@ def _distances(rows: Any) -> np.ndarray:
 def interval(labels: Labels, corpus: Corpus, rounds: int = 1000) -> tuple[float, float]:
     """95 % of BCubed F when the events are drawn again and again (bootstrap)."""
     precision, recall = corpus.shares(labels)
-    gold = corpus.true[corpus.counted]
+    gold = corpus.true[corpus.scored_rows]
     events = [np.flatnonzero(gold == event) for event in np.unique(gold)]
     rng = np.random.default_rng(SEED)
-    drawn = []
+    replicates = []
     for _ in range(rounds):
         rows = np.concatenate([events[i] for i in rng.integers(len(events), size=len(events))])
-        drawn.append(scores(float(precision[rows].mean()), float(recall[rows].mean())).f)
-    low, high = np.percentile(drawn, [2.5, 97.5])
+        replicates.append(scores(float(precision[rows].mean()), float(recall[rows].mean())).f)
+    low, high = np.percentile(replicates, [2.5, 97.5])
     return float(low), float(high)
 
 
 # ---- the tables
 
 
-def print_curve(found: dict[Setting, list[Scores]], corpora: Sequence[Corpus], lengths: Sequence[int | None]) -> None:
+def print_curve(results: dict[Setting, list[Scores]], corpora: Sequence[Corpus], lengths: Sequence[int | None]) -> None:
     names = [f"{corpus.name}: {part}" for corpus in corpora for part in ("P", "R", "F")]
     print(f"| sentences | linkage | threshold | {' | '.join(names)} |\n|---:|---|---:|{'---:|' * len(names)}")
-    for setting, results in found.items():
+    for setting, corpus_scores in results.items():
         if setting.sentences in lengths and round(setting.threshold * 100) % 5 == 0:
-            values = " | ".join(f"{value:.3f}" for score in results for value in score)
+            values = " | ".join(f"{value:.3f}" for score in corpus_scores for value in score)
             print(f"| {setting.sentences or 'all'} | {setting.linkage} | {setting.threshold:.2f} | {values} |")
 
 
-def print_best(found: dict[Setting, list[Scores]], corpora: Sequence[Corpus]) -> None:
+def print_best(results: dict[Setting, list[Scores]], corpora: Sequence[Corpus]) -> None:
     """The best threshold of each linkage and length, for each corpus alone: (F at its threshold)."""
     names = " | ".join(corpus.name for corpus in corpora)
     print(f"| sentences | linkage | {names} |\n|---:|---|{'---|' * len(corpora)}")
     for length, linkage in itertools.product(LENGTHS, LINKAGES):
-        mine = [setting for setting in found if setting[:2] == (length, linkage)]
+        mine = [setting for setting in results if setting[:2] == (length, linkage)]
         cells = []
         for number in range(len(corpora)):
-            f, threshold = max((found[setting][number].f, setting.threshold) for setting in mine)
+            f, threshold = max((results[setting][number].f, setting.threshold) for setting in mine)
             cells.append(f"{f:.3f} at {threshold:.2f}")
         print(f"| {length or 'all'} | {linkage} | {' | '.join(cells)} |")
 
@@ -320,21 +320,21 @@ def _joined(clusterer: Clusterer, parts: Sequence[Corpus], setting: Setting) -> 
 
 def print_choices(
     clusterer: Clusterer,
-    found: dict[Setting, list[Scores]],
+    results: dict[Setting, list[Scores]],
     parts: Sequence[Corpus],
-    other: Corpus,
+    holdout: Corpus,
     thresholds: Sequence[float],
 ) -> None:
     """What each language alone would have chosen, and what that is worth in both."""
-    both = choose(found, thresholds)
-    alone = [choose({each: [scores[at]] for each, scores in found.items()}, thresholds) for at in range(len(parts))]
-    chosen = [("both", both), *((part.name, setting) for part, setting in zip(parts, alone, strict=True))]
+    both = choose(results, thresholds)
+    alone = [choose({each: [scores[at]] for each, scores in results.items()}, thresholds) for at in range(len(parts))]
+    choices = [("both", both), *((part.name, setting) for part, setting in zip(parts, alone, strict=True))]
     if clusterer.embedder == Settings.embedder:
-        chosen.append(("`synth cluster` as it is", as_it_is(parts[0])))
-    print(f"| chosen on | setting | {parts[0].name}: P | R | F | {other.name}: P | R | F |\n|---|---|{'---:|' * 6}")
-    for name, setting in chosen:
-        results = [corpus.score(clusterer.labels(corpus, setting)) for corpus in (parts[0], other)]
-        print(f"| {name} | {setting} | {' | '.join(f'{value:.3f}' for score in results for value in score)} |")
+        choices.append(("`synth cluster` as it is", as_it_is(parts[0])))
+    print(f"| chosen on | setting | {parts[0].name}: P | R | F | {holdout.name}: P | R | F |\n|---|---|{'---:|' * 6}")
+    for name, setting in choices:
+        language_scores = [corpus.score(clusterer.labels(corpus, setting)) for corpus in (parts[0], holdout)]
+        print(f"| {name} | {setting} | {' | '.join(f'{value:.3f}' for score in language_scores for value in score)} |")
 
 
 def as_it_is(corpus: Corpus) -> Setting:
@@ -347,9 +347,9 @@ def print_report(corpus: Corpus, rows: Iterator[tuple[str, Labels]]) -> None:
     for name, labels in rows:
         precision, recall, f = corpus.score(labels)
         low, high = interval(labels, corpus)
-        mutual = nmi(labels[corpus.counted], corpus.true[corpus.counted])
+        mutual = nmi(labels[corpus.scored_rows], corpus.true[corpus.scored_rows])
         print(
-            f"| {corpus.name} ({len(corpus.counted)}) | {name} | {precision:.3f} | {recall:.3f} | {f:.3f} "
+            f"| {corpus.name} ({len(corpus.scored_rows)}) | {name} | {precision:.3f} | {recall:.3f} | {f:.3f} "
             f"({low:.3f}-{high:.3f}) | {mutual:.3f} |"
         )
 
@@ -363,9 +363,13 @@ def ours(clusterer: Clusterer, corpus: Corpus, setting: Setting) -> Iterator[tup
     yield f"chosen elsewhere: {setting}, {wide}", clusterer.labels(corpus, setting)
     alone = clusterer.labels(corpus, setting, None)
     yield f"chosen elsewhere: {setting}, no window", alone
-    other = peer(clusterer, corpus, setting)
-    same = len(set(zip(alone.tolist(), other.tolist(), strict=True))) == len(set(alone.tolist())) == len(set(other))
-    yield f"scikit-learn on our vectors, no window: {'the same' if same else 'ANOTHER'} partition", other
+    peer_labels = peer(clusterer, corpus, setting)
+    same = (
+        len(set(zip(alone.tolist(), peer_labels.tolist(), strict=True)))
+        == len(set(alone.tolist()))
+        == len(set(peer_labels))
+    )
+    yield f"scikit-learn on our vectors, no window: {'the same' if same else 'ANOTHER'} partition", peer_labels
 
 
 def main() -> None:
@@ -388,7 +392,7 @@ def main() -> None:
     clusterer = Clusterer(options.embedder, options.window or None)
     try:
         if options.pairs:
-            recommend(clusterer, thresholds, labelled("pairs", options.articles, options.pairs), options.curve)
+            recommend(clusterer, thresholds, labelled_corpus("pairs", options.articles, options.pairs), options.curve)
         else:
             report(clusterer, thresholds, options.shared, options.curve)
     except NewsmillError as error:
@@ -397,35 +401,35 @@ def main() -> None:
 
 def recommend(clusterer: Clusterer, thresholds: list[float], corpus: Corpus, curve: bool) -> None:
     """The setting for pairs of the user's own."""
-    found = sweep(clusterer, [corpus], thresholds)
-    setting = choose(found, thresholds)
+    results = sweep(clusterer, [corpus], thresholds)
+    setting = choose(results, thresholds)
     print(f"Embedder {clusterer.embedder}, {len(corpus.pairs)} pairs within {len(corpus.rows)} articles.\n")
-    print_best(found, [corpus])
+    print_best(results, [corpus])
     if curve:
         print()
-        print_curve(found, [corpus], sorted({None, setting.sentences}, key=str))
+        print_curve(results, [corpus], sorted({None, setting.sentences}, key=str))
     print(f"\nChosen: {setting}.\n")
     print_windows(clusterer, [corpus], setting)
 
 
 def report(clusterer: Clusterer, thresholds: list[float], shared: Path, curve: bool) -> None:
     italian, whole = italian_pairs(shared), vietnamese_events(shared)
-    tuning, other = halves(whole)
-    found = sweep(clusterer, [italian, tuning], thresholds)
-    setting = choose(found, thresholds)
+    tuning, holdout = halves(whole)
+    results = sweep(clusterer, [italian, tuning], thresholds)
+    setting = choose(results, thresholds)
     print(f"Embedder {clusterer.embedder}, {len(italian.pairs)} Italian pairs within {len(italian.rows)} articles.\n")
-    print_best(found, [italian, tuning])
+    print_best(results, [italian, tuning])
     if curve:
         print()
-        print_curve(found, [italian, tuning], sorted({None, setting.sentences}, key=str))
+        print_curve(results, [italian, tuning], sorted({None, setting.sentences}, key=str))
     print(f"\nChosen: {setting}.\n")
-    print_choices(clusterer, found, [italian, tuning], other, thresholds)
+    print_choices(clusterer, results, [italian, tuning], holdout, thresholds)
     print()
     print_windows(clusterer, [italian, tuning], setting)
     print()
     print_sizes(clusterer, whole, setting, thresholds)
     print("\n| corpus (articles) | partition | BCubed P | R | F (95 %) | NMI |\n|---|---|---:|---:|---:|---:|")
-    for corpus in (other, whole):
+    for corpus in (holdout, whole):
         print_report(corpus, itertools.chain(ours(clusterer, corpus, setting), floor(corpus, thresholds)))
 
 

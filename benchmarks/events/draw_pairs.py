@@ -28,23 +28,23 @@ BANDS = np.arange(0.3, 0.951, 0.05)
 DAYS = 7
 
 
-def draw(corpus: Corpus, wanted: int, seed: int) -> list[tuple[int, int]]:
+def draw(corpus: Corpus, count: int, seed: int) -> list[tuple[int, int]]:
     """Pairs of rows, as many of each band as there are, up to its share of `wanted`."""
     vectors: Any = load_embedder("tfidf").encode([article_text(row) for row in corpus.rows])
-    left, right = np.triu_indices(len(corpus.rows), 1)
-    near = np.abs(corpus.days[left] - corpus.days[right]) <= DAYS
-    left, right = left[near], right[near]
-    distances = 1.0 - np.asarray((vectors @ vectors.T).todense())[left, right]
+    first, second = np.triu_indices(len(corpus.rows), 1)
+    near = np.abs(corpus.days[first] - corpus.days[second]) <= DAYS
+    first, second = first[near], second[near]
+    distances = 1.0 - np.asarray((vectors @ vectors.T).todense())[first, second]
     bands = np.digitize(distances, BANDS)
     chance = random.Random(seed)
-    drawn: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     # From the scarcest band on: what it lacks goes to the others.
     members = sorted((np.flatnonzero(bands == band).tolist() for band in range(1, len(BANDS))), key=len)
     for number, band in enumerate(members):
-        share = -(-(wanted - len(drawn)) // (len(members) - number))
-        drawn += [(int(left[at]), int(right[at])) for at in chance.sample(band, min(share, len(band)))]
-    chance.shuffle(drawn)
-    return drawn
+        share = -(-(count - len(pairs)) // (len(members) - number))
+        pairs += [(int(first[at]), int(second[at])) for at in chance.sample(band, min(share, len(band)))]
+    chance.shuffle(pairs)
+    return pairs
 
 
 def main() -> None:
@@ -54,9 +54,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=4)
     options = parser.parse_args()
     corpus = articles_of(options.articles)
-    for left, right in draw(corpus, options.pairs, options.seed):
-        one, other = sorted((corpus.rows[left], corpus.rows[right]), key=lambda row: row["link"])
-        line = {"a": one["link"], "b": other["link"], "same": None, "titles": [one["title"], other["title"]]}
+    for first, second in draw(corpus, options.pairs, options.seed):
+        article_a, article_b = sorted((corpus.rows[first], corpus.rows[second]), key=lambda row: row["link"])
+        line = {
+            "a": article_a["link"],
+            "b": article_b["link"],
+            "same": None,
+            "titles": [article_a["title"], article_b["title"]],
+        }
         print(json.dumps(line, ensure_ascii=False))
 
 

@@ -39,27 +39,27 @@ class Corrupted(NamedTuple):
     was: str
 
 
-def corrupt(text: str, kind: str, others: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
+def corrupt(text: str, kind: str, other_texts: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
     """The text with one thing wrong, names and sentences out of the others; None where it holds nothing of the kind."""
     if kind == "number":
-        return _numbered(text, language, rng)
+        return _replace_number(text, language, rng)
     if kind == "name":
-        return _named(text, others, language, rng)
-    return _with_sentence(text, others, language, rng)
+        return _replace_name(text, other_texts, language, rng)
+    return _insert_sentence(text, other_texts, language, rng)
 
 
-def _replaced(text: str, place: tuple[int, int], new: str, kind: str) -> Corrupted:
-    start, end = place
+def _replace(text: str, span: tuple[int, int], new: str, kind: str) -> Corrupted:
+    start, end = span
     return Corrupted(text[:start] + new + text[end:], start, start + len(new), kind, text[start:end])
 
 
-def _numbered(text: str, language: str, rng: random.Random) -> Corrupted | None:
+def _replace_number(text: str, language: str, rng: random.Random) -> Corrupted | None:
     words = _NUMBER_WORDS[language]
-    counted = re.compile(_COUNTED_WORD[language].pattern.replace("{}", "|".join(words)))
-    places = [match.span() for match in _DIGITS.finditer(text)] + [match.span() for match in counted.finditer(text)]
-    if not places:
+    number_words = re.compile(_COUNTED_WORD[language].pattern.replace("{}", "|".join(words)))
+    spans = [match.span() for match in _DIGITS.finditer(text)] + [match.span() for match in number_words.finditer(text)]
+    if not spans:
         return None
-    start, end = rng.choice(places)
+    start, end = rng.choice(spans)
     old = text[start:end]
     while True:
         if old in words:
@@ -68,7 +68,7 @@ def _numbered(text: str, language: str, rng: random.Random) -> Corrupted | None:
             digits = [rng.choice("123456789") if at == 0 else rng.choice("0123456789") for at in range(len(old))]
             new = "".join(new if each.isdigit() else each for each, new in zip(old, digits, strict=True))
         if new != old:
-            return _replaced(text, (start, end), new, "number")
+            return _replace(text, (start, end), new, "number")
 
 
 def names_in(text: str, language: str) -> Iterator[tuple[int, int]]:
@@ -87,25 +87,28 @@ def names_in(text: str, language: str) -> Iterator[tuple[int, int]]:
         run, before = [], match.group() if match is not None else ""
 
 
-def _named(text: str, others: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
-    places = sorted(set(names_in(text, language)))
-    if not places:
+def _replace_name(text: str, other_texts: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
+    spans = sorted(set(names_in(text, language)))
+    if not spans:
         return None
-    start, end = rng.choice(places)
+    start, end = rng.choice(spans)
     size = len(text[start:end].split()) > 1
-    found = [
-        other[a:b] for other in others for a, b in names_in(other, language) if (len(other[a:b].split()) > 1) == size
+    names = [
+        source[a:b]
+        for source in other_texts
+        for a, b in names_in(source, language)
+        if (len(source[a:b].split()) > 1) == size
     ]
-    found = [name for name in found if name not in text]
-    return _replaced(text, (start, end), rng.choice(found), "name") if found else None
+    names = [name for name in names if name not in text]
+    return _replace(text, (start, end), rng.choice(names), "name") if names else None
 
 
-def _with_sentence(text: str, others: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
+def _insert_sentence(text: str, other_texts: Sequence[str], language: str, rng: random.Random) -> Corrupted | None:
     mine = sentences(text, language)
-    theirs = [each for other in others for each in sentences(other, language) if len(each.split()) > 6]
+    theirs = [each for source in other_texts for each in sentences(source, language) if len(each.split()) > 6]
     if not mine or not theirs:
         return None
-    place, new = rng.randrange(len(mine) + 1), rng.choice(theirs)
-    before = " ".join(mine[:place])
+    position, new = rng.randrange(len(mine) + 1), rng.choice(theirs)
+    before = " ".join(mine[:position])
     start = len(before) + bool(before)
-    return Corrupted(" ".join([*mine[:place], new, *mine[place:]]), start, start + len(new), "sentence", "")
+    return Corrupted(" ".join([*mine[:position], new, *mine[position:]]), start, start + len(new), "sentence", "")

@@ -44,13 +44,13 @@ def nmi(labels: Sequence[int] | np.ndarray, gold: Sequence[int] | np.ndarray) ->
 
 def pair_scores(labels: Sequence[int] | np.ndarray, pairs: Iterable[tuple[int, int, bool]]) -> Scores:
     """Of labelled pairs (row, row, whether they tell the same event): are those that are one event in one cluster?"""
-    joined = right = wanted = 0
-    for left, right_row, same in pairs:
-        together = labels[left] == labels[right_row]
-        joined += together
-        wanted += same
-        right += together and same
-    return scores(float(right / joined) if joined else 1.0, float(right / wanted) if wanted else 1.0)
+    predicted = correct = actual = 0
+    for first, second, same in pairs:
+        together = labels[first] == labels[second]
+        predicted += together
+        actual += same
+        correct += together and same
+    return scores(float(correct / predicted) if predicted else 1.0, float(correct / actual) if actual else 1.0)
 
 
 def _crossed(labels: Sequence[int] | np.ndarray, gold: Sequence[int] | np.ndarray) -> np.ndarray:

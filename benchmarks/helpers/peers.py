@@ -32,15 +32,15 @@ Reader = Callable[[dict[str, str], bytes], Fields | None]
 def ours() -> Reader:
     from crawler.page import NotAnArticle, extract
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
+    def read_page(page: dict[str, str], html: bytes) -> Fields | None:
         try:
-            found = extract(html, page["url"], page["newspaper"])
+            article = extract(html, page["url"], page["newspaper"])
         except NotAnArticle:
             return None
         names = "link title description authors date content tags section location date_modified access".split()
-        return {name: getattr(found, name) for name in names}
+        return {name: getattr(article, name) for name in names}
 
-    return read
+    return read_page
 
 
 def bare() -> Reader:
@@ -49,65 +49,65 @@ def bare() -> Reader:
 
     parser = etree.HTMLParser(encoding="utf-8")
 
-    def read(_page: dict[str, str], html: bytes) -> Fields | None:
+    def read_page(_page: dict[str, str], html: bytes) -> Fields | None:
         etree.fromstring(html, parser)
         return None
 
-    return read
+    return read_page
 
 
 def trafilatura() -> Reader:
     from trafilatura import bare_extraction
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
-        found: Any = bare_extraction(html, url=page["url"], with_metadata=True, include_comments=False)
-        if found is None:
+    def read_page(page: dict[str, str], html: bytes) -> Fields | None:
+        article: Any = bare_extraction(html, url=page["url"], with_metadata=True, include_comments=False)
+        if article is None:
             return None
         return {
-            "title": found.title,
-            "description": found.description,
-            "authors": (found.author or "").split("; "),
-            "date": found.date,
-            "content": found.text,
-            "tags": found.tags,
+            "title": article.title,
+            "description": article.description,
+            "authors": (article.author or "").split("; "),
+            "date": article.date,
+            "content": article.text,
+            "tags": article.tags,
         }
 
-    return read
+    return read_page
 
 
 def newspaper4k() -> Reader:
     import newspaper
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
-        found = newspaper.Article(page["url"], language=page["language"], fetch_images=False)
-        found.download(input_html=html.decode("utf-8", "replace"))
-        found.parse()
+    def read_page(page: dict[str, str], html: bytes) -> Fields | None:
+        article = newspaper.Article(page["url"], language=page["language"], fetch_images=False)
+        article.download(input_html=html.decode("utf-8", "replace"))
+        article.parse()
         return {
-            "title": found.title,
-            "description": found.meta_description,
-            "authors": found.authors,
-            "date": found.publish_date,
-            "content": found.text,
-            "tags": list(found.tags or ()),
+            "title": article.title,
+            "description": article.meta_description,
+            "authors": article.authors,
+            "date": article.publish_date,
+            "content": article.text,
+            "tags": list(article.tags or ()),
         }
 
-    return read
+    return read_page
 
 
 def news_please() -> Reader:
     from newsplease import NewsPlease
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
-        found = NewsPlease.from_html(html.decode("utf-8", "replace"), url=page["url"], fetch_images=False)
+    def read_page(page: dict[str, str], html: bytes) -> Fields | None:
+        article = NewsPlease.from_html(html.decode("utf-8", "replace"), url=page["url"], fetch_images=False)
         return {
-            "title": found.title,
-            "description": found.description,
-            "authors": found.authors,
-            "date": found.date_publish,
-            "content": found.maintext,
+            "title": article.title,
+            "description": article.description,
+            "authors": article.authors,
+            "date": article.date_publish,
+            "content": article.maintext,
         }
 
-    return read
+    return read_page
 
 
 def fundus() -> Reader:
@@ -115,23 +115,23 @@ def fundus() -> Reader:
 
     parser = PublisherCollection.vn.VnExpress.parser()
 
-    def read(page: dict[str, str], html: bytes) -> Fields | None:
+    def read_page(page: dict[str, str], html: bytes) -> Fields | None:
         if page["newspaper"] != "vnexpress":
             return None
-        found = parser.parse(html.decode("utf-8", "replace"), "suppress")
-        body = found.get("body")
+        article = parser.parse(html.decode("utf-8", "replace"), "suppress")
+        body = article.get("body")
         sections = body.sections if body else []
         parts = [part for section in sections for part in (*section.headline, *section.paragraphs)]
         return {
-            "title": found.get("title"),
+            "title": article.get("title"),
             "description": " ".join(body.summary) if body else "",
-            "authors": found.get("authors"),
-            "date": found.get("publishing_date"),
+            "authors": article.get("authors"),
+            "date": article.get("publishing_date"),
             "content": "\n\n".join(parts),
-            "tags": found.get("topics"),
+            "tags": article.get("topics"),
         }
 
-    return read
+    return read_page
 
 
 TOOLS: dict[str, Callable[[], Reader]] = {
@@ -144,7 +144,7 @@ TOOLS: dict[str, Callable[[], Reader]] = {
 }
 
 
-def answer(read: Reader, page: dict[str, str], repeat: int, beside: Reader | None = None) -> dict[str, Any]:
+def answer(read_page: Reader, page: dict[str, str], repeat: int, beside: Reader | None = None) -> dict[str, Any]:
     html = Path(page["page"]).read_bytes()
     times: list[float] = []
     limits: list[float] = []
@@ -158,7 +158,7 @@ def answer(read: Reader, page: dict[str, str], repeat: int, beside: Reader | Non
             limits.append((time.process_time() - began) * 1000)
         began = time.process_time()
         try:
-            fields = read(page, html)
+            fields = read_page(page, html)
         except Exception as failure:  # noqa: BLE001
             # What a peer raises on a page is its answer to that page.
             error = f"{type(failure).__name__}: {failure}"[:200]
@@ -181,12 +181,12 @@ def main() -> None:
     pages = [json.loads(line) for line in sys.stdin]
     # Some peers print progress and warnings to standard output, where the answers go.
     with contextlib.redirect_stdout(sys.stderr):
-        read = TOOLS[options.tool]()
+        read_page = TOOLS[options.tool]()
         beside = TOOLS[options.beside]() if options.beside else None
         if pages:
             # Imports, caches and compiled patterns are paid once.
-            answer(read, pages[0], 3)
-        answers = [answer(read, page, options.repeat, beside) for page in pages]
+            answer(read_page, pages[0], 3)
+        answers = [answer(read_page, page, options.repeat, beside) for page in pages]
     for line in answers:
         print(json.dumps(line, ensure_ascii=False, default=_plain))
 

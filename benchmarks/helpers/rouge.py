@@ -8,10 +8,12 @@ from train.metrics.overlap import rouge as against
 from train.metrics.words import words
 
 NAMES = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
+#: The same three as `train.metrics.overlap` calls them.
+KEYS = ("rouge1", "rouge2", "rougeL")
 
 
 def rouge(text: str, references: Sequence[str]) -> tuple[float, float, float]:
     """F of words, of pairs of neighbours and of the longest common subsequence: means over the references, 0 to 1."""
-    found = [against(words(text), words(reference)) for reference in references]
-    one, two, longest = (sum(scores[name] for scores in found) / len(found) for name in ("rouge1", "rouge2", "rougeL"))
-    return one, two, longest
+    scores = [against(words(text), words(reference)) for reference in references]
+    rouge_1, rouge_2, rouge_l = (sum(each[name] for each in scores) / len(scores) for name in KEYS)
+    return rouge_1, rouge_2, rouge_l

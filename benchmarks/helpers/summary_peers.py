@@ -52,13 +52,13 @@ def room(limit: int) -> Callable[[Sequence[Any]], list[Any]]:
     """Takes the best-ranked while they fit."""
 
     def take(ranked: Sequence[Any]) -> list[Any]:
-        taken, used = [], 0
+        fitting, total = [], 0
         for each in ranked:
             length = len(_WORD.findall(str(each.sentence)))
-            if used + length <= limit:
-                taken.append(each)
-                used += length
-        return taken
+            if total + length <= limit:
+                fitting.append(each)
+                total += length
+        return fitting
 
     return take
 

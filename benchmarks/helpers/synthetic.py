@@ -32,13 +32,13 @@ def tfidf_rows(events: np.ndarray, seed: int) -> csr_matrix:
     """[articles, VOCABULARY] TF-IDF rows of articles of these events, single precision, columns in order."""
     rng = np.random.default_rng((seed, 1))
     n, own = len(events), int(LENGTH * SHARE)
-    drawn = np.empty((n, LENGTH), dtype=np.int64)
-    drawn[:, own:] = _zipf(rng.random((n, LENGTH - own)))
-    _, place = np.unique(events, return_inverse=True)
+    terms = np.empty((n, LENGTH), dtype=np.int64)
+    terms[:, own:] = _zipf(rng.random((n, LENGTH - own)))
+    _, event_index = np.unique(events, return_inverse=True)
     words = np.stack([_zipf(np.random.default_rng((17, event)).random(OWN) * 0.7 + 0.3) for event in np.unique(events)])
-    drawn[:, :own] = words[place[:, None], rng.integers(OWN, size=(n, own))]
-    drawn += np.arange(n)[:, None] * VOCABULARY
-    keys, counts = np.unique(drawn, return_counts=True)
+    terms[:, :own] = words[event_index[:, None], rng.integers(OWN, size=(n, own))]
+    terms += np.arange(n)[:, None] * VOCABULARY
+    keys, counts = np.unique(terms, return_counts=True)
     columns, bounds = keys % VOCABULARY, np.searchsorted(keys, np.arange(n + 1) * VOCABULARY)
     weights = ((1 + np.log(counts)) * _idf()[columns]).astype(np.float32)
     return csr_matrix((weights, columns.astype(np.int32), bounds.astype(np.int32)), shape=(n, VOCABULARY))

@@ -54,8 +54,8 @@ def body_at(page: bytes, xpath: str) -> str:
 
 def lead_at(page: bytes, xpath: str) -> str:
     """The text nodes an XPath names, as one line."""
-    found: Any = etree.fromstring(page, etree.HTMLParser(encoding="utf-8", remove_comments=True)).xpath(xpath)
-    return " ".join("".join(map(str, found)).split())
+    nodes: Any = etree.fromstring(page, etree.HTMLParser(encoding="utf-8", remove_comments=True)).xpath(xpath)
+    return " ".join("".join(map(str, nodes)).split())
 
 
 def real_cases(shared: Path) -> list[Case]:

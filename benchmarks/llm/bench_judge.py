@@ -36,57 +36,67 @@ class Reply(NamedTuple):
 
 #: Ways of writing a score.
 SCORED: dict[str, Form] = {
-    "4 (as it was)": lambda score, told: f"{score:g}\n{told}",
-    "4/5": lambda score, told: f"{score:g}/5\n{told}",
-    "**4**": lambda score, told: f"**{score:g}**\n\n{told}",
-    "4.5": lambda score, told: f"{halved(score):g}\n{told}",
-    "4,5 (Italian, Vietnamese)": lambda score, told: f"{halved(score):g}".replace(".", ",") + f"\n{told}",
-    "Score: 4": lambda score, told: f"Score: {score:g}\n{told}",
-    "### Score\\n4/5": lambda score, told: f"### Score\n{score:g}/5\n\n### Explanation\n{told}",
-    "Accuracy (0-5): 4": lambda score, told: f"Accuracy (0-5): {score:g}\n{told}",
-    "1. Score: 4": lambda score, told: f"1. Score: {score:g}\n2. {told.strip()}",
-    "Punteggio: 4,0": lambda score, told: f"Punteggio: {score:.1f}".replace(".", ",") + f"\n{told}",
-    "Điểm: 4/5": lambda score, told: f"Điểm: {score:g}/5\n{told}",
-    "4 - explanation": lambda score, told: f"{score:g} - {told.strip()}",
-    "JSON": lambda score, told: json.dumps({"score": score, "explanation": told}),
-    "JSON, fenced": lambda score, told: f"```json\n{json.dumps({'score': score, 'explanation': told}, indent=2)}\n```",
-    "JSON, cut off": lambda score, told: json.dumps({"score": score, "explanation": told})[:-20],
-    "<think>3 … 2</think>4": lambda score, told: f"<think>\nMaybe 3, no, 2.\n</think>\n\n{score:g}\n{told}",
-    "explanation\\nScore: 4": lambda score, told: f"{told.strip()}\n\n**Score: {score:g}**",
+    "4 (as it was)": lambda score, explanation: f"{score:g}\n{explanation}",
+    "4/5": lambda score, explanation: f"{score:g}/5\n{explanation}",
+    "**4**": lambda score, explanation: f"**{score:g}**\n\n{explanation}",
+    "4.5": lambda score, explanation: f"{half_point_off(score):g}\n{explanation}",
+    "4,5 (Italian, Vietnamese)": lambda score, explanation: (
+        f"{half_point_off(score):g}".replace(".", ",") + f"\n{explanation}"
+    ),
+    "Score: 4": lambda score, explanation: f"Score: {score:g}\n{explanation}",
+    "### Score\\n4/5": lambda score, explanation: f"### Score\n{score:g}/5\n\n### Explanation\n{explanation}",
+    "Accuracy (0-5): 4": lambda score, explanation: f"Accuracy (0-5): {score:g}\n{explanation}",
+    "1. Score: 4": lambda score, explanation: f"1. Score: {score:g}\n2. {explanation.strip()}",
+    "Punteggio: 4,0": lambda score, explanation: f"Punteggio: {score:.1f}".replace(".", ",") + f"\n{explanation}",
+    "Điểm: 4/5": lambda score, explanation: f"Điểm: {score:g}/5\n{explanation}",
+    "4 - explanation": lambda score, explanation: f"{score:g} - {explanation.strip()}",
+    "JSON": lambda score, explanation: json.dumps({"score": score, "explanation": explanation}),
+    "JSON, fenced": lambda score, explanation: (
+        f"```json\n{json.dumps({'score': score, 'explanation': explanation}, indent=2)}\n```"
+    ),
+    "JSON, cut off": lambda score, explanation: json.dumps({"score": score, "explanation": explanation})[:-20],
+    "<think>3 … 2</think>4": lambda score, explanation: (
+        f"<think>\nMaybe 3, no, 2.\n</think>\n\n{score:g}\n{explanation}"
+    ),
+    "explanation\\nScore: 4": lambda score, explanation: f"{explanation.strip()}\n\n**Score: {score:g}**",
 }
 #: Replies without a score, where every number that is read is made up.
 NONE: dict[str, Form] = {
-    "explanation alone": lambda _score, told: told,
-    "in a sentence: I give it 4": lambda score, told: f"I would give it {score:g}.\n{told}",
-    "a year: In 2024 …": lambda _score, told: f"In 2024 this was true.\n{told}",
-    "a count: 4 errors …": lambda score, told: f"{score:g} errors are in it.\n{told}",
-    "a range: 3-4": lambda score, told: f"{max(score - 1, 0):g}-{max(score, 1):g}\n{told}",
-    "4 or 5": lambda score, told: f"Score: {max(score - 1, 0):g} or {max(score, 1):g}\n{told}",
-    "out of range: 6": lambda score, told: f"{score + 6:g}\n{told}",
-    "negative: -1": lambda score, told: f"-{score + 1:g}\n{told}",
-    "another scale: 8/10": lambda score, told: f"{2 * score:g}/10\n{told}",
-    "per cent: 80%": lambda score, told: f"{20 * score:g}%\n{told}",
-    "a list: 1. … 2. …": lambda _score, told: f"1. It is clear.\n2. It is short.\n{told}",
-    "two that differ": lambda score, told: f"Score: {score:g}\n{told.strip()}\nFinal score: {abs(score - 1):g}",
-    "thinking, cut off": lambda score, told: f"<think>\nThe score is {score:g}\n{told}",
-    "JSON without a score": lambda _score, told: json.dumps({"score": None, "explanation": told, "errors": 3}),
+    "explanation alone": lambda _score, explanation: explanation,
+    "in a sentence: I give it 4": lambda score, explanation: f"I would give it {score:g}.\n{explanation}",
+    "a year: In 2024 …": lambda _score, explanation: f"In 2024 this was true.\n{explanation}",
+    "a count: 4 errors …": lambda score, explanation: f"{score:g} errors are in it.\n{explanation}",
+    "a range: 3-4": lambda score, explanation: f"{max(score - 1, 0):g}-{max(score, 1):g}\n{explanation}",
+    "4 or 5": lambda score, explanation: f"Score: {max(score - 1, 0):g} or {max(score, 1):g}\n{explanation}",
+    "out of range: 6": lambda score, explanation: f"{score + 6:g}\n{explanation}",
+    "negative: -1": lambda score, explanation: f"-{score + 1:g}\n{explanation}",
+    "another scale: 8/10": lambda score, explanation: f"{2 * score:g}/10\n{explanation}",
+    "per cent: 80%": lambda score, explanation: f"{20 * score:g}%\n{explanation}",
+    "a list: 1. … 2. …": lambda _score, explanation: f"1. It is clear.\n2. It is short.\n{explanation}",
+    "two that differ": lambda score, explanation: (
+        f"Score: {score:g}\n{explanation.strip()}\nFinal score: {abs(score - 1):g}"
+    ),
+    "thinking, cut off": lambda score, explanation: f"<think>\nThe score is {score:g}\n{explanation}",
+    "JSON without a score": lambda _score, explanation: json.dumps(
+        {"score": None, "explanation": explanation, "errors": 3}
+    ),
     "empty": lambda _score, _told: "",
 }
 
 
-def halved(score: float) -> float:
+def half_point_off(score: float) -> float:
     return score - 0.5 if score else 0.5
 
 
 def first_number(text: str) -> float | None:
     """What the older system did."""
-    found = re.search(r"\d+(?:\.\d+)?", text)
-    return float(found[0]) if found else None
+    match = re.search(r"\d+(?:\.\d+)?", text)
+    return float(match[0]) if match else None
 
 
 def first_line(text: str) -> float | None:
-    found = re.search(r"\d+(?:\.\d+)?", text.strip().partition("\n")[0])
-    return float(found[0]) if found else None
+    match = re.search(r"\d+(?:\.\d+)?", text.strip().partition("\n")[0])
+    return float(match[0]) if match else None
 
 
 READERS: dict[str, Reader] = {
@@ -103,19 +113,19 @@ def real_replies(path: Path) -> list[Reply]:
 
 
 def expected(form: str, score: float) -> float:
-    return halved(score) if form.startswith(("4.5", "4,5")) else score
+    return half_point_off(score) if form.startswith(("4.5", "4,5")) else score
 
 
-def right(reader: Reader, replies: list[Reply], form: str) -> float:
+def share_right(reader: Reader, replies: list[Reply], form: str) -> float:
     """Share of replies of which the score that is written is read."""
     write = SCORED[form]
-    return sum(reader(write(*one)) == expected(form, one.score) for one in replies) / len(replies)
+    return sum(reader(write(*reply)) == expected(form, reply.score) for reply in replies) / len(replies)
 
 
-def made_up(reader: Reader, replies: list[Reply], form: str) -> float:
+def share_made_up(reader: Reader, replies: list[Reply], form: str) -> float:
     """Share of replies without a score of which one is read that would be stored (0 to 5)."""
-    read = [reader(NONE[form](*one)) for one in replies]
-    return sum(score is not None and 0 <= score <= 5 for score in read) / len(replies)
+    scores = [reader(NONE[form](*reply)) for reply in replies]
+    return sum(score is not None and 0 <= score <= 5 for score in scores) / len(replies)
 
 
 def main() -> None:
@@ -127,14 +137,14 @@ def main() -> None:
     for name in ("form", "right is", *READERS):
         table.add_column(name, justify="left" if name in ("form", "right is") else "right")
     for form in SCORED:
-        cells = [f"{right(reader, replies, form):.1%} right" for reader in READERS.values()]
+        cells = [f"{share_right(reader, replies, form):.1%} right" for reader in READERS.values()]
         table.add_row(form.replace("[", "\\["), "the score", *cells)
     for form in NONE:
-        cells = [f"{made_up(reader, replies, form):.1%} made up" for reader in READERS.values()]
+        cells = [f"{share_made_up(reader, replies, form):.1%} made up" for reader in READERS.values()]
         table.add_row(form.replace("[", "\\["), "none", *cells)
     began = time.perf_counter()
-    for one in replies:
-        parse_reply(SCORED["4 (as it was)"](*one), "accuracy")
+    for reply in replies:
+        parse_reply(SCORED["4 (as it was)"](*reply), "accuracy")
     console = Console(width=120)
     console.print(table)
     console.print(f"{1e6 * (time.perf_counter() - began) / len(replies):.0f} µs a reply")

@@ -63,7 +63,7 @@ def events_of(folder: Path) -> list[Event]:
 # ---- the baselines
 
 
-def told(event: Event) -> Iterator[list[str]]:
+def article_sentences(event: Event) -> Iterator[list[str]]:
     """The sentences of each article, oldest first."""
     for document in event.documents:
         yield sentences(document.content, LANGUAGE)
@@ -71,33 +71,33 @@ def told(event: Event) -> Iterator[list[str]]:
 
 def fill(texts: Sequence[str], room: int) -> str:
     """In order the sentences that still fit, so that short and long summaries are not compared."""
-    taken, used = [], 0
+    fitting, total = [], 0
     for text in texts:
         length = len(words(text))
-        if used + length <= room:
-            taken.append(text)
-            used += length
-    return " ".join(taken)
+        if total + length <= room:
+            fitting.append(text)
+            total += length
+    return " ".join(fitting)
 
 
 def beginning(event: Event) -> str:
     """The oldest article from its first sentence on."""
-    return fill(next(told(event)), event.room)
+    return fill(next(article_sentences(event)), event.room)
 
 
 def newest(event: Event) -> str:
     """The newest article from its first sentence on."""
-    return fill(list(told(event))[-1], event.room)
+    return fill(list(article_sentences(event))[-1], event.room)
 
 
 def lead_2(event: Event) -> str:
     """The first two sentences of each article, oldest first."""
-    return fill([text for article in told(event) for text in article[:2]], event.room)
+    return fill([text for article in article_sentences(event) for text in article[:2]], event.room)
 
 
 def leads(event: Event) -> str:
     """The first sentences of all, then the second ones, and so on while they fit."""
-    articles = list(told(event))
+    articles = list(article_sentences(event))
     longest = max(map(len, articles))
     turns = [article[at] for at in range(longest) for article in articles if at < len(article)]
     return fill(turns, event.room)
@@ -115,38 +115,39 @@ BASELINES: dict[str, Callable[[Event], str]] = {
 
 def peer(tool: str, python: str, events: Sequence[Event]) -> list[str]:
     """sumy's summaries of all sentences of each event, by the interpreter that has it."""
-    asked = [
-        {"sentences": [text for article in told(event) for text in article], "words": event.room} for event in events
+    requests = [
+        {"sentences": [text for article in article_sentences(event) for text in article], "words": event.room}
+        for event in events
     ]
-    done = subprocess.run(
+    process = subprocess.run(
         [python, str(ROOT / "benchmarks/helpers/summary_peers.py"), tool], capture_output=True, text=True, cwd=ROOT,
-        input="".join(json.dumps(each) + "\n" for each in asked),
+        input="".join(json.dumps(each) + "\n" for each in requests),
     )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"{tool}: {done.stderr.strip().splitlines()[-1]}")
-    return [json.loads(line)["summary"] for line in done.stdout.splitlines()]
+    if process.returncode:
+        raise SystemExit(f"{tool}: {process.stderr.strip().splitlines()[-1]}")
+    return [json.loads(line)["summary"] for line in process.stdout.splitlines()]
 
 
 # ---- scores
 
 
-def scored(texts: Sequence[str], events: Sequence[Event]) -> np.ndarray:
+def rouge_scores(texts: Sequence[str], events: Sequence[Event]) -> np.ndarray:
     """[events, 3] ROUGE-1, ROUGE-2, ROUGE-L."""
     return np.array([rouge(text, event.references) for text, event in zip(texts, events, strict=True)])
 
 
 def interval(differences: np.ndarray, rounds: int = 5000, seed: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """95 % of the mean of each column, events drawn again and again (bootstrap)."""
-    drawn = np.random.default_rng(seed).integers(len(differences), size=(rounds, len(differences)))
-    low, high = np.percentile(differences[drawn].mean(axis=1), [2.5, 97.5], axis=0)
+    rows = np.random.default_rng(seed).integers(len(differences), size=(rounds, len(differences)))
+    low, high = np.percentile(differences[rows].mean(axis=1), [2.5, 97.5], axis=0)
     return low, high
 
 
-def print_table(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
-    mine = found["ours"][1]
+def print_table(results: dict[str, tuple[list[str], np.ndarray]]) -> None:
+    mine = results["ours"][1]
     print(f"| summary | words | {' | '.join(NAMES)} | ours less it, 95 % ({', '.join(NAMES)}) |")
     print("|---|---:|---:|---:|---:|---|")
-    for name, (texts, values) in found.items():
+    for name, (texts, values) in results.items():
         length = np.mean([len(words(text)) for text in texts])
         low, high = interval(mine - values)
         gaps = ", ".join(f"{a:+.3f} to {b:+.3f}" for a, b in zip(low, high, strict=True)) if name != "ours" else "-"
@@ -170,12 +171,12 @@ def main() -> None:
             texts[name] = peer(tool, options.peers_python, events)
     else:
         print("no --peers-python: sumy is left out", file=sys.stderr)
-    found = {name: (made, scored(made, events)) for name, made in texts.items()}
+    results = {name: (summaries, rouge_scores(summaries, events)) for name, summaries in texts.items()}
     human = [event.references[0] for event in events]
     swapped = [event._replace(references=(event.references[1], event.references[1])) for event in events]
-    found["one person's, by the other's"] = human, scored(human, swapped)
+    results["one person's, by the other's"] = human, rouge_scores(human, swapped)
     print(f"{len(events)} events, half: {options.half}\n")
-    print_table(found)
+    print_table(results)
 
 
 if __name__ == "__main__":

@@ -40,9 +40,9 @@ PORTION = 5_000
 def vocabulary() -> tuple[list[str], list[float]]:
     """(words, running sums of their frequencies, which fall as 1 / rank)."""
     heads = [c + v for c in ("b", "ch", "d", "f", "gi", "l", "m", "ng", "p", "r", "s", "th") for v in "aàeèiìoòuạậố"]
-    made = ["".join(parts) for parts in itertools.product(heads, heads, heads[:12])]
+    words = ["".join(parts) for parts in itertools.product(heads, heads, heads[:12])]
     sums = list(itertools.accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
-    return made[:VOCABULARY], sums
+    return words[:VOCABULARY], sums
 
 
 class Corpus:
@@ -60,19 +60,19 @@ class Corpus:
     def original(self, number: int) -> int:
         """What a copy was made of: an earlier text that is none."""
         draw = self._draw(number, "original")
-        while self.is_copy(found := draw.randrange(number)):
+        while self.is_copy(candidate := draw.randrange(number)):
             pass
-        return found
+        return candidate
 
     def words(self, number: int) -> list[str]:
         names, sums = vocabulary()
         draw = self._draw(number, "words")
         if not self.is_copy(number):
             return draw.choices(names, cum_weights=sums, k=draw.randrange(20, 61))
-        told = self.words(self.original(number))
+        copy = self.words(self.original(number))
         for _ in range(draw.randrange(0, 7)):
-            told[draw.randrange(len(told))] = names[draw.randrange(VOCABULARY)]
-        return told
+            copy[draw.randrange(len(copy))] = names[draw.randrange(VOCABULARY)]
+        return copy
 
     def text(self, number: int) -> str:
         return " ".join(self.words(number))
@@ -86,9 +86,9 @@ def shingles(words: list[str]) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))}
 
 
-def jaccard(corpus: Corpus, one: int, other: int) -> float:
-    first, second = shingles(corpus.words(one)), shingles(corpus.words(other))
-    return len(first & second) / len(first | second)
+def jaccard(corpus: Corpus, first: int, second: int) -> float:
+    first_shingles, second_shingles = shingles(corpus.words(first)), shingles(corpus.words(second))
+    return len(first_shingles & second_shingles) / len(first_shingles | second_shingles)
 
 
 class Result(NamedTuple):
@@ -97,13 +97,13 @@ class Result(NamedTuple):
     recall: float
     recall_above: float
     precision: float
-    found: int
+    duplicates: int
     #: copies, and those of them at the threshold or above.
     copies: int
     near: int
 
 
-def judged(corpus: Corpus, threshold: float, found: dict[int, list[int]], seconds: float, peak: float) -> Result:
+def judge(corpus: Corpus, threshold: float, matches: dict[int, list[int]], seconds: float, peak: float) -> Result:
     """
     Args:
         found: text called a duplicate -> texts that it was found by.
@@ -112,10 +112,13 @@ def judged(corpus: Corpus, threshold: float, found: dict[int, list[int]], second
     truth = {number: jaccard(corpus, number, corpus.original(number)) for number in planted}
     at = [number for number in planted if truth[number] >= threshold]
     above = [number for number in planted if truth[number] >= threshold + 0.05]
-    right = sum(any(jaccard(corpus, one, other) >= threshold for other in others) for one, others in found.items())
+    right = sum(
+        any(jaccard(corpus, duplicate, original) >= threshold for original in originals)
+        for duplicate, originals in matches.items()
+    )
     return Result(
-        seconds, peak, sum(number in found for number in at) / max(1, len(at)),
-        sum(number in found for number in above) / max(1, len(above)), right / max(1, len(found)), len(found),
+        seconds, peak, sum(number in matches for number in at) / max(1, len(at)),
+        sum(number in matches for number in above) / max(1, len(above)), right / max(1, len(matches)), len(matches),
         len(planted), len(at),
     )  # fmt: skip
 
@@ -134,10 +137,10 @@ def ours(corpus: Corpus, threshold: float) -> Result:
         near.add(portion)
         seconds += time.perf_counter() - began
     began = time.perf_counter()
-    found = duplicates(near, np.arange(corpus.texts))
+    marks = duplicates(near, np.arange(corpus.texts))
     seconds += time.perf_counter() - began
     peak = peak_mb()
-    return judged(corpus, threshold, {one: [mark.of] for one, mark in found.items()}, seconds, peak)
+    return judge(corpus, threshold, {number: [mark.of] for number, mark in marks.items()}, seconds, peak)
 
 
 def datasketch(corpus: Corpus, threshold: float) -> Result:
@@ -146,18 +149,18 @@ def datasketch(corpus: Corpus, threshold: float) -> Result:
 
     from synth.language.segmentation import words
 
-    index, found, seconds = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS), dict[int, list[int]](), 0.0
+    index, matches, seconds = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS), dict[int, list[int]](), 0.0
     for first, portion in enumerate(corpus.portions()):
         began = time.perf_counter()
         for number, text in enumerate(portion, first * PORTION):
             signature = MinHash(num_perm=PERMUTATIONS)
             signature.update_batch([" ".join(run).encode() for run in shingles(words(text.casefold()))])
             if hits := index.query(signature):
-                found[number] = hits
+                matches[number] = hits
             else:
                 index.insert(number, signature)
         seconds += time.perf_counter() - began
-    return judged(corpus, threshold, found, seconds, peak_mb())
+    return judge(corpus, threshold, matches, seconds, peak_mb())
 
 
 def command(corpus: Corpus, threshold: float) -> Result:
@@ -169,23 +172,29 @@ def command(corpus: Corpus, threshold: float) -> Result:
     host, port = next(iter(plain.client.nodes))
     uri = with_database(f"mongodb://{host}:{port}/?directConnection=true", f"bench_dedupe_{time.time_ns()}")
     database = connect(uri)
-    made = datetime(2026, 1, 1, tzinfo=UTC)
+    timestamp = datetime(2026, 1, 1, tzinfo=UTC)
     try:
         for first, portion in enumerate(corpus.portions()):
             database.samples.insert_many(
-                {"key": f"{number:09}", "question": "Riassumi.", "answer": text, "status": "new", "created_at": made}
+                {
+                    "key": f"{number:09}",
+                    "question": "Riassumi.",
+                    "answer": text,
+                    "status": "new",
+                    "created_at": timestamp,
+                }
                 for number, text in enumerate(portion, first * PORTION)
             )
         began = time.perf_counter()
-        with contextlib.redirect_stdout(io.StringIO()) as said:
+        with contextlib.redirect_stdout(io.StringIO()) as output:
             main(["dedupe", "--uri", uri, "--threshold", str(threshold), "--json"])
         seconds, peak = time.perf_counter() - began, peak_mb()
-        json.loads(said.getvalue())
+        json.loads(output.getvalue())
         rows = database.samples.find({"duplicate_of": {"$ne": None}}, {"key": 1, "duplicate_of": 1})
-        found = {int(row["key"]): [int(row["duplicate_of"])] for row in rows}
+        matches = {int(row["key"]): [int(row["duplicate_of"])] for row in rows}
     finally:
         database.client.drop_database(database.name)
-    return judged(corpus, threshold, found, seconds, peak)
+    return judge(corpus, threshold, matches, seconds, peak)
 
 
 def alone(work: Callable[[Corpus, float], Result], corpus: Corpus, threshold: float) -> Result:
@@ -228,11 +237,11 @@ def main() -> None:
         table.add_column(name, justify="right" if name else "left")
     for name, work, texts in rows:
         if texts:
-            got = alone(work, Corpus(texts, options.share, options.seed), options.threshold)
+            result = alone(work, Corpus(texts, options.share, options.seed), options.threshold)
             table.add_row(
-                name, f"{texts:,}", f"{got.seconds:,.1f}", f"{texts / got.seconds:,.0f}", f"{got.peak:,.0f}",
-                f"{got.copies:,}", f"{got.near:,}", f"{got.found:,}", f"{got.recall:.4f}",
-                f"{got.recall_above:.4f}", f"{got.precision:.4f}",
+                name, f"{texts:,}", f"{result.seconds:,.1f}", f"{texts / result.seconds:,.0f}", f"{result.peak:,.0f}",
+                f"{result.copies:,}", f"{result.near:,}", f"{result.duplicates:,}", f"{result.recall:.4f}",
+                f"{result.recall_above:.4f}", f"{result.precision:.4f}",
             )  # fmt: skip
     Console(width=max(120, Console().width)).print(table)
 

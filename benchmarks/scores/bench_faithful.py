@@ -70,12 +70,12 @@ def italian(folder: Path) -> Iterator[Case]:
     """Mixtral's summaries, those in Italian; their sources are as they were given to it, some of other events."""
     articles = [json.loads(line) for line in (folder / "articles.jsonl").open(encoding="utf-8")]
     for number, row in enumerate(map(json.loads, (folder / "reference_samples.jsonl").open(encoding="utf-8"))):
-        sources = [articles[place] for place in row["sources"]]
-        told = [
+        sources = [articles[index] for index in row["sources"]]
+        documents = [
             {"title": each["title"], "content": each["content"] or "", "date": _date(each["date"])} for each in sources
         ]
         if re.search(r"\b(?:il|che|della)\b", row["answer"]) and not re.search(r"\bthe\b", row["answer"]):
-            yield Case(str(number), row["answer"], told, "it")
+            yield Case(str(number), row["answer"], documents, "it")
 
 
 def _date(printed: str) -> datetime | None:
@@ -87,10 +87,10 @@ def _date(printed: str) -> datetime | None:
 
 def extractive(cases: Sequence[Case]) -> Iterator[Case]:
     """The same events, told in the sources' own sentences."""
-    seen = set()
+    keys = set()
     for case in cases:
-        if case.key not in seen:
-            seen.add(case.key)
+        if case.key not in keys:
+            keys.add(case.key)
             documents = [Document(each["title"], each["content"], each["date"]) for each in case.sources]
             if answer := summarize(documents, case.language):
                 yield case._replace(answer=answer)
@@ -112,14 +112,14 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]\w*")
 
 def naive(case: Case) -> Alarms:
     """Digits, and capitalised words that begin no sentence, that no source has letter by letter."""
-    known = {token for each in case.sources for token in _TOKEN.findall(f"{each['title']} {each['content']}")}
-    found = []
+    source_tokens = {token for each in case.sources for token in _TOKEN.findall(f"{each['title']} {each['content']}")}
+    alarms = []
     for match in _TOKEN.finditer(case.answer):
         begins = match.start() == 0 or case.answer[: match.start()].rstrip()[-1:] in ".!?:\n"
         fact = match.group()[0].isdigit() or (match.group()[0].isupper() and not begins)
-        if fact and match.group() not in known:
-            found.append(match.span())
-    return found
+        if fact and match.group() not in source_tokens:
+            alarms.append(match.span())
+    return alarms
 
 
 METHODS: dict[str, Callable[[Case], Alarms]] = {"ours": ours, "as they stand": naive}
@@ -128,59 +128,62 @@ METHODS: dict[str, Callable[[Case], Alarms]] = {"ours": ours, "as they stand": n
 def support_alarms(case: Case, threshold: float = SUPPORT) -> Alarms:
     """Sentences that no source bears."""
     _, support = sentence_support(case.answer, case.sources, case.language)
-    found, at = [], 0
+    alarms, at = [], 0
     for sentence, value in zip(sentences(case.answer, case.language), support, strict=True):
         at = max(at, case.answer.find(sentence, at))
         if value < threshold:
-            found.append((at, at + len(sentence)))
+            alarms.append((at, at + len(sentence)))
         at += len(sentence)
-    return found
+    return alarms
 
 
 # ---- counting
 
 
-def corrupted(cases: Sequence[Case], seed: int = 5) -> Iterator[tuple[Case, Corrupted]]:
+def corrupted_cases(cases: Sequence[Case], seed: int = 5) -> Iterator[tuple[Case, Corrupted]]:
     """Each case with each kind of error once, where it can have it."""
     rng = random.Random(seed)
     for case in cases:
-        others = [rng.choice(cases) for _ in range(8)]
-        texts = [other.answer for other in others if other.key != case.key]
+        donors = [rng.choice(cases) for _ in range(8)]
+        texts = [donor.answer for donor in donors if donor.key != case.key]
         for kind in KINDS:
-            made = corrupt(case.answer, kind, texts, case.language, rng)
-            if made is not None:
-                yield case._replace(answer=made.text), made
+            corruption = corrupt(case.answer, kind, texts, case.language, rng)
+            if corruption is not None:
+                yield case._replace(answer=corruption.text), corruption
 
 
-def overlaps(alarms: Alarms, made: Corrupted) -> bool:
-    return any(start < made.end and made.start < end for start, end in alarms)
+def overlaps(alarms: Alarms, corruption: Corrupted) -> bool:
+    return any(start < corruption.end and corruption.start < end for start, end in alarms)
 
 
-def is_elsewhere(case: Case, made: Corrupted) -> bool:
+def is_elsewhere(case: Case, corruption: Corrupted) -> bool:
     """Whether all the words that were put in stand in the sources anyway."""
-    told = " ".join(f"{each['title']} {each['content']}" for each in case.sources)
-    words = made.text[made.start : made.end].split()
-    return all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", told) for word in words)
+    source_text = " ".join(f"{each['title']} {each['content']}" for each in case.sources)
+    words = corruption.text[corruption.start : corruption.end].split()
+    return all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", source_text) for word in words)
 
 
 def measure(cases: Sequence[Case], method: Callable[[Case], Alarms]) -> dict[str, float]:
     """Recall by kind of error, and alarms a summary as it was."""
-    found: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
     total: Counter[str] = Counter()
     beside = 0
     before = {(case.key, case.answer): len(method(case)) for case in cases}
-    for case, made in corrupted(cases):
+    for case, corruption in corrupted_cases(cases):
         alarms = method(case)
-        hit = overlaps(alarms, made)
-        for name in (made.kind, *(() if is_elsewhere(case, made) else (f"{made.kind}, not elsewhere",))):
+        hit = overlaps(alarms, corruption)
+        for name in (
+            corruption.kind,
+            *(() if is_elsewhere(case, corruption) else (f"{corruption.kind}, not elsewhere",)),
+        ):
             total[name] += 1
-            found[name] += hit
-        if made.kind == "sentence":
+            hits[name] += hit
+        if corruption.kind == "sentence":
             total["sentence, or its support"] += 1
-            found["sentence, or its support"] += hit or overlaps(support_alarms(case), made)
+            hits["sentence, or its support"] += hit or overlaps(support_alarms(case), corruption)
         else:
-            beside += sum(not (start < made.end and made.start < end) for start, end in alarms)
-    result = {name: found[name] / total[name] for name in sorted(total)}
+            beside += sum(not (start < corruption.end and corruption.start < end) for start, end in alarms)
+    result = {name: hits[name] / total[name] for name in sorted(total)}
     result["alarms a summary"] = sum(before.values()) / max(1, len(before))
     result["summaries without"] = sum(not count for count in before.values()) / max(1, len(before))
     result["alarms beside an error"] = beside / max(1, total["number"] + total["name"])
@@ -188,12 +191,12 @@ def measure(cases: Sequence[Case], method: Callable[[Case], Alarms]) -> dict[str
 
 
 def print_measures(name: str, cases: Sequence[Case]) -> None:
-    found = {label: measure(cases, method) for label, method in METHODS.items()}
+    results = {label: measure(cases, method) for label, method in METHODS.items()}
     print(f"\n{name}: {len(cases)} summaries\n")
-    print(f"| | {' | '.join(found)} |")
-    print("|---|" + "---:|" * len(found))
-    for row in found["ours"]:
-        print(f"| {row} | {' | '.join(f'{values[row]:.3f}' for values in found.values())} |")
+    print(f"| | {' | '.join(results)} |")
+    print("|---|" + "---:|" * len(results))
+    for row in results["ours"]:
+        print(f"| {row} | {' | '.join(f'{values[row]:.3f}' for values in results.values())} |")
 
 
 def print_support(cases: Sequence[Case]) -> None:
@@ -201,11 +204,11 @@ def print_support(cases: Sequence[Case]) -> None:
     from sklearn.metrics import roc_auc_score
 
     mine, theirs = [], []
-    for case, made in corrupted(cases):
-        if made.kind == "sentence":
+    for case, corruption in corrupted_cases(cases):
+        if corruption.kind == "sentence":
             _, support = sentence_support(case.answer, case.sources, case.language)
             texts = sentences(case.answer, case.language)
-            new = set(sentences(made.text[made.start : made.end], case.language))
+            new = set(sentences(corruption.text[corruption.start : corruption.end], case.language))
             for sentence, value in zip(texts, support, strict=True):
                 (theirs if sentence in new else mine).append(value)
     area = roc_auc_score([1] * len(mine) + [0] * len(theirs), mine + theirs)
@@ -247,21 +250,22 @@ def main() -> None:
     for name, cases in sets.items():
         every = list(cases)
         keys = set(list(dict.fromkeys(case.key for case in every))[HALVES[options.half]][: options.limit])
-        chosen = [case for case in every if case.key in keys]
-        for label, part in ((name, chosen), (f"{name.split(',')[0]}, extractive", list(extractive(chosen)))):
+        selection = [case for case in every if case.key in keys]
+        for label, part in ((name, selection), (f"{name.split(',')[0]}, extractive", list(extractive(selection)))):
             print_measures(label, part)
             print_support(part)
             show(part, options.show)
-    print_times(chosen)
+    print_times(selection)
 
 
 def show(cases: Sequence[Case], count: int) -> None:
     """Print errors that were missed, and alarms on summaries as they were."""
-    left = Counter(dict.fromkeys(KINDS, count))
-    for case, made in corrupted(cases) if count else ():
-        if left[made.kind] and not overlaps(ours(case), made) and not is_elsewhere(case, made):
-            left[made.kind] -= 1
-            print(f"missed {made.kind}: {made.was!r} -> …{made.text[max(0, made.start - 40) : made.end + 30]!r}")
+    remaining = Counter(dict.fromkeys(KINDS, count))
+    for case, corruption in corrupted_cases(cases) if count else ():
+        if remaining[corruption.kind] and not overlaps(ours(case), corruption) and not is_elsewhere(case, corruption):
+            remaining[corruption.kind] -= 1
+            context = corruption.text[max(0, corruption.start - 40) : corruption.end + 30]
+            print(f"missed {corruption.kind}: {corruption.was!r} -> …{context!r}")
 
 
 if __name__ == "__main__":

@@ -45,15 +45,15 @@ class Maker:
         self.words = ["".join(self.random.choices(letters, k=self.random.randint(2, 9))) for _ in range(4000)]
 
     def text(self, words: int) -> str:
-        drawn = self.random.choices(self.words, k=words)
-        cuts = [" ".join(drawn[place : place + 18]).capitalize() + "." for place in range(0, words, 18)]
-        return "\n\n".join(" ".join(cuts[place : place + 4]) for place in range(0, len(cuts), 4))
+        tokens = self.random.choices(self.words, k=words)
+        cuts = [" ".join(tokens[start : start + 18]).capitalize() + "." for start in range(0, words, 18)]
+        return "\n\n".join(" ".join(cuts[start : start + 4]) for start in range(0, len(cuts), 4))
 
     def sample(self, number: int) -> dict[str, Any]:
         draw = self.random
         language = "it" if draw.random() < 0.65 else "vi"
         date = _START + timedelta(minutes=20 * number)
-        sources = [self._source(number, place, language, date) for place in range(draw.randint(2, 6))]
+        sources = [self._source(number, position, language, date) for position in range(draw.randint(2, 6))]
         facts = draw.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 4))
         answer = " ".join(source["content"].partition("\n")[0] for source in sources) + " 73" * facts
         return {
@@ -68,11 +68,11 @@ class Maker:
             **self._scores(number, language, len(sources)),
         }  # fmt: skip
 
-    def _source(self, number: int, place: int, language: str, date: datetime) -> dict[str, Any]:
+    def _source(self, number: int, position: int, language: str, date: datetime) -> dict[str, Any]:
         return {
             "title": " ".join(self.random.choices(self.words, k=9)).capitalize(), "date": date,
-            "link": f"https://www.ansa.it/{number}-{place}.html", "content": self.text(230), "tags": [],
-            "source_site": self.random.choice(_SITES[language]), "id": f"{number}-{place}",
+            "link": f"https://www.ansa.it/{number}-{position}.html", "content": self.text(230), "tags": [],
+            "source_site": self.random.choice(_SITES[language]), "id": f"{number}-{position}",
         }  # fmt: skip
 
     def _scores(self, number: int, language: str, sources: int) -> dict[str, Any]:
@@ -82,13 +82,13 @@ class Maker:
         accuracy = None if draw.random() < 0.02 else draw.choice((1, 2, 3, 3.5, 4, 4, 4.5, 5, 5, 5))
         return {
             "similarity": near, "min_similarity": min(near), "mean_similarity": mean, "similarity_embedder": "tfidf",
-            "similarity_std": (sum((one - mean) ** 2 for one in near) / sources) ** 0.5,
+            "similarity_std": (sum((value - mean) ** 2 for value in near) / sources) ** 0.5,
             **{name: draw.lognormvariate(-6, 1) for name in _TOXICITIES}, "toxicity_model": "multilingual",
             "toxicity_calibrated": language == "it", "accuracy": accuracy, "acc_explanation": "It says so.",
             "helpfulness": accuracy, "help_explanation": "It helps.",
             "judge": {"model": _MODELS[0], "prompt": "judge/1", "repeats": 2, "accuracy": [accuracy, accuracy],
                       "helpfulness": [accuracy, accuracy], "unread": 0,
-                      "calls": [_hash(f"call {number} {place}") for place in (1, 2)]},
+                      "calls": [_hash(f"call {number} {position}") for position in (1, 2)]},
             "contaminated": [{"set": "mmlu", "row": 1, "overlap": 0.4}] if number % 500 == 0 else [],
             "personal_data": [{"kind": "email", "field": "answer", "start": 0, "end": 1}] if number % 90 == 0 else [],
             **({"duplicate_of": _hash("kept"), "duplicate_kind": "near", "duplicate_score": 0.9} if number % 25 == 0
@@ -102,9 +102,9 @@ def _hash(text: str) -> str:
 
 def _calls(samples: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for sample in samples:
-        judge, made = sample["judge"], sample["provenance"]
-        for place, key in enumerate((*made["calls"], *judge["calls"])):
-            model = judge["model"] if place else made["model"]
+        judge, provenance = sample["judge"], sample["provenance"]
+        for position, key in enumerate((*provenance["calls"], *judge["calls"])):
+            model = judge["model"] if position else provenance["model"]
             yield {"hash": key, "llm": model, "model": model, "text": "…", "prompt_tokens": 1800,
                    "completion_tokens": 250, "cost": None if "qwen" in model else 0.0004, "asked_at": _START,
                    "finish_reason": "stop"}  # fmt: skip
@@ -123,9 +123,9 @@ def fill(uri: str, count: int) -> None:
         database.llm_calls.insert_many(_calls(samples), ordered=False)
         database.articles.insert_many(articles, ordered=False)
         database.clusters.insert_many(
-            [{"current": True, "run": "r", "number": start + place, "event": sample["event"],
+            [{"current": True, "run": "r", "number": start + offset, "event": sample["event"],
               "size": sample["cluster_size"], "language": sample["language"],
-              "articles": [source["id"] for source in sample["sources"]]} for place, sample in enumerate(samples)],
+              "articles": [source["id"] for source in sample["sources"]]} for offset, sample in enumerate(samples)],
             ordered=False,
         )  # fmt: skip
     for stage in ("cluster", "summarize", "score", "judge", "dedupe"):
@@ -134,7 +134,7 @@ def fill(uri: str, count: int) -> None:
     database.client.close()
 
 
-def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """(seconds, peak MB resident) of a command."""
     began, peak = time.perf_counter(), 0.0
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -162,7 +162,7 @@ def main() -> None:
             fill(uri, options.samples)
             page = (options.keep or Path(name)).resolve() / "report.html"
             command = [sys.executable, "-m", "synth", "report", "--out", str(page)]
-            seconds, peak = measured(command, os.environ | {"MONGODB_URI": uri})
+            seconds, peak = measure(command, os.environ | {"MONGODB_URI": uri})
             size = page.stat().st_size
         finally:
             database.client.drop_database("bench_report")

@@ -41,16 +41,16 @@ def whole_texts(answer: str, sources: Sequence[str], embedder: Any) -> list[floa
 MEASURES: dict[str, Measure] = {"nearest passage": similarities, "whole texts": whole_texts}
 
 
-def padded(text: str, others: Sequence[str], times: int, rng: random.Random) -> str:
+def pad(text: str, other_texts: Sequence[str], times: int, rng: random.Random) -> str:
     """The text somewhere among sentences of the others, so many times as many words as before."""
-    more = [sentence for other in others for sentence in sentences(other)]
-    rng.shuffle(more)
-    left, taken = (times - 1) * len(text.split()), []
-    while left > 0 and more:
-        taken.append(more.pop())
-        left -= len(taken[-1].split())
-    place = rng.randrange(len(taken) + 1)
-    return "\n\n".join([" ".join(taken[:place]), text, " ".join(taken[place:])])
+    pool = [sentence for source in other_texts for sentence in sentences(source)]
+    rng.shuffle(pool)
+    shortfall, filler = (times - 1) * len(text.split()), []
+    while shortfall > 0 and pool:
+        filler.append(pool.pop())
+        shortfall -= len(filler[-1].split())
+    position = rng.randrange(len(filler) + 1)
+    return "\n\n".join([" ".join(filler[:position]), text, " ".join(filler[position:])])
 
 
 def compare(cases: Sequence[Case], embedder: Any, measure: Measure, seed: int = 2) -> dict[str, float]:
@@ -58,29 +58,31 @@ def compare(cases: Sequence[Case], embedder: Any, measure: Measure, seed: int = 
     from sklearn.metrics import roc_auc_score
 
     rng = random.Random(seed)
-    own: list[float] = []
-    other: list[float] = []
+    own_scores: list[float] = []
+    other_scores: list[float] = []
     changes: dict[int, list[float]] = {times: [] for times in TIMES}
     took = 0.0
     for case in cases:
         sources = [article_text(each) for each in case.sources if each["content"]]
-        strangers = [article_text(each) for one in rng.sample(cases, min(40, len(cases))) for each in one.sources]
+        strangers = [
+            article_text(each) for neighbour in rng.sample(cases, min(40, len(cases))) for each in neighbour.sources
+        ]
         strangers = [text for text in strangers if text not in sources]
-        longer = {times: [padded(text, strangers, times, rng) for text in sources[:2]] for times in TIMES}
+        longer = {times: [pad(text, strangers, times, rng) for text in sources[:2]] for times in TIMES}
         started = time.perf_counter()
         mine = measure(case.answer, sources, embedder)
         took += time.perf_counter() - started
-        own += mine
-        other += measure(case.answer, strangers[: len(sources)], embedder)
+        own_scores += mine
+        other_scores += measure(case.answer, strangers[: len(sources)], embedder)
         for times, texts in longer.items():
             changes[times] += list(np.array(measure(case.answer, texts, embedder)) - np.array(mine[:2]))
-    found = {"own sources": float(np.mean(own)), "others": float(np.mean(other))}
-    found["AUC"] = float(roc_auc_score([1] * len(own) + [0] * len(other), own + other))
+    figures = {"own sources": float(np.mean(own_scores)), "others": float(np.mean(other_scores))}
+    figures["AUC"] = float(roc_auc_score([1] * len(own_scores) + [0] * len(other_scores), own_scores + other_scores))
     for times, values in changes.items():
-        found[f"x{times}: mean change"] = float(np.mean(values))
-        found[f"x{times}: largest fall"] = float(np.min(values))
-        found[f"x{times}: moved by more than .05"] = float(np.mean(np.abs(values) > 0.05))
-    return found | {"ms a summary": 1000 * took / max(1, len(cases))}
+        figures[f"x{times}: mean change"] = float(np.mean(values))
+        figures[f"x{times}: largest fall"] = float(np.min(values))
+        figures[f"x{times}: moved by more than .05"] = float(np.mean(np.abs(values) > 0.05))
+    return figures | {"ms a summary": 1000 * took / max(1, len(cases))}
 
 
 def main() -> None:
@@ -94,17 +96,17 @@ def main() -> None:
         return
     sets = {"it_news_2024": italian(options.shared / "data/it_news_2024"),
             "vi_vnmds": vietnamese(options.shared / "data/vi_vnmds")}  # fmt: skip
-    for name, made in sets.items():
-        cases = [case for case in made if any(each["content"] for each in case.sources)]
+    for name, stream in sets.items():
+        cases = [case for case in stream if any(each["content"] for each in case.sources)]
         cases = random.Random(1).sample(cases, min(options.limit or len(cases), len(cases)))
         embedder: Any = load_embedder(options.embedder)
         if hasattr(embedder, "fit"):
             embedder.fit(list(dict.fromkeys(article_text(each) for case in cases for each in case.sources)))
-        found = {label: compare(cases, embedder, measure) for label, measure in MEASURES.items()}
-        print(f"\n{name}, {options.embedder}: {len(cases)} summaries\n\n| | {' | '.join(found)} |")
-        print("|---|" + "---:|" * len(found))
-        for row in found["whole texts"]:
-            print(f"| {row} | {' | '.join(f'{values[row]:.3f}' for values in found.values())} |")
+        results = {label: compare(cases, embedder, measure) for label, measure in MEASURES.items()}
+        print(f"\n{name}, {options.embedder}: {len(cases)} summaries\n\n| | {' | '.join(results)} |")
+        print("|---|" + "---:|" * len(results))
+        for row in results["whole texts"]:
+            print(f"| {row} | {' | '.join(f'{values[row]:.3f}' for values in results.values())} |")
 
 
 if __name__ == "__main__":

@@ -61,10 +61,10 @@ def lexicon(rng: np.random.Generator) -> list[str]:
     return list(words)
 
 
-def made_text(words: Sequence[str], length: int, rng: np.random.Generator) -> str:
+def random_text(words: Sequence[str], length: int, rng: np.random.Generator) -> str:
     """Words by Zipf's law, in sentences of 24."""
-    drawn = np.minimum(np.exp(rng.random(length) * np.log(len(words))).astype(int), len(words) - 1)
-    return " ".join(words[number] + ("." if place % 24 == 23 else "") for place, number in enumerate(drawn))
+    ranks = np.minimum(np.exp(rng.random(length) * np.log(len(words))).astype(int), len(words) - 1)
+    return " ".join(words[number] + ("." if position % 24 == 23 else "") for position, number in enumerate(ranks))
 
 
 def tokenizer_of(model: str, words: Sequence[str]) -> Any:
@@ -76,9 +76,9 @@ def tokenizer_of(model: str, words: Sequence[str]) -> Any:
         vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
         return BertTokenizer(vocab=vocabulary, model_max_length=WINDOW)
     special = ("<s>", "<pad>", "</s>", "<unk>")
-    known = dict.fromkeys([*(f"▁{word}" for word in words[:KNOWN]), *(f"▁{each}" for each in SYLLABLES)], -8.0)
-    known |= dict.fromkeys([*SYLLABLES, ".", "▁"], -10.0)
-    scored = [*((piece, 0.0) for piece in special), *known.items(), ("<mask>", 0.0)]
+    piece_scores = dict.fromkeys([*(f"▁{word}" for word in words[:KNOWN]), *(f"▁{each}" for each in SYLLABLES)], -8.0)
+    piece_scores |= dict.fromkeys([*SYLLABLES, ".", "▁"], -10.0)
+    scored = [*((piece, 0.0) for piece in special), *piece_scores.items(), ("<mask>", 0.0)]
     return XLMRobertaTokenizer(vocab=scored, model_max_length=WINDOW)
 
 
@@ -100,8 +100,8 @@ def make_checkpoint(folder: Path, model: str, words: Sequence[str], layers: int)
     tokenizer.save_pretrained(folder)
     arguments = {"model_type": str(folder), "model_name": model_class.__name__, "tokenizer_name": f"{kind}Tokenizer",
                  "num_classes": len(CLASSES[model])}  # fmt: skip
-    told = {"arch": {"args": arguments}, "dataset": {"args": {"classes": CLASSES[model]}}}
-    torch.save({"state_dict": model_class(config).state_dict(), "config": told}, folder / "made.ckpt")
+    settings = {"arch": {"args": arguments}, "dataset": {"args": {"classes": CLASSES[model]}}}
+    torch.save({"state_dict": model_class(config).state_dict(), "config": settings}, folder / "made.ckpt")
     return folder / "made.ckpt"
 
 
@@ -121,30 +121,30 @@ def all_texts(options: argparse.Namespace, tokenizer: Any, words: Sequence[str])
     heads, bodies, source = lengths(options.shared, rng)
     print(f"lengths from {source}: headlines {np.mean(heads):.0f} words, bodies {np.mean(bodies):.0f}\n")
     n = options.documents
-    long = [made_text(words, each, rng) for each in rng.choice(bodies, size=n)]
-    short = [made_text(words, each, rng) for each in rng.choice(heads, size=n - n // 2)]
+    long = [random_text(words, each, rng) for each in rng.choice(bodies, size=n)]
+    short = [random_text(words, each, rng) for each in rng.choice(heads, size=n - n // 2)]
     mixed = [*short, *long[: n // 2]]
     order = rng.permutation(n)
     mixed = [mixed[number] for number in order]
     return [
-        counted("headlines and bodies, cut", cut(mixed, tokenizer), tokenizer),
-        counted("bodies, cut", cut(long, tokenizer), tokenizer),
-        counted("headlines and bodies, whole", mixed, tokenizer),
+        count_tokens("headlines and bodies, cut", cut(mixed, tokenizer), tokenizer),
+        count_tokens("bodies, cut", cut(long, tokenizer), tokenizer),
+        count_tokens("headlines and bodies, whole", mixed, tokenizer),
     ]
 
 
-def counted(name: str, texts: list[str], tokenizer: Any) -> Texts:
+def count_tokens(name: str, texts: list[str], tokenizer: Any) -> Texts:
     return Texts(name, texts, [len(ids) for ids in tokenizer(texts, verbose=False)["input_ids"]])
 
 
 def cut(texts: Sequence[str], tokenizer: Any) -> list[str]:
     """Without the words that would not fit the window whole."""
-    found = []
+    prefixes = []
     for text in texts:
         words = text.split()
         sizes = np.cumsum([len(ids) for ids in tokenizer(words, add_special_tokens=False)["input_ids"]])
-        found.append(" ".join(words[: int(np.searchsorted(sizes, WINDOW - 2, side="right"))]))
-    return found
+        prefixes.append(" ".join(words[: int(np.searchsorted(sizes, WINDOW - 2, side="right"))]))
+    return prefixes
 
 
 def detoxify_scores(theirs: Any, texts: Sequence[str], size: int) -> dict[str, np.ndarray]:
@@ -155,8 +155,8 @@ def detoxify_scores(theirs: Any, texts: Sequence[str], size: int) -> dict[str, n
 def timed(compute: Callable[[], Any]) -> tuple[float, Any]:
     """(seconds, what it computed)."""
     start = time.perf_counter()
-    found = compute()
-    return time.perf_counter() - start, found
+    result = compute()
+    return time.perf_counter() - start, result
 
 
 def compare(texts: Texts, ours: Any, theirs: Any, options: argparse.Namespace) -> str:
@@ -166,17 +166,21 @@ def compare(texts: Texts, ours: Any, theirs: Any, options: argparse.Namespace) -
         "ours": lambda: ours.scores(texts.texts, options.tokens),
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for repeat in range(options.repeats):
         for name in sorted(runs, reverse=repeat % 2 == 0):
-            took, found[name] = timed(runs[name])
+            took, results[name] = timed(runs[name])
             seconds[name].append(took)
     whole = [number for number, tokens in enumerate(texts.tokens) if tokens <= WINDOW]
     apart = max(
-        (abs(found["ours"][number][name] - found["theirs"][name][number]) for number in whole for name in ours.columns),
+        (
+            abs(results["ours"][number][name] - results["theirs"][name][number])
+            for number in whole
+            for name in ours.columns
+        ),
         default=float("nan"),
     )
-    spread = np.ptp(found["theirs"]["toxicity" if "toxicity" in found["theirs"] else "toxic"])
+    spread = np.ptp(results["theirs"]["toxicity" if "toxicity" in results["theirs"] else "toxic"])
     rates = {name: len(texts.texts) / statistics.median(values) for name, values in seconds.items()}
     gain = statistics.median(b / a for a, b in zip(seconds["ours"], seconds["theirs"], strict=True))
     about = f"| {texts.name} | {len(texts.texts)} | {np.mean(texts.tokens):.0f} |"

@@ -22,7 +22,7 @@ from train.metrics.copying import Corpus
 LENGTH = 150
 
 
-def drawn(row: int, words: int, names: np.ndarray, chances: np.ndarray) -> list[str]:
+def row_words(row: int, words: int, names: np.ndarray, chances: np.ndarray) -> list[str]:
     """The words of a row. chances: cumulated."""
     return list(names[np.searchsorted(chances, np.random.default_rng(row).random(words))])
 
@@ -30,7 +30,7 @@ def drawn(row: int, words: int, names: np.ndarray, chances: np.ndarray) -> list[
 def texts(rows: int, words: int, names: np.ndarray, chances: np.ndarray) -> Iterator[str]:
     """Rows one by one: all of them together would take ten times the index's memory."""
     for row in range(rows):
-        yield " ".join(drawn(row, words, names, chances))
+        yield " ".join(row_words(row, words, names, chances))
 
 
 def answers(
@@ -38,17 +38,17 @@ def answers(
 ) -> tuple[list[list[str]], list[int]]:
     """Answers of new words, with a run of 0 to 100 words copied from some row, and the lengths of these."""
     generator = np.random.default_rng(10**9)
-    found, planted = [], []
+    word_lists, planted = [], []
     for number in range(count):
-        own = [f"new{number}x{place}" for place in range(LENGTH)]
+        own = [f"new{number}x{position}" for position in range(LENGTH)]
         length = int(generator.integers(0, 101))
         row = int(generator.integers(rows))
-        source = drawn(row, words, names, chances)
+        source = row_words(row, words, names, chances)
         start = int(generator.integers(0, words - length + 1))
         own[20 : 20 + length] = source[start : start + length]
-        found.append(own)
+        word_lists.append(own)
         planted.append(length)
-    return found, planted
+    return word_lists, planted
 
 
 def main() -> None:
@@ -67,19 +67,19 @@ def main() -> None:
     drawing = (time.process_time() - began) / some * options.rows
     began = time.process_time()
     corpus = Corpus(texts(options.rows, options.words, names, chances))
-    built = time.process_time() - began - drawing
-    asked, planted = answers(options.answers, options.rows, options.words, names, chances)
+    index_seconds = time.process_time() - began - drawing
+    word_lists, planted = answers(options.answers, options.rows, options.words, names, chances)
     began = time.process_time()
-    copied = corpus.copied(asked)
-    searched = time.process_time() - began
-    exact = sum(found.longest == length for found, length in zip(copied, planted, strict=True))
+    copied = corpus.copied(word_lists)
+    search_seconds = time.process_time() - began
+    exact = sum(answer.longest == length for answer, length in zip(copied, planted, strict=True))
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     table = Table(title="Copies of training rows")
     for column in ("rows", "words", "answers", "index, CPU s", "search, CPU s", "memory, MB", "exact"):
         table.add_column(column, justify="right")
     table.add_row(
-        f"{corpus.texts:,}", f"{corpus.words:,}", f"{len(asked):,}", f"{built:.1f}", f"{searched:.1f}",
-        f"{memory:,.0f}", f"{exact:,}",
+        f"{corpus.texts:,}", f"{corpus.words:,}", f"{len(word_lists):,}", f"{index_seconds:.1f}",
+        f"{search_seconds:.1f}", f"{memory:,.0f}", f"{exact:,}",
     )  # fmt: skip
     Console().print(table)
 

@@ -108,24 +108,24 @@ def transformers(model: Any, prompts: list[list[int]], new: int, rows: int) -> W
 
     inner, device = model.engine.model, model.engine.device
     inner.generation_config.max_length = None
-    order = sorted(range(len(prompts)), key=lambda place: -len(prompts[place]))
+    order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
 
     def write() -> list[str]:
         texts = [""] * len(prompts)
         for at in range(0, len(order), rows):
             batch = order[at : at + rows]
-            longest = max(len(prompts[place]) for place in batch)
+            longest = max(len(prompts[index]) for index in batch)
             ids = torch.zeros(len(batch), longest, dtype=torch.int64, device=device)
             mask = torch.zeros_like(ids)
-            for row, place in enumerate(batch):
-                ids[row, longest - len(prompts[place]) :] = torch.tensor(prompts[place])
-                mask[row, longest - len(prompts[place]) :] = 1
+            for row, index in enumerate(batch):
+                ids[row, longest - len(prompts[index]) :] = torch.tensor(prompts[index])
+                mask[row, longest - len(prompts[index]) :] = 1
             out = inner.generate(
                 ids, attention_mask=mask, do_sample=False, max_new_tokens=new, min_new_tokens=new, pad_token_id=0,
                 eos_token_id=None,
             )  # fmt: skip
-            for place, written in zip(batch, out[:, longest:].tolist(), strict=True):
-                texts[place] = ended(model.decode(written))
+            for index, new_ids in zip(batch, out[:, longest:].tolist(), strict=True):
+                texts[index] = ended(model.decode(new_ids))
         return texts
 
     return write
@@ -169,13 +169,13 @@ def main() -> None:
         for rows in options.batch:
             ways[f"transformers, {rows} at once"] = transformers(hf, prompts, new, rows)
             ways[f"ours on transformers, {rows} at once"] = ours(hf, prompts, new, rows)
-        found = measure(ways, options.rounds)
+        results = measure(ways, options.rounds)
     lengths = f"{min(map(len, prompts))} to {max(map(len, prompts))}"
     print(f"{len(prompts)} prompts of {lengths} tokens, {new} new tokens each\n")
     print("| | texts/s | new tokens/s | beside one by one | same |\n|---|---:|---:|---:|---:|")
-    for name, (seconds, texts) in found.items():
-        alone, told = found["LitGPT, one by one" if "LitGPT" in name else "transformers, one by one"]
-        same = sum(one == other for one, other in zip(texts, told, strict=True)) / len(texts)
+    for name, (seconds, texts) in results.items():
+        alone, reference_texts = results["LitGPT, one by one" if "LitGPT" in name else "transformers, one by one"]
+        same = sum(text == reference for text, reference in zip(texts, reference_texts, strict=True)) / len(texts)
         rate = len(texts) / seconds
         print(f"| {name} | {rate:.2f} | {rate * new:.0f} | {alone / seconds:.2f}x | {same:.0%} |")
 

@@ -49,13 +49,13 @@ def news(shared: Path) -> Iterator[dict[str, str]]:
         row = json.loads(line)
         for name in ("ref1", "ref2"):
             if row.get(name, "").strip():
-                given = "\n\n".join(articles[row["cluster"]])
-                yield {"instruction": INSTRUCTIONS["vi"], "input": given, "output": row[name].strip()}
+                material = "\n\n".join(articles[row["cluster"]])
+                yield {"instruction": INSTRUCTIONS["vi"], "input": material, "output": row[name].strip()}
     for line in (shared / "it_news_2024/reference_samples.jsonl").open(encoding="utf-8"):
         row = json.loads(line)
         if row["question"].strip() and row["answer"].strip():
-            given, answer = row["question"].strip(), row["answer"].strip()
-            yield {"instruction": INSTRUCTIONS["it"], "input": given, "output": answer}
+            material, answer = row["question"].strip(), row["answer"].strip()
+            yield {"instruction": INSTRUCTIONS["it"], "input": material, "output": answer}
 
 
 def alpaca(shared: Path) -> Iterator[dict[str, str]]:
@@ -64,8 +64,8 @@ def alpaca(shared: Path) -> Iterator[dict[str, str]]:
             row = {key: value.strip() for key, value in json.loads(line).items() if isinstance(value, str)}
             answer = row.get("output") or row.get("response")
             if answer:
-                asked = row.get("instruction") or row["prompt"]
-                yield {"instruction": asked, "input": row.get("input", ""), "output": answer}
+                instruction = row.get("instruction") or row["prompt"]
+                yield {"instruction": instruction, "input": row.get("input", ""), "output": answer}
 
 
 def tokenizer_folder(folder: Path, rows: list[dict[str, str]], options: argparse.Namespace) -> Any:
@@ -132,16 +132,16 @@ def epoch(model: Any, loader: Any, timed: bool) -> dict[str, float]:
     from litgpt.utils import chunked_cross_entropy
 
     device = next(model.parameters()).device
-    told: dict[str, float] = {"batches": 0, "tokens": 0, "real": 0, "peak": 0}
+    figures: dict[str, float] = {"batches": 0, "tokens": 0, "real": 0, "peak": 0}
     labelled = []
     began = time.perf_counter()
     for batch in loader:
         ids, labels = batch["input_ids"].to(device), batch["labels"].to(device)
         labelled.append(int((labels[:, 1:] != -100).sum()))
-        told["batches"] += 1
-        told["tokens"] += ids.numel()
-        told["peak"] = max(told["peak"], ids.numel())
-        told["real"] += int(batch["token_counts"]["raw_plus_prompt_template"].sum())
+        figures["batches"] += 1
+        figures["tokens"] += ids.numel()
+        figures["peak"] = max(figures["peak"], ids.numel())
+        figures["real"] += int(batch["token_counts"]["raw_plus_prompt_template"].sum())
         if timed:
             logits = model(ids, lm_head_chunk_size=128)
             logits[-1] = logits[-1][..., :-1, :]
@@ -150,26 +150,26 @@ def epoch(model: Any, loader: Any, timed: bool) -> dict[str, float]:
             model.zero_grad(set_to_none=True)
     total = sum(labelled)
     off = sum(abs(1 / len(labelled) - number / total) for number in labelled) / 2
-    return {**told, "labels": total, "off": off, "seconds": time.perf_counter() - began}
+    return {**figures, "labels": total, "off": off, "seconds": time.perf_counter() - began}
 
 
 def measure(rows: list[dict[str, str]], options: argparse.Namespace, model: Any, tokenizer: Any, name: str) -> None:
     random.Random(0).shuffle(rows)
     rows = rows[: options.rows]
-    kept = rows if options.as_exported else fitting(rows, tokenizer, options.max_seq_length)
+    selection = rows if options.as_exported else fitting(rows, tokenizer, options.max_seq_length)
     fit = "cut to" if options.as_exported else "fit"
-    told = f"\n{name}: {len(kept)} of {len(rows)} rows, {fit} {options.max_seq_length} tokens\n"
-    print(told + "| micro batch | module | batches | padding | peak tokens | labels/s | x | off |")
+    heading = f"\n{name}: {len(selection)} of {len(rows)} rows, {fit} {options.max_seq_length} tokens\n"
+    print(heading + "| micro batch | module | batches | padding | peak tokens | labels/s | x | off |")
     print("|---:|---|---:|---:|---:|---:|---:|---:|")
     for size in options.micro_batch:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
-            (folder / "train.json").write_text(json.dumps(kept[len(kept) // 20 :]))
-            (folder / "val.json").write_text(json.dumps(kept[: len(kept) // 20]))
-            found = loaders(folder, tokenizer, size, options.max_seq_length)
+            (folder / "train.json").write_text(json.dumps(selection[len(selection) // 20 :]))
+            (folder / "val.json").write_text(json.dumps(selection[: len(selection) // 20]))
+            module_loaders = loaders(folder, tokenizer, size, options.max_seq_length)
             rounds: dict[str, list[dict[str, float]]] = defaultdict(list)
             for number in range(options.rounds + 1):
-                for module, loader in found.items():
+                for module, loader in module_loaders.items():
                     run = epoch(model, loader, number > 0 and not options.no_time)
                     if number:
                         rounds[module].append(run)
@@ -181,14 +181,15 @@ def measure(rows: list[dict[str, str]], options: argparse.Namespace, model: Any,
 
 
 def row(size: int, module: str, runs: list[dict[str, float]], first: float, timed: bool) -> None:
-    one = runs[0]
+    first_run = runs[0]
     padding = statistics.median(1 - run["real"] / run["tokens"] for run in runs)
     speed = statistics.median(run["labels"] / run["seconds"] for run in runs)
     peak = max(run["peak"] for run in runs)
     times = f"{speed:,.0f} | {speed / first:.2f}" if timed else "- | -"
     off = statistics.median(run["off"] for run in runs)
     print(
-        f"| {size} | {module} | {one['batches']:,.0f} | {padding:.1%} | {peak:,.0f} | {times} | {off:.1%} |", flush=True
+        f"| {size} | {module} | {first_run['batches']:,.0f} | {padding:.1%} | {peak:,.0f} | {times} | {off:.1%} |",
+        flush=True,
     )
 
 

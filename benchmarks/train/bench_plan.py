@@ -74,14 +74,14 @@ SIZES = (
 _RETURNED = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
-def measured(size: Size) -> dict[str, float]:
+def measure_size(size: Size) -> dict[str, float]:
     """Train it in a process of its own: {baseline, peak} bytes; device."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--child", json.dumps(asdict(size)), "--folder", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | _RETURNED)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("MEASURED ")]
-    if done.returncode or not lines:
-        raise SystemExit(f"{size.name}: the measured run failed\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}")
+        process = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | _RETURNED)
+    lines = [line for line in process.stdout.splitlines() if line.startswith("MEASURED ")]
+    if process.returncode or not lines:
+        raise SystemExit(f"{size.name}: the measured run failed\n{process.stdout[-1500:]}\n{process.stderr[-3000:]}")
     return dict(json.loads(lines[-1].removeprefix("MEASURED ")))
 
 
@@ -149,7 +149,7 @@ def _run_litgpt(recipe: Path) -> dict[str, Any]:
     # Without its merge at the end, which loads the model once more.
     with mock.patch.object(lora, "fit", watched), mock.patch.object(lora, "merge_lora", return_value=None):
         jsonargparse.CLI(lora.setup, args=["--config", str(recipe)], as_positional=False)
-    return _found(gauge)
+    return _figures(gauge)
 
 
 def _run_huggingface(recipe: Path) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _run_huggingface(recipe: Path) -> dict[str, Any]:
     with mock.patch.object(loop, "run_steps", watched):
         if main(["finetune", "--config", str(recipe), "--debug"]):
             raise SystemExit("train finetune failed")
-    return _found(gauge) | {"length": longest[0]}
+    return _figures(gauge) | {"length": longest[0]}
 
 
 def _settled() -> Gauge:
@@ -191,7 +191,7 @@ def _settled() -> Gauge:
     return Gauge()
 
 
-def _found(gauge: Gauge) -> dict[str, Any]:
+def _figures(gauge: Gauge) -> dict[str, Any]:
     return {"baseline": gauge.baseline, "peak": gauge.peak, "device": "cuda" if gauge.cuda else "cpu"}
 
 
@@ -299,7 +299,7 @@ def recipe_of(size: Size) -> dict[str, Any]:
     return recipe | {"backend": "huggingface", "data": {"class_path": f"train.data.{kind}", "init_args": rows}} | more
 
 
-def planned(size: Size, device: str) -> Any:
+def planned_footprint(size: Size, device: str) -> Any:
     """The plan's footprint of the same recipe."""
     from train.plan.memory import Job
     from train.plan.meta_models import measure
@@ -331,13 +331,13 @@ def planned(size: Size, device: str) -> Any:
 def measure_all(sizes: list[Size]) -> list[dict[str, Any]]:
     rows = []
     for size in sizes:
-        found = measured(size)
-        plan = planned(replace(size, length=int(found.get("length", size.length))), str(found["device"]))
-        told = found["baseline"] + plan.allocated
-        own = found["peak"] - found["baseline"]
+        figures = measure_size(size)
+        plan = planned_footprint(replace(size, length=int(figures.get("length", size.length))), str(figures["device"]))
+        planned = figures["baseline"] + plan.allocated
+        own = figures["peak"] - figures["baseline"]
         rows.append({
-            "name": size.name, "parameters": plan.total, "device": found["device"], "baseline": found["baseline"],
-            "measured": found["peak"], "planned": told, "error": told / found["peak"] - 1,
+            "name": size.name, "parameters": plan.total, "device": figures["device"], "baseline": figures["baseline"],
+            "measured": figures["peak"], "planned": planned, "error": planned / figures["peak"] - 1,
             "model_measured": own, "model_planned": plan.allocated, "model_error": plan.allocated / own - 1,
         })  # fmt: skip
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
@@ -403,10 +403,12 @@ def published_table(only: str | None) -> str:
         shape = Config.from_name(row.model, lora_r=row.rank, lora_alpha=16, lora_dropout=0.05, **adapter)
         optimizer = "bitsandbytes.optim.PagedAdamW" if row.quantize else "torch.optim.AdamW"
         job = Job("litgpt", shape, "bf16-true", row.quantize, row.micro, 512, 4, optimizer, row.micro * 512)
-        found = measure(job).allocated / 1e9
+        planned = measure(job).allocated / 1e9
         kind = f"QLoRA {row.quantize}" if row.quantize else "LoRA"
-        error = found / row.gigabytes - 1
-        lines.append(f"| {row.model}, {kind} | {row.micro} x 512 | {row.gigabytes:.2f} | {found:.2f} | {error:+.1%} |")
+        error = planned / row.gigabytes - 1
+        lines.append(
+            f"| {row.model}, {kind} | {row.micro} x 512 | {row.gigabytes:.2f} | {planned:.2f} | {error:+.1%} |"
+        )
     return "\n".join(lines)
 
 
@@ -427,11 +429,11 @@ def times_table() -> str:
     gpu = table.gpus["A100-80GB"]
     lines = ["| model | tokens | published s | planned s | |", "|---|---:|---:|---:|---|"]
     for name, (sizes, times) in QWEN.items():
-        for length, told in times.items():
+        for length, published in times.items():
             work = qwen_work(sizes, length)
             low, high = (8 * seconds(work, gpu, reach, "bf16-true") for reach in (table.fast, table.slow))
-            verdict = "within" if round(low, 1) <= told <= round(high, 1) else "outside"
-            lines.append(f"| {name} | {length:,} | {told:.1f} | {low:.1f}-{high:.1f} | {verdict} |")
+            verdict = "within" if round(low, 1) <= published <= round(high, 1) else "outside"
+            lines.append(f"| {name} | {length:,} | {published:.1f} | {low:.1f}-{high:.1f} | {verdict} |")
     return "\n".join(lines)
 
 

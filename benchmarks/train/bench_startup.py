@@ -49,8 +49,8 @@ def numbered(shared: Path, count: int) -> Iterator[dict[str, str]]:
 def export(folder: Path, shared: Path, count: int) -> Path:
     folder.mkdir(parents=True)
     rows = list(numbered(shared, count))
-    held = max(4, count // 100)
-    for name, part in (("train", rows[held:]), ("val", rows[:held])):
+    validation_count = max(4, count // 100)
+    for name, part in (("train", rows[validation_count:]), ("val", rows[:validation_count])):
         (folder / f"{name}.json").write_text(json.dumps(part, ensure_ascii=False), encoding="utf-8")
     return folder
 
@@ -69,16 +69,16 @@ def start(work: Path, name: str, path: Path) -> tuple[float, float]:
         env={**environment, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
-    told = []
+    output = []
     try:
         for line in process.stdout:
-            told.append(line)
+            output.append(line)
             if "(step)" in line:
                 return time.perf_counter() - began, _memory(process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    raise SystemExit(f"{name} took no step:\n{''.join(told[-20:])}")
+    raise SystemExit(f"{name} took no step:\n{''.join(output[-20:])}")
 
 
 def _memory(process: int) -> float:
@@ -101,7 +101,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         few = export(work / "few", options.shared, 2000)
-        made = [
+        arguments = [
             "tiny",
             "--corpus",
             few / "train.json",
@@ -113,7 +113,7 @@ def main() -> int:
             "64",
         ]
         subprocess.run(
-            [sys.executable, "-m", "train", *map(str, made), "--vocab-size", str(options.vocab_size)],
+            [sys.executable, "-m", "train", *map(str, arguments), "--vocab-size", str(options.vocab_size)],
             check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         many, none = export(work / "many", options.shared, options.rows), export(work / "none", options.shared, 20)

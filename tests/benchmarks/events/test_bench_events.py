@@ -31,19 +31,19 @@ def test_every_label_has_its_articles(shared: Path) -> None:
 def test_a_plateau_is_chosen_not_a_peak() -> None:
     thresholds = [0.5, 0.6, 0.7, 0.8, 0.9]
     worth = dict(zip(thresholds, (0.9, 0.2, 0.7, 0.8, 0.6), strict=True))
-    found = {
+    results = {
         Setting(length, "average", threshold): [Scores(f, f, f)]
         for length in bench_events.LENGTHS
         for threshold, f in worth.items()
     }
-    assert choose(found, thresholds).threshold == 0.8
+    assert choose(results, thresholds).threshold == 0.8
 
 
 def test_halves_share_the_articles_and_part_the_events() -> None:
     whole = Corpus("x", [{}] * 8, np.zeros(8), np.repeat(np.arange(4), 2))
     first, second = halves(whole)
-    assert sorted([*first.counted, *second.counted]) == list(range(8))
-    assert not set(whole.true[first.counted]) & set(whole.true[second.counted])
+    assert sorted([*first.scored_rows, *second.scored_rows]) == list(range(8))
+    assert not set(whole.true[first.scored_rows]) & set(whole.true[second.scored_rows])
     # Items that do not count still spoil the clusters of those that do.
     assert first.score(np.zeros(8, dtype=int)).precision == 0.25
 

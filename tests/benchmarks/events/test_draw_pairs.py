@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.events.bench_events import articles_of, labelled
+from benchmarks.events.bench_events import articles_of, labelled_corpus
 from benchmarks.events.draw_pairs import DAYS, draw
 from crawler.items import NewsmillError
 
@@ -28,9 +28,9 @@ def test_labels_must_be_given(tmp_path: Path) -> None:
     pair = {"a": corpus.rows[0]["link"], "b": corpus.rows[1]["link"]}
     file = tmp_path / "pairs.jsonl"
     file.write_text(json.dumps(pair | {"same": True}) + "\n", encoding="utf-8")
-    found = labelled("mine", ARTICLES, file)
-    assert found.pairs == [(0, 1, True)]
-    assert found.score(np.arange(len(found.rows))).recall == 0.0
+    corpus_with_pairs = labelled_corpus("mine", ARTICLES, file)
+    assert corpus_with_pairs.pairs == [(0, 1, True)]
+    assert corpus_with_pairs.score(np.arange(len(corpus_with_pairs.rows))).recall == 0.0
     file.write_text(json.dumps(pair | {"same": None}) + "\n", encoding="utf-8")
     with pytest.raises(NewsmillError, match="line 1"):
-        labelled("mine", ARTICLES, file)
+        labelled_corpus("mine", ARTICLES, file)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from benchmarks.helpers.summary_peers import room
-from benchmarks.llm.bench_summaries import Event, beginning, fill, interval, lead_2, leads, newest, scored
+from benchmarks.llm.bench_summaries import Event, beginning, fill, interval, lead_2, leads, newest, rouge_scores
 from synth.llm.extractive.summarizer import Document
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
@@ -43,7 +43,7 @@ def test_peers_choose_by_rank_within_the_room() -> None:
 
 
 def test_scores_are_means_over_both_people() -> None:
-    assert scored(["Alpha một hai ba."], [EVENT])[0, 0] == (1.0 + 0.75) / 2
+    assert rouge_scores(["Alpha một hai ba."], [EVENT])[0, 0] == (1.0 + 0.75) / 2
 
 
 def test_the_interval_of_a_constant_is_a_point() -> None:

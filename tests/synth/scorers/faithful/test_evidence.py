@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.scores.bench_faithful import Case, corrupted, naive, ours, overlaps, support_alarms
+from benchmarks.scores.bench_faithful import Case, corrupted_cases, naive, ours, overlaps, support_alarms
 from synth.language.segmentation import sentences
 from synth.language.tables import languages
 from synth.scorers.faithful.evidence import facts, sentence_support, unsupported
@@ -173,7 +173,7 @@ def test_errors_put_in_are_found_and_nothing_else(cases: list[Case], language: s
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()
     beside = 0
-    for case, made in corrupted([case for case in cases if case.language == language]):
+    for case, made in corrupted_cases([case for case in cases if case.language == language]):
         alarms = ours(case)
         total[made.kind] += 1
         weak = support_alarms(case) if made.kind == "sentence" else []
