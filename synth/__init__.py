@@ -31,6 +31,7 @@ ORDER = [
     ["ratings"],
     ["filters"],
     ["llm"],
+    ["replies"],
     ["prompts"],
     ["neighbors"],
     ["near_duplicates"],

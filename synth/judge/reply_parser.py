@@ -25,6 +25,7 @@ from typing import NamedTuple
 from synth.judge.reply_json import LOOKED_AT, ScoreCandidate, agreed_score, json_blocks, score_in_json
 from synth.judge.score_names import SCORE_LABEL, name_of_score
 from synth.judge.score_values import LIST_ITEM, NO_SCORE, names_other_scale, score_at
+from synth.replies import answer_of
 
 #: Characters after a first line in which its list would go on.
 _LIST = 4000
@@ -40,7 +41,7 @@ def parse_reply(text: str, dimension: str | None = None) -> tuple[float | None, 
     Returns:
         The explanation is the reply without its score; the whole reply where no score was found.
     """
-    answer = _without_thinking(text)
+    answer = unicodedata.normalize("NFC", answer_of(text) or "").translate(_WIDE)
     whole = text.strip()
     if (parsed := score_in_json(answer, dimension)) is not None:
         return parsed if parsed[0] is not None else (None, whole)
@@ -50,15 +51,8 @@ def parse_reply(text: str, dimension: str | None = None) -> tuple[float | None, 
         return (score, _without(answer, candidate)) if candidate else (None, whole)
     for block in json_blocks(answer):
         if (parsed := score_in_json(block, dimension)) is not None and parsed[0] is not None:
-            return parsed[0], parsed[1] if parsed[1] != block.strip() else whole
+            return parsed[0], parsed[1] if parsed[1] != block.strip() else answer.strip()
     return None, whole
-
-
-def _without_thinking(text: str) -> str:
-    """Without thinking; some servers cut off the sign that begins it, and some replies end before it does."""
-    text = unicodedata.normalize("NFC", text).translate(_WIDE)
-    text = text.rpartition("</think>")[2]
-    return "" if text.lstrip().startswith("<think>") else text
 
 
 def _without(text: str, candidate: ScoreCandidate) -> str:

@@ -197,6 +197,31 @@ class PromptTable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyTable:
+    """What models write in the language around an answer or instead of one, and how texts address a model.
+
+    Patterns are regular expressions, matched without regard to case at the beginning of a sentence, `injection`
+    anywhere.
+    """
+
+    #: what an answer is called where it is presented: "summary".
+    answer_nouns: frozenset[str]
+    #: the other words of a sentence that presents it: "here is the … of the articles you asked for".
+    presenting: frozenset[str]
+    #: what may stand alone before an answer: "sure".
+    interjections: frozenset[str]
+    #: a last sentence that speaks to the reader of the reply: "Let me know if …".
+    closing: str
+    #: a last paragraph about the answer: "Note: this summary …".
+    remark: str
+    #: a refusal whatever follows it, and an apology that is one where little follows.
+    refusal: str
+    apology: str
+    #: a text that tells a model what to do.
+    injection: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LanguageTable:
     """All that is known of a language."""
 
@@ -221,3 +246,4 @@ class LanguageTable:
     names: NameTable
     sentence_filter: SentenceFilterTable
     prompts: PromptTable
+    replies: ReplyTable

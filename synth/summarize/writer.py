@@ -122,14 +122,14 @@ class Writer(LLMStage):
                 prompts.whole(selection.sources), documents=selection.sources, language=selection.language,
                 max_sentences=self.settings.max_sentences,
             )  # fmt: skip
-            return summary_of(reply)
+            return summary_of(reply, selection.language)
 
         async def ask(messages: Messages, max_tokens: int, kind: str) -> str:
             if kind in ("part", "combine"):
                 calls.counts["part_calls" if kind == "part" else "combining_calls"] += 1
-                return part_summary_of(await calls.ask(messages, max_tokens))
+                return part_summary_of(await calls.ask(messages, max_tokens), selection.language)
             calls.counts["divided"] += kind == "final"
-            return summary_of(await calls.ask(messages, max_tokens))
+            return summary_of(await calls.ask(messages, max_tokens), selection.language)
 
         return await summarise(selection.sources, prompts, self.settings.window, ask)
 

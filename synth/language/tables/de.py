@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -118,5 +119,72 @@ TABLE = LanguageTable(
     ),
     prompts=PromptTable(
         date_form="{day}. {month} {year}", title="Titel", source="Quelle", content=("Text",), summary="Zusammenfassung"
+    ),
+    replies=ReplyTable(
+        answer_nouns=words("zusammenfassung text version antwort artikel übersetzung fassung überblick"),
+        presenting=words(
+            "hier ist sind kommt folgt unten die der das den des ein eine einen einziger einheitlicher neutrale "
+            "neutraler kurze kompakte "
+            "zusammengefasste zusammengefasster kombinierte integrierte gewünschte gewünschten angeforderte "
+            "vollständige finale von zu in "
+            "und auf für aus mit artikel artikeln nachrichten quellen texte texten bereitgestellten deutsch deutscher "
+            "sprache "
+            "ohne wiederholungen wiederholung ich habe dir ihnen du sie es wie gewünscht basierend folgende "
+            "nachfolgend im folgenden"
+        ),
+        interjections=words("natürlich gerne gern sicher klar selbstverständlich ok okay ja in ordnung verstanden"),
+        closing=(
+            r"ich hoffe,? (?:dass|das|diese|die|es)\b.{0,60}?(?:hilf|helf|nützlich|zusammenfass|zufrieden|weiter)"
+            r"|(?:lass|lassen sie) (?:es )?mich wissen\b|(?:sag|sagen sie|gib|geben sie) (?:mir )?(?:einfach "
+            r"|gerne )?bescheid\b"
+            r"|(?:wenn|falls|sollten|solltest) (?:du|sie)\b.{0,80}?(?:frage|hilfe|weiter|änder|ander|brauch|benötig"
+            r"|wünsch)"
+            r"|(?:ich )?stehe (?:ihnen |dir )?(?:gerne )?zur verfügung|(?:möchtest du|möchten sie|soll ich"
+            r"|kann ich)\b[^?]{0,60}?(?:zusammenfass|version|fassung|helfen|weiter|text)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:hinweis|anmerkung|n\.?b\.?|wortzahl|wörter|quellen?)\b ?[:(].{0,60}?(?:zusammenfass"
+            r"|dieser text|die artikel|die quellen|wörter|\d+\W*\Z)"
+            r"|(?:diese|die obige) zusammenfassung (?:ist|enthält|basiert|kombiniert|verbindet|gibt)\b"
+            r"|ich habe (?:die artikel|versucht|zusammengefasst|darauf geachtet|wiederholungen)\b"
+        ),
+        refusal=(
+            r"(?:es tut mir (?:sehr )?leid|tut mir leid|leider|entschuldigung|ich bedaure"
+            r"|bedauerlicherweise)\b[^.!?\n]{0,30}?\b(?:kann ich|ich kann|ich bin|bin ich|darf ich"
+            r"|ich darf)\b[^.!?\n]{0,60}?(?:nicht|kein\w*)\b[^.!?\n]{0,60}?(?:helfen|unterstützen|zusammenfass"
+            r"|erstellen|erfüllen|bereitstellen|verarbeiten|zugreifen|beantworten|generieren|schreiben|nachkommen"
+            r"|lage)"
+            r"|ich (?:kann|darf) (?:ihnen |dir )?(?:dabei |damit |diese anfrage |diesen |das "
+            r"|leider )*nicht (?:helfen|weiterhelfen|zusammenfassen|erstellen|erfüllen|verarbeiten|bearbeiten"
+            r"|auf (?:die|externe))"
+            r"|als (?:ki\b|künstliche intelligenz|sprachmodell|ki-(?:modell|assistent)|(?:virtueller )?assistent\b)"
+            r"|(?:bitte )(?:stellen sie|stell|geben sie|gib|fügen sie|füge|senden sie"
+            r"|teilen sie) (?:mir )?(?:die artikel|den text|den artikel)|(?:sie haben|du hast"
+            r"|es wurden) (?:mir )?keine? (?:artikel|texte?)"
+        ),
+        apology=(
+            r"(?:es tut mir (?:sehr )?leid|tut mir leid|leider|ich bedaure)\b[^.!?\n]{0,60}?\b(?:kann ich|ich kann"
+            r"|ich bin|bin ich)\b[^.!?\n]{0,40}?(?:nicht|kein)"
+        ),
+        injection=(
+            r"(?:ignoriere|ignorieren sie|ignoriert|vergiss|vergessen sie|missachte|missachten sie"
+            r"|befolge nicht) (?:\w+ ){0,3}?(?:vorherigen|vorigen|vorangegangenen|obigen|bisherigen|früheren"
+            r"|vorstehenden|erhaltenen|ursprünglichen) (?:\w+ ){0,2}?(?:anweisung|anleitung|instruktion|befehl|regel"
+            r"|vorgabe|prompt)"
+            r"|(?:ignoriere|ignorieren sie|vergiss|vergessen sie) alles(?: \w+){0,2} (?:obige|bisherige|vorherige"
+            r"|davor|oben|was)"
+            r"|(?:hinweis|nachricht|anweisung(?:en)?|mitteilung|achtung) (?:für|an) (?:alle |jedes |die |das "
+            r"|den )*(?:sprachmodelle?|ki\b|ki-(?:modell|assistent|system)\w*|llms?\b|künstliche intelligenz\w*, die"
+            r"|chatbots?)"
+            r"|(?:wenn|falls|sofern) (?:du|sie) (?:ein|eine) (?:ki\b|ki-|sprachmodell|künstliche intelligenz|llm"
+            r"|chatbot|assistent)|(?:liebe|lieber|liebes|hallo) (?:ki|sprachmodell|assistent|llm|chatgpt)\b"
+            r"|(?:ab (?:jetzt|sofort)|von (?:nun|jetzt) an),? (?:bist du|sind sie|antworte|antworten sie|handle"
+            r"|verhalte|du (?:bist|wirst))\b"
+            r"|(?:antworte|antworten sie|schreibe?|schreiben sie|füge|gib) (?:nur |ausschließlich |immer "
+            r"|in (?:deiner|ihrer|der) (?:zusammenfassung|antwort) )+(?:mit |das |den |die |dass |\W)"
+            r"|(?:verrate|zeige|zeig|wiederhole|gib) (?:mir )?(?:deine?n?|ihre?n?) (?:system-?prompt|anweisungen"
+            r"|systemanweisung)|(?:beim|wenn (?:du|sie)) (?:zusammenfassen|übersetzen|verarbeiten) (?:dieses"
+            r"|diesen) (?:textes|text|artikel|artikels|dokument)"
+        ),
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -113,5 +114,99 @@ TABLE = LanguageTable(
     ),
     prompts=PromptTable(
         date_form="{day} {month} {year}", title="Title", source="Source", content=("Content", "Text"), summary="Summary"
+    ),
+    replies=ReplyTable(
+        answer_nouns=words(
+            "summary summaries text version answer response article overview recap synopsis translation output "
+            "paragraph synthesis"
+        ),
+        presenting=words(
+            "here s is are below following the a an of in and for to with from as by on that you your i my me this "
+            "these those single "
+            "combined integrated unified neutral concise brief short comprehensive final complete requested provided "
+            "given "
+            "articles news sources texts reports italian english spanish french german portuguese vietnamese language "
+            "asked "
+            "without repetition ve ll have has written can will prepared based event one two three four be summarizes "
+            "summarises "
+            "summarizing summarising combines combining integrates merged all rewritten revised summarized summarised "
+            "per request "
+            "please find"
+        ),
+        interjections=words(
+            "sure certainly of course absolutely ok okay yes great understood gladly definitely no problem got it "
+            "happy to help thing"
+        ),
+        closing=(
+            r"(?:i )?hope (?:this|that|it|you|the)\b.{0,60}?(?:help|useful|summar|meets|find|clear|what you)"
+            r"|(?:please )?let me know\b|(?:please )?feel free to\b|(?:if|should) you(?:['’]d| would| have| need"
+            r"| want| require)?\b.{0,80}?(?:question|need|help|"
+            r"further|else|adjust|modif|chang|clarif|different|let me|assist|version|like me)"
+            r"|(?:is there anything|do you (?:want|need)|would you like|can i help|shall i|anything else)\b[^?]{0,60}?"
+            r"(?:summar|version|help|assist|else|shorter|longer|adjust|text)[^?]{0,60}\?"
+            r"|happy to (?:help|adjust|assist)"
+        ),
+        remark=(
+            r"(?:note|n\.?b\.?|disclaimer|word count|words|length|sources?|key points)\b ?[:(].{0,60}?(?:summar"
+            r"|this text|the articles|the sources|provided|words|\d+\W*\Z)"
+            r"|(?:this|the above) (?:summary|text) (?:is|combines|integrates|captures|keeps|covers|includes|maintains"
+            r"|avoids|contains|has been|was)\b"
+            r"|i(?:['’]ve| have)? (?:summari[sz]ed|combined|tried|avoided|kept|integrated|merged|included|focused)\b"
+        ),
+        refusal=(
+            r"(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:very |really |so )?(?:sorry|afraid)\b[^.!?\n]{0,30}?\b(?:i"
+            r"|we) (?:can(?:['’]?t|not)|am (?:not able|unable)|won['’]?t|do(?:n['’]t| not))"
+            r" (?:\w+ )?(?:assist|help|provide|summari|generate|fulfil|complete|create|produce|process|access|answer"
+            r"|comply|write|discuss|engage|do|continue|see|have|find|view|open|share)"
+            r"|i(?:['’]m| am)? ?(?:can(?:['’]?t|not)|(?:not able|unable) to|won['’]?t be able to|must decline to"
+            r"|have to decline|will not) (?:\w+ )?(?:assist|help (?:you|with)|provide (?:a|the|you|that|this|any)|"
+            r"summari|generate|fulfil|complete (?:this|your|the) (?:request|task)|create|comply|access (?:the"
+            r"|external|links|urls)|process (?:this|your)|engage|produce|write (?:a|the|that|this))"
+            r"|as an? (?:ai\b|artificial intelligence|(?:large )?language model|assistant\b)|(?:my|our) (?:guidelines"
+            r"|programming|content policy) "
+            r"|(?:please |could you |can you |kindly )+(?:please )?(?:provide|paste|share|send"
+            r"|upload) (?:me )?(?:with )?(?:the|your|an?) (?:article|text|content|source)"
+            r"|(?:there (?:are|is)|i) (?:no|don['’]t see any|do not see any|see no|don['’]t have (?:any"
+            r"|access to the)) (?:article|text|content)"
+            r"|(?:it (?:seems|looks|appears)) (?:that |like )?(?:you (?:haven['’]t|have not|didn['’]t|forgot)"
+            r"|there (?:is|are) no|no article|the article)"
+        ),
+        apology=(
+            r"(?:(?:i(?:['’]m| am) )?(?:sorry|afraid)|(?:my |i )?apolog\w+"
+            r"|unfortunately)\b[^.!?\n]{0,40}?\b(?:can(?:['’]?t|not)|unable|not able|won['’]?t)\b"
+        ),
+        injection=(
+            r"(?:ignore|disregard|forget|override|bypass|do not follow|don['’]t follow"
+            r"|neglect) (?:\w+ ){0,3}?(?:instructions?|prompts?|directions|commands|rules|guidelines"
+            r"|context)(?: (?:\w+ ){0,3}?(?:above|before|previous(?:ly)?|prior|earlier|you|so far|given)\b"
+            r"|(?<=previous instructions)|(?<=prior instructions)|(?<=above instructions)|(?<=earlier instructions)"
+            r"|(?<=previous instruction)|(?<=previous prompts)|(?<=system prompt))"
+            r"|(?:ignore|disregard|forget) (?:everything|all|anything|what)(?: (?:of )?(?:the|that|was|is|you"
+            r"|i))* ?(?:above|before|previous|prior|were told|have been told|said so far)"
+            r"|(?:note|message|instruction|instructions|attention|notice|request|important|hint|warning) (?:to"
+            r"|for) (?:any |all |the |every |other )*(?:ai\b|a\.i\.|llms?\b|(?:large )?language models?|chatbots?"
+            r"|(?:ai |virtual |automated )?assistants?\b|(?:automated )?summari[sz]ers?|gpt|chatgpt|claude|gemini"
+            r"|ai (?:systems?|models?|agents?|assistants?|crawlers?))"
+            r"|(?:if|since|when) you(?: are|['’]re) (?:an? |the )?(?:ai\b|llm|(?:large )?language model"
+            r"|artificial intelligence|chatbot|ai (?:model|assistant|system|agent))"
+            r"|(?:dear|hey|hello|attention,?) (?:ai\b|llm|language model|assistant|chatgpt|gpt|claude|gemini|model)\b"
+            r"|(?:you are|you['’]re) (?:now|no longer) (?:an? |in )?(?:\w+ )?(?:ai\b|assistant|dan\b|model|bot"
+            r"|developer mode|language|unrestricted|jailbroken|bound|free from|pirate)"
+            r"|(?:from now on|henceforth),? (?:you (?:are|will|must|shall|act|respond|speak|only)|respond|answer"
+            r"|act as|reply|speak|write)"
+            r"|(?:new|updated|real|actual|additional|hidden|secret) (?:system )?(?:instructions?|prompt)\s*:"
+            r"|system prompt\s*:|\[?(?:system|assistant|developer)\]? ?(?:message|override)\s*:"
+            r"|(?:reveal|print|repeat|show|output|leak|disclose) (?:me )?(?:your|the) (?:(?:full|entire|hidden|secret"
+            r"|initial|original) )*(?:system )?(?:prompt|instructions)\b"
+            r"|(?:when|while|in) (?:you )?(?:summari[sz]ing|summari[sz]e|translating|translate|processing"
+            r"|process) (?:this|the present) (?:text|article|document|page|content)"
+            r"|(?:(?:always |only |just |instead |simply )+(?:respond|reply|answer|output|write|say|print)|(?:respond"
+            r"|reply|answer|output|print) (?:only |just |instead |solely |exclusively )+)(?:with|in|that|the"
+            r"|by)?\b ?(?:the (?:word|phrase|following|text|sentence)|[\"'“«]|with\b)"
+            r"|(?:include|insert|add|append|mention|put) (?:\w+ ){0,5}?in(?:to)? (?:your|the) (?:summary|answer"
+            r"|response|reply|output)\b"
+            r"|rate (?:this|the) (?:\w+ )?(?:response|answer|text|summary|article) (?:as |with |a )*(?:5|five|10|ten"
+            r"|100|the highest|perfect|excellent)"
+        ),
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -97,5 +98,65 @@ TABLE = LanguageTable(
     ),
     prompts=PromptTable(
         date_form="{day} de {month} de {year}", title="Título", source="Fuente", content=("Texto",), summary="Resumen"
+    ),
+    replies=ReplyTable(
+        answer_nouns=words("resumen síntesis texto versión respuesta artículo traducción"),
+        presenting=words(
+            "aquí tienes tiene está esta este a continuación el la los las un una único de del en y que me has pedido "
+            "solicitado "
+            "solicitaste pediste te se presento presenta ofrezco integrado unificado combinado neutral breve conciso "
+            "completo final "
+            "artículos noticias fuentes textos proporcionados proporcionadas proporcionado español lengua sin "
+            "repeticiones sobre "
+            "basado basada siguiente con lo mismo hecho evento puedes encontrar es dejo he"
+        ),
+        interjections=words("claro por supuesto desde luego vale ok okay sí con gusto perfecto entendido"),
+        closing=(
+            r"espero que\b.{0,60}?(?:útil|ayud|sirva|resumen|respuesta)|(?:házmelo|hazme|hágame|avísame|dime"
+            r"|déjame) (?:saber|si)\b"
+            r"|(?:si|en caso de que) (?:necesitas|necesita|tienes|tiene|deseas|desea|quieres|prefieres"
+            r"|hay)\b.{0,80}?(?:pregunt|ayud|algo|más|otr|cambio|dud|dime|avís|saber)"
+            r"|(?:quedo|estoy) (?:a (?:tu|su) disposición|aquí para)|¿(?:quieres|deseas|necesitas|te gustaría"
+            r"|puedo)\b[^?]{0,60}?(?:resum|versión|ayud|algo más|texto)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:nota|n\.?b\.?|observación|número de palabras|palabras|fuentes?)\b ?[:(].{0,60}?(?:resumen"
+            r"|este texto|los artículos|las fuentes|palabras|\d+\W*\Z)"
+            r"|(?:este|el presente) (?:resumen|texto) (?:es|integra|combina|se basa|mantiene|incluye|recoge)\b"
+            r"|he (?:resumido|combinado|integrado|intentado|evitado|sintetizado)\b"
+        ),
+        refusal=(
+            r"(?:lo siento|lamento|lo lamento|disculpa|me temo|perdón|desafortunadamente"
+            r"|lamentablemente)\b[^.!?\n]{0,30}?\bno (?:puedo|soy capaz de|me es posible|es posible|podré) "
+            r"(?:\w+ )?(?:ayudar|asistir|proporcionar|resumir|generar|cumplir|completar|crear|producir|procesar"
+            r"|acceder|responder|escribir|hacer|continuar|ofrecer)"
+            r"|no (?:puedo|soy capaz de|me es posible) (?:ayudarte|ayudarle|ayudar con|asistir|proporcionar|resumir"
+            r"|generar|cumplir con|completar (?:esta|tu)|procesar (?:esta|tu)|acceder a (?:los|enlaces))"
+            r"|como (?:un )?(?:modelo de (?:lenguaje|ia)|inteligencia artificial|asistente (?:virtual|de ia)|ia\b)"
+            r"|(?:por favor,? )(?:proporciona|pega|comparte|envía|facilita|incluye)\w* (?:los artículos|el texto"
+            r"|el artículo)|no (?:has|se han|veo) (?:proporcionado|incluido|ningún) (?:los |ningún )?(?:artículo"
+            r"|texto)"
+        ),
+        apology=(
+            r"(?:lo siento|lamento|lo lamento|disculpa|me temo|desafortunadamente"
+            r"|lamentablemente)\b[^.!?\n]{0,40}?\bno (?:puedo|soy capaz|es posible|podré)"
+        ),
+        injection=(
+            r"(?:ignora|ignorad|ignore|ignoren|olvida|olvide|descarta|desatiende"
+            r"|no sigas) (?:\w+ ){0,3}?(?:instrucciones|indicaciones|órdenes|reglas|directrices"
+            r"|prompt) (?:\w+ ){0,3}?(?:anterior|previ|de arriba|recibid|que (?:te|has)|del sistema|iniciales)"
+            r"|(?:ignora|olvida) todo lo (?:anterior|que)"
+            r"|(?:nota|mensaje|instrucci(?:ón|ones)|aviso|atención) (?:para|a) (?:el |la |los |las |cualquier "
+            r"|todos los )*(?:modelos? de (?:lenguaje|ia|inteligencia)|asistentes? (?:de ia|virtual|ia)|ia\b|llms?\b"
+            r"|inteligencia artificial que|chatbots?)"
+            r"|si (?:eres|usted es|sois) una? (?:modelo de|ia\b|asistente (?:de|virtual)|inteligencia artificial|llm"
+            r"|chatbot)|(?:querido|querida|estimado|estimada) (?:modelo|asistente|ia|llm|chatgpt)\b"
+            r"|(?:a partir de ahora|de ahora en adelante),? (?:eres|actúa|responde|actuarás|serás|debes)\b"
+            r"|(?:responde|escribe|incluye|añade|devuelve) (?:solo |únicamente |solamente |en (?:tu|el) (?:resumen"
+            r"|respuesta) |siempre )+(?:con |que |la |el |lo |\W)"
+            r"|(?:revela|muestra|imprime|repite) (?:tu|tus|el|las) (?:prompt|instrucciones)(?: (?:de|del) sistema"
+            r"| iniciales)|(?:al|cuando) (?:resumir|resumas|traducir|traduzcas|procesar) (?:este"
+            r"|el presente) (?:texto|artículo|documento)"
+        ),
     ),
 )  # fmt: skip

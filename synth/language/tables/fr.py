@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -105,5 +106,70 @@ TABLE = LanguageTable(
         source="Source",
         content=("Texte",),
         summary="Résumé",
+    ),
+    replies=ReplyTable(
+        answer_nouns=words("résumé synthèse texte version réponse article traduction"),
+        presenting=words(
+            "voici ci dessous suit le la les l un une unique de des du d en et que vous tu m avez as demandé demandée "
+            "je te propose "
+            "présente intégré unifié combiné neutre bref concis complet final articles actualités sources textes "
+            "fournis fourni "
+            "fournies français langue sans répétition répétitions sur basé basée suivant même fait événement est il "
+            "qui ce"
+        ),
+        interjections=words(
+            "bien sûr certainement certes d accord volontiers ok okay oui avec plaisir absolument parfait entendu"
+        ),
+        closing=(
+            r"j['’]espère que\b.{0,60}?(?:util|aid|résumé|convien|répond)|(?:n['’]hésitez pas|n['’]hésite pas)\b"
+            r"|(?:faites|fais|dites|dis)[- ]moi\b"
+            r"|si (?:vous|tu) (?:avez|as|souhaitez|souhaites|voulez|veux|désirez|préférez)\b.{0,80}?(?:question"
+            r"|besoin|aid|autre|modif|précis|plus|savoir)"
+            r"|je (?:reste|suis) (?:à (?:votre|ta) disposition|là pour)|(?:souhaitez-vous|voulez-vous|veux-tu"
+            r"|puis-je)\b[^?]{0,60}?(?:résum|version|aide|autre chose|texte)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:note|remarque|n\.?b\.?|nombre de mots|mots|sources?)\b\s?[:(].{0,60}?(?:résumé"
+            r"|ce texte|les articles|les sources|\d+ mots|\d+\W*\Z)"
+            r"|(?:ce|le présent) (?:résumé|texte) (?:est|intègre|combine|reprend|se base|conserve|synthétise)\b"
+            r"|j['’]ai (?:résumé|combiné|intégré|essayé|évité|synthétisé)\b"
+        ),
+        refusal=(
+            r"(?:je suis (?:vraiment )?(?:désolée?|navrée?)|désolée?|malheureusement"
+            r"|je m['’]excuse)\b[^.!?\n]{0,30}?\bje ne (?:peux|suis|pourrai|parviens) (?:pas|malheureusement pas"
+            r"|pas en mesure d['’e]|pas à) ?"
+            r"(?:\w+ )?(?:\w['’])?(?:aider|assister|fournir|résumer|générer|répondre|créer|produire|traiter|accéder"
+            r"|écrire|faire|continuer|satisfaire)"
+            r"|je ne (?:peux|suis) pas (?:en mesure d['’e] ?)?(?:vous |t['’])?(?:aider|assister|fournir|résumer"
+            r"|générer|satisfaire|traiter (?:cette|votre)|accéder aux)"
+            r"|en tant (?:qu['’]|que )(?:ia\b|intelligence artificielle|modèle de langage|assistant (?:virtuel|ia)"
+            r"|modèle linguistique)"
+            r"|(?:veuillez|merci de|pouvez-vous|pourriez-vous) (?:me )?(?:fournir|coller|partager"
+            r"|envoyer) (?:les articles|le texte|l['’]article)|(?:vous n['’]avez pas"
+            r"|aucun article n['’]a été) (?:fourni|inclus)"
+        ),
+        apology=(
+            r"(?:je suis (?:vraiment )?(?:désolée?|navrée?)|désolée?|malheureusement)\b[^.!?\n]{0,40}?\bje ne (?:peux"
+            r"|suis|pourrai) pas"
+        ),
+        injection=(
+            r"(?:ignore|ignorez|ignorer|oublie|oubliez|néglige|ne (?:suis|suivez|tiens"
+            r"|tenez) pas(?: compte de)?) (?:\w+ ){0,3}?(?:instructions|consignes|directives|règles|ordres"
+            r"|prompt) (?:\w+ ){0,3}?(?:précédent|ci-dessus|antérieur|reçu|qui (?:précèdent|t['’])|que (?:tu|vous)"
+            r"|système|initial)"
+            r"|(?:ignore|ignorez|oublie|oubliez) tout ce qui (?:précède|est)"
+            r"|(?:note|message|instructions?|avis|attention) (?:pour|à|aux|destinée?s? aux?) ?(?:l['’]|les |le |tout "
+            r"|tous les |toute )*(?:modèles? (?:de langage|linguistique|d['’]ia)|assistants? (?:ia|virtuel)|ia\b"
+            r"|llms?\b|intelligences? artificielles? qui|chatbots?)"
+            r"|si (?:tu es|vous êtes) une? (?:modèle|ia\b|assistant|intelligence artificielle|llm|chatbot)|(?:cher"
+            r"|chère) (?:modèle|assistant|ia|llm|chatgpt)\b"
+            r"|(?:à partir de maintenant|désormais),? (?:tu es|vous êtes|réponds|répondez|agis|agissez|tu (?:dois"
+            r"|vas))\b"
+            r"|(?:réponds|répondez|écris|écrivez|inclus|incluez|ajoute|ajoutez) (?:uniquement |seulement |toujours "
+            r"|dans (?:ton|votre|le) (?:résumé|réponse) )+(?:par |avec |que |le |la |\W)"
+            r"|(?:révèle|révélez|affiche|affichez|répète|répétez) (?:ton|votre|tes|vos|le) (?:prompt|instructions)"
+            r"|(?:en|lorsque (?:tu|vous)) (?:résumant|résume[sz]|traduisant|traitant) (?:ce|le présent) (?:texte"
+            r"|article|document)"
+        ),
     ),
 )  # fmt: skip

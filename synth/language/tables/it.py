@@ -10,6 +10,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -198,5 +199,96 @@ TABLE = LanguageTable(
         source="Fonte",
         content=("Testo", "Contenuto"),
         summary="Riassunto",
+    ),
+    replies=ReplyTable(
+        answer_nouns=words(
+            "riassunto riepilogo sintesi testo versione risposta sommario riassunti articolo traduzione "
+            "rielaborazione output"
+        ),
+        presenting=words(
+            "ecco ecco qui a di seguito qui sotto il lo la un uno una dei degli delle del dell della gli le i in e "
+            "per con su come "
+            "da te ti vi che è mi hai avete chiesto richiesto richiesta richiesti tua sua questo questa breve unico "
+            "unica "
+            "integrato integrata unificato unificata completo completa finale neutro neutrale neutra oggettivo conciso "
+            "articoli notizie fonti testi fornito forniti fornite riportato riportati italiano lingua senza "
+            "ripetizioni "
+            "presento propongo fornisco possibile basato basata sugli sui sulle dei seguente seguenti tre due quattro "
+            "sintetico sintetica dettagliato ho scritto preparato redatto richieste tutti tutte evento fatto eventi "
+            "fatti "
+            "riassume riassumo riassunta riassunti integra combina combinato combinati nel nello nella solo"
+        ),
+        interjections=words(
+            "certo certamente sicuramente ok okay va bene volentieri naturalmente d accordo assolutamente "
+            "perfetto sì"
+        ),
+        closing=(
+            r"spero (?:che|di|ti|vi)\b.{0,60}?(?:util|aiut|riassunt|sintesi|risposta|soddisf|esigenz|richiest)"
+            r"|(?:fammi|fatemi|mi faccia|facci) (?:pure )?sapere\b|(?:se|qualora) (?:hai|ha|avete|ti|vi|desideri"
+            r"|desidera|vuoi|preferisci|"
+            r"dovessi|servono|serve|c['’]è)\b.{0,80}?(?:bisogno di (?:altr|aiut|ulterior|modif)|domand|modific"
+            r"|chiedi pure|altre (?:rich|inf)|aiut|version"
+            r"|chiariment|"
+            r"precisazion|approfond|dimmi|dispos)|(?:resto|rimango|sono) (?:a (?:tua |vostra )?disposizione|qui per)"
+            r"|(?:vuoi|desideri|posso) .{0,40}?(?:riassunt|sintesi|version|aiutar|test[oi]\b|altro\b)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:nota|n\.?b\.?|osservazione|avvertenza|numero di parole|parole|conteggio)\b ?[:(].{0,60}?(?:riassunt"
+            r"|sintesi|questo testo|gli articoli|le fonti|parole|\d+\W*\Z)|(?:questo|il presente) (?:riassunto"
+            r"|testo) (?:è|integra|combina|rispetta|sintetizza|si basa"
+            r"|mantiene)"
+            r"|ho (?:riassunto|sintetizzato|integrato|combinato|cercato|evitato|mantenuto)\b"
+        ),
+        refusal=(
+            r"(?:mi (?:dispiace|scuso)|sono spiacente|spiacente|purtroppo|ci dispiace)\b[^.!?\n]{0,30}?\bnon (?:posso"
+            r"|sono in "
+            r"grado di|riesco a|mi è possibile|è possibile)\s+(?:\w+\s+)?(?:aiutar|assister|fornir|riassumer|generar"
+            r"|soddisfar|completar|crear|produrr|"
+            r"elaborar|acceder|rispond|eseguir|sintetizz|scriver|proceder|discut|visualizz|apri|legger|farlo|far"
+            r"|continuar)"
+            r"|non (?:posso|sono in grado di|mi è possibile|riesco ad?) (?:aiutar[tv]i|assister[tv]i|fornir|riassumer"
+            r"|generar|soddisfar|"
+            r"completare (?:quest|la richiest)|elaborar|accedere (?:a|ai|agli) (?:articol|link|contenut|siti"
+            r"|internet)|rispondere a quest|"
+            r"eseguire quest|sintetizz|visualizz)"
+            r"|(?:in (?:qualità|quanto) (?:di )?|come |essendo (?:un['’a-z]* ?)?)(?:modello linguistico"
+            r"|modello di linguaggio|"
+            r"intelligenza artificiale|assistente (?:virtuale|ai|ia)|ia\b|ai\b)"
+            r"|(?:per favore|per cortesia|ti prego di|potresti)?,? ?(?:fornisc|incolla|inserisc|condivid|fornire"
+            r"|incollare|inserire)\w*(?:mi)? "
+            r"(?:gli articoli|il testo|i testi|l['’]articolo)"
+            r"|(?:non (?:hai|avete) (?:fornito|inserito|incluso|allegato)|non (?:vedo|trovo|ci sono|è stato fornito"
+            r"|sono stati forniti)) .{0,20}(?:articol|test[oi]\b)"
+        ),
+        apology=(
+            r"(?:mi (?:dispiace|scuso)|sono spiacente|spiacente|purtroppo|ci dispiace)\b[^.!?\n]{0,40}?\bnon (?:posso"
+            r"|sono in grado|riesco|è possibile)"
+        ),
+        injection=(
+            r"(?:ignora|ignorate|ignorare|dimentica|dimenticate|trascura|non (?:seguire|tenere conto di|considerare)"
+            r"|annulla) (?:\w+ ){0,3}?(?:istruzioni|direttive|"
+            r"indicazioni|comandi|prompt|regole) (?:\w+ ){0,3}?(?:precedent|sopra|qui sopra|ricevut|che ti|che hai"
+            r"|di sistema|iniziali|fin ?qui|anterior)"
+            r"|(?:ignora|dimentica) (?:tutto )?(?:ciò|quello|quanto) (?:che )?(?:precede|è scritto sopra"
+            r"|ti è stato detto|hai (?:letto|ricevuto))"
+            r"|(?:nota|messaggio|istruzion[ei]|avviso|attenzione|comunicazione|richiesta|comando"
+            r"|ordine) (?:importante )?(?:per|a|ai|agli|all['’]|alle|al|destinat\w+ a\w*)[ ’']?(?:i |gli "
+            r"|l['’] ?)?(?:modell[oi] (?:linguistic|di lingu|di intell|che|ai)|assistent[ei] (?:ai|ia|virtual"
+            r"|di intell|che|artific)|"
+            r"(?:ai|ia|llm|chatbot)\b(?! act)|intelligenz[ae] artificial[ei] che|sistem[ai] (?:ai|ia|automatic)\w* che)"
+            r"|(?:se|qualora) (?:sei|siete|tu sei|stai (?:leggendo"
+            r"|riassumendo)[^.]{0,30}e sei) un[ao'’]? ?(?:modell[oi] (?:linguistic|di)|assistente (?:ai|ia|virtual"
+            r"|artific)|ia\b|ai\b|llm|intelligenza artificiale|chatbot)"
+            r"|(?:caro|cara|gentile) (?:modello|assistente|ia|ai|llm|intelligenza artificiale|chatgpt|gpt)\b"
+            r"|(?:d['’]ora in poi|da (?:ora|adesso) (?:in poi|in avanti)?,?) (?:tu )?(?:sei|agisci come|rispondi"
+            r"|comportati|parlerai)\b(?! (?:tu|il mio|la mia))"
+            r"|(?:rispondi|scrivi|riporta|includi|inserisci|aggiungi|stampa|restituisci) (?:solo |solamente "
+            r"|soltanto |esclusivamente |invece |nel riassunto |nella (?:tua )?risposta |alla fine |sempre )+(?:con "
+            r"|che |il |la |lo |le |i |questo |questa |il seguente |la parola |la frase |il testo |\W)"
+            r"|(?:rivela|mostra|stampa|ripeti|riporta) (?:il |le |la )?(?:tu[oe]|tua)? ?(?:prompt"
+            r"|istruzioni) (?:di )?(?:sistema|iniziali|segret)"
+            r"|(?:quando|nel|mentre) (?:riassumi|riassumere|sintetizzi|traduci|elabori) (?:questo"
+            r"|il presente) (?:testo|articolo|documento)"
+        ),
     ),
 )  # fmt: skip

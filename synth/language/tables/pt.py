@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
@@ -123,5 +124,64 @@ TABLE = LanguageTable(
         source="Fonte",
         content=("Texto",),
         summary="Resumo",
+    ),
+    replies=ReplyTable(
+        answer_nouns=words("resumo síntese texto versão resposta artigo tradução"),
+        presenting=words(
+            "aqui está segue seguir abaixo a o os as um uma único de do da dos das em e que você me pediu solicitou "
+            "solicitado "
+            "solicitada lhe apresento integrado unificado combinado neutro breve conciso completo final artigos "
+            "notícias fontes textos "
+            "fornecidos fornecidas fornecido português língua sem repetições sobre baseado baseada seguinte com mesmo "
+            "fato evento este"
+        ),
+        interjections=words("claro com certeza certamente ok okay sim com prazer perfeito entendido"),
+        closing=(
+            r"espero que\b.{0,60}?(?:útil|ajud|resumo|resposta|atend)|(?:me avise|avise-me|diga-me|me diga|me informe"
+            r"|deixe-me saber)\b"
+            r"|(?:se|caso) (?:precisar|precise|você|tiver|quiser|desejar|houver|queira)\b.{0,80}?(?:pergunt|ajud|algo"
+            r"|mais|outr|alter|dúvid|avis|diga)"
+            r"|(?:fico|estou) (?:à (?:sua )?disposição|aqui para)|(?:você (?:quer|gostaria|deseja|precisa)|posso"
+            r"|gostaria)\b[^?]{0,60}?(?:resum|versão|ajud|algo mais|texto)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:nota|n\.?b\.?|observação|número de palavras|palavras|fontes?)\b ?[:(].{0,60}?(?:resumo"
+            r"|este texto|os artigos|as fontes|palavras|\d+\W*\Z)"
+            r"|(?:este|o presente) (?:resumo|texto) (?:é|integra|combina|se baseia|mantém|inclui|reúne)\b"
+            r"|(?:eu )?(?:resumi|combinei|integrei|tentei|evitei|sintetizei)\b"
+        ),
+        refusal=(
+            r"(?:desculpe?|lamento|sinto muito|infelizmente|peço desculpas?)\b[^.!?\n]{0,30}?\bnão (?:posso|consigo"
+            r"|sou capaz de|é possível|poderei) "
+            r"(?:\w+ )?(?:ajudar|auxiliar|fornecer|resumir|gerar|atender|completar|criar|produzir|processar|acessar"
+            r"|aceder|responder|escrever|fazer|continuar)"
+            r"|não (?:posso|consigo|sou capaz de) (?:ajudá-l|te ajudar|ajudar com|auxiliar|fornecer|resumir|gerar"
+            r"|atender a|processar (?:este|esta|o seu)|acessar (?:os|links))"
+            r"|como (?:um |uma )?(?:modelo de (?:linguagem|ia)|inteligência artificial|assistente (?:virtual|de ia)"
+            r"|ia\b)"
+            r"|(?:por favor,? )(?:forneça|cole|compartilhe|envie|inclua)\w* (?:os artigos|o texto|o artigo)"
+            r"|(?:você não|não foram|não vejo) (?:forneceu|fornecidos|nenhum) (?:os |nenhum )?(?:artigo|texto)"
+        ),
+        apology=(
+            r"(?:desculpe?|lamento|sinto muito|infelizmente)\b[^.!?\n]{0,40}?\bnão (?:posso|consigo|sou capaz"
+            r"|é possível)"
+        ),
+        injection=(
+            r"(?:ignore|ignora|ignorem|esqueça|esquece|desconsidere|desconsidera"
+            r"|não siga) (?:\w+ ){0,3}?(?:instruções|orientações|ordens|regras|diretrizes|comandos"
+            r"|prompt) (?:\w+ ){0,3}?(?:anterior|prévi|acima|recebid|que (?:te|você|lhe)|do sistema|iniciais)"
+            r"|(?:ignore|esqueça|desconsidere) tudo (?:o que|que|acima)"
+            r"|(?:nota|mensagem|instruç(?:ão|ões)|aviso|atenção) (?:para|a|aos|às|à|ao) ?(?:o |a |os |as |qualquer "
+            r"|todos os )*(?:modelos? de (?:linguagem|ia)|assistentes? (?:de ia|virtua)|ia\b|llms?\b"
+            r"|inteligência artificial que|chatbots?)"
+            r"|se (?:você é|tu és|for|você for) uma? (?:modelo de|ia\b|assistente (?:de|virtual)"
+            r"|inteligência artificial|llm|chatbot)|(?:caro|cara|prezado|prezada|querido) (?:modelo|assistente|ia|llm"
+            r"|chatgpt)\b"
+            r"|(?:a partir de agora|de agora em diante),? (?:você é|você (?:deve|vai)|aja|responda|serás|és)\b"
+            r"|(?:responda|escreva|inclua|adicione|acrescente|retorne) (?:apenas |somente |só |sempre |(?:no"
+            r"|em) (?:seu |teu )?resumo |na (?:sua )?resposta )+(?:com |que |a |o |\W)"
+            r"|(?:revele|mostre|imprima|repita) (?:o seu|seu|as suas|suas) (?:prompt|instruções)|(?:ao"
+            r"|quando) (?:resumir|traduzir|processar) (?:este|o presente) (?:texto|artigo|documento)"
+        ),
     ),
 )  # fmt: skip

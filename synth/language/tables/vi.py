@@ -9,6 +9,7 @@ from synth.language.table import (
     NameTable,
     NumberTable,
     PromptTable,
+    ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     words,
@@ -139,5 +140,60 @@ TABLE = LanguageTable(
         source="Nguồn",
         content=("Nội dung",),
         summary="Bản tóm tắt",
+    ),
+    replies=ReplyTable(
+        answer_nouns=words("tắt bản văn hợp dịch lời"),
+        presenting=words(
+            "dưới đây là sau đây bản tóm văn tổng lời đã được các bài báo những một duy nhất của về và theo yêu cầu "
+            "bạn tiếng việt khách quan "
+            "không lặp ý ngắn gọn đầy đủ hoàn chỉnh này cho từ trên cùng sự kiện nguồn tin tức nội dung trả lời câu "
+            "tôi xin gửi viết dựa "
+            "cung cấp thành có thể như bằng kết quả"
+        ),
+        interjections=words("chắc chắn rồi vâng dạ được tất nhiên ok okay đồng ý sẵn lòng"),
+        closing=(
+            r"(?:tôi )?(?:hy|hi) vọng (?:bản|điều|những|thông tin|nó|tóm|câu|văn|bạn|này)\b.{0,60}?(?:ích|giúp|tóm"
+            r"|hữu|hài|đáp)|(?:hãy )?(?:cho tôi biết|nói với tôi|báo cho tôi)\b|(?:bạn )?(?:đừng|chớ) ngần ngại\b"
+            r"|nếu bạn\b.{0,80}?(?:cần|câu hỏi|muốn|giúp|thêm|khác)|(?:tôi )?(?:luôn )?sẵn sàng (?:giúp|hỗ trợ)"
+            r"|bạn có (?:muốn|cần)\b[^?]{0,60}?(?:tóm tắt|phiên bản|giúp|thêm|văn bản)[^?]{0,60}\?"
+        ),
+        remark=(
+            r"(?:lưu ý|ghi chú|chú ý|chú thích|số từ|số chữ|nguồn)\b ?[:(].{0,60}?(?:tóm tắt|văn bản này|các bài báo"
+            r"|các nguồn|\d+ từ|\d+\W*\Z)"
+            r"|(?:bản tóm tắt|văn bản) này (?:là|được|tổng hợp|kết hợp|dựa|giữ)\b|tôi đã (?:tóm tắt|tổng hợp|kết hợp"
+            r"|cố gắng|tránh)\b"
+        ),
+        refusal=(
+            r"(?:(?:tôi |rất |tôi rất |thành thật |tôi thành thật )?xin lỗi|rất tiếc|tôi rất tiếc|thật tiếc"
+            r"|tiếc là)\b[^.!?\n]{0,40}?\b(?:tôi|mình|chúng tôi|em) (?:hiện )?(?:không thể|không có khả năng"
+            r"|không được phép|chưa thể) (?:\w+ )?(?:giúp|hỗ trợ|cung cấp|tóm tắt|tạo|đáp ứng|hoàn thành|truy cập"
+            r"|trả lời|xử lý|thực hiện|viết|tiếp tục|thảo luận)"
+            r"|tôi (?:không thể|không có khả năng) (?:giúp bạn|hỗ trợ|cung cấp|tóm tắt|tạo ra|đáp ứng"
+            r"|hoàn thành yêu cầu|truy cập|xử lý yêu cầu|thực hiện yêu cầu)"
+            r"|(?:là|với tư cách là|vì tôi là) (?:một )?(?:mô hình ngôn ngữ|trí tuệ nhân tạo|trợ lý (?:ảo|ai)|ai\b)"
+            r"|(?:vui lòng|xin hãy|bạn (?:có thể|hãy|vui lòng)) (?:cung cấp|dán|gửi|chia sẻ) (?:cho tôi )?(?:các bài"
+            r"|nội dung|văn bản|bài báo)|(?:bạn chưa|không có bài báo nào|tôi không thấy) (?:cung cấp|được cung cấp"
+            r"|bài)"
+        ),
+        apology=(
+            r"(?:(?:tôi |rất |tôi rất )?xin lỗi|rất tiếc|tôi rất tiếc|tiếc là)\b[^.!?\n]{0,40}?\b(?:tôi|mình"
+            r"|chúng tôi) (?:không thể|không có khả năng|không được)"
+        ),
+        injection=(
+            r"(?:bỏ qua|hãy quên|quên đi|phớt lờ|đừng làm theo|không (?:làm|tuân) theo|lờ đi|quên) (?:tất cả |mọi "
+            r"|hết |toàn bộ |các |những )*(?:các |những )?(?:chỉ dẫn|hướng dẫn|chỉ thị|mệnh lệnh|lệnh|yêu cầu|quy tắc"
+            r"|prompt)\b(?: \w+){0,3}? (?:trước|ở trên|phía trên|bên trên|đã nhận|hệ thống|ban đầu)"
+            r"|(?:bỏ qua|quên) (?:tất cả|mọi thứ|hết) (?:những gì )?(?:ở trên|phía trên|trước đó)"
+            r"|(?:lưu ý|thông báo|tin nhắn|lời nhắn|chỉ dẫn|hướng dẫn|chú ý|ghi chú) (?:dành )?(?:cho|tới|đến"
+            r"|gửi) (?:các |mọi |những )*(?:mô hình (?:ngôn ngữ|ai)|trợ lý (?:ảo|ai)|ai\b|llm\b|trí tuệ nhân tạo đang"
+            r"|chatbot)"
+            r"|nếu bạn là (?:một )?(?:mô hình|ai\b|trợ lý (?:ảo|ai)|trí tuệ nhân tạo|llm|chatbot)|(?:kính gửi|gửi|này"
+            r"|hỡi) (?:mô hình ngôn ngữ|trợ lý ai|ai|llm|chatgpt)\b"
+            r"|(?:từ (?:bây giờ|giờ|nay)(?: trở đi)?),? (?:bạn (?:là|sẽ|phải|hãy)|hãy (?:trả lời|đóng vai|hành động))\b"
+            r"|(?:hãy )?(?:chỉ trả lời|chỉ viết|trả lời (?:chỉ )?bằng|thêm vào (?:bản )?tóm tắt"
+            r"|đưa vào (?:bản )?tóm tắt|chèn vào (?:bản )?tóm tắt) (?:bằng |câu |từ |rằng |cụm |\W)"
+            r"|(?:tiết lộ|hiển thị|in ra|lặp lại) (?:prompt|chỉ dẫn|lời nhắc|hướng dẫn) (?:hệ thống|ban đầu|của bạn)"
+            r"|khi (?:bạn )?(?:tóm tắt|dịch|xử lý) (?:bài|văn bản|tài liệu|nội dung)(?: viết| báo)? này"
+        ),
     ),
 )  # fmt: skip

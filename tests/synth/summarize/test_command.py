@@ -20,16 +20,20 @@ import pytest
 from crawler.items import NewsmillError
 from synth.__main__ import main
 from synth.cluster.events import event_key
-from synth.llm import Completion, load_llm
+from synth.llm import load_llm
 from synth.llm.token_counters import CHAT, MESSAGE, by_bytes
 from synth.samples.sample import Sample, sample_key
 from synth.summarize import command as module
-from synth.summarize.answers import problem_of, tidy
 from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import REASONS
 from synth.summarize.writer import summarize_events
 from tests.synth.summarize.conftest import EXTRACTIVE, SETTINGS, Renamed, Saying, cluster_of, samples_of, told
 from tests.waiting import wait_until
+
+LONG_TEXT = (
+    "Il consiglio comunale ha approvato il bilancio con ventidue voti a favore e nove contrari, dopo una seduta, e "
+    "la sindaca ha annunciato che i lavori della scuola cominceranno a settembre."
+)
 
 
 def test_one_sample_an_event(store: Any) -> None:
@@ -158,9 +162,11 @@ def test_a_dissolved_event_leaves_its_sample_to_the_heir(store: Any) -> None:
         (Saying(""), "empty"),
         (Saying(" \n"), "empty"),
         (Saying("<think>Vediamo.</think>"), "empty"),
-        (Saying("Non posso aiutarti."), "too_short"),
-        (Saying("parola " * 40, "length"), "truncated"),
-        (Saying("parola " * 40, "content_filter"), "refused"),
+        (Saying("Non posso aiutarti."), "refusal"),
+        (Saying("Il ponte riapre a marzo."), "too_short"),
+        (Saying("parola " * 40), "looping"),
+        (Saying(LONG_TEXT, "length"), "truncated"),
+        (Saying(LONG_TEXT, "content_filter"), "refused"),
         (Saying("", "refusal"), "refused"),
     ],
 )
@@ -245,22 +251,18 @@ def test_articles_that_are_gone_leave_no_sample(store: Any) -> None:
     assert set(summarize_events(store, load_llm("extractive"), SETTINGS)) == {"single_source"}
 
 
-@pytest.mark.parametrize(
-    ("said", "text"),
-    [
-        ("  Testo.  ", "Testo."),
-        ("<think>Che dire?\nEcco.</think>\n\nTesto.", "Testo."),
-        ("```\nTesto.\n```", "Testo."),
-        ("**Riassunto:**\n\nTesto.", "Testo."),
-        ("## Sintesi\nTesto.", "Testo."),
-        ("Tóm tắt:\nVăn bản.", "Văn bản."),
-        ("Riassunto dei fatti di ieri: Testo.", "Riassunto dei fatti di ieri: Testo."),
-        ("Testo con `codice` e\n\ndue capoversi.", "Testo con `codice` e\n\ndue capoversi."),
-    ],
-)
-def test_what_models_put_around_an_answer(said: str, text: str) -> None:
-    assert tidy(said) == text
-    assert problem_of(Completion("x " * 30, "m"), "x " * 30) == ""
+def test_a_reply_is_cleaned_before_it_is_a_sample(store: Any) -> None:
+    """The ways of cleaning are tested in synth.replies: here, that each reply goes through them."""
+    only = argparse.Namespace(where='{"language": "it"}', limit=1)
+    assert told(summarize_events(store, Saying(f"Ecco il riassunto:\n\n{LONG_TEXT}</s>"), SETTINGS, only)) == {
+        "summarized": 1
+    }
+    assert store.samples.find_one()["answer"] == LONG_TEXT
+    store.samples.delete_many({})
+    vietnamese = (
+        "Hội đồng thành phố đã thông qua kế hoạch xây cầu mới với hai mươi hai phiếu thuận và chín phiếu chống. "
+    )
+    assert told(summarize_events(store, Saying(vietnamese), SETTINGS, only)) == {"wrong_language": 1}
 
 
 def test_the_key_is_of_what_makes_the_sample() -> None:
