@@ -17,11 +17,12 @@ from dataclasses import fields
 from typing import Any
 
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
-from crawler.page.article_page import TEMPLATES, WRAPPERS, ArticlePage, NotAnArticle
+from crawler.page.article_page import FOREIGN, TEMPLATES, WRAPPERS, ArticlePage, NotAnArticle
 from crawler.page.elements import Elements
 from crawler.page.parser import GarbageError, TooLargeError, parse_page
+from crawler.page.regions import Regions
 
-__all__ = ["WRAPPERS", "ArticlePage", "NotAnArticle", "as_json", "extract", "versions_of"]
+__all__ = ["FOREIGN", "WRAPPERS", "ArticlePage", "NotAnArticle", "Regions", "as_json", "extract", "versions_of"]
 
 
 def versions_of(newspaper: str) -> list[type[ArticlePage]]:

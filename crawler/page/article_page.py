@@ -7,23 +7,23 @@ import re
 from datetime import datetime
 from functools import cached_property
 from html import unescape
-from itertools import islice, pairwise
+from itertools import islice, takewhile
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from crawler.dates import date_in_link, parse_date
-from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link, newspaper_of
+from crawler.items import NEWSPAPERS, Article, RecordError, canonical_link, newspaper_of
 from crawler.page.elements import REACH, Elements
+from crawler.page.kinds import NotAnArticle, medium_of, types_of
+from crawler.page.regions import Regions, outermost
 from crawler.page.text import guess, linked_data, names_of, passages, text_of, tidy, without_rights
 
 # Of 709 real articles (it_news_2024) the shortest has 101 characters; below this are captions and "read more" lines.
 MIN_CHARACTERS = 60
 #: what is guessed rather than known to be the text has to be longer than a caption or a lead.
 _GUESS_MIN = 200
-#: figures from which a page without text counts as a gallery rather than as a broken article.
-_GALLERY_FIGURES = 3
 _ARTICLE_TYPES = frozenset({"NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "BlogPosting"})
 #: what strangers embed, and what asks readers to go elsewhere, in any newspaper's body.
 FOREIGN = (
@@ -41,22 +41,6 @@ _LOST = re.compile(
 _FIRST_YEAR = 1990
 #: newspaper -> its page classes, the current template first.
 TEMPLATES: dict[str, list[type[ArticlePage]]] = {}
-
-
-class NotAnArticle(NewsmillError):
-    """The page holds no article.
-
-    Attributes:
-        reason: the name it is counted under: soft_404, live_blog, gallery, video_without_text, podcast, teaser,
-            consent_wall_only, other_edition, sponsored, too_short, empty_body, not_an_article_url, listing_page,
-            wrong_language, no_title, no_date, garbage, too_large, unreadable.
-        detail: what shows it.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
 
 
 class ArticlePage:
@@ -78,6 +62,8 @@ class ArticlePage:
     TITLE: ClassVar[str]
     #: what the site appends to titles in metas
     TITLE_SUFFIX: ClassVar[str] = ""
+    #: what the newsroom sets around titles
+    TITLE_MARK: ClassVar[str] = r"^\0"
     LEAD: ClassVar[str] = ""
     LOCATION: ClassVar[str] = ""
     BYLINE: ClassVar[str] = ""
@@ -174,7 +160,7 @@ class ArticlePage:
     def structured(self, name: str) -> Any:
         """A field of the page's JSON-LD article; None where there is none."""
         for item in self.linked_data:
-            if _types(item) & _ARTICLE_TYPES and item.get(name) not in (None, ""):
+            if types_of(item) & _ARTICLE_TYPES and item.get(name) not in (None, ""):
                 return item[name]
         return None
 
@@ -189,33 +175,48 @@ class ArticlePage:
 
     # --- fields ------------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def regions(self) -> Regions:
+        """What each field is read from: title, lead, byline, location and body are disjoint, wherever they stand."""
+        regions = Regions(self.bodies())
+        regions.own("location", self.select(self.LOCATION), several=True)
+        regions.own("title", self.select(self.TITLE))
+        regions.own("lead", self.select(self.LEAD))
+        regions.own_lines("byline", self.byline_elements(regions), several=True)
+        regions.own_lines("date", self.select(self.DATE))
+        return regions
+
+    def byline_elements(self, regions: Regions) -> list[etree._Element]:  # noqa: ARG002 - subclasses look at them
+        """The elements that may name who wrote it."""
+        return self.select(self.BYLINE)
+
     def title(self) -> str:
-        if title := self.text_at(self.TITLE):
-            return title
+        if title := self.regions.text("title"):
+            return re.sub(self.TITLE_MARK, "", title) or title
         if headline := tidy(self.structured_text("headline")):
-            return headline
+            return re.sub(self.TITLE_MARK, "", headline) or headline
         headings = [text_of(node) for node in self.select("h1")]
         for candidate in (unescape(self.meta("og:title")), *headings[: len(headings) == 1], self.text_at("title")):
-            if title := re.sub(self.TITLE_SUFFIX, "", tidy(candidate)) if self.TITLE_SUFFIX else tidy(candidate):
-                return title
+            title = re.sub(self.TITLE_SUFFIX, "", tidy(candidate)) if self.TITLE_SUFFIX else tidy(candidate)
+            if title:
+                return re.sub(self.TITLE_MARK, "", title) or title
         return ""
 
     def description(self) -> str:
-        """The lead as shown; where its element is missing, the one in the metas."""
+        """The lead as shown; where its element is missing, the one in the metas, unless that repeats the text."""
         if self.first(self.LEAD) is not None:
-            return self.text_at(self.LEAD, self.LOCATION)
+            return self.regions.text("lead")
         declared = self.structured_text("description") or self.meta("og:description") or self.meta("description")
         # Some are escaped twice.
-        return tidy(unescape(declared))
+        lead = tidy(unescape(declared))
+        beginning = lead.rstrip(" .…[]")
+        return "" if beginning and any(part.startswith(beginning) for part in self.text[:1]) else lead
 
     def location(self) -> str:
-        return self.text_at(self.LOCATION)
+        return self.regions.text("location")
 
     def authors(self) -> list[str]:
-        nodes = self.select(self.BYLINE)
-        # In document order, an element that is around others is around the next one.
-        around = {node for node, inside in pairwise(nodes) if node in islice(inside.iterancestors(), REACH)}
-        return [name for node in nodes if node not in around for name in names_of(text_of(node))]
+        return [name for text in self.regions.texts("byline") for name in names_of(text)]
 
     def section(self) -> str:
         if section := self.text_at(self.SECTION):
@@ -266,20 +267,43 @@ class ArticlePage:
         return evidence
 
     def body(self) -> etree._Element | None:
-        return self.first(self.BODY)
+        """The first element of the text; None where there is none."""
+        return next(iter(self.bodies()), None)
+
+    def bodies(self) -> list[etree._Element]:
+        """The elements of the text: of one article alone, and up to the title of the next one."""
+        nodes = outermost(self.select(self.BODY))
+        if len(nodes) < 2:
+            return nodes
+        parts = [node for node in nodes if _article_around(node) is _article_around(nodes[0])]
+        titles = set(self.select(self.TITLE)) - {nodes[0]}
+        ordered = self.elements.in_order([*parts, *titles])
+        return list(takewhile(lambda node: node not in titles, ordered[ordered.index(nodes[0]) :]))
 
     @cached_property
     def text(self) -> list[str]:
         """The paragraphs of the body; [] where there is none."""
-        body = self.body()
-        return self.paragraphs(body) if body is not None else []
+        parts = [text for body in self.bodies() for text in self.paragraphs(body)]
+        return self.edited(self.without_fields(without_rights(parts)))
+
+    def edited(self, text: list[str]) -> list[str]:
+        """The paragraphs without what a newsroom sets around a text."""
+        return text
+
+    def without_fields(self, text: list[str]) -> list[str]:
+        """The paragraphs from where they no longer repeat title and lead."""
+        lead, location = self.regions.text("lead"), self.regions.text("location")
+        repeated = {self.regions.text("title"), lead, f"{location}{lead}", f"{location} {lead}"}
+        begin = next((number for number, part in enumerate(text) if part not in repeated), len(text))
+        return text[begin:]
 
     def left_out(self, body: etree._Element) -> set[etree._Element]:  # noqa: ARG002 - subclasses look at it
         """The parts of the body that are no text of the article; there may be elements outside of it among them."""
-        return self.elements.any_of(self.DROP) | self.elements.any_of(FOREIGN)
+        drop = self.elements.any_of(self.DROP) | self.elements.any_of(FOREIGN)
+        return drop | self.regions.others("body")
 
     def paragraphs(self, body: etree._Element) -> list[str]:
-        """The article's paragraphs, sub-headings among them."""
+        """The paragraphs of one of the body's elements, sub-headings among them."""
         parts = list(passages(body, self.left_out(body), self.BREAKS))
         whole = [text for _, text in parts]
         if self.TEXT:
@@ -287,7 +311,7 @@ class ArticlePage:
             text = [text for top, text in parts if top is not None and (top.tag in self.TEXT or top in wrappers)]
             # Bodies of older years hold bare text or wrap it in elements of their own; boxes alone are never that long.
             whole = text if 2 * sum(map(len, text)) >= sum(map(len, whole)) else whole
-        return without_rights(whole)
+        return whole
 
     # --- the article -------------------------------------------------------------------------------------------------
 
@@ -297,7 +321,7 @@ class ArticlePage:
         Raises:
             NotAnArticle: there is one.
         """
-        if any("LiveBlogPosting" in _types(item) for item in self.linked_data):
+        if any("LiveBlogPosting" in types_of(item) for item in self.linked_data):
             raise NotAnArticle("live_blog", "JSON-LD LiveBlogPosting")
         if not self.is_dated() and (kind := self.other_address()):
             raise NotAnArticle(kind, f"the page calls itself {self.own_address}")
@@ -348,11 +372,11 @@ class ArticlePage:
             NotAnArticle: there are none, or too little to be an article; says what the page is instead.
         """
         body = self.body()
-        text = self.text if body is not None else self.elsewhere()
+        text = self.text if body is not None else self.edited(self.elsewhere())
         size = sum(map(len, text))
         if size < MIN_CHARACTERS and body is not None:
             # A script writes it from what the metas hold.
-            text = self.declared_text() or text
+            text = self.edited(self.declared_text()) or text
             size = sum(map(len, text))
         if size < MIN_CHARACTERS:
             raise NotAnArticle(self.page_kind(size), f"{size} characters of text")
@@ -396,20 +420,15 @@ class ArticlePage:
             return "teaser"
         main = self.first("main, article, #page")
         inside = self.elements if main is None else Elements(main)
-        if len(inside.select("figure img, .gallery img, .slideshow img")) >= _GALLERY_FIGURES:
-            return "gallery"
-        if inside.select("video, .meride-video, [class*=videoplayer], [class*=video-container]"):
-            return "video_without_text"
-        if inside.select("audio, [class*=podcast]"):
-            return "podcast"
+        if kind := medium_of(inside, self.linked_data):
+            return kind
         if self.body() is None and self.select(".prompt-to-accept"):
             return "consent_wall_only"
         return "too_short" if size else "empty_body"
 
 
-def _types(item: dict[str, Any]) -> set[str]:
-    kind = item.get("@type")
-    return {kind} if isinstance(kind, str) else {str(part) for part in kind} if isinstance(kind, list) else set()
+def _article_around(node: etree._Element) -> etree._Element | None:
+    return next((each for each in islice(node.iterancestors(), REACH) if each.tag == "article"), None)
 
 
 def paragraph_hash(title: str, content: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from html import unescape
 from typing import ClassVar
@@ -14,7 +14,7 @@ from lxml import etree
 from crawler.items import read_date
 from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
-from crawler.page.text import first, text_of, tidy
+from crawler.page.text import first, names_of, text_of, tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 NEWSPAPER = Newspaper(
@@ -50,7 +50,13 @@ _DATELINE = re.compile(
     r"^\(ANSA(?:[-/][A-Za-z]+)*\)\s*[-–]?\s*(?:(?P<city>[^\W\d_][^,\d()]{1,60}?),\s*\d{1,2}\s+[A-Za-z]{3,9}\.?\s*[-–]\s*)?"
 )
 _FOLDER = re.compile(r"^/(?:sito/notizie/|canale_)?([a-z0-9_-]+)/")
-_SCRIPT_TAG = re.compile(r'displayTags\(\s*"((?:[^"\\]|\\.)*)"')
+_SCRIPT_TAGS = re.compile(r"""displayTags\(\s*(["'])((?:(?!\1)[^\\]|\\.)*)\1""")
+_NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*"
+#: "(di Anna Neri e Ugo de' Bianchi)", "(dell'inviata Anna Neri)": names, not what follows a bracket by chance.
+_SIGNATURE = re.compile(
+    r"\(\s*(?P<names>(?i:(?:testo |a cura )?di|by|(?:dell['’]\s?|dal(?:la)? nostr[oa] )inviat[oa](?: di)?)\s*"
+    rf"{_NAME}(?:[\s,]+(?:e|ed|de|del|della|di|da|van|von|{_NAME})){{1,9}})\s*\)\s*[-–.:]?\s*"
+)
 _TAIL = re.compile(r"\s*\(ANSA(?:[-/][A-Za-z]+)*\)\s*\.?\s*$")
 
 
@@ -71,6 +77,8 @@ class AnsaPage(ArticlePage):
     OTHER_HOSTS: ClassVar = {"teleborsa.ansa.it": "sponsored"}
     TITLE = "h1.post-single-title"
     TITLE_SUFFIX = r"\s+-\s+[^-]+\s+-\s+(?:Ansa\.it|ANSA(?:\.it)?)$"
+    # ">>>ANSA/ Titolo", "ANSA-FOCUS/ Titolo", "++ Titolo ++": how urgent it is, and for which desk.
+    TITLE_MARK = r"^(?:>+\s*)?ANSA(?:[-–\s][A-Z'’ -]+)?\s*/\s*|^>+\s*|^\++\s*|\s*\++$"
     LEAD = ".post-single-summary"
     LOCATION = ".post-single-meta p.details strong"
     BYLINE = ".post-single-meta p.author"
@@ -87,20 +95,30 @@ class AnsaPage(ArticlePage):
     # Not the partners' teasers in the menu and beside the article.
     SIGNS: ClassVar = {".article-intro span.partnership, .article-main span.partnership": "sponsored"}
 
-    #: the city in the wire's dateline, known once the body has been read
+    #: the city in the wire's dateline and who signed in the text, known once the body has been read
     dateline = ""
+    signature: Sequence[str] = ()
 
     def section(self) -> str:
-        """The crumb, of a channel its logo; the metas say "Notizie" on every page: the next best is the address."""
+        """The crumb, of a channel its name or logo; the metas say "Notizie" on many pages: then the address."""
+        channel = self.text_at("div.crumbs li.is-channel a")
         logo = self.first("div.crumbs li.is-channel img[alt]")
-        channel = tidy(logo.get("alt") or "") if logo is not None else ""
+        channel = channel or (tidy(logo.get("alt") or "") if logo is not None else "")
         return self.text_at(self.SECTION) or channel or section_in(urlsplit(self.link()).path)
 
     def tags(self) -> list[str]:
-        """The links, or what a script makes links of (2026-07): displayTags("Calcio", "all-tags")."""
+        """The links, or what scripts make links of (2026-07): displayTags("Calcio,Anna Neri", "all-tags")."""
         scripts = "".join(node.text or "" for node in self.select(".article-tags script"))
-        tags = [unescape(re.sub(r"\\(.)", r"\1", tag)) for tag in _SCRIPT_TAG.findall(scripts)]
-        return super().tags() or self.without_service(tags)
+        lists = (unescape(re.sub(r"\\(.)", r"\1", match[2])) for match in _SCRIPT_TAGS.finditer(scripts))
+        return super().tags() or self.without_service([tag for names in lists for tag in names.split(",")])
+
+    def authors(self) -> list[str]:
+        """Who signed in the text, before the desk that the page names on all wires."""
+        _ = self.text
+        named = super().authors()
+        if self.signature:
+            named = [name for name in named if not name.startswith(("Redazione", "ANSA"))]
+        return list(dict.fromkeys([*named, *self.signature]))
 
     def description(self) -> str:
         """The sub-title; the metas repeat the beginning of the text instead."""
@@ -112,15 +130,26 @@ class AnsaPage(ArticlePage):
             return city.rstrip(" ,")
         return self.dateline if self.text else ""
 
-    def paragraphs(self, body: etree._Element) -> list[str]:
-        """The text without the agency's mark at both ends: "(ANSA) - ROMA, 28 LUG - … (ANSA)."."""
-        text = super().paragraphs(body)
+    def edited(self, text: list[str]) -> list[str]:
+        """The text without the agency's mark at both ends and its signature: "(ANSA) - ROMA, 28 LUG - … (ANSA)."."""
+        while text and (rest := self._without_mark(text[0])) != text[0]:
+            text = [rest, *text[1:]] if rest else text[1:]
         if text:
-            if match := _DATELINE.match(text[0]):
-                self.dateline = (match["city"] or "").strip()
-                text[0] = text[0][match.end() :]
-            text[-1] = _TAIL.sub("", text[-1])
+            text = [*text[:-1], _TAIL.sub("", text[-1])]
+            if match := _SIGNATURE.fullmatch(text[-1]):
+                self._sign(match)
+                text = text[:-1]
         return [part for part in text if part]
+
+    def _without_mark(self, paragraph: str) -> str:
+        if match := _DATELINE.match(paragraph):
+            self.dateline = (match["city"] or "").strip() or self.dateline
+        elif match := _SIGNATURE.match(paragraph):
+            self._sign(match)
+        return paragraph[match.end() :] if match else paragraph
+
+    def _sign(self, match: re.Match[str]) -> None:
+        self.signature = [*self.signature, *names_of(match["names"])]
 
 
 def section_in(path: str) -> str:

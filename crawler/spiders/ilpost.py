@@ -44,7 +44,7 @@ class IlPostPage(ArticlePage):
     WRAPPERS = WRAPPERS
     DROP = (
         "#audioPlayerArticle, .wp-caption, .wp-caption-text, blockquote.twitter-tweet, blockquote.instagram-media,"
-        " blockquote.tiktok-embed, [class*=adv-hb_], [id^=mapp_]"
+        " blockquote.tiktok-embed, .ilPostSocial, [class*=adv-hb_], [id^=mapp_]"
     )
     SIGNS: ClassVar = {"body.error404": "soft_404"}
 

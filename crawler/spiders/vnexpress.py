@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import ClassVar
@@ -11,7 +11,7 @@ from typing import ClassVar
 from lxml import etree
 
 from crawler.newspapers import Newspaper
-from crawler.page import ArticlePage, NotAnArticle
+from crawler.page import FOREIGN, ArticlePage, NotAnArticle, Regions
 from crawler.page.elements import REACH
 from crawler.page.text import blocks, names_of, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
@@ -53,11 +53,12 @@ _FAMILY_NAMES = frozenset("Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ V�
 
 
 class VnExpressPage(ArticlePage):
-    """Template of 2022-01 to 2026-07 (five real pages of those years read alike)."""
+    """Template since 2026-07 at the latest: title, stamp and lead are the first elements of the body's own."""
 
     newspaper = "vnexpress"
     # Before 2013: /gl/xa-hoi/2008/01/slug/
-    ARTICLE = re.compile(r"-\d{5,}(?:-p\d+)?\.html$|^/gl/.+/\d{4}/\d{2}/[^/]+/?$")
+    # Match reports: -5000001-tong-thuat.html
+    ARTICLE = re.compile(r"-\d{5,}(?:-[a-z0-9]+)*\.html$|^/gl/.+/\d{4}/\d{2}/[^/]+/?$")
     OTHER_PATHS = (
         (r"^/(?:anh|photo|infographics?)(?:/|$)", "gallery"),
         (r"^/video(?:/|$)", "video_without_text"),
@@ -71,8 +72,9 @@ class VnExpressPage(ArticlePage):
         "e.vnexpress.net": "other_edition",
         "timkiem.vnexpress.net": "listing_page",
     }
+    TEMPLATE = "article.fck_detail h1.title-detail"
     TITLE = "h1.title-detail"
-    TITLE_SUFFIX = r"\s+-\s+(?:Báo )?VnExpress.*$"
+    TITLE_SUFFIX = r"\s+-\s+(?:B[aá]o )?VnExpress.*$"
     LEAD = "p.description"
     LOCATION = "p.description span.location-stamp"
     SECTION = "ul.breadcrumb a"
@@ -83,15 +85,18 @@ class VnExpressPage(ArticlePage):
     DROP = (
         "p.Image, p.author_mail, table, .tplCaption, div[data-component], .list_link, .list-news, .box-tinlienquan,"
         " .box-tin-lien-quan, .box_category, .box-category, .item_slide_show, .width_common.box-related,"
-        " .vote_rating_box, .box_embed_video, .box_img_video, .box_quangcao, .box_about_author, .paywall-readmore"
+        " .vote_rating_box, .box_embed_video, .box_img_video, .parser_title, .box_quangcao,"
+        " .box_about_author, .paywall-readmore"
     )
     # The classes are the ones that the style sheets in pages of 2025 know.
-    SIGNS: ClassVar = {".page-detail.detail-live, .detail-live .page-detail": "live_blog"}
+    # VnE-GO (2026-07), whose addresses are like any article's: a script draws the video.
+    SIGNS: ClassVar = {
+        ".page-detail.detail-live, .detail-live .page-detail": "live_blog",
+        "body.page-short, .section-main-short": "video_without_text",
+        "[class*=section_podcast_detail]": "podcast",
+    }
     PREVIEW = ".paywall-preview, .paywall-paragraph-overlay, a.paywall-readmore"
     SERVICE_TAGS = frozenset({"tin nóng"})
-
-    #: the author's lines in the body
-    bylines: Sequence[etree._Element] = ()
 
     def check(self) -> None:
         super().check()
@@ -116,15 +121,16 @@ class VnExpressPage(ArticlePage):
     def published(self) -> datetime | None:
         return self.instant(self.meta("pubdate")) or super().published() or self.instant(self.meta("its_publication"))
 
-    def left_out(self, body: etree._Element) -> set[etree._Element]:
-        boxes = super().left_out(body)
-        self.bylines = bylines(body, boxes)
-        return boxes | set(self.bylines)
+    def byline_elements(self, regions: Regions) -> list[etree._Element]:
+        boxes = self.elements.any_of(self.DROP) | self.elements.any_of(FOREIGN)
+        taken = regions.others("byline") - set(regions.owned["body"])
+        return [node for body in regions.owned["body"] for node in bylines(body, boxes, taken)]
 
     def authors(self) -> list[str]:
-        # Known once the body has been read; one line each: "Hà Thu<br>Theo Reuters".
-        _ = self.text
-        lines = [line for node in self.bylines for line in blocks(node, breaks=True, pointers=True)]
+        # One line each: "Hà Thu<br>Theo Reuters".
+        others = self.regions.others("byline")
+        nodes = self.regions.owned["byline"]
+        lines = [line for node in nodes for line in blocks(node, others, breaks=True, pointers=True)]
         # JSON-LD names the newspaper itself, an Organization, on all pages but some opinion pieces.
         author = self.structured("author") if not lines else None
         if isinstance(author, dict) and author.get("@type") == "Person":
@@ -152,6 +158,12 @@ class VnExpressPage(ArticlePage):
         return self.instant(self.structured("dateModified"), self.meta("article_updatetime"), self.meta("dateModified"))
 
 
+class VnExpressPageUntil2026(VnExpressPage):
+    """Template of 2022-01 to 2026-03 (five real pages read alike): title and lead stand before the body's element."""
+
+    TEMPLATE = "h1.title-detail"
+
+
 class VnExpressPageUntil2019(VnExpressPage):
     """The outer template of archived pages of before 2019."""
 
@@ -163,11 +175,19 @@ class VnExpressPageUntil2019(VnExpressPage):
     SECTION = "ul.breadcrumb a, .breadcrumb h4 a"
 
 
-def bylines(body: etree._Element, boxes: Collection[etree._Element]) -> list[etree._Element]:
-    """The author's lines: among the last paragraphs, right-aligned (2022-) or of their own class (2023)."""
+def bylines(
+    body: etree._Element, boxes: Collection[etree._Element], taken: Collection[etree._Element] = ()
+) -> list[etree._Element]:
+    """The author's lines: among the last paragraphs, right-aligned (2022-) or of their own class (2023).
+
+    Args:
+        body: the element of the text.
+        boxes: elements inside which nothing is a byline.
+        taken: elements that are another field's.
+    """
     last = islice(reversed(list(body.iter("p"))), _TRAILING)
     outside = (node for node in last if not any(box in boxes for box in islice(node.iterancestors(), REACH)))
-    texts = (node for node in outside if any(text.strip() for text in node.itertext()))
+    texts = (node for node in outside if node not in taken and any(text.strip() for text in node.itertext()))
     return [node for node in reversed(list(islice(texts, 4))) if _is_byline(node)]
 
 

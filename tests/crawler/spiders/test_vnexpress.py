@@ -6,7 +6,7 @@ import pytest
 
 from crawler.items import Article
 from crawler.page import NotAnArticle, extract
-from crawler.spiders.vnexpress import without_source
+from crawler.spiders.vnexpress import VnExpressPage, without_source
 
 URL = "https://vnexpress.net/thu-vien-4936253.html"
 TEXT = "Sáng nay, thư viện tỉnh mở cửa trở lại với phòng đọc rộng gấp đôi trước đây."
@@ -121,3 +121,34 @@ def test_a_photo_essay_is_a_gallery(count: int) -> None:
 
 def test_an_article_with_slides_between_its_paragraphs_is_one() -> None:
     assert read(SLIDE.format("Chú thích ảnh.") * 3).content == TEXT
+
+
+def test_title_stamp_and_lead_inside_the_body_s_element_are_no_text() -> None:
+    page = (
+        '<html lang="vi"><meta name="pubdate" content="2026-07-19T18:22:53+07:00"><div class="topbar-sticky">'
+        '<h2 class="title"><span>T</span></h2></div><article class="fck_detail "><h1 class="title-detail mt20">T</h1>'
+        '<p class="description"><span class="location-stamp">Huế</span>Sapo.</p><div style="text-align:center">'
+        f'<div class="parser_title">T</div></div><p class="Normal">{TEXT}</p><p {RIGHT}><strong>Hà Thu</strong></p>'
+    )
+    found = extract(page, URL, "vnexpress")
+    assert (found.title, found.location, found.description, found.authors) == ("T", "Huế", "Sapo.", ["Hà Thu"])
+    assert found.content == TEXT
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('<body class="page-short"><main></main>', "video_without_text"),
+        ('<section class="section_podcast_detail_newver"><h1 class="title-news">T</h1></section>', "podcast"),
+    ],
+)
+def test_vne_go_is_no_article(body: str, reason: str) -> None:
+    with pytest.raises(NotAnArticle) as refused:
+        extract(f'<html lang="vi"><meta name="pubdate" content="2026-07-20 06:03 + 07:00">{body}', URL, "vnexpress")
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("tail", ["", "-tong-thuat", "-p2", "-truc-tiep"])
+def test_a_match_report_is_an_article(tail: str) -> None:
+    assert VnExpressPage.refusal(f"https://vnexpress.net/a-b-4936253{tail}.html") is None
+    assert VnExpressPage.refusal(f"https://vnexpress.net/a-b-4936{tail}.html") == "not_an_article_url"
