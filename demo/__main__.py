@@ -221,8 +221,8 @@ class Demo:
             ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
             ("samples", f"{len(similarity):,}"),
             ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
-            ("validation loss before", figure(loss["first_val_loss"])),
-            ("validation loss after", figure(loss["last_val_loss"])),
+            ("loss before, prompts and answers", figure(loss["first_val_loss"])),
+            ("loss after, prompts and answers", figure(loss["last_val_loss"])),
             ("seconds a training step", figure(loss["seconds_per_step"])),
         ):
             table.add_row(label, value)

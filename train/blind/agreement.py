@@ -45,9 +45,7 @@ def agreement(items: Sequence[Sequence[int]], *, seed: int = 0, draws: int = DRA
     def statistic(index: np.ndarray, axis: int = -1) -> np.ndarray:
         return _alpha(pairs[index].sum(axis=axis - 2))
 
-    low, high = bootstrapped(
-        statistic, len(pairs), seed=seed, draws=draws, width=pairs[0].size, method="percentile"
-    )  # fmt: skip
+    low, high = bootstrapped(statistic, len(pairs), seed=seed, draws=draws, width=pairs[0].size)
     return Agreement(value, low, high, len(pairs))
 
 

@@ -126,7 +126,9 @@ def _difference(
     if not shared:
         return None
     interval = paired([first[name] for name in shared], [second[name] for name in shared], shared)
-    return {"difference": interval.difference, "low": interval.low, "high": interval.high, "prompts": len(shared)}
+    # What is drawn there is the prompt: one text of it by each author.
+    return {"difference": interval.difference, "low": interval.low, "high": interval.high, "prompts": len(shared),
+            "reason": interval.reason.replace("event", "prompt")}  # fmt: skip
 
 
 def table(results: Mapping[str, Any]) -> str:
@@ -148,7 +150,9 @@ def _interval(difference: Mapping[str, Any] | None) -> str:
     if difference is None:
         return ""
     text = f"{difference['difference']:+.2f}"
-    return text if difference["low"] is None else f"{text} [{difference['low']:+.2f}, {difference['high']:+.2f}]"
+    if difference["low"] is None:
+        return f"{text} ({difference['reason']})"
+    return f"{text} [{difference['low']:+.2f}, {difference['high']:+.2f}]"
 
 
 def _alpha_words(result: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from train.evaluate.holdout import Row
 from train.evaluate.measure import REFERENCE, Measured, Ratio
 from train.metrics import MEASURES
-from train.metrics.bootstrap import DRAWS, FEW, LEVEL, Interval, paired
+from train.metrics.bootstrap import DRAWS, LEVEL, Interval, paired
 
 #: Languages listed apart in the results; of one, the whole is the same.
 _LANGUAGES = 8
@@ -50,13 +50,16 @@ def by_language(model: Measured, rows: Sequence[Row]) -> dict[str, dict[str, dic
 def differences(
     models: Sequence[Measured], rows: Sequence[Row], *, seed: int, draws: int = DRAWS, confidence: float = LEVEL
 ) -> list[dict[str, Any]]:
-    """Of each pair of models (second minus first) the difference in each measure that both have, and its interval."""
+    """Of each pair of models (second minus first) the difference in each measure that both have, and its interval.
+
+    Of measures of one quantity (loss, perplexity, bits …) one gets a verdict: four units of one loss are one finding.
+    """
     pairs = []
     for first, second in combinations([model for model in models if model.kind != REFERENCE], 2):
         measures = {}
         for name in MEASURES:
             if interval := _difference(name, first, second, rows, seed, draws, confidence):
-                measures[name] = _as_row(name, interval)
+                measures[name] = _as_row(name, interval, _cautions(name, first, second, interval, rows))
         pairs.append({"first": first.name, "second": second.name, "measures": measures})
     return pairs
 
@@ -81,27 +84,42 @@ def _difference(
     )  # fmt: skip
 
 
-def _as_row(name: str, interval: Interval) -> dict[str, Any]:
-    better = MEASURES[name].better
+def _as_row(name: str, interval: Interval, warned: Sequence[str]) -> dict[str, Any]:
+    measure = MEASURES[name]
     verdict = ""
-    if interval.excludes_zero and better:
-        verdict = "better" if (interval.difference > 0) == (better == "higher") else "worse"
+    if interval.excludes_zero and measure.better and not measure.same_as:
+        verdict = "better" if (interval.difference > 0) == (measure.better == "higher") else "worse"
     return {
         "difference": interval.difference, "low": interval.low, "high": interval.high, "rows": interval.rows,
         "events": interval.groups, "excludes_zero": interval.excludes_zero, "verdict": verdict,
+        "same_as": measure.same_as, "cautions": list(warned),
     }  # fmt: skip
 
 
+def _cautions(name: str, first: Measured, second: Measured, interval: Interval, rows: Sequence[Row]) -> list[str]:
+    """What a reader of this one difference must know."""
+    lines = [interval.reason] if interval.reason else []
+    if interval.rows < len(rows):
+        lines.append(f"of {interval.rows} of {len(rows)} rows: the others lack it in one model or both")
+    if name in ("loss", "perplexity") and _tokenizers_differ(first, second):
+        lines.append("the tokenizers differ: losses per token do not compare, bits per byte do")
+    return lines
+
+
+def _tokenizers_differ(first: Measured, second: Measured) -> bool:
+    """Whether the same reference has other numbers of tokens."""
+    before, after = first.values["loss"], second.values["loss"]
+    return any(before[name][1] != after[name][1] for name in before.keys() & after.keys())
+
+
 def cautions(pairs: Sequence[dict[str, Any]], events_known: bool) -> list[str]:
-    """What a reader of the intervals must know."""
-    lines = []
-    groups = [measure["events"] for pair in pairs for measure in pair["measures"].values()]
-    if groups and min(groups) < 2:
-        lines.append("one event alone gives no interval")
-    elif groups and min(groups) < FEW:
-        lines.append(f"with fewer than {FEW} events intervals are too narrow: take them as hints")
-    if groups and not events_known:
+    """What a reader of all the intervals must know; what concerns one measure stands with it."""
+    measures = [row for pair in pairs for row in pair["measures"].values() if not row["same_as"]]
+    lines = sorted({line for row in measures for line in row["cautions"] if line.startswith("too few events: ")})
+    lines = [f"no verdict: {line}" for line in lines]
+    if measures and not events_known:
         lines.append("events are not known, so rows were drawn one by one: intervals are too narrow if some are of one")
-    if sum(len(pair["measures"]) for pair in pairs) > 10:
-        lines.append("of many intervals at 95 %, one in twenty excludes 0 by chance")
+    intervals = sum(row["low"] is not None for row in measures)
+    if intervals > 10:
+        lines.append(f"of {intervals} intervals at 95 %, one in twenty excludes 0 by chance")
     return lines

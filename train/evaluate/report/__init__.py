@@ -40,6 +40,7 @@ def render(results: Mapping[str, Any]) -> str:
         **results, MEASURES=MEASURES, REFERENCE=REFERENCE, BY_LANGUAGE=BY_LANGUAGE, SHOWN=SHOWN, version=__version__,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         charts=[Markup(chart) for chart in curves(results["runs"])], interval=interval, Markup=Markup,
+        by_quantity=by_quantity,
         compared=[model for model in results["models"] if model["kind"] != REFERENCE],
         shown=[name for name in MEASURES if any(name in model["measures"] for model in results["models"])],
         unmeasured=unmeasured(results["models"]), harness=harness(results), verdicts=verdicts(results),
@@ -101,15 +102,30 @@ def unmeasured(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def verdicts(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each pair of models: in what the second is better, worse, and neither."""
+    """For each pair of models: in what the second is better and worse; the reason where too few events say so."""
     return [
         {
-            "first": pair["first"], "second": pair["second"],
+            "first": pair["first"], "second": pair["second"], "reason": no_verdict(pair["measures"]),
             **{word: [MEASURES[name].title for name, measure in pair["measures"].items() if measure["verdict"] == word]
                for word in ("better", "worse")},
         }
         for pair in results["differences"]
     ]  # fmt: skip
+
+
+def no_verdict(measures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Why no measure of these that has a better and a worse way has an interval; "" where one has."""
+    judged = [row for name, row in measures.items() if not row["same_as"] and MEASURES[name].better]
+    if any(row["low"] is not None for row in judged):
+        return ""
+    return next((row["cautions"][0] for row in judged if row["cautions"]), "nothing to compare")
+
+
+def by_quantity(measures: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(name, measure): those with a verdict of their own, each with the others of its quantity after it."""
+    heads = [name for name, row in measures.items() if row["same_as"] not in measures]
+    order = [name for head in heads for name in (head, *(n for n, row in measures.items() if row["same_as"] == head))]
+    return [(name, measures[name]) for name in order]
 
 
 def harness(results: Mapping[str, Any]) -> dict[str, Any] | None:

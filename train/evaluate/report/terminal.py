@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from train.evaluate.measure import REFERENCE
-from train.evaluate.report import difference, figure, harness, unmeasured
+from train.evaluate.report import difference, figure, harness, no_verdict, unmeasured
 from train.metrics import MEASURES
 
 _BETTER = {"higher": "↑", "lower": "↓", "": ""}
@@ -23,7 +23,7 @@ def show(results: Mapping[str, Any], out: Path) -> None:
     for table in _differences(results):
         console.print(table)
     if any(pair["measures"] for pair in results["differences"]):
-        console.print("● better, ○ worse, * neither: the 95 % interval excludes 0", style="dim")
+        console.print("● better, ○ worse, * differs: the 95 % interval excludes 0", style="dim")
     for line in lines(results):
         console.print(line, markup=False)
     if harness(results) is not None:
@@ -61,9 +61,11 @@ def _differences(results: Mapping[str, Any]) -> list[Any]:
                           ("events", "right")):  # fmt: skip
             table.add_column(name, justify=how)  # type: ignore[arg-type]
         for name, measure in pair["measures"].items():
+            if measure["same_as"] in pair["measures"]:
+                continue
             mark = _MARK[measure["verdict"]] or (" *" if measure["excludes_zero"] else "")
             span = (
-                "–"
+                (measure["cautions"] or ["–"])[0]
                 if measure["low"] is None
                 else f"{difference(measure['low'], name)} … {difference(measure['high'], name)}"
             )
@@ -74,16 +76,26 @@ def _differences(results: Mapping[str, Any]) -> list[Any]:
 
 
 def verdicts(results: Mapping[str, Any]) -> list[str]:
-    """A line for each pair of models: how many measures are better, and what came of the loss."""
+    """A line for each pair of models: in what the second is better and worse, and what came of the loss."""
     rows = []
     for pair in results["differences"]:
-        words = [measure["verdict"] for measure in pair["measures"].values()]
-        line = f"{pair['second']} beside {pair['first']}: better in {words.count('better')} measures, "
-        line += f"worse in {words.count('worse')}, undecided in the rest"
+        line = f"{pair['second']} beside {pair['first']}: {_verdict(pair['measures'])}"
         if loss := pair["measures"].get("loss"):
-            line += f"; loss per token {difference(loss['difference'], 'loss')}"
+            line += f"; loss per token {difference(loss['difference'], 'loss')} on the answers"
         rows.append(line)
     return rows
+
+
+def _verdict(measures: Mapping[str, Mapping[str, Any]]) -> str:
+    """One measure a quantity: what is better and worse by name, or why there is no verdict at all."""
+    judged = {name: row for name, row in measures.items() if not row["same_as"] and MEASURES[name].better}
+    if reason := no_verdict(measures):
+        return f"no verdict ({reason})"
+    parts = []
+    for word in ("better", "worse"):
+        titles = [MEASURES[name].title for name, row in judged.items() if row["verdict"] == word]
+        parts.append(f"{word} in {len(titles)}" + (f" ({', '.join(titles)})" if titles else ""))
+    return f"{', '.join(parts)}, undecided in {sum(not row['verdict'] for row in judged.values())} quantities"
 
 
 def lines(results: Mapping[str, Any]) -> list[str]:

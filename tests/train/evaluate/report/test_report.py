@@ -15,9 +15,11 @@ from train.evaluate.answers import lines_of_texts
 from train.evaluate.compare import cautions, differences, level, levels
 from train.evaluate.holdout import Row
 from train.evaluate.measure import Measured, measure_all, reference_of
-from train.evaluate.report import difference, figure, unmeasured
+from train.evaluate.report import by_quantity, difference, figure, unmeasured
 from train.evaluate.report.charts import curves, interval, labels, steps, thinned
+from train.evaluate.report.terminal import verdicts as verdict_lines
 from train.evaluate.scorer_plugins import Plugins
+from train.metrics import MEASURES
 from train.metrics.copying import Corpus
 
 SAID = "Il porto di Ancona riapre domani mattina dopo i lavori"
@@ -121,15 +123,84 @@ def test_levels_and_differences_of_ratios() -> None:
     assert level("loss", []) is None
 
 
-def test_cautions() -> None:
-    def of(events: int, measures: int = 1) -> list[dict[str, Any]]:
-        return [{"measures": {str(number): {"events": events} for number in range(measures)}}]
+def losses(name: str, gains: list[float], tokens: float = 10.0) -> Measured:
+    """A model whose loss on row number n is 2 less a gain, in all units of it."""
+    model = Measured(name, "weights", {})
+    for number, gain in enumerate(gains):
+        nll = (2.0 - gain) * 10
+        model.values["loss"][str(number)] = model.values["perplexity"][str(number)] = (nll, tokens)
+        model.values["nats_per_character"][str(number)] = (nll, 40.0)
+        model.values["bits_per_byte"][str(number)] = (nll / 0.693, 44.0)
+    return model
+
+
+def pairs_of(gains: list[float], **more: Any) -> list[dict[str, Any]]:
+    rows = [row(str(number), group=f"event {number}") for number in range(len(gains))]
+    return differences([losses("first", [0.0] * len(gains)), losses("second", gains, **more)], rows, seed=0)
+
+
+def verdict_of(gains: list[float]) -> str:
+    return verdict_lines({"differences": pairs_of(gains)})[0]
+
+
+def test_four_units_of_one_loss_are_one_verdict() -> None:
+    measures = pairs_of([0.5 + n / 100 for n in range(12)])[0]["measures"]
+    assert {name: each["verdict"] for name, each in measures.items()} == {
+        "loss": "", "perplexity": "", "nats_per_character": "", "bits_per_byte": "better",
+    }  # fmt: skip
+    assert measures["perplexity"]["excludes_zero"]
+    assert measures["perplexity"]["same_as"] == "bits_per_byte"
+
+
+@pytest.mark.parametrize(("gains", "line"), [
+    ([0.5 + n / 100 for n in range(12)], "better in 1 (bits per byte), worse in 0, undecided in 0 quantities"),
+    ([-0.5 - n / 100 for n in range(12)], "better in 0, worse in 1 (bits per byte), undecided in 0 quantities"),
+    ([(-1) ** n / 10 for n in range(12)], "better in 0, worse in 0, undecided in 1 quantities"),
+    ([0.5 + n / 100 for n in range(9)], "no verdict (too few events: 9, 10 needed)"),
+    ([0.5], "no verdict (too few events: 1, 10 needed)"),
+    ([0.5] * 3 + [0.0] * 20, "no verdict (too few events differ: 3, 6 needed)"),
+    ([0.0] * 12, "no verdict (the same in every event)"),
+])  # fmt: skip
+def test_the_last_line_has_a_verdict_or_says_why_there_is_none(gains: list[float], line: str) -> None:
+    assert f"second beside first: {line}" in verdict_of(gains)
+
+
+def test_every_quantity_has_one_measure_with_a_verdict() -> None:
+    for name, measure in MEASURES.items():
+        if measure.same_as:
+            head = MEASURES[measure.same_as]
+            assert head.same_as == "", name
+            assert head.better == measure.better or not measure.better, name
+
+
+def test_measures_of_a_quantity_stand_below_the_one_with_the_verdict() -> None:
+    measures = pairs_of([0.5] * 3)[0]["measures"]
+    assert [name for name, _ in by_quantity(measures)] == ["bits_per_byte", "loss", "perplexity", "nats_per_character"]
+
+
+def test_a_measure_has_cautions_of_its_own() -> None:
+    gains = [0.5 + n / 100 for n in range(12)]
+    assert {name: each["cautions"] for name, each in pairs_of(gains)[0]["measures"].items() if each["cautions"]} == {}
+    measures = pairs_of(gains, tokens=9.0)[0]["measures"]
+    assert "tokenizers differ" in measures["loss"]["cautions"][0]
+    assert "tokenizers differ" in measures["perplexity"]["cautions"][0]
+    assert measures["bits_per_byte"]["cautions"] == []
+    rows = [row(str(number), group=f"event {number}") for number in range(14)]
+    part = differences([losses("first", [0.0] * 14), losses("second", gains)], rows, seed=0)[0]["measures"]
+    assert part["loss"]["cautions"] == ["of 12 of 14 rows: the others lack it in one model or both"]
+
+
+def test_cautions_of_all_intervals() -> None:
+    def of(events: int, measures: int = 1, low: float | None = 0.0) -> list[dict[str, Any]]:
+        few = [] if events >= 10 else [f"too few events: {events}, 10 needed"]
+        one = {"events": events, "low": low, "same_as": "", "cautions": few}
+        return [{"measures": {str(number): one for number in range(measures)}}]
 
     assert cautions(of(30), True) == []
-    assert "one event alone" in cautions(of(1), True)[0]
-    assert "fewer than 10" in cautions(of(9), True)[0]
+    assert cautions(of(9, 3), True) == ["no verdict: too few events: 9, 10 needed"]
     assert "not known" in cautions(of(30), False)[0]
-    assert "one in twenty" in cautions(of(30, 11), True)[0]
+    assert "of 11 intervals at 95 %, one in twenty" in cautions(of(30, 11), True)[0]
+    assert cautions(of(30, 11, None), True) == []
     assert cautions([], False) == []
 
 
