@@ -6,6 +6,7 @@ Covers synth.export.selection, synth.export.manifest.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ def test_duplicates_of_another_wording_stay_on_one_side(store: Any) -> None:
     assert main(["export", "--include-duplicates"]) == 0
     val = Path("export/litgpt/val.json").read_text(encoding="utf-8")
     assert ("«0»" in val) == ("«19»" in val)
+
+
+def test_samples_that_share_an_article_stay_on_one_side(store: Any) -> None:
+    """The same text under two links as well: a model must not be asked in validation what it has learnt."""
+    article = {
+        "link": "https://www.ansa.it/9/9.html",
+        "title": "Lo stesso",
+        "content": " ".join(f"parola{number}" for number in range(80)),
+    }
+    for number, link in ((0, article["link"]), (19, "https://www.ansa.it/9/copia.html")):
+        store.samples.update_one({"event": f"event{number}"}, {"$push": {"sources": article | {"link": link}}})
+    assert main(["export"]) == 0
+    sides = Counter(
+        (side, mark)
+        for side in ("train", "val")
+        for mark in ("«0»", "«19»")
+        if mark in Path(f"export/litgpt/{side}.json").read_text(encoding="utf-8")
+    )
+    assert len({side for side, _ in sides}) == 1
 
 
 def test_what_was_taken_down_never_goes_out(store: Any) -> None:

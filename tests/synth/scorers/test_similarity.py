@@ -53,6 +53,23 @@ def test_an_answer_that_the_model_has_no_vector_for_is_like_nothing() -> None:
     assert similarities("???", ["testo"], Blank()) == [0.0]
 
 
+def test_the_nearest_passage_by_hand() -> None:
+    """Two sentences at (1, 0) and (-.6, .8), an answer at (0, 1): their sum (.4, .8) is nearer than either alone."""
+    first, second = ("uno " * 20).strip() + ".", ("due " * 20).strip() + "."
+    vectors = {first: [1.0, 0.0], second: [-0.6, 0.8]}
+
+    class Worked:
+        name = "worked"
+
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([vectors.get(text, [0.0, 1.0]) for text in texts])
+
+    capital = str.capitalize
+    vectors |= {capital(text): row for text, row in vectors.items()}
+    source = f"{capital(first)} {capital(second)}"
+    assert similarities("Tre " * 20, [source], Worked()) == [pytest.approx(0.8 / 0.8**0.5, abs=1e-6)]
+
+
 def test_dense_rows_stay_within_one() -> None:
     assert similarities("a", ["a", "b"], Fixed()) == [1.0, 0.0]
 

@@ -296,7 +296,7 @@ def test_a_step_that_did_nothing_takes_nothing() -> None:
 
 def test_a_job_validates_and_recomputes_nothing_unless_it_says_so() -> None:
     job = litgpt_job(tiny_litgpt("SmolLM2-360M", **SOME))
-    assert (job.validates, job.recompute, job.method) == (True, False, "sft")
+    assert (job.validates, job.recompute, job.stable_embedding, job.method) == (True, False, True, "sft")
 
 
 def test_time_is_bound_by_arithmetic_memory_or_launches() -> None:

@@ -172,6 +172,9 @@ def test_request_carries_its_chat() -> None:
     assert style.apply(request) == style.prompt(CHAT, "it")
     assert style.apply("Hi", sys_prompt="Be brief.") == style.prompt(ASKED)
     assert style.apply(CHAT, language="it") == style.prompt(CHAT, "it")
+    alpaca = style_named("alpaca-it")
+    assert alpaca.apply("Ciao", language="vi") == alpaca.prompt([{"role": "user", "content": "Ciao"}], "vi")
+    assert alpaca.apply("Ciao", language="vi") != alpaca.apply("Ciao")
 
 
 def test_stop_tokens_are_what_is_learnt() -> None:
