@@ -11,6 +11,8 @@ import shutil
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import NotConfigured
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
 
 from crawler.discovery.arguments import is_loopback
 from crawler.items import NewsmillError
@@ -39,6 +41,28 @@ class _Addon:
 
     def is_needed(self) -> bool:
         return True
+
+
+class StoreAddon(_Addon):
+    """Without a store among the pipelines nothing asks MongoDB: for known links, or to keep the crawl's row."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        if not has_store(settings):
+            settings.set("KNOWN_LINKS", "", "spider")
+            settings.set("RUN_LOG", False, "spider")
+
+
+def has_store(settings: BaseSettings) -> bool:
+    """Whether one of the pipelines stores articles in MongoDB.
+
+    Raises:
+        NewsmillError: a pipeline that cannot be imported.
+    """
+    try:
+        pipelines = build_component_list(settings.get_component_priority_dict_with_base("ITEM_PIPELINES"))
+        return any(getattr(load_object(pipeline), "is_store", False) for pipeline in pipelines)
+    except (ImportError, NameError, ValueError) as error:
+        raise NewsmillError(f"settings: ITEM_PIPELINES: {error}") from error
 
 
 class IdentityAddon(_Addon):
@@ -100,9 +124,15 @@ class BrowserAddon(_Addon):
             "executable_path": executable(settings),
             # Chromium's sandbox refuses to work for root.
             "chromium_sandbox": not root,
-            # Whatever slips past the routes finds no host. Containers have a small /dev/shm.
-            "args": ["--host-resolver-rules=MAP * ~NOTFOUND", "--disable-dev-shm-usage", "--disable-gpu"],
-        }
+            # Whatever slips past the routes finds no host, and no proxy of the environment that would look for it.
+            # Containers have a small /dev/shm.
+            "args": [
+                "--host-resolver-rules=MAP * ~NOTFOUND",
+                "--no-proxy-server",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+            ],
+        }  # fmt: skip
         middleware = {"crawler.downloadermiddlewares.browser.BrowserMiddleware": _BROWSER_ORDER}
         changes = {
             "PLAYWRIGHT_LAUNCH_OPTIONS": launch,

@@ -58,6 +58,9 @@ BACKOFF_START = 2.0
 BACKOFF_MAX = 120.0
 #: A server that asks for a longer pause than this ends the crawl.
 RETRY_AFTER_MAX = 900.0
+#: So does a site that asks for more seconds between two requests than this (Crawl-delay or Request-rate of its
+#: robots.txt): a crawl of days that nobody expects, or faster than the site allows, would both be wrong.
+CRAWL_DELAY_MAX = 60.0
 
 #: Refusals in a row (403, captcha, endless redirects) after which the site has said no.
 BAN_LIMIT = 5
@@ -68,11 +71,15 @@ REDIRECT_MAX_TIMES = 6
 #: Share of the pages on which the drift alarm tries the selectors and reads the body with trafilatura as well
 #: (10 ms a page, in a thread): 0 = none, 1 = all. The first 20 are always among them; one in a hundred after 100.
 DRIFT_SAMPLE = 0.1
+#: A crawl that meets fewer articles than this share of the usual number (the median of earlier crawls like it) ends
+#: with a warning and status 1; 0 never does.
+USUAL_SHARE = 0.3
 #: Take what a crawl finds changed for a new beginning (`scrapy crawl NAME --accept-drift`).
 ACCEPT_DRIFT = False
 
 # --- the parts -------------------------------------------------------------------------------------------------------
 ADDONS = {
+    "crawler.addons.StoreAddon": 50,
     "crawler.addons.IdentityAddon": 100,
     "crawler.addons.LoopbackAddon": 200,
     "crawler.addons.ReplayAddon": 300,
@@ -91,7 +98,10 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.downloadermiddlewares.backoff.BackoffMiddleware": 550,
     # Nearer to the server than the back-off, which would try a wall again; behind decompression.
     "crawler.downloadermiddlewares.bans.BanMiddleware": 580,
-    "crawler.downloadermiddlewares.bans.EndlessRedirects": 600,
+    "crawler.downloadermiddlewares.bans.Redirects": 600,
+    # Scrapy's own judges by the newspaper's address what is fetched from an `origin`.
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "crawler.downloadermiddlewares.proxy.ProxyMiddleware": 750,
     # Nearest to the server of all: on record as it came, before Scrapy unpacks or repeats anything.
     "crawler.warc.writer.ArchiveMiddleware": 995,
 }
@@ -112,6 +122,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
     # Opens a server on this machine that runs what it is sent, in every crawl.
     "scrapy.extensions.remote_control.RemoteControl": None,
+    "crawler.downloadermiddlewares.pauses.QueueRelease": 50,
     "crawler.extensions.progress.Progress": 100,
     "crawler.extensions.run_log.RunLog": 200,
 }
@@ -125,6 +136,9 @@ JAVASCRIPT_CLICKS = 50
 WARC = os.environ.get("NEWSMILL_WARC", "")
 #: Where the crawl asks which articles it has: "" fetches every article again.
 KNOWN_LINKS = "crawler.mongo.seen_links.StoredLinks"
+#: Keep a row in `runs` for each crawl, with what the alarms compare. A crawl whose ITEM_PIPELINES hold no store
+#: (`-O articles.jsonl` alone) keeps none and knows no links: it needs no MongoDB.
+RUN_LOG = True
 #: The server; empty = the embedded one (crawler.mongo.connect).
 MONGODB_URI = os.environ.get("MONGODB_URI", "")
 
@@ -133,3 +147,5 @@ TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(levelname)s: %(message)s"
 FEED_EXPORT_ENCODING = "utf-8"
+# A crawl that finds nothing new would overwrite yesterday's file (-O) with an empty one.
+FEED_STORE_EMPTY = False

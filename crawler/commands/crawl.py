@@ -86,7 +86,7 @@ class Command(CrawlCommand):
         crawler = self._create_crawler(name)
         # All of these would fail later as well, inside the reactor and with a traceback.
         spider = crawler.spidercls(**arguments)
-        from crawler.addons import check_browser
+        from crawler.addons import check_browser, has_store
         from crawler.mongo.seen_links import database_of
         from crawler.warc.writer import check_folder
 
@@ -94,7 +94,11 @@ class Command(CrawlCommand):
         check_folder(crawler.settings)
         if getattr(spider, "javascript", False):
             check_browser(crawler.settings)
-        database_of(crawler)
+        if crawler.settings.get("JOBDIR"):
+            raise NewsmillError(f"{name}: JOBDIR would keep only a part of a crawl: leave it out; a crawl that is run "
+                                "again goes on by what is stored")  # fmt: skip
+        if has_store(crawler.settings):
+            database_of(crawler)
         # Scrapy lets its handler judge the level: it would make a record of every page, to throw it away.
         logging.getLogger("scrapy").setLevel(crawler.settings["LOG_LEVEL"])
         self.crawler_process.crawl(crawler, **arguments)

@@ -238,9 +238,9 @@ class ListSpider(Spider):
     def list_failed(self, failure: Failure) -> None:
         request = failure.request  # type: ignore[attr-defined]
         if refusal := getattr(failure.value, "reason", ""):
-            self.count(f"lists/{refusal}")
+            self.count(f"lists/{refusal}", refusal != "interrupted")
             log.info("%s: %s", self.name, failure.value)
-            if refusal in TEMPORARY_REFUSALS:
+            if refusal in TEMPORARY_REFUSALS or refusal == "foreign_link":
                 self.note_incomplete(f"{request.url} ({short(failure)})")
             return
         status = status_of(failure)

@@ -15,6 +15,8 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.utils.misc import load_object
 from scrapy.utils.response import response_status_message
 
+from crawler.downloadermiddlewares.pauses import pause
+
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
@@ -47,7 +49,7 @@ class BackoffMiddleware:
     async def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).netloc
         while (wait := self._until.get(host, 0.0) - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
+            await pause(self.crawler, wait)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         if response.status not in self.codes or request.meta.get("dont_retry"):
@@ -56,11 +58,11 @@ class BackoffMiddleware:
         if requested is not None and requested > self.patience:
             await self._stop(f"{urlsplit(request.url).netloc} asks to come back in {requested:.0f} s")
             return response
-        pause = self._pause(request) if requested is None else requested
+        seconds = self._pause(request) if requested is None else requested
         if response.status in _OVERLOADED:
             host = urlsplit(request.url).netloc
-            self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + pause)
-        return await self._retry(request, response_status_message(response.status), pause) or response
+            self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + seconds)
+        return await self._retry(request, response_status_message(response.status), seconds) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         if not isinstance(exception, self.exceptions) or request.meta.get("dont_retry"):
@@ -71,11 +73,11 @@ class BackoffMiddleware:
         doubled = self.start * 2.0 ** int(request.meta.get("retry_times", 0))
         return min(self.longest, doubled) * random.uniform(0.5, 1.5)
 
-    async def _retry(self, request: Request, reason: str | Exception, pause: float) -> Request | None:
+    async def _retry(self, request: Request, reason: str | Exception, seconds: float) -> Request | None:
         assert self.crawler.spider is not None
         retry = get_retry_request(request, spider=self.crawler.spider, reason=reason)
         if retry is not None:
-            await asyncio.sleep(pause)
+            await pause(self.crawler, seconds)
         return retry
 
     async def _stop(self, why: str) -> None:

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin, urlsplit
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
 from crawler.downloadermiddlewares.robots import Forbidden
+from crawler.items import newspaper_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -36,6 +38,7 @@ _TITLES = (
 _CAPTCHAS = (b"g-recaptcha", b"h-captcha", b"hcaptcha.com", b"cf-turnstile", b"friendlycaptcha")
 _WALL_SIZE = 100_000
 _CAPTCHA_SIZE = 20_000
+_REDIRECTING = (301, 302, 303, 307, 308)
 _TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,80})")
 
 
@@ -96,10 +99,24 @@ class BanMiddleware:
         self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="banned"))
 
 
-class EndlessRedirects(RedirectMiddleware):
-    """Scrapy's redirects; a chain without an end, as walls and lost cookies make it, counts as a ban."""
+class Redirects(RedirectMiddleware):
+    """Scrapy's redirects, within the newspaper; a chain without an end, as walls and lost cookies make it, is a ban.
+
+    What leads to another host is the page's affair alone: it is refused by name, and that host is not asked anything.
+    """
+
+    def process_response(self, request: Request, response: Response, spider: Any = None) -> Request | Response:  # noqa: ARG002
+        answer = super().process_response(request, response)
+        if isinstance(answer, Response) and answer.status in _REDIRECTING and self._is_ours(request):
+            location = urljoin(request.url, (answer.headers.get("Location") or b"").decode("latin-1"))
+            if urlsplit(location).scheme not in ("http", "https"):
+                # Of an app, a mail address: none that can be fetched.
+                raise Forbidden("foreign_link", f"{request.url}: leads to {location[:200]}")
+        return answer
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        if self._is_ours(request) and not self._is_followed(redirected.url, request):
+            raise Forbidden("foreign_link", f"{request.url}: leads to another host, {redirected.url[:200]}")
         try:
             return super()._redirect(redirected, request, reason)
         except IgnoreRequest:
@@ -108,5 +125,15 @@ class EndlessRedirects(RedirectMiddleware):
                 bans.note("redirects without end", request.url)
             raise Forbidden("endless_redirects", f"{request.url}: redirected without end") from None
 
+    def _is_ours(self, request: Request) -> bool:
+        """Whether a request is a newspaper's; robots.txt holds wherever it lies (RFC 9309, 2.3.1.2)."""
+        return hasattr(self.crawler.spider, "profile") and not request.meta.get("dont_obey_robotstxt")
 
-__all__ = ["BanMiddleware", "EndlessRedirects", "ban_of"]
+    def _is_followed(self, url: str, request: Request) -> bool:
+        spider: Any = self.crawler.spider
+        if newspaper_of(url) == spider.name:
+            return True
+        return bool(request.meta.get("script")) and urlsplit(url).hostname in spider.SCRIPT_HOSTS
+
+
+__all__ = ["BanMiddleware", "Redirects", "ban_of"]

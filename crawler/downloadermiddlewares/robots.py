@@ -19,6 +19,9 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import decode_robotstxt
 
+from crawler.downloadermiddlewares.pauses import InterruptedPause
+from crawler.items import newspaper_of
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -31,6 +34,8 @@ AI_AGENTS = (
     "GPTBot", "CCBot", "ClaudeBot", "anthropic-ai", "Google-Extended", "Applebot-Extended", "Bytespider",
     "PerplexityBot", "meta-externalagent", "cohere-ai",
 )  # fmt: skip
+#: Seconds of a Crawl-delay that makes a crawl long enough to say why.
+_LONG_DELAY = 5.0
 _NAME = re.compile(r"[A-Za-z_-]+")
 
 
@@ -63,8 +68,13 @@ class Rules:
 
     def crawl_delay(self, agent: str) -> float:
         """Seconds between two requests that the site asks for; 0 where it does not."""
-        delay = self.robots.crawl_delay(agent) if self.robots else None
-        return float(delay or 0.0)
+        if self.robots is None:
+            return 0.0
+        rate = self.robots.request_rate(agent)
+        delays = [float(self.robots.crawl_delay(agent) or 0.0)]
+        if rate is not None and rate.requests > 0:
+            delays.append(rate.seconds / rate.requests)
+        return max(delays)
 
     def opt_outs(self, url: str) -> list[str]:
         """What the site says, besides the page itself, against mining this page: as evidence."""
@@ -110,7 +120,9 @@ class RobotsMiddleware:
             raise NotConfigured
         self.crawler = crawler
         self.agent = agent_of(crawler.settings)
+        self.delay_max = crawler.settings.getfloat("CRAWL_DELAY_MAX")
         self._requests: dict[str, asyncio.Task[Rules]] = {}
+        self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -125,7 +137,7 @@ class RobotsMiddleware:
         if not rules.allowed(request.url, self.agent):
             raise Forbidden("robots_forbidden", f"robots.txt forbids {request.url}")
         if delay := rules.crawl_delay(self.agent):
-            self._slow_down(request, delay)
+            self._keep_delay(request, delay)
 
     async def rules_of(self, url: str) -> Rules:
         parts = urlsplit(url)
@@ -139,11 +151,15 @@ class RobotsMiddleware:
         """The rules of an address's host, once they have been asked for: before its first page was."""
         parts = urlsplit(url)
         request = self._requests.get(f"{parts.scheme}://{parts.netloc}")
-        return request.result() if request is not None and request.done() and not request.cancelled() else None
+        if request is None or not request.done() or request.cancelled() or request.exception():
+            return None
+        return request.result()
 
     async def _ask(self, home: str) -> Rules:
         try:
             response = await self._get(f"{home}/robots.txt")
+        except InterruptedPause:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever the network did
             return self._closed(home, str(error).splitlines()[0] if str(error) else type(error).__name__)
         if response.status >= 500 or response.status == 429:
@@ -156,32 +172,65 @@ class RobotsMiddleware:
     def _closed(self, home: str, why: str) -> Rules:
         what = f"{home}/robots.txt cannot be read ({why})"
         log.info("%s", what)
-        if self.crawler.stats:
-            self.crawler.stats.set_value("newsmill/closed", f"{what}: nothing is fetched without it; try again later")
+        # Of another host (a script's, a sitemap's) it says nothing about the newspaper.
+        if self._is_own(home):
+            self._note_closed(f"{what}: nothing is fetched without it; try again later")
         return Rules(closed=what)
+
+    def _is_own(self, url: str) -> bool:
+        return self.crawler.spider is not None and newspaper_of(url) == self.crawler.spider.name
+
+    def _note_closed(self, why: str) -> None:
+        if self.crawler.stats:
+            self.crawler.stats.set_value("newsmill/closed", why)
 
     async def _reservations(self, home: str) -> list[tuple[str, bool]]:
         try:
             response = await self._get(f"{home}/.well-known/tdmrep.json")
+        except InterruptedPause:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever the network did
             log.debug("%s: no tdmrep.json: %s", home, error)
             return []
         return reservations_in(response.body) if response.status == 200 else []
 
     async def _get(self, url: str) -> Response:
-        request = Request(url, priority=1000, meta={"dont_obey_robotstxt": True}, callback=NO_CALLBACK)
+        # Of any host that we are led to: Scrapy's filter knows one form of the newspaper's.
+        meta = {"dont_obey_robotstxt": True, "allow_offsite": True}
+        request = Request(url, priority=1000, meta=meta, callback=NO_CALLBACK)
         assert self.crawler.engine is not None
         return await self.crawler.engine.download_async(request)
 
-    def _slow_down(self, request: Request, delay: float) -> None:
-        """Let the host's slot wait that long between requests, whatever the throttle thinks of its speed."""
+    def _keep_delay(self, request: Request, delay: float) -> None:
+        """Let the host's slot wait that long between requests, whatever the throttle thinks of its speed.
+
+        Raises:
+            Forbidden: longer than CRAWL_DELAY_MAX.
+        """
+        host = urlsplit(request.url).netloc
+        if delay > self.delay_max:
+            why = (
+                f"{host} asks for {delay:,.0f} s between requests (robots.txt), more than CRAWL_DELAY_MAX="
+                f"{self.delay_max:g}: nothing is fetched; -s CRAWL_DELAY_MAX={delay:.0f} waits as long"
+            )
+            if self._is_own(request.url):
+                self._stop(why)
+            raise Forbidden("crawl_delay", why)
         request.meta["autothrottle_dont_adjust_delay"] = True
         assert self.crawler.engine is not None
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
+        if key not in downloader.per_slot_settings and delay >= _LONG_DELAY:
+            log.warning("%s asks for %g s between requests (robots.txt): they are kept", host, delay)
         downloader.per_slot_settings[key] = {"delay": delay, "jitter": 0.0, "concurrency": 1}
         if slot := downloader.slots.get(key):
             slot.delay, slot.jitter, slot.concurrency = max(slot.delay, delay), 0.0, 1
+
+    def _stop(self, why: str) -> None:
+        self._note_closed(why)
+        if self._closing is None and self.crawler.engine is not None:
+            # Not awaited: the engine waits for this very request before it closes.
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="told_to_wait"))
 
 
 def matches(pattern: str, path: str) -> bool:

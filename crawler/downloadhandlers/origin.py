@@ -10,6 +10,7 @@ from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.utils.misc import build_from_crawler
 
+from crawler.discovery.arguments import at_origin
 from crawler.items import newspaper_of
 
 if TYPE_CHECKING:
@@ -35,25 +36,22 @@ class OriginHandler(BaseDownloadHandler):
         if not self._origin or newspaper_of(request.url) != self._newspaper:
             return await self._inner.download_request(request)
         # Not request.replace(): it copies every header once more, and so does response.replace().
-        redirected = Request(self.at_origin(request.url), method=request.method, body=request.body, meta=request.meta,
-                        dont_filter=True)  # fmt: skip
+        address = at_origin(self._origin, request.url)
+        redirected = Request(address, method=request.method, body=request.body, meta=request.meta, dont_filter=True)
         redirected.headers = request.headers
         response = await self._inner.download_request(redirected)
         # The handler writes what it measured into the request it was given.
         request.meta.update(redirected.meta)
-        location = response.headers.get("Location", b"") or b""
-        if location.decode("latin-1").startswith(self._origin):
-            response.headers["Location"] = self.at_home(location.decode("latin-1"), request.url)
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        # Not http://127.0.0.1:80 of http://127.0.0.1:8080/.
+        if location.startswith(self._origin) and location.removeprefix(self._origin)[:1] in ("", "/", "?", "#"):
+            response.headers["Location"] = self.at_home(location, request.url)
         home = type(response)(
             request.url, status=response.status, body=response.body, flags=response.flags, request=response.request,
             certificate=response.certificate, ip_address=response.ip_address, protocol=response.protocol,
         )  # fmt: skip
         home.headers = response.headers
         return home
-
-    def at_origin(self, url: str) -> str:
-        parts = urlsplit(url)
-        return self._origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def at_home(self, url: str, request_url: str) -> str:
         """The newspaper's address of a page at the origin."""

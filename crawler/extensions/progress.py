@@ -12,6 +12,8 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.spiders.newspaper import crawl_began
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -30,7 +32,7 @@ class Progress:
         self.crawler = crawler
         self._bar: Bar | None = None
         self._handlers: list[logging.StreamHandler[Any]] = []
-        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.opened, crawl_began)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     @classmethod

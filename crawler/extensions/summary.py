@@ -27,10 +27,12 @@ def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seco
         "reason": reason,
         "counts": counts_of(stats),
         "known": int(stats.get("newsmill/known", 0)),
+        "listed": len(spider.listed_links),
         "skipped": skipped,
         "opted_out": int(stats.get("newsmill/opted_out", 0)),
         "lists": {"failed": int(stats.get("newsmill/lists/failed", 0)),
                   "missing": int(stats.get("newsmill/lists/missing", 0)),
+                  "forbidden": int(stats.get("newsmill/lists/robots_forbidden", 0)),
                   "read": int(stats.get("newsmill/lists/read", 0)),
                   "empty": int(stats.get("newsmill/lists/empty", 0))},
         "requests": int(stats.get("downloader/request_count", 0)),
@@ -45,13 +47,13 @@ def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seco
 
 
 def exit_status(closing: dict[str, Any]) -> int:
-    """0: everything there is was fetched. 1: something is missing, and a second run may bring it. 3: the quality fell.
+    """0: everything there is was fetched. 1: something is missing, or cannot be had. 3: the quality fell.
 
     3 goes before 1: what is missing is fetched by the next run, what was read wrongly stays wrong.
     """
     if closing.get("drift") and not closing.get("drift_accepted"):
         return 3
-    problems = closing["closed"] or closing["incomplete"] or closing["errors"]
+    problems = closing["closed"] or closing["incomplete"] or closing["errors"] or _discovery(closing) or _lost(closing)
     return 0 if closing["reason"] in COMPLETE and not problems else 1
 
 
@@ -80,9 +82,15 @@ def show(closing: dict[str, Any], as_json: bool = False) -> None:
 
 
 _STORED = ("fetched", "stored", "updated", "unchanged")
-_LABELS = {"fetched": "articles fetched", "stored": "new articles stored", "updated": "articles changed"}
+_LABELS = {
+    "fetched": "articles fetched",
+    "stored": "new articles stored",
+    "updated": "articles changed",
+    "dropped_by_pipeline": "dropped by a pipeline of yours",
+    "pipeline_failed": "lost in a pipeline that failed",
+}
 #: What is no refusal: another link for an article, an article of another day than its list said.
-_NO_REFUSAL = ("also_at", "outside_dates")
+_NO_REFUSAL = ("also_at", "outside_dates", "dropped_by_pipeline", "pipeline_failed")
 
 
 def last_line(closing: dict[str, Any]) -> str:
@@ -102,6 +110,9 @@ def last_line(closing: dict[str, Any]) -> str:
     refused = sum(value for name, value in counts.items() if name not in (*_STORED, *_NO_REFUSAL))
     if refused:
         parts.append(f"{refused:,} refused")
+    for name in ("dropped_by_pipeline", "pipeline_failed"):
+        if counts.get(name):
+            parts.append(f"{counts[name]:,} {_LABELS[name]}")
     if closing["opted_out"]:
         parts.append(f"{closing['opted_out']:,} opted out of text mining")
     files, requests = closing["files"], closing["requests"]
@@ -131,8 +142,53 @@ def warnings_of(closing: dict[str, Any]) -> list[str]:
         more = ["…"] if closing["incomplete"] > _NAMED_MAX else []
         missed = "; ".join([*closing["missed"][:_NAMED_MAX], *more])
         lines.append(f"{name}: {pages} could not be fetched{advice}: {missed}")
-    lists = closing["lists"]
-    if lists["read"] and lists["read"] == lists["empty"]:
-        lines.append(f"{name}: none of {lists['read']} lists names an article: has the newspaper changed them?")
+    lines += [f"{name}: {line}" for line in _discovery(closing)]
+    if lost := _lost(closing):
+        lines.append(f"{name}: {lost:,} articles are, after the pipelines, none that can be stored: -L INFO says why")
+    if closing["lists"]["missing"]:
+        lines.append(f"{name}: {_lists(closing['lists']['missing'])} not there (status 404 or 410)")
+    lines += _feed_words(closing)
     lines += warnings(name, closing.get("drift", []), closing.get("drift_accepted", False))
     return lines
+
+
+def _discovery(closing: dict[str, Any]) -> list[str]:
+    """What keeps the crawl from its articles, without a page that failed: one line each."""
+    if closing["files"] or closing["closed"] or closing["reason"] not in COMPLETE:
+        return []
+    lists, lines = closing["lists"], []
+    if lists["forbidden"]:
+        rest = "" if closing["listed"] else ", and no other names an article: nothing can be crawled"
+        lines.append(f"{_lists(lists['forbidden'])} forbidden by robots.txt{rest}")
+    elif not closing["listed"] and lists["read"]:
+        lines.append(f"none of {lists['read']} lists names an article: has the newspaper changed them?")
+    elif not closing["listed"] and not closing["incomplete"]:
+        lines.append("no list names an article: has the newspaper changed their addresses?")
+    if closing.get("usual") and not closing.get("drift_accepted"):
+        count = closing["counts"].get("fetched", 0) + closing["known"]
+        lines.append(
+            f"{count:,} articles met, {closing['usual']:,.0f} are usual: has the newspaper changed its lists, or does "
+            f"it keep us out? If it is right as it is: scrapy crawl {closing['newspaper']} --accept-drift"
+        )
+    return lines
+
+
+def _lost(closing: dict[str, Any]) -> int:
+    """Articles that were read, and are no more what can be stored."""
+    return sum(closing["counts"].get(name, 0) for name in ("no_item", "unstorable"))
+
+
+def _lists(count: int) -> str:
+    return "1 list is" if count == 1 else f"{count:,} lists are"
+
+
+def _feed_words(closing: dict[str, Any]) -> list[str]:
+    """What the files of -o and -O do not hold: the articles that are known already are not read again."""
+    feeds = closing.get("feeds") or {}
+    if not feeds.get("files") or not closing["known"]:
+        return []
+    files, items = ", ".join(feeds["files"]), feeds["items"]
+    state = f"{items:,} articles written" if items or not feeds["kept"] else "nothing new to write, left as it was"
+    pages = "1 page was" if closing["known"] == 1 else f"{closing['known']:,} pages were"
+    known = f"{pages} known already and not read again: -a refresh=1 does"
+    return [f"{closing['newspaper']}: {files}: {state}; {known}"]

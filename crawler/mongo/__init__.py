@@ -53,10 +53,14 @@ def connect(uri: str | None = None) -> Database[dict[str, Any]]:
         address = lease()
     try:
         # journal: on a standalone server acknowledged writes were lost under kill -9 without it (DESIGN 2).
-        options: dict[str, Any] = {} if "journal" in address.lower() else {"journal": True}
+        defaults: dict[str, Any] = {
+            "journal": True,
+            "serverSelectionTimeoutMS": int(os.environ.get("NEWSMILL_MONGO_TIMEOUT_MS", "20000")),
+        }
+        # What the URI says itself goes before.
+        options = {name: value for name, value in defaults.items() if f"{name.lower()}=" not in address.lower()}
         client: MongoClient[dict[str, Any]] = MongoClient(
-            address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **options,
-            serverSelectionTimeoutMS=int(os.environ.get("NEWSMILL_MONGO_TIMEOUT_MS", "20000")),
+            address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **options
         )  # fmt: skip
         database = client.get_default_database(os.environ.get("NEWSMILL_DB") or DEFAULT_DATABASE)
         ensure_indexes(database)

@@ -45,7 +45,11 @@ class StoredLinks:
     """The links that earlier crawls stored, or refused."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._database = database_of(crawler)
+        self._crawler = crawler
+
+    @property
+    def _database(self) -> Database[dict[str, Any]]:
+        return database_of(self._crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
+
+from crawler.items import Article, parse_date
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -27,7 +30,10 @@ class Dropped(DropItem):
 
 
 class Pipeline:
-    """The base of the steps between spider and store: what one drops is counted by name, and not fetched again."""
+    """The base of the steps between spider and store: what one drops is counted by name, and not fetched again.
+
+    A user's own steps may stand before, between and behind them, and hand on any kind of item.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -42,6 +48,51 @@ class Pipeline:
         if refuse is not None:
             await refuse(ItemAdapter(item)["link"], reason)
         return Dropped(reason, detail or ItemAdapter(item)["link"])
+
+    def article(self, item: Any) -> Article:
+        """The item as an article: itself where it is one.
+
+        Raises:
+            Dropped: it cannot be one; counted, and fetched again by the next crawl.
+        """
+        try:
+            return article_of(item)
+        except Dropped as dropped:
+            if self.crawler.stats:
+                self.crawler.stats.inc_value(f"newsmill/dropped/{dropped.reason}")
+            raise
+
+
+_TEXTS = ("link", "title", "description", "content", "location", "section", "source_site", "language")
+_INSTANTS = ("date", "date_modified", "crawled_at")
+
+
+def article_of(item: Any) -> Article:
+    """The article in any kind of item that a pipeline may return; itself where it is one.
+
+    Fields that an article does not have stay with the item; instants may be texts (ISO).
+
+    Raises:
+        Dropped: `no_item`: it is None, or no item; `unstorable`: a field is missing or of another type.
+    """
+    if not ItemAdapter.is_item(item):
+        raise Dropped("no_item", f"a pipeline returned {type(item).__name__}, not the item")
+    row = item if isinstance(item, Article) else _converted(ItemAdapter(item).asdict())
+    for name in _TEXTS:
+        if not isinstance(value := getattr(row, name), str):
+            raise Dropped("unstorable", f"{row.link}: {name} is {type(value).__name__}, not a text")
+    return row
+
+
+def _converted(row: dict[str, Any]) -> Article:
+    values = {field.name: row[field.name] for field in fields(Article) if field.name in row}
+    for name in _INSTANTS:
+        if isinstance(text := values.get(name), str):
+            values[name] = parse_date(text, "UTC")
+    try:
+        return Article(**values)
+    except TypeError:
+        raise Dropped("unstorable", f"an item without link or title: {str(row)[:200]}") from None
 
 
 def counts_of(stats: dict[str, Any]) -> dict[str, int]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from itemadapter import ItemAdapter
-
 from crawler.pipelines import Pipeline
 
 
@@ -14,7 +12,7 @@ class PermissionPipeline(Pipeline):
 
     async def process_item(self, item: Any) -> Any:
         """Count what is opted out, and drop it where OPT_OUT says so."""
-        permission = ItemAdapter(item)["permission"]
+        permission = self.article(item).permission
         if permission.get("opt_out"):
             if self.crawler.stats:
                 self.crawler.stats.inc_value("newsmill/opted_out")

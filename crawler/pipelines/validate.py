@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from itemadapter import ItemAdapter
-
-from crawler.items import NEWSPAPERS, newspaper_of
+from crawler.items import NEWSPAPERS, Article, newspaper_of
 from crawler.pipelines import Pipeline
 
 #: Clocks of newspapers run a little ahead; more is a misread date.
@@ -19,22 +17,20 @@ class ValidatePipeline(Pipeline):
 
     async def process_item(self, item: Any) -> Any:
         """Let through what can be stored."""
-        if reason := invalid(item, datetime.now(UTC)):
+        if reason := invalid(self.article(item), datetime.now(UTC)):
             raise await self.drop(item, reason)
         return item
 
 
-def invalid(item: Any, now: datetime) -> str:
+def invalid(article: Article, now: datetime) -> str:
     """Why an article cannot be one; "" where it can."""
-    article = ItemAdapter(item)
-    name = newspaper_of(article["link"])
-    if name is None or NEWSPAPERS[name].source_site != article["source_site"]:
+    name = newspaper_of(article.link)
+    if name is None or NEWSPAPERS[name].source_site != article.source_site:
         return "foreign_link"
-    if not article["title"]:
+    if not article.title:
         return "no_title"
-    if not article["content"]:
+    if not article.content:
         return "empty_body"
-    date = article["date"]
-    if date is None or date.tzinfo is None:
+    if not isinstance(article.date, datetime) or article.date.tzinfo is None:
         return "no_date"
-    return "date_in_the_future" if date > now + _CLOCK_SKEW else ""
+    return "date_in_the_future" if article.date > now + _CLOCK_SKEW else ""

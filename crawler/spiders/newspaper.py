@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-__all__ = ["Chain", "Entry", "NewspaperSpider"]
+__all__ = ["Chain", "Entry", "NewspaperSpider", "crawl_began"]
 
 log = logging.getLogger(__name__)
 
+#: Sent with `spider` when a crawl begins: not by `scrapy shell` and its like, which only open a spider.
+crawl_began = object()
 #: What a broken transfer looks like after it was parsed: worth another try.
 _TRANSIENT = frozenset({"garbage", "unreadable"})
 #: Tries of a page that comes, but broken: a site that always ends its pages so is read as it is.
@@ -127,6 +129,8 @@ class NewspaperSpider(ListSpider):
         self.captures: Captures | None = None
         #: None where nothing is stored
         self.seen_links: SeenLinks | None = None
+        #: the store says which articles count for the limit; else those count that come through all pipelines
+        self.store_counts = False
         #: oldest day met in a list so far
         self.reached: date | None = None
         #: the crawl ends because its limit is reached
@@ -148,13 +152,11 @@ class NewspaperSpider(ListSpider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """The spider, with the links that earlier crawls saw. (What it changes in the settings: addons.py.)"""
+        """The spider, which hears what becomes of its articles. (What it changes in the settings: addons.py.)"""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        seen_links = crawler.settings.get("KNOWN_LINKS")
-        if seen_links and not spider.warc:
-            spider.seen_links = build_from_crawler(load_object(seen_links), crawler)
-        crawler.signals.connect(spider.item_stored, signals.item_scraped)
+        crawler.signals.connect(spider.item_scraped, signals.item_scraped)
         crawler.signals.connect(spider.item_dropped, signals.item_dropped)
+        crawler.signals.connect(spider.item_failed, signals.item_error)
         return spider
 
     @property
@@ -175,7 +177,12 @@ class NewspaperSpider(ListSpider):
     # --- the crawl ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """The first requests: of the lists; of the captures where files take the network's place."""
+        """The first requests: of the lists; of the captures where files take the network's place.
+
+        `scrapy shell`, `fetch`, `parse` and `check` put theirs in this one's place: nothing is crawled there, and no
+        store is asked.
+        """
+        self._begin()
         if self.captures is not None:
             async for request in self.captures.requests():
                 yield request
@@ -185,7 +192,15 @@ class NewspaperSpider(ListSpider):
                 yield request
         if self.dated and self.SITEMAP and not self.section:
             robots = f"https://{self.profile.host}/robots.txt"
-            yield Request(robots, self.parse_robots, errback=self.no_sitemaps, dont_filter=True)
+            # It names sitemaps even where it forbids everything, and wherever it is redirected to.
+            meta = {"dont_obey_robotstxt": True}
+            yield Request(robots, self.parse_robots, errback=self.no_sitemaps, dont_filter=True, meta=meta)
+
+    def _begin(self) -> None:
+        seen_links = self.crawler.settings.get("KNOWN_LINKS")
+        if seen_links and not self.warc:
+            self.seen_links = build_from_crawler(load_object(seen_links), self.crawler)
+        self.crawler.signals.send_catch_log(crawl_began, spider=self)
 
     async def admit(self, entries: list[Entry], dated: bool) -> AsyncIterator[Request]:
         """Requests for candidates that are new; within the limit now, the others when earlier ones came to nothing."""
@@ -257,7 +272,11 @@ class NewspaperSpider(ListSpider):
 
     async def article_failed(self, failure: Failure) -> None:
         """Count an article's page that did not come, by the reason."""
-        link = failure.request.url  # type: ignore[attr-defined]
+        request = failure.request  # type: ignore[attr-defined]
+        # The address that lists name, wherever it led.
+        link = request.meta.get("redirect_urls", [request.url])[0]
+        # Robots and limits refuse by name, everything else is the network's failure.
+        reason = getattr(failure.value, "reason", "") or "unreachable"
         if status := status_of(failure):
             self.count("fetched")
             if status in MISSING_STATUSES:
@@ -267,9 +286,10 @@ class NewspaperSpider(ListSpider):
                 self.note_incomplete(f"{link} (status {status})")
         elif is_too_large(failure):
             await self._refuse_oversized(link)
-        else:
-            # Robots and limits refuse by name, everything else is the network's failure.
-            reason = getattr(failure.value, "reason", "") or "unreachable"
+        elif reason == "foreign_link":
+            self.count("fetched")
+            await self.refuse(link, reason)
+        elif reason != "interrupted":
             self.count(f"dropped/{reason}")
             if reason in TEMPORARY_REFUSALS:
                 self.note_incomplete(f"{link} ({short(failure)})")
@@ -292,13 +312,26 @@ class NewspaperSpider(ListSpider):
 
     # --- the limit ---------------------------------------------------------------------------------------------------
 
-    def item_stored(self) -> None:
-        """A candidate became an article."""
+    def article_stored(self) -> None:
+        """A candidate is in the store (pipelines/store.py), whatever becomes of it behind that."""
+        self.store_counts = True
         self.candidates.stored += 1
+
+    def item_scraped(self) -> None:
+        """A candidate came through all pipelines; an article, where none of them is a store."""
+        if not self.store_counts:
+            self.candidates.stored += 1
         self.finish_candidate()
 
-    def item_dropped(self) -> None:
-        """A candidate was read, and not stored."""
+    def item_dropped(self, exception: BaseException) -> None:
+        """A candidate was read, and dropped: by a pipeline of ours, which counts it by name, or a user's."""
+        if not getattr(exception, "reason", ""):
+            self.count("dropped/dropped_by_pipeline")
+        self.finish_candidate()
+
+    def item_failed(self) -> None:
+        """A pipeline failed on a candidate."""
+        self.count("dropped/pipeline_failed")
         self.finish_candidate()
 
     def finish_candidate(self) -> None:

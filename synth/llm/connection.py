@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib.util
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -136,9 +137,9 @@ class Connection:
         quick = importlib.util.find_spec("httpx_aiohttp") is not None
         kind = openai.DefaultAioHttpClient if quick else openai.DefaultAsyncHttpxClient
         timeout = httpx.Timeout(self.timeout, connect=min(CONNECT, self.timeout), pool=None)
-        connections = kind(
-            timeout=timeout, limits=httpx.Limits(max_connections=self.most, max_keepalive_connections=self.most)
-        )
+        limits = httpx.Limits(max_connections=self.most, max_keepalive_connections=self.most)
+        # Proxies of the environment are for others: none of them can reach a server on this machine.
+        connections = kind(timeout=timeout, limits=limits, trust_env=not is_loopback(self.base_url))
         client = _client_class()
         # The key goes with each request; without one the client refuses to be made.
         return client(base_url=self.base_url, api_key="none", max_retries=0, http_client=connections)
@@ -164,6 +165,19 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return whole and parts.scheme in ("http", "https") and text.isprintable() and " " not in text
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's; as in the crawler, of which only the nouns are known here."""
+    host = (urlsplit(address).hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    number = getattr(number, "ipv4_mapped", None) or number
+    return number.is_loopback or number.is_unspecified
 
 
 def _login(base_url: str, key: str) -> tuple[str, str]:

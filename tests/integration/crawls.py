@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,6 +19,10 @@ from tests.crawler.loopback import serving
 SCRAPY = Path(sys.executable).parent / "scrapy"
 
 Crawl = Callable[..., dict[str, Any]]
+#: status, headers, body
+Answer = tuple[int, dict[str, str], bytes]
+#: a site without robots.txt
+ROBOTS: Answer = (404, {}, b"")
 
 
 def environment(uri: str) -> dict[str, str]:
@@ -47,9 +51,7 @@ def crawling(database_uri: str, folder: Path) -> Crawl:
 
 
 @contextmanager
-def site(
-    answers: dict[str, tuple[int, dict[str, str], bytes]], times: list[float] | None = None
-) -> Iterator[tuple[str, list[str]]]:
+def site(answers: dict[str, Answer], times: list[float] | None = None) -> Iterator[tuple[str, list[str]]]:
     """A server of fixed answers; everything else is 404. Yields its address and the paths it is asked for."""
     asked: list[str] = []
 
@@ -67,3 +69,16 @@ def site(
 
     with serving(Handler) as origin:
         yield origin, asked
+
+
+def pages_of_open(root: Path, count: int) -> dict[str, Answer]:
+    """Pages of so many articles of Open, by their paths."""
+    with LoopbackSite(root / "demo/articles.jsonl") as stand:
+        paper = stand.newspapers["open"]
+        return {story.path: (200, {}, paper.respond(story.path).body) for story in paper.stories[:count]}
+
+
+def listing(paths: Iterable[str]) -> Answer:
+    """A list of Open that names these articles."""
+    links = "".join(f'<article><h2><a href="{path}">x</a></h2></article>' for path in paths)
+    return (200, {}, f"<html><main>{links}</main></html>".encode())

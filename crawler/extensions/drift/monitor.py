@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 #: Outcomes that say nothing of what a page is.
 _NO_VERDICT = frozenset(
     "fetched stored updated unchanged also_at outside_dates opted_out store_lost unreachable banned endless_redirects"
-    " moved robots_forbidden robots_unreachable".split()
+    " moved robots_forbidden robots_unreachable crawl_delay dropped_by_pipeline pipeline_failed"
+    " no_item unstorable".split()
 )
 
 

@@ -13,10 +13,10 @@ from crawler.extensions.summary import exit_status, last_line, show, warnings_of
 
 
 def closing(**values: Any) -> dict[str, Any]:
-    lists = {"failed": 0, "missing": 0, "read": 3, "empty": 0}
+    lists = {"failed": 0, "missing": 0, "forbidden": 0, "read": 3, "empty": 0}
     given = {"newspaper": "open", "origin": "", "files": 0, "reason": "finished", "counts": {}, "known": 0,
              "skipped": {}, "opted_out": 0, "lists": lists, "requests": 9, "seconds": 1.25, "incomplete": 0,
-             "missed": [], "closed": ""}  # fmt: skip
+             "missed": [], "closed": "", "listed": 7, "errors": 0, "usual": None, "feeds": {}}  # fmt: skip
     return given | values
 
 
@@ -69,6 +69,55 @@ def test_what_could_not_be_fetched_is_named_with_what_to_do() -> None:
     [(True, False, 0, 3), (True, False, 2, 3), (True, True, 0, 0), (False, False, 2, 1)],
 )
 def test_worse_articles_go_before_missing_ones(drifted: bool, accepted: bool, incomplete: int, status: int) -> None:
-    closing = {"reason": "finished", "closed": "", "incomplete": incomplete, "errors": 0,
-               "drift": [{}] if drifted else [], "drift_accepted": accepted}  # fmt: skip
-    assert exit_status(closing) == status
+    drift = {"drift": [{}] if drifted else [], "drift_accepted": accepted}
+    assert exit_status(closing(**drift, incomplete=incomplete)) == status
+
+
+LISTS = {"failed": 0, "missing": 0, "forbidden": 0, "read": 0, "empty": 0}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"lists": LISTS | {"forbidden": 1}}, "1 list is forbidden by robots.txt"),
+        ({"lists": LISTS | {"forbidden": 9}, "listed": 0},
+         "9 lists are forbidden by robots.txt, and no other names an article: nothing can be crawled"),
+        ({"lists": LISTS | {"read": 4}, "listed": 0}, "none of 4 lists names an article"),
+        ({"lists": LISTS, "listed": 0}, "no list names an article"),
+        ({"usual": 41.6, "counts": {"fetched": 2}, "known": 3}, "5 articles met, 42 are usual"),
+        ({"counts": {"fetched": 9, "unstorable": 2, "no_item": 1}}, "3 articles are, after the pipelines, none that"),
+    ],
+)  # fmt: skip
+def test_a_crawl_that_got_nowhere_says_so_and_fails(values: dict[str, Any], said: str) -> None:
+    (line,) = warnings_of(closing(**values))
+    assert line.startswith(f"open: {said}")
+    assert exit_status(closing(**values)) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"files": 1, "listed": 0},
+        {"lists": LISTS | {"missing": 2}},
+        {"usual": 41.6, "drift_accepted": True},
+        {"counts": {"dropped_by_pipeline": 4}},
+    ],
+)
+def test_what_is_no_failure(values: dict[str, Any]) -> None:
+    assert exit_status(closing(**values)) == 0
+
+
+@pytest.mark.parametrize(
+    ("feeds", "known", "said"),
+    [
+        ({"files": ["out.jl"], "items": 0, "kept": True}, 4, "out.jl: nothing new to write, left as it was; 4 pages"),
+        ({"files": ["out.jl"], "items": 0, "kept": False}, 4, "out.jl: 0 articles written; 4 pages were known"),
+        ({"files": ["a", "b"], "items": 3, "kept": True}, 1, "a, b: 3 articles written; 1 page was known"),
+        ({"files": ["out.jl"], "items": 3, "kept": True}, 0, ""),
+        ({"files": [], "items": 3, "kept": True}, 9, ""),
+    ],
+)
+def test_what_a_file_does_not_hold_is_said(feeds: dict[str, Any], known: int, said: str) -> None:
+    lines = warnings_of(closing(feeds=feeds, known=known))
+    assert [line.startswith(f"open: {said}") for line in lines] == [True] * bool(said)
+    assert exit_status(closing(feeds=feeds, known=known)) == 0

@@ -109,6 +109,17 @@ def test_an_attempt_ends_in_time_however_slowly_it_drips(transport: str) -> None
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_of_this_machine_is_asked_without_a_proxy(
+    stand: Any, transport: str, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "example.org")
+    llm = ChatServer("tiny", stand.url.replace("127.0.0.1", host), KEY, retries=Retries(0, 0.01), timeout=5.0)
+    assert ask(llm).text == stand.answer
+
+
 def test_nobody_there_is_told_soon(transport: str) -> None:
     error = error_of(ChatServer("tiny", "http://127.0.0.1:9/v1", KEY, retries=Retries(first_wait=0.01)))
     assert (error.reason, error.fatal) == ("unreachable", True)
