@@ -20,8 +20,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from train.data.batches import Batches
 from train.data.encode import IGNORE, OVER_LENGTH
-from train.data.litgpt_patches import keep_embeddings
-from train.data.token_cache import Rows, Settings, TokenSet, tokenised
+from train.data.litgpt_patches import keep_embeddings, one_line_errors, weigh_tokens
+from train.data.token_cache import Rows, Settings, TokenSet, tokenised, tuned_style
 from train.errors import TrainError
 from train.styles import STYLES, Request, Style, style_named
 
@@ -69,11 +69,11 @@ class Chat(DataModule):
     def __post_init__(self) -> None:
         super().__init__()
         self.path = Path(self.path)
-        if isinstance(self.prompt_style, str):
-            self.prompt_style = style_named(self.prompt_style).localised(self.language)
-        problems = problems_of(self)
-        if problems:
-            raise TrainError("; ".join(problems))
+        with one_line_errors():
+            if isinstance(self.prompt_style, str):
+                self.prompt_style = style_named(self.prompt_style).localised(self.language)
+            if problems := problems_of(self):
+                raise TrainError("; ".join(problems))
 
     def connect(
         self,
@@ -84,6 +84,7 @@ class Chat(DataModule):
     ) -> None:
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.max_seq_length = max_seq_length if max_seq_length and max_seq_length > 0 else None
+        weigh_tokens(ChatRows)
         if torch.cuda.is_available():
             # LitGPT quantises on CUDA only, and builds its model after this.
             keep_embeddings()
@@ -108,11 +109,11 @@ class Chat(DataModule):
         if self.tokens is None:
             style = self.prompt_style
             assert isinstance(style, Style)
-            self.tokens = tokenised(self.path, style, self.tokenizer, self.settings(), self.cache)
+            with one_line_errors():
+                self.tokens = tokenised(self.path, style, self.tokenizer, self.settings(), self.cache)
             self.counts = self.tokens.counts
-            if len(self.tokens.languages) == 1:
-                # Asked without a language later on, the tuned model gets the system prompt it was tuned with.
-                self.prompt_style = style.localised(self.tokens.languages[0])
+            # LitGPT saves the style beside the model: asked later on, it gets the system prompt it was tuned with.
+            self.prompt_style = tuned_style(style, self.tokens, self.system)
         return self.tokens
 
     def settings(self) -> Settings:

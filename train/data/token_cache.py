@@ -120,6 +120,14 @@ def tokenised(path: Path, style: Style, tokenizer: Any, settings: Settings, cach
     return replace(load(folder) or token_set, cached=False)
 
 
+def tuned_style(style: Style, token_set: TokenSet, system: str | None) -> Style:
+    """The style that a model tuned on these rows is asked in: of their language where they have one, and with the
+    recipe's system prompt.
+    """
+    one = token_set.languages[0] if len(token_set.languages) == 1 else None
+    return (style.localised(one) if one else style).with_system(system)
+
+
 def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> str:
     """sha256 (hex) of the files, the style, the tokenizer and the settings."""
     digest = hashlib.sha256(repr((VERSION, style.name, style.template(True), tokens.digest)).encode())

@@ -199,8 +199,7 @@ def load_chats(settings: Settings, tokens: Tokens, style: Style, longest: int) -
     )  # fmt: skip
     token_set = kept.tokenised(settings.data_path, style, tokens, token_settings, settings.cache)
     rows = {split: Rows(part.tokens, part.offsets) for split, part in token_set.splits.items()}
-    if len(token_set.languages) == 1:
-        style = style.localised(token_set.languages[0])
+    style = kept.tuned_style(style, token_set, settings.system)
     return rows["train"], rows["val"], style, described(token_set.counts, token_set.folder)
 
 

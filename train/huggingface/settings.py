@@ -149,6 +149,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _text_or_nothing(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")  # noqa: TRY004 - a value's fault, as all of these
+    return value
+
+
 def _path(value: Any) -> Path:
     return Path(_text(value))
 
@@ -186,7 +192,7 @@ KEYS: dict[str, tuple[str, Parser]] = {
     "data.init_args.mask_prompt": ("mask_prompt", _truth),
     "data.init_args.over_length": ("over_length", _one_of("drop", "split", "cut")),
     "data.init_args.batching": ("batching", _one_of("grouped", "shuffled")),
-    "data.init_args.system": ("system", _optional(_text)),
+    "data.init_args.system": ("system", _optional(_text_or_nothing)),
     "data.init_args.language": ("language", _optional(_text)),
     "data.init_args.val_share": ("val_share", _share),
     "data.init_args.seed": ("data_seed", _at_least(0)),

@@ -12,6 +12,7 @@ from pathlib import Path
 from train.merge.inspect import chat_template_of
 from train.merge.silence import silence_warnings
 from train.models.checkpoint import TOKENIZER_FILES, read_json
+from train.models.formats.write import copy_style
 
 #: What describes a model beside its weights and its tokenizer.
 STYLE_FILES = ("prompt_style.yaml", "prompt_style.json")
@@ -69,7 +70,9 @@ def copy_files(first: Path, second: Path, out: Path, names: tuple[str, ...]) -> 
     for name in names:
         folders = tokenizers[:1] if name in TOKENIZER_FILES else [first, second]
         path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-        if path is not None:
+        if path is not None and name == "prompt_style.yaml":
+            copy_style(path.parent, out)
+        elif path is not None:
             shutil.copyfile(path, out / name)
 
 

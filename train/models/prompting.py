@@ -217,11 +217,12 @@ def style_in(folder: Path, *, name: str | None = None, beneath: Path | None = No
     """The prompt style of a model's folder: the one asked for by name, the one it was tuned with, that of its base
     (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that.
     """
-    from train.styles import style_named, style_of
+    from train.styles import style_named, style_of, system_of
 
-    if name:
-        return style_named(name)
     folders = [folder, *([beneath] if beneath else [])]
+    if name:
+        # Another style's marks, but the system prompt that the model was tuned with.
+        return style_named(name).with_system(system_of(folder))
     for part in folders:
         if style := style_of(part):
             return style

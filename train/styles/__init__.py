@@ -13,7 +13,8 @@ prompt styles: LitGPT writes their class into `prompt_style.yaml` beside a tuned
     plain              the texts, a blank line between them
     chatml-it, llama3-vi, …    with the default system prompt of that language where a chat does not say its language
 
-A system message in the chat wins over every default; an empty one turns the default off.
+A system message in the chat wins over every default; an empty one turns the default off. A model that was tuned with a
+system prompt of its own keeps it as a part of its style (`Style.with_system`, `train.styles.saved`).
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from litgpt.prompts import PromptStyle
 from train.errors import TrainError
 from train.styles import template
 from train.styles.files import FOLDER, Head, StyleFile, read_styles
+from train.styles.saved import class_of, read_name, system_of, tuned_name
 from train.styles.template import Message, Segment
 
 __all__ = [
     "STYLES", "Message", "Request", "Segment", "Style", "load_styles", "request_message", "style_like",
-    "style_named", "style_of",
+    "style_named", "style_of", "system_of",
 ]  # fmt: skip
 
 _USER = {"role": "user", "content": "?"}
@@ -60,6 +62,17 @@ class Style(PromptStyle):
     name: ClassVar[str]
     #: Language of chats that do not say theirs.
     language: ClassVar[str]
+    #: System prompt of chats without one, where a model was tuned with another than the style's; "": none.
+    system: ClassVar[str | None] = None
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The template, with the system prompt that the model was tuned with."""
+        return template.with_system(self.file.source, self.system)
+
+    def with_system(self, system: str | None) -> Style:
+        """The style whose chats without a system prompt get that one ("": none); None: this style."""
+        return self if system is None else _tuned(STYLES[self.name], system)()
 
     @property
     def head(self) -> Head:
@@ -101,11 +114,11 @@ class Style(PromptStyle):
             messages: system first if any, then user and assistant in turn.
             language: ISO 639-1 code of the chat; "" unknown.
         """
-        return template.segments(self.file.source, messages, language, ask=False)
+        return template.segments(self.source, messages, language, ask=False)
 
     def prompt_segments(self, messages: Sequence[Message], language: str = "") -> list[Segment]:
         """The segments up to where the answer begins; `messages` end with a user's turn."""
-        return template.segments(self.file.source, messages, language, ask=True)
+        return template.segments(self.source, messages, language, ask=True)
 
     def text(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
         """The segments as one text, `eos` written where the end token is."""
@@ -121,7 +134,7 @@ class Style(PromptStyle):
 
     def localised(self, language: str | None) -> Style:
         """The style of this family for that language, itself where there is none."""
-        return STYLES.get(f"{self.file.family}-{language}", type(self))()
+        return STYLES.get(f"{self.file.family}-{language}", STYLES[self.name])().with_system(self.system)
 
     def apply(self, prompt: str | list[dict[str, str]], *, sys_prompt: str | None = None, **kwargs: str) -> str:
         """LitGPT's way to ask: an instruction (and `input`, `language`), or messages."""
@@ -151,7 +164,7 @@ class Style(PromptStyle):
 
     def template(self, bos: bool) -> str:
         """As `chat_template`; `bos`: with the begin token, for a tokenizer that puts one before every text."""
-        return ("{{- bos_token -}}\n" if bos else "") + template.without_tags(self.file.source).rstrip("\n")
+        return ("{{- bos_token -}}\n" if bos else "") + template.without_tags(self.source).rstrip("\n")
 
 
 def _joined(segments: Sequence[Segment], eos: str) -> str:
@@ -185,6 +198,21 @@ STYLES: dict[str, type[Style]] = load_styles()
 globals().update({style.__name__: style for style in STYLES.values()})
 
 
+@functools.cache
+def _tuned(style: type[Style], system: str) -> type[Style]:
+    """The style as a class of its own, whose name says the system prompt: all that LitGPT saves and loads is a name."""
+    return type(tuned_name(style.__name__, system), (style,), {"system": system, "__module__": __name__})
+
+
+def __getattr__(name: str) -> type[Style]:
+    """A class that a prompt_style.yaml names with its system prompt."""
+    base, system = read_name(name)
+    style = next((style for style in STYLES.values() if style.__name__ == base), None)
+    if style is None or system is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _tuned(style, system)
+
+
 def style_named(name: str) -> Style:
     """The style of that name.
 
@@ -199,18 +227,15 @@ def style_named(name: str) -> Style:
 def style_of(folder: Any) -> Style | None:
     """The style that `prompt_style.yaml` in a checkpoint's folder names, None where it is another's or none.
 
-    LitGPT's Alpaca, ChatML, Llama 3 and Gemma count as ours of that name: they say the same for one turn.
+    LitGPT's Alpaca, ChatML, Llama 3 and Gemma count as ours of that name: they say the same for one turn. The system
+    prompt that the model was tuned with is part of it.
     """
-    import yaml
-
-    try:
-        class_path = yaml.safe_load((Path(folder) / "prompt_style.yaml").read_text(encoding="utf-8"))["class_path"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        return None
-    module, _, name = str(class_path).rpartition(".")
+    module, name = class_of(Path(folder))
+    style = style_like(name, near=False) if module == "litgpt.prompts" else None
     if module == __name__:
-        return next((style() for style in STYLES.values() if style.__name__ == name), None)
-    return style_like(name, near=False) if module == "litgpt.prompts" else None
+        base, _ = read_name(name)
+        style = next((style() for style in STYLES.values() if style.__name__ == base), None)
+    return style and style.with_system(system_of(Path(folder)))
 
 
 def style_like(name: str, *, near: bool = True) -> Style | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,15 @@ def _divide(parts: Sequence[str]) -> Iterator[Segment]:
         if text or border == _EOS:
             yield Segment(text, learn, border == _EOS)
         learn = border == _BEGIN or (learn and border == _EOS)
+
+
+def with_system(source: str, system: str | None) -> str:
+    """The template that gives a chat without a system prompt this one; the template itself where it is None."""
+    if system is None:
+        return source
+    first = json.dumps({"role": "system", "content": system}, ensure_ascii=False)
+    condition = 'not (messages and messages[0]["role"] == "system")'
+    return f"{{%- if {condition} -%}}{{%- set messages = [{first}] + messages | list -%}}{{%- endif -%}}\n{source}"
 
 
 def without_tags(source: str) -> str:

@@ -216,10 +216,10 @@ def _config_beside(folder: Path, whole: Path) -> dict[str, Any]:
 def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     """The prompt style of the model, and what to say where it is not known."""
     from train.models.formats.write import recognised
-    from train.styles import style_named, style_of
+    from train.styles import style_named, style_of, system_of
 
     if request.style:
-        return style_named(request.style), []
+        return style_named(request.style).with_system(system_of(request.checkpoint)), []
     style = style_of(request.checkpoint)
     if style is None and request.to == "litgpt":
         style = recognised(request.checkpoint)

@@ -306,7 +306,8 @@ def _used(tokenizer: Any, texts: Sequence[str], style: Style | None) -> set[int]
 
     Gemma 3 of 1B, which reads no images, has the larger ones' tokenizer with its token for images, but no row for it.
     """
-    token_ids = {number for number in tokenizer.get_vocab().values() if number not in tokenizer.added_tokens_decoder}
+    # Asked once: transformers makes the table anew each time, of thousands of tokens in Gemma's vocabulary.
+    token_ids = set(tokenizer.get_vocab().values()) - set(tokenizer.added_tokens_decoder)
     texts_read = [*texts[:MOST_TEXTS], *([style.text(chat) for chat in CHATS] if style is not None else [])]
     for text in texts_read:
         token_ids.update(tokenizer(text, add_special_tokens=False)["input_ids"])

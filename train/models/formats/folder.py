@@ -130,11 +130,12 @@ def _write_huggingface(conversion: Conversion, out: Path, shard: int) -> None:
 def _keep_style(conversion: Conversion, out: Path) -> None:
     from litgpt.prompts import save_prompt_style
 
-    path = conversion.source / "prompt_style.yaml"
+    from train.models.formats.write import copy_style
+
     if conversion.style is not None:
         save_prompt_style(conversion.style, out)
-    elif path.is_file():
-        shutil.copyfile(path, out / path.name)
+    else:
+        copy_style(conversion.source, out)
 
 
 def _write_litgpt(conversion: Conversion, out: Path) -> None:
@@ -238,6 +239,7 @@ def _record(
         "adapter": ("apart" if conversion.apart else "merged") if conversion.lora is not None else None,
         "litgpt_name": conversion.config.name,
         "prompt_style": conversion.style.name if conversion.style is not None else None,
+        "system": conversion.style.system if conversion.style is not None else None,
         "tied": conversion.tied,
         "checks": {name: _as_json(check) for name, check in checks.items()},
         "max_difference": _as_json(checks["as written"])["max_difference"],

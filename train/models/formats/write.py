@@ -158,6 +158,18 @@ def copy_tokenizer(source: Path, out: Path) -> None:
     write_json(path, settings)
 
 
+def copy_style(source: Path, out: Path) -> None:
+    """The prompt style of a folder, with the system prompt of its tuning; another library's as it is."""
+    from litgpt.prompts import save_prompt_style
+
+    from train.styles import style_of
+
+    if style := style_of(source):
+        save_prompt_style(style, out)
+    elif (source / "prompt_style.yaml").is_file():
+        shutil.copyfile(source / "prompt_style.yaml", out / "prompt_style.yaml")
+
+
 def set_template(out: Path, style: Style) -> None:
     """The chat template of the prompt style, where old and new libraries look for it."""
     from train.data.encode import tokenizer_of
