@@ -3,173 +3,144 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.items import Article, NewsmillError, RecordError, article_from_record
-from crawler.mongo import connect, keep_revisions, revision_of, run_of, taken_down
+from crawler.items import Article, NewsmillError, RecordError
+from crawler.mongo import connect, run_of
+from synth.importing.articles import Reading, names_of, read_article
+from synth.importing.rows import Row
+from synth.importing.shapes import Profile
+from synth.importing.sources import check_source, read_rows, size_of
+from synth.importing.store import store
+from synth.importing.unpack import FileError
+from synth.importing.values import language
 from synth.stages.progress import print_counts, progress_bar
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-_BATCH = 500
-#: Refused lines shown on stderr before the rest is only counted.
+#: Articles written together: so many, or so many characters of text.
+_BATCH, _CHARACTERS = 500, 16_000_000
+#: Refused rows shown on stderr before the rest is only counted.
 _SHOWN = 5
+#: Outcomes of a row that is an article.
+_ARTICLES = ("stored", "updated", "unchanged", "taken_down")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.epilog = "example: synth import articles.jsonl"
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines of articles; - reads stdin")
+    parser.description = """Read articles into the store: JSON, JSON lines, CSV, TSV, Parquet, mongodump's BSON,
+texts; packed with gzip, zstd, bzip2, xz or zip; folders of them; Hugging Face data sets, saved or by name."""
+    parser.epilog = """examples:
+  synth import articles.jsonl
+  synth import archive.csv.gz --map content=testo --map link=indirizzo
+  synth import texts/ --language it
+  synth import hf:ORG/NAME --map content=article
+
+An article needs link, title, content and date. A row that is none is named with its line and its reason, all others
+are stored."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or hf:ORG/NAME; - reads stdin")
     parser.add_argument("--language", help="ISO 639-1 code for rows that name none and no known newspaper")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="OURS=THEIRS",
+        help="the file's name of a field: content=testo, link=meta.url; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--encoding", metavar="NAME", help="of texts and tables, e.g. windows-1252 (told by the file)")
 
 
-def check(options: argparse.Namespace) -> None:
-    """Raises NewsmillError where there is no such file."""
+def check(options: argparse.Namespace) -> Reading:
+    """How the files are read.
+
+    Raises:
+        NewsmillError: there is no such file, field, language or encoding.
+    """
     for path in options.files:
-        if str(path) != "-" and not path.is_file():
-            raise NewsmillError(f"cannot read {path}: no such file")
+        check_source(str(path), options.encoding)
+    try:
+        code = language("--language", options.language)
+    except RecordError as error:
+        raise NewsmillError(str(error)) from error
+    return Reading(code, names_of(options.map), options.encoding)
 
 
 def main(options: argparse.Namespace) -> int:
-    """Store the articles of each file."""
-    check(options)
+    """Store the articles of each file; 1 where one gave none, or could not be read to its end."""
+    reading = check(options)
     database = connect(options.uri)
-    names = [str(path) for path in options.files]
-    with run_of(database, "import", {"files": names}) as run:
+    status = 0
+    with run_of(database, "import", {"files": options.files}) as run:
         for path in options.files:
-            run.counts.update(import_file(database.articles, path, options.language))
-    print_counts("import", run.counts, options.json, "synth cluster")
-    return 0
+            profile = Profile()
+            counts = import_file(database.articles, path, reading, profile)
+            run.counts.update(counts)
+            articles = sum(counts[name] for name in _ARTICLES)
+            if not articles:
+                print(f"import: {profile.explain(path, counts)}", file=sys.stderr)
+            status = 1 if not articles or counts["damaged_file"] or counts["too_large_unpacked"] else status
+    stored = sum(run.counts[name] for name in _ARTICLES)
+    print_counts("import", run.counts, options.json, "synth cluster" if stored else "")
+    return status
 
 
-def import_file(articles: Collection[dict[str, Any]], path: Path, language: str | None = None) -> Counter[str]:
+def import_file(
+    articles: Collection[dict[str, Any]], path: str | Path, reading: Reading | None = None,
+    profile: Profile | None = None,
+) -> Counter[str]:  # fmt: skip
     """Upsert a file's articles by link, in batches; counts by outcome: stored, updated, unchanged, or why not.
 
-    A link that comes again with another text replaces the earlier one: the last row wins. Every line that is not blank
-    is counted once, `repeated` included.
+    A link that comes again with another text replaces the earlier one: the last row wins. Every row is counted once,
+    `repeated` included. What was read before a file turns out to be damaged is stored.
     """
-    counts: Counter[str] = Counter()
-    batch: dict[str, Article] = {}
-    size = path.stat().st_size if path.is_file() else 0
-    with progress_bar(f"import {path.name}", size) as advance:
-        for number, line in _lines(path):
-            advance(len(line))
-            if not line.strip():
-                continue
-            try:
-                article = read_line(line, language)
-            except RecordError as error:
-                counts[error.reason] += 1
-                _tell(path, number, error, counts)
-                continue
-            counts["repeated"] += article.link in batch
-            batch[article.link] = article
-            if len(batch) >= _BATCH:
-                counts += store(articles, batch)
-                batch = {}
-        counts += store(articles, batch)
-    return counts
+    importer = _Importer(articles, reading or Reading(), profile or Profile())
+    with progress_bar(f"import {Path(path).name}", size_of(str(path))) as advance:
+        try:
+            for name, row in read_rows(str(path), advance, importer.reading.encoding):
+                importer.add(name, row)
+        except FileError as error:
+            importer.counts[error.reason] += 1
+            print(f"import: {path}: {error}; what came before it is stored", file=sys.stderr)
+        importer.flush()
+    return importer.counts
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    source = sys.stdin.buffer if str(path) == "-" else path.open("rb")
-    with source:
-        for number, line in enumerate(source, 1):
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+class _Importer:
+    """Articles on their way into the store, some at a time."""
 
+    def __init__(self, articles: Collection[dict[str, Any]], reading: Reading, profile: Profile) -> None:
+        self.articles, self.reading, self.profile = articles, reading, profile
+        self.counts: Counter[str] = Counter()
+        self.batch: dict[str, Article] = {}
+        self.characters = 0
 
-def read_line(line: bytes, language: str | None = None) -> Article:
-    """An article from one line of JSON; its language is what the row or the newspaper says, else `language`, else
-    what is detected in the text, "" where nothing is.
+    def add(self, name: str, row: Row) -> None:
+        """Take a row, or say why not."""
+        self.profile.add(row.fields, self.reading.names)
+        try:
+            if row.error is not None:
+                raise row.error
+            article = read_article(row.fields, self.reading)
+        except RecordError as error:
+            self.counts[error.reason] += 1
+            self._refuse(f"{name}:{row.place.removeprefix('row ')}", error)
+            return
+        self.counts["repeated"] += article.link in self.batch
+        self.batch[article.link] = article
+        self.characters += len(article.content)
+        if len(self.batch) >= _BATCH or self.characters >= _CHARACTERS:
+            self.flush()
 
-    Raises:
-        RecordError: `not_utf8`, `no_json`, or why the row is no article.
-    """
-    row = _row(line)
-    article = article_from_record(row)
-    article.language = article.language or language or _detected(article)
-    # What a site permits was learnt when the page was crawled: a row that carries it keeps it.
-    if isinstance(row.get("permission"), dict):
-        article.permission = row["permission"]
-    if row.get("access") in ("free", "teaser"):
-        article.access = row["access"]
-    return article
+    def flush(self) -> None:
+        """Write what there is."""
+        self.counts += store(self.articles, self.batch)
+        self.batch, self.characters = {}, 0
 
-
-def _row(line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise RecordError("not_utf8", f"byte {error.start + 1} of the line") from error
-    except (ValueError, RecursionError) as error:
-        raise RecordError("no_json", str(error)) from error
-    if not isinstance(row, dict):
-        raise RecordError("no_json", f"a {type(row).__name__}, not an object")
-    return row
-
-
-def _detected(article: Article) -> str:
-    from synth.language import UNKNOWN, detect
-
-    code, _ = detect(f"{article.title}\n{article.content}")
-    return "" if code == UNKNOWN else code
-
-
-def _tell(path: Path, number: int, error: RecordError, counts: Counter[str]) -> None:
-    # Empty bodies are a fact of news sites and come in hundreds; anything else is the file's fault.
-    if error.reason == "empty_body" or counts[error.reason] > _SHOWN:
-        return
-    more = f" (more such lines: only counted as {error.reason})" if counts[error.reason] == _SHOWN else ""
-    print(f"import: {path}:{number}: {error}{more}", file=sys.stderr)
-
-
-def store(articles: Collection[dict[str, Any]], batch: Mapping[str, Article]) -> Counter[str]:
-    """Upsert one batch; an article with the same text is left alone, one with a new text counts one revision more.
-
-    What a new text replaces goes into `revisions`, and a field that the new row lacks keeps its old value: a foreign
-    row that says nothing of permission does not take it back.
-    """
-    from pymongo import UpdateOne
-
-    counts: Counter[str] = Counter()
-    now = datetime.now(UTC)
-    stored = _known(articles, list(batch))
-    removed = taken_down(articles.database, batch, [article.content_hash for article in batch.values()])
-    writes: list[Any] = []
-    replaced: list[dict[str, Any]] = []
-    for link, article in batch.items():
-        if not removed.isdisjoint((link, article.content_hash)):
-            counts["taken_down"] += 1
-            continue
-        row = article.document()
-        row["crawled_at"] = row["crawled_at"] or now
-        before = stored.get(link)
-        if before is None or (before["link"] != link and before.get("content_hash") != row["content_hash"]):
-            # Not an insert: another import may be at the same article just now.
-            writes.append(UpdateOne({"link": link}, {"$setOnInsert": row}, upsert=True))
-            counts["stored"] += 1
-        elif before.get("content_hash") != row["content_hash"]:
-            replaced.append(before)
-            values = {name: value for name, value in row.items() if value not in ("", [], {}, None)}
-            writes.append(UpdateOne({"link": link}, {"$set": values | {"revision": revision_of(before) + 1}}))
-            counts["updated"] += 1
-        else:
-            counts["unchanged"] += 1
-    keep_revisions(articles.database, replaced)
-    if writes:
-        articles.bulk_write(writes, ordered=False)
-    return counts
-
-
-def _known(articles: Collection[dict[str, Any]], links: list[str]) -> dict[str, dict[str, Any]]:
-    """Stored articles by each of their links: a newspaper may publish one text under several."""
-    rows = list(articles.find({"$or": [{"link": {"$in": links}}, {"also_at": {"$in": links}}]})) if links else []
-    by_alias = {link: row for row in rows for link in row.get("also_at") or []}
-    return by_alias | {row["link"]: row for row in rows}
+    def _refuse(self, place: str, error: RecordError) -> None:
+        # Empty bodies are a fact of news sites and come in hundreds; anything else is the file's fault.
+        count = self.counts[error.reason]
+        if error.reason == "empty_body" or count > _SHOWN:
+            return
+        more = f" (more such rows: only counted as {error.reason})" if count == _SHOWN else ""
+        print(f"import: {place}: {error}{more}".encode(errors="backslashreplace").decode(), file=sys.stderr)

@@ -55,7 +55,7 @@ steps:
     assert [step.name for step in pipeline.steps] == ["import", "cluster", "summarize", "score", "export", "report"]
     assert (pipeline.name, len(pipeline.digest)) == ("notizie", 64)
     _, cluster, summarize, _, export, _ = (step.options for step in pipeline.steps)
-    assert pipeline.steps[0].options.files == [articles]
+    assert pipeline.steps[0].options.files == [str(articles)]
     assert (cluster.window, cluster.linkage, cluster.refit, cluster.force_language) == (2.5, "complete", True, False)
     assert (summarize.llm, summarize.max_cost, summarize.temperature) == ("openai:tiny", 1.5, None)
     assert read_filter(summarize.where) == {"language": "it"}

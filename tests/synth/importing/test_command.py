@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from crawler.items import article_from_record
+from crawler.items import RecordError, article_from_record
 from synth.__main__ import main
 from synth.importing import command as importing
-from synth.importing.command import import_file, read_line, store
+from synth.importing.articles import Reading, read_article
+from synth.importing.command import import_file
+from synth.importing.store import store
 
 BODY = "Una scossa di terremoto di magnitudo 4.4 è stata registrata questa mattina nelle Marche, nessun ferito."
 
@@ -148,10 +150,11 @@ def test_what_the_crawl_learnt_is_not_taken_back(database: Any) -> None:
 
 
 def test_permission_and_access_travel_with_a_row() -> None:
-    line = json.dumps(record(1, permission={"opt_out": True}, access="teaser")).encode()
-    article = read_line(line)
+    article = read_article(record(1, permission={"opt_out": True}, access="teaser"), Reading())
     assert (article.permission, article.access) == ({"opt_out": True}, "teaser")
-    assert read_line(json.dumps(record(1, permission="yes", access="x")).encode()).access == "free"
+    assert read_article(record(1, access="x"), Reading()).access == "free"
+    with pytest.raises(RecordError, match="wrong_type: permission: a text, not a record"):
+        read_article(record(1, permission="yes"), Reading())
 
 
 def test_another_link_of_a_text_we_have_is_no_second_article(database: Any) -> None:
@@ -164,12 +167,12 @@ def test_another_link_of_a_text_we_have_is_no_second_article(database: Any) -> N
     assert database.articles.count_documents({}) == 2
 
 
-def test_the_language_is_told_given_or_detected() -> None:
+def test_the_language_is_the_rows_the_options_or_detected() -> None:
     foreign = record(1, link="https://example.org/2026/05/04/scossa")
-    assert read_line(json.dumps(foreign).encode()).language == "it"
-    assert read_line(json.dumps(foreign).encode(), "de").language == "de"
-    assert read_line(json.dumps(foreign | {"language": "fr"}).encode(), "de").language == "fr"
-    assert read_line(json.dumps(foreign | {"title": "1", "content": "2"}).encode()).language == ""
+    assert read_article(foreign, Reading()).language == "it"
+    assert read_article(foreign, Reading("de")).language == "de"
+    assert read_article(foreign | {"language": "fr"}, Reading("de")).language == "fr"
+    assert read_article(foreign | {"title": "1", "content": "2"}, Reading()).language == ""
 
 
 def test_the_command_reads_several_files_and_stdin(
