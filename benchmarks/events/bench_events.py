@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +23,22 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.helpers.measures import Scores, bcubed_shares, nmi, pair_scores, scores
-from crawler.items import NewsmillError, RecordError, article_from_record
+from benchmarks.helpers.corpora import (
+    ROOT,
+    SEED,
+    Corpus,
+    Labels,
+    halves,
+    italian_pairs,
+    labelled_corpus,
+    vietnamese_events,
+)
+from benchmarks.helpers.measures import Scores, nmi, scores
+from crawler.items import NewsmillError
 from synth.cluster.linkage import LINKAGES, agglomerate
 from synth.cluster.settings import Settings
 from synth.embed import article_text, load_embedder
 
-ROOT = Path(__file__).resolve().parents[2]
-LABELS = ROOT / "benchmarks/labels" / "it_pairs.jsonl"
 #: Sentences of the body that are compared; None: all.
 LENGTHS: tuple[int | None, ...] = (3, 5, 8, 10, 12, 15, 20, None)
 WINDOWS = (1, 2, 3, 5, 7, None)
@@ -41,8 +46,6 @@ WINDOWS = (1, 2, 3, 5, 7, None)
 DRAWS = 8
 #: The threshold of small archives.
 STRICT = 0.75
-SEED = 4
-Labels = np.ndarray
 
 
 class Setting(NamedTuple):
@@ -52,99 +55,6 @@ class Setting(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.linkage}, {self.threshold:.2f}, {self.sentences or 'all'} sentences"
-
-
-@dataclass
-class Corpus:
-    """Articles that are clustered together, and what is known of their events."""
-
-    name: str
-    rows: list[dict[str, Any]]
-    days: np.ndarray
-    #: [n] gold event, or none
-    gold: np.ndarray | None = None
-    pairs: Sequence[tuple[int, int, bool]] = ()
-    #: [n] whether an article counts in the scores; the others are clustered with it all the same.
-    counts: np.ndarray | None = None
-
-    def score(self, labels: Labels) -> Scores:
-        if self.gold is None:
-            return pair_scores(labels, self.pairs)
-        return scores(*(float(part.mean()) for part in self.shares(labels)))
-
-    def shares(self, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
-        """BCubed precision and recall of each article that counts."""
-        precision, recall = bcubed_shares(labels, self.true)
-        return precision[self.scored_rows], recall[self.scored_rows]
-
-    @property
-    def true(self) -> np.ndarray:
-        if self.gold is None:
-            raise ValueError(f"{self.name} has no gold events")
-        return self.gold
-
-    @property
-    def scored_rows(self) -> np.ndarray:
-        """Rows of the articles that count."""
-        return np.arange(len(self.rows)) if self.counts is None else np.flatnonzero(self.counts)
-
-
-def articles_of(path: Path) -> Corpus:
-    """Articles of a JSON-lines file that have a text and a date, by date; one row a link."""
-    by_link: dict[str, dict[str, Any]] = {}
-    for line in path.open(encoding="utf-8"):
-        try:
-            row = asdict(article_from_record(json.loads(line)))
-        except RecordError:
-            continue
-        # ANSA's English edition: another language, which `synth cluster` keeps apart.
-        if row["date"] is not None and "/english/" not in row["link"]:
-            by_link.setdefault(row["link"], row)
-    rows = sorted(by_link.values(), key=lambda row: (row["date"], row["link"]))
-    return Corpus(path.stem, rows, _days([row["date"] for row in rows]))
-
-
-def labelled_corpus(name: str, articles: Path, pairs: Path) -> Corpus:
-    """An archive with the labelled pairs in it.
-
-    Raises:
-        NewsmillError: a pair without a label, or with a link that the archive lacks.
-    """
-    corpus = articles_of(articles)
-    row_of = {row["link"]: number for number, row in enumerate(corpus.rows)}
-    labels = [json.loads(line) for line in pairs.open(encoding="utf-8")]
-    for number, pair in enumerate(labels, 1):
-        if not isinstance(pair["same"], bool) or not {pair["a"], pair["b"]} <= row_of.keys():
-            raise NewsmillError(f"{pairs}, line {number}: needs same: true or false, and two links of {articles}")
-    return replace(corpus, name=name, pairs=[(row_of[pair["a"]], row_of[pair["b"]], pair["same"]) for pair in labels])
-
-
-def italian_pairs(shared: Path) -> Corpus:
-    """The archive of it_news_2024 with the labelled pairs."""
-    return labelled_corpus("Italian pairs", shared / "data/it_news_2024/articles.jsonl", LABELS)
-
-
-def vietnamese_events(shared: Path) -> Corpus:
-    """vi_vnmds whole; its leads come with underscores in compound words, which are taken out."""
-    raw = [json.loads(line) for line in (shared / "data/vi_vnmds/docs.jsonl").open(encoding="utf-8")]
-    names = {name: number for number, name in enumerate(sorted({row["cluster"] for row in raw}))}
-    dates = [datetime.strptime(row["time"], "%d/%m/%Y %H:%M").replace(tzinfo=UTC) for row in raw]
-    rows = [
-        {"title": row["title"], "description": row["lead_seg"].replace("_", " "), "content": row["text"]} for row in raw
-    ]
-    return Corpus("vi_vnmds", rows, _days(dates), np.array([names[row["cluster"]] for row in raw]))
-
-
-def halves(corpus: Corpus) -> tuple[Corpus, Corpus]:
-    """Half of the events each, drawn with a seed. All articles stay: alone, half of them would be easier to part."""
-    events = sorted(set(corpus.true.tolist()))
-    random.Random(SEED).shuffle(events)
-    first = np.isin(corpus.true, events[: len(events) // 2])
-    return replace(corpus, name="vi, tuning half", counts=first), replace(corpus, name="vi, other half", counts=~first)
-
-
-def _days(dates: Sequence[datetime]) -> np.ndarray:
-    return np.array([date.timestamp() / 86400 for date in dates])
 
 
 class Clusterer:

@@ -20,7 +20,7 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.events.bench_events import Corpus, articles_of
+from benchmarks.helpers.corpora import Corpus, articles_of
 from synth.embed import article_text, load_embedder
 
 #: Below are copies, above hardly anything is the same event.

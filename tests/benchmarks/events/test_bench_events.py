@@ -1,31 +1,13 @@
-"""The labelled pairs are well formed, and the choice of a setting is the middle of a plateau."""
+"""The choice of a setting is the middle of a plateau; windows and intervals."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.events import bench_events
-from benchmarks.events.bench_events import LABELS, Clusterer, Corpus, Setting, choose, halves, interval, italian_pairs
+from benchmarks.events.bench_events import Clusterer, Setting, choose, interval
+from benchmarks.helpers.corpora import Corpus
 from benchmarks.helpers.measures import Scores
-
-
-def test_labels_are_sorted_pairs_of_links() -> None:
-    pairs = [json.loads(line) for line in LABELS.open(encoding="utf-8")]
-    keys = [(pair["a"], pair["b"]) for pair in pairs]
-    assert len(pairs) >= 300
-    assert keys == sorted(set(keys))
-    assert all(a < b and a.startswith("https://") for a, b in keys)
-    assert all(pair.keys() == {"a", "b", "same"} and type(pair["same"]) is bool for pair in pairs)
-
-
-def test_every_label_has_its_articles(shared: Path) -> None:
-    corpus = italian_pairs(shared)
-    assert len(corpus.pairs) >= 300
-    gaps = [abs(corpus.days[left] - corpus.days[right]) for left, right, _ in corpus.pairs]
-    assert max(gaps) <= 7
 
 
 def test_a_plateau_is_chosen_not_a_peak() -> None:
@@ -37,15 +19,6 @@ def test_a_plateau_is_chosen_not_a_peak() -> None:
         for threshold, f in worth.items()
     }
     assert choose(results, thresholds).threshold == 0.8
-
-
-def test_halves_share_the_articles_and_part_the_events() -> None:
-    whole = Corpus("x", [{}] * 8, np.zeros(8), np.repeat(np.arange(4), 2))
-    first, second = halves(whole)
-    assert sorted([*first.scored_rows, *second.scored_rows]) == list(range(8))
-    assert not set(whole.true[first.scored_rows]) & set(whole.true[second.scored_rows])
-    # Items that do not count still spoil the clusters of those that do.
-    assert first.score(np.zeros(8, dtype=int)).precision == 0.25
 
 
 def test_interval_of_a_perfect_partition() -> None:

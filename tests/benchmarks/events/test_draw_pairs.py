@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.events.bench_events import articles_of, labelled_corpus
 from benchmarks.events.draw_pairs import DAYS, draw
+from benchmarks.helpers.corpora import articles_of, labelled_corpus
 from crawler.items import NewsmillError
 
 ARTICLES = Path(__file__).resolve().parents[3] / "demo/articles.jsonl"
