@@ -3,7 +3,7 @@
 --measure trains models of several sizes in a process of their own, with `litgpt finetune_lora`'s own code and with
 `train finetune`, on rows of one length, and compares the most resident memory (on a GPU:
 torch.cuda.max_memory_allocated) with what the plan says. On a CPU the baseline, what the process holds when its
-libraries are loaded, is counted to both; the error of what the model alone takes is told beside it, and glibc returns
+libraries are loaded, is counted to both; the error of what the model alone takes stands beside it, and glibc returns
 freed blocks at once there. No size here was used to make the model of memory: that is the libraries' code run without
 contents, with nothing to tune.
 --published: LitGPT's config_hub table (Alpaca2k, 512 tokens, bf16-true, one A10G; April to July 2024).
@@ -17,11 +17,10 @@ import argparse
 import gc
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,45 +28,17 @@ from unittest import mock
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-ALL = ("query", "key", "value", "projection", "mlp", "head")
-
-
-@dataclass(frozen=True)
-class Size:
-    """A model and a recipe to measure. like: LitGPT's name of the architecture, or bloom-7b1."""
-
-    name: str
-    like: str
-    backend: str
-    width: int
-    layers: int
-    vocabulary: int
-    length: int
-    micro: int
-    accumulation: int = 2
-    targets: tuple[str, ...] = ALL
-    rank: int = 16
-    method: str = "sft"
-    dora: bool = False
-    recompute: bool = False
-
-
-SIZES = (
-    Size("llama, 8 layers", "Llama-3-8B", "litgpt", 512, 8, 8192, 512, 1),
-    Size("llama, wide, q and v", "Llama-3-8B", "litgpt", 1024, 6, 16384, 384, 1, 1, ("query", "value")),
-    Size("gemma, large vocabulary", "Gemma-2b", "litgpt", 768, 4, 32768, 384, 1),
-    Size("gemma 3", "Gemma-3-1b-it", "litgpt", 512, 6, 16384, 384, 2),
-    Size("qwen 3, batch of 4", "Qwen3-0.6B", "litgpt", 384, 8, 8192, 256, 4),
-    Size("smollm2, long rows", "SmolLM2-360M", "litgpt", 480, 8, 8192, 1536, 1, 2, ("query", "value")),
-    Size("llama, hugging face", "Llama-3-8B", "huggingface", 512, 8, 8192, 512, 2),
-    Size("llama, recomputed", "Llama-3-8B", "huggingface", 768, 8, 16384, 768, 2, recompute=True),
-    Size("gemma, dora", "Gemma-2b", "huggingface", 512, 6, 16384, 384, 2, dora=True, targets=ALL[:-1]),
-    Size("bloom", "bloom-7b1", "huggingface", 512, 8, 16384, 384, 2, targets=ALL[:-1]),
-    Size("llama, orpo", "Llama-3-8B", "huggingface", 512, 6, 8192, 384, 1, method="orpo"),
+from benchmarks.helpers.published_figures import published_table, times_table
+from benchmarks.helpers.sized_models import (
+    ALL,
+    SIZES,
+    Size,
+    huggingface_config,
+    litgpt_config,
+    make_checkpoint,
+    make_rows,
+    recipe_of,
 )
-
-
-# ---- measuring
 
 #: glibc gives freed blocks back to the kernel at once; else it keeps half as much again as the tensors take, in holes
 #: between those kept for the backward pass. PyTorch's allocator on a GPU takes them again.
@@ -195,110 +166,6 @@ def _figures(gauge: Gauge) -> dict[str, Any]:
     return {"baseline": gauge.baseline, "peak": gauge.peak, "device": "cuda" if gauge.cuda else "cpu"}
 
 
-def litgpt_config(size: Size) -> Any:
-    """The architecture with this size's width, depth and vocabulary."""
-    from litgpt import Config
-
-    from train.models.architectures import tiny_config
-
-    tiny = tiny_config(size.like, size.vocabulary)
-    heads = size.width * tiny.n_head // tiny.n_embd or 1
-    groups = max(1, heads * tiny.n_query_groups // tiny.n_head)
-    heads -= heads % groups
-    mlp = size.width * tiny.intermediate_size // tiny.n_embd // 16 * 16
-    local = None if tiny.sliding_window_indices is None else [int(layer % 2 == 0) for layer in range(size.layers)]
-    more = {"sliding_window_indices": local, "rope_indices": local} if local else {}
-    return Config(**{
-        **{key: getattr(tiny, key) for key in Config.__dataclass_fields__}, "n_embd": size.width, "n_head": heads,
-        "n_query_groups": groups, "n_layer": size.layers, "intermediate_size": mlp, "vocab_size": size.vocabulary,
-        "padded_vocab_size": size.vocabulary, **more,
-    })  # fmt: skip
-
-
-def huggingface_config(size: Size) -> Any:
-    from transformers import BloomConfig
-
-    from train.models.architectures import huggingface_config as of
-
-    if size.like.startswith("bloom"):
-        return BloomConfig(
-            hidden_size=size.width, n_layer=size.layers, n_head=size.width // 64, vocab_size=size.vocabulary
-        )
-    return of(size.like, litgpt_config(size), {})
-
-
-def make_checkpoint(size: Size, out: Path) -> None:
-    """Random weights; the tokenizer is a tiny one's, whose ids are below any vocabulary."""
-    import torch
-
-    from train.models.architectures import make_tiny
-
-    make_tiny(size.like, ["Il consiglio ha approvato il piano. Hội đồng đã thông qua kế hoạch."] * 8, out)
-    if size.backend == "huggingface":
-        from transformers import AutoModelForCausalLM
-
-        (out / "model.safetensors").unlink(missing_ok=True)
-        AutoModelForCausalLM.from_config(huggingface_config(size)).save_pretrained(out)
-        return
-    from litgpt import GPT
-    from litgpt.utils import save_config
-
-    config = litgpt_config(size)
-    torch.save(GPT(config).state_dict(), out / "lit_model.pth")
-    save_config(config, out)
-
-
-def make_rows(size: Size, out: Path) -> None:
-    """Rows longer than the length, so that all have it once cut: as LitGPT's JSON, or pairs."""
-    draw = random.Random(0)
-    out.mkdir()
-    count = size.micro * size.accumulation * 2
-    for split, number in (("train", count), ("val", size.micro)):
-        words = [" ".join(draw.choices(["consiglio", "piano", "voti", "città"], k=size.length)) for _ in range(number)]
-        rows = [{"instruction": "Scrivi.", "input": "", "output": text} for text in words]
-        (out / f"{split}.json").write_text(json.dumps(rows))
-    if size.backend == "huggingface":
-        make_chats(size, out, count)
-
-
-def make_chats(size: Size, out: Path, count: int) -> None:
-    """One-turn chats or pairs of one length, near `size.length`: the run tells the exact one."""
-    from tokenizers import Tokenizer
-
-    phrase = "consiglio piano voti città "
-    each = len(Tokenizer.from_file("base/tokenizer.json").encode(phrase * 100).ids) / 100
-    text = phrase * max(1, round(0.8 * size.length / each))
-    chat = {"instruction": "Riassumi.", "input": text, "output": "Il piano è approvato."}
-    pair = {"instruction": "Riassumi.", "input": text, "chosen": "Il piano è approvato.", "rejected": "Il piano no."}
-    row = pair if size.method == "orpo" else chat
-    rows = [{**row, "instruction": f"Riassumi {number}."} for number in range(count + size.micro)]
-    (out / "chats.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
-
-
-def recipe_of(size: Size) -> dict[str, Any]:
-    recipe: dict[str, Any] = {
-        "checkpoint_dir": "base", "out_dir": "out", "precision": "32-true", "devices": 1, "num_nodes": 1,
-        "lora_r": size.rank, "lora_alpha": size.rank, "lora_dropout": 0.05, "seed": 1, "logger_name": "csv",
-        **{f"lora_{part}": part in size.targets for part in ALL},
-        "train": {
-            "global_batch_size": size.micro * size.accumulation, "micro_batch_size": size.micro, "epochs": 1,
-            "max_steps": 2, "lr_warmup_steps": 1, "max_seq_length": size.length, "log_interval": 1,
-        },
-        "eval": {"interval": 100, "max_iters": 1, "max_new_tokens": 1, "final_validation": False},
-        "optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 1e-4}},
-    }  # fmt: skip
-    if size.backend == "litgpt":
-        data: dict[str, Any] = {"json_path": "rows", "num_workers": 0}
-        return recipe | {"data": {"class_path": "litgpt.data.JSON", "init_args": data}}
-    # Tiny tokenizers differ in what they make of a text: room, so that no row is cut.
-    recipe["train"]["max_seq_length"] = 2 * size.length
-    rows = {"path": "rows/chats.jsonl", "prompt_style": "alpaca-it", "val_share": size.micro / (size.micro * 5)}
-    kind = "Pairs" if size.method == "orpo" else "Chat"
-    more = {"method": size.method, "dora": size.dora, "gradient_checkpointing": size.recompute}
-    del recipe["eval"]["max_new_tokens"]
-    return recipe | {"backend": "huggingface", "data": {"class_path": f"train.data.{kind}", "init_args": rows}} | more
-
-
 def planned_footprint(size: Size, device: str) -> Any:
     """The plan's footprint of the same recipe."""
     from train.plan.memory import Job
@@ -358,106 +225,10 @@ def measured_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, "", f"largest error {worst:.1%} of all, {alone:.1%} of the model alone"])
 
 
-# ---- published figures
-
-
-@dataclass(frozen=True)
-class Published:
-    """A row of LitGPT's config_hub table: GB as torch.cuda.max_memory_allocated told."""
-
-    model: str
-    quantize: str | None
-    micro: int
-    gigabytes: float
-    rank: int
-    targets: tuple[str, ...] = field(default=("query", "value"))
-
-
-PUBLISHED = (
-    Published("falcon-7b", None, 1, 16.69, 32), Published("Gemma-2b", None, 2, 12.62, 8, ALL),
-    Published("Llama-2-7b-hf", None, 2, 19.77, 32), Published("Llama-3-8B", None, 1, 19.73, 32),
-    Published("Llama-3.1-8B", None, 1, 19.73, 32), Published("Mistral-7B-v0.1", None, 2, 20.66, 32),
-    Published("Mistral-7B-v0.2", None, 2, 20.66, 32), Published("phi-2", None, 4, 13.98, 8, ALL),
-    Published("Phi-3-mini-4k-instruct", None, 4, 19.75, 8, ALL),
-    Published("stablelm-base-alpha-3b", None, 1, 8.58, 32), Published("tiny-llama-1.1b", None, 8, 13.50, 32, ALL),
-    Published("falcon-7b", "nf4", 1, 9.44, 32), Published("Gemma-2b", "nf4", 2, 11.58, 16, ALL),
-    Published("Gemma-7b", "nf4", 1, 17.18, 16, ALL), Published("Gemma-2-9b", "nf4", 1, 20.92, 16, ALL),
-    Published("Llama-2-7b-hf", "nf4", 2, 13.68, 32), Published("Llama-3-8B", "nf4", 2, 17.41, 32),
-    Published("Llama-3.1-8B", "nf4", 2, 17.41, 32), Published("Mistral-7B-v0.1", "nf4", 2, 14.29, 32),
-    Published("phi-2", "nf4", 4, 14.27, 8, ALL), Published("Phi-3-mini-4k-instruct", "nf4", 4, 19.13, 8, ALL),
-    Published("stablelm-base-alpha-3b", "nf4", 1, 5.24, 32), Published("tiny-llama-1.1b", "nf4", 8, 16.24, 32, ALL),
-)  # fmt: skip
-
-
-def published_table(only: str | None) -> str:
-    from litgpt.lora import Config
-
-    from train.plan.memory import Job
-    from train.plan.meta_models import measure
-
-    lines = ["| recipe of config_hub | batch | published GB | planned GB | error |", "|---|---:|---:|---:|---:|"]
-    for row in PUBLISHED:
-        if only and only.lower() not in row.model.lower():
-            continue
-        adapter = {f"lora_{part}": part in row.targets for part in ALL}
-        shape = Config.from_name(row.model, lora_r=row.rank, lora_alpha=16, lora_dropout=0.05, **adapter)
-        optimizer = "bitsandbytes.optim.PagedAdamW" if row.quantize else "torch.optim.AdamW"
-        job = Job("litgpt", shape, "bf16-true", row.quantize, row.micro, 512, 4, optimizer, row.micro * 512)
-        planned = measure(job).allocated / 1e9
-        kind = f"QLoRA {row.quantize}" if row.quantize else "LoRA"
-        error = planned / row.gigabytes - 1
-        lines.append(
-            f"| {row.model}, {kind} | {row.micro} x 512 | {row.gigabytes:.2f} | {planned:.2f} | {error:+.1%} |"
-        )
-    return "\n".join(lines)
-
-
-#: (hidden_size, intermediate_size, layers, heads) and length -> seconds of eight rows: LoRA with gradient checkpointing
-#: and flash attention on one A100-80GB. The shares in gpus.yaml were chosen by the 7B rows; the others test them.
-QWEN = {
-    "Qwen-7B": ((4096, 11008, 32, 32), {256: 1.2, 512: 1.5, 1024: 2.8, 2048: 5.2, 4096: 10.1, 8192: 21.3}),
-    "Qwen-1.8B": ((2048, 5504, 24, 16), {256: 1.0, 512: 1.0, 1024: 1.1, 2048: 1.7, 4096: 3.3, 8192: 6.8}),
-    "Qwen-14B": ((5120, 13696, 40, 40), {256: 1.6, 512: 2.4, 1024: 4.4, 2048: 8.4, 4096: 17.0, 8192: 36.0}),
-}
-
-
-def times_table() -> str:
-    """Seconds of a step as the plan says, fast and slow, beside Qwen's."""
-    from train.plan.gpus import load_table, seconds
-
-    table = load_table()
-    gpu = table.gpus["A100-80GB"]
-    lines = ["| model | tokens | published s | planned s | |", "|---|---:|---:|---:|---|"]
-    for name, (sizes, times) in QWEN.items():
-        for length, published in times.items():
-            work = qwen_work(sizes, length)
-            low, high = (8 * seconds(work, gpu, reach, "bf16-true") for reach in (table.fast, table.slow))
-            verdict = "within" if round(low, 1) <= published <= round(high, 1) else "outside"
-            lines.append(f"| {name} | {length:,} | {published:.1f} | {low:.1f}-{high:.1f} | {verdict} |")
-    return "\n".join(lines)
-
-
-def qwen_work(sizes: tuple[int, int, int, int], length: int) -> Any:
-    """The work of one row. Qwen's layers compute what Llama's do."""
-    from transformers import LlamaConfig
-
-    from train.huggingface.settings import Settings
-    from train.plan.memory import Job
-    from train.plan.meta_models import measure
-
-    width, mlp, layers, heads = sizes
-    shape = LlamaConfig(
-        hidden_size=width, intermediate_size=mlp, num_hidden_layers=layers, num_attention_heads=heads,
-        vocab_size=151_936, max_position_embeddings=8192,
-    )  # fmt: skip
-    # Its adapters: on query, key and value in one, on the projection and on the MLP's two inputs.
-    parts = {"lora_query": True, "lora_value": False, "lora_projection": True, "lora_mlp": True}
-    settings = Settings(lora_r=64, gradient_checkpointing=True, **parts)  # type: ignore[arg-type]
-    job = Job(
-        "huggingface", shape, "bf16-true", None, 1, length, 8, "torch.optim.AdamW", length, recompute=True,
-        validates=False, settings=settings,
-    )  # fmt: skip
-    return measure(job).work
+def chosen_sizes(only: str | None, scale: float) -> list[Size]:
+    """The sizes whose name holds a text, their widths scaled to a multiple of 32."""
+    sizes = [size for size in SIZES if not only or only.lower() in size.name.lower()]
+    return [replace(size, width=max(64, int(size.width * scale) // 32 * 32)) for size in sizes]
 
 
 def main() -> int:
@@ -476,9 +247,11 @@ def main() -> int:
         child(Size(**{**fields, "targets": tuple(fields["targets"])}), options.folder.resolve())
         return 0
     whole = not (options.measure or options.published or options.times)
-    if options.measure or whole:
-        sizes = [replace(size, width=max(64, int(size.width * options.scale) // 32 * 32)) for size in SIZES]
-        rows = measure_all([size for size in sizes if not options.only or options.only in size.name])
+    sizes = chosen_sizes(options.only, options.scale) if options.measure or whole else []
+    if options.measure and not sizes:
+        parser.error(f"no size has {options.only!r} in its name: {', '.join(size.name for size in SIZES)}")
+    if sizes:
+        rows = measure_all(sizes)
         print(measured_table(rows))
         if options.out:
             options.out.write_text(json.dumps(rows, indent=2) + "\n")
