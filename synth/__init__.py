@@ -38,5 +38,5 @@ ORDER = [
     ["embed"],
     ["language"],
     ["samples"],
-    ["atomic_files"],
+    ["atomic_files", "outages"],
 ]

@@ -61,6 +61,8 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "filters": [([("name", 1)], {"unique": True})],
     "takedowns": [([("link", 1)], {"unique": True}), ([("links", 1)], {}), ([("hashes", 1)], {})],
     "llm_calls": [([("hash", 1)], {"unique": True})],
+    # Who asks for which reply at the moment: synth.llm.leases. What nobody gave back goes after an hour.
+    "llm_leases": [([("until", 1)], {"expireAfterSeconds": 3600})],
     "runs": [([("stage", 1), ("started_at", -1)], {})],
     "ratings": [([("item", 1), ("rater", 1)], {"unique": True})],
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from synth.llm.completion import Completion, Message
 from synth.llm.group_commit import GroupCommit
+from synth.llm.leases import RENEWAL, Leases
+from synth.outages import PATIENCE, outlast
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -21,6 +26,12 @@ if TYPE_CHECKING:
 
 _REPLY = ("text", "model", "finish_reason", "prompt_tokens", "completion_tokens", "cost")
 _DUPLICATE = 11000
+#: Seconds for which a look-up waits for a store that is away: nothing is paid yet.
+_LOOK_UP_PATIENCE = 60.0
+#: Seconds after which a reply that no store has acknowledged holds back what has not been sent.
+_SLOW = 0.25
+#: Seconds between two looks at a reply that another process asks for.
+_POLL = 0.3
 
 Row = dict[str, Any]
 
@@ -46,21 +57,28 @@ class Ledgered:
     - Replies that were cut off, refused or empty were paid as well, and the same request would bring the same again:
       they are kept and given again. Other parameters (a larger max_tokens, a seed) are another request.
     - A caller who gives up loses no reply that is under way: leaving the context waits for it and keeps it.
+    - While the store is away replies are held and nothing new is sent; they are stored when it is back.
+    - Of two processes that want the same reply one asks, the other waits for it (leases.py).
     """
 
     takes_documents = False
 
-    def __init__(self, llm: ChatServer, calls: Collection[Row]) -> None:
+    def __init__(self, llm: ChatServer, calls: Collection[Row], *, patience: float = PATIENCE) -> None:
         from pymongo import WriteConcern
 
         self.llm = llm
         self.calls = calls.with_options(write_concern=WriteConcern("majority", j=True))
-        self._find: GroupCommit[str, Row | None] = GroupCommit(self._find_rows)
+        self.patience = patience
+        self.leases = Leases(calls.database["llm_leases"])
+        self._find: GroupCommit[str, Row | bool] = GroupCommit(self._find_or_claim)
         self._insert: GroupCommit[Row, Row] = GroupCommit(self._insert_rows)
         self._running: dict[str, _PendingCall] = {}
         #: tasks whose reply is here and not yet in the store.
-        self._answered: set[asyncio.Task[Any] | None] = set()
+        self.unacknowledged: dict[asyncio.Task[Any] | None, float] = {}
         self._entered = 0
+        self._stopping = threading.Event()
+        self._renewing: asyncio.Task[None] | None = None
+        llm.before_sending = self._wait_for_the_store
 
     @property
     def name(self) -> str:
@@ -102,21 +120,55 @@ class Ledgered:
 
     def _paid(self, task: asyncio.Task[Any]) -> bool:
         """Whether cancelling a call would lose a reply that costs money."""
-        return task in self.llm.sending or task in self._answered
+        return task in self.llm.sending or task in self.unacknowledged
 
     async def _look_up_or_ask(self, key: str, messages: Sequence[Message], parameters: Mapping[str, Any]) -> Completion:
         _check(parameters)
-        if (row := await self._find(key)) is not None:
-            return _completion(row, cached=True)
+        while (found := await self._find(key)) is False:
+            await asyncio.sleep(_POLL)
+        if not isinstance(found, bool):
+            return _completion(found, cached=True)
+        self._renew()
         began = datetime.now(UTC)
-        reply = await self.llm.complete(messages, **parameters)
-        # No other task runs between the reply's arrival and this line.
-        task = asyncio.current_task()
-        self._answered.add(task)
         try:
-            return _completion(await self._insert(self._row(key, reply, parameters, began)), cached=False)
-        finally:
-            self._answered.discard(task)
+            reply = await self.llm.complete(messages, **parameters)
+            # No other task runs between the reply's arrival and this line.
+            task = asyncio.current_task()
+            self.unacknowledged[task] = asyncio.get_running_loop().time()
+            try:
+                return _completion(await self._insert(self._row(key, reply, parameters, began)), cached=False)
+            finally:
+                self.unacknowledged.pop(task, None)
+        except BaseException:
+            # In a thread that nobody waits for: a lease that is not given back runs out.
+            asyncio.get_running_loop().run_in_executor(None, self._release, key)
+            raise
+
+    async def _wait_for_the_store(self) -> None:
+        """Before a request is sent: while a reply is held that the store does not take, no other is paid."""
+        loop = asyncio.get_running_loop()
+        while any(loop.time() - since > _SLOW for since in self.unacknowledged.values()):
+            await asyncio.sleep(_SLOW / 5)
+
+    def _renew(self) -> None:
+        """Keep renewing the leases as long as there are some."""
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._keep_leases())
+
+    async def _keep_leases(self) -> None:
+        from pymongo.errors import PyMongoError
+
+        while self.leases.held:
+            await asyncio.sleep(RENEWAL)
+            with contextlib.suppress(PyMongoError):
+                await asyncio.to_thread(self.leases.renew)
+
+    def _release(self, *keys: str) -> None:
+        """Give leases back; where the store is away they run out."""
+        from pymongo.errors import PyMongoError
+
+        with contextlib.suppress(PyMongoError):
+            self.leases.release(keys)
 
     def _row(self, key: str, reply: Completion, parameters: Mapping[str, Any], began: datetime) -> Row:
         now = datetime.now(UTC)
@@ -126,6 +178,21 @@ class Ledgered:
             "parameters": dict(parameters), "asked_at": began, "seconds": round((now - began).total_seconds(), 3),
         }  # fmt: skip
 
+    def _find_or_claim(self, keys: list[str]) -> list[Row | bool]:
+        """The rows of requests; where there is none, whether this ledger may ask: else somebody else does."""
+        work = functools.partial(self._found_or_claimed, keys)
+        return outlast(work, min(self.patience, _LOOK_UP_PATIENCE), self._stopping)
+
+    def _found_or_claimed(self, keys: list[str]) -> list[Row | bool]:
+        rows = dict(zip(keys, self._find_rows(keys), strict=True))
+        claimed = self.leases.claim([key for key, row in rows.items() if row is None])
+        # Stored between the look and the claim.
+        late = [key for key in claimed if key in rows]
+        rows |= {key: row for key, row in zip(late, self._find_rows(late), strict=True) if row is not None}
+        if settled := [key for key in late if rows[key] is not None]:
+            self.leases.release(settled)
+        return [row if (row := rows[key]) is not None else key in claimed for key in keys]
+
     def _find_rows(self, keys: list[str]) -> list[Row | None]:
         """The rows of requests; None where there is none."""
         fields = dict.fromkeys(("hash", *_REPLY), 1)
@@ -133,7 +200,12 @@ class Ledgered:
         return [rows.get(key) for key in keys]
 
     def _insert_rows(self, rows: list[Row]) -> list[Row]:
-        """Store rows and give what the store then has."""
+        """Store rows, however long the store is away, and give what it then has."""
+        stored = outlast(functools.partial(self._insert_once, rows), self.patience)
+        self._release(*(row["hash"] for row in rows))
+        return stored
+
+    def _insert_once(self, rows: list[Row]) -> list[Row]:
         from pymongo.errors import BulkWriteError
 
         try:
@@ -156,6 +228,7 @@ class Ledgered:
 
     async def __aenter__(self) -> Self:
         self._entered += 1
+        self._stopping.clear()
         await self.llm.__aenter__()
         return self
 
@@ -172,11 +245,14 @@ class Ledgered:
     async def _end(self) -> None:
         """Wait for what is paid; drop the rest."""
         self.llm.stop()
+        self._stopping.set()
         calls = [call.task for call in self._running.values()]
         for task in calls:
             if not self._paid(task):
                 task.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+        if self._renewing is not None:
+            self._renewing.cancel()
 
 
 def _check(parameters: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import functools
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -82,6 +82,8 @@ class ChatServer:
         self.counts: Counter[str] = Counter()
         #: tasks whose request is with the server: cancelled now, their reply would be paid and lost.
         self.sending: set[asyncio.Task[Any] | None] = set()
+        #: waited for before each request is sent; a call that is given up meanwhile was never paid.
+        self.before_sending: Callable[[], Awaitable[None]] | None = None
         #: parameter -> what this model calls it.
         self._renamed: dict[str, str] = {}
         self._entered, self._closing = 0, False
@@ -179,6 +181,8 @@ class ChatServer:
         cost = 0.0
         try:
             reservation = await self.rate.admit(estimate.tokens)
+            if self.before_sending is not None:
+                await self.before_sending()
             # Until it is known what was paid, all of it may have been.
             cost = estimate.cost
             try:

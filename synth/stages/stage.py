@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from crawler.mongo import run_of
 from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
+from synth.outages import outlast
 from synth.stages.progress import progress_bar
 from synth.stages.workers import WorkerPool, run_worker_pool
 
@@ -128,10 +130,14 @@ class Pending:
         """The documents of these ids, batch by batch."""
         for start in range(0, len(keys), self.size):
             part = keys[start : start + self.size]
-            rows = {row["_id"]: row for row in self.documents.find({"_id": {"$in": part}}, self.stage.projection)}
+            rows = {row["_id"]: row for row in outlast(functools.partial(self._documents, part))}
             yield [rows[key] for key in part if key in rows]
+
+    def _documents(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
+        return list(self.documents.find({"_id": {"$in": list(keys)}}, self.stage.projection))
 
 
 def _write(database: Database[dict[str, Any]], stage: Stage, writes: list[Write]) -> None:
+    """Keyed by what does not change, so that doing it twice does no harm: an outage is waited out."""
     if writes:
-        database[stage.target or stage.collection].bulk_write(writes, ordered=False)
+        outlast(lambda: database[stage.target or stage.collection].bulk_write(writes, ordered=False))

@@ -9,12 +9,15 @@ Whoever is slowest holds the others back; nothing piles up. A failure stops the 
 from __future__ import annotations
 
 import asyncio
+import functools
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+
+from synth.outages import outlast
 
 if TYPE_CHECKING:
     from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -101,7 +104,7 @@ async def _run(pool: WorkerPool, batches: Iterator[list[dict[str, Any]]], write_
 
 async def _read(pool: WorkerPool, batches: Iterator[list[dict[str, Any]]], items: asyncio.Queue[Any]) -> None:
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-        for item in await asyncio.to_thread(pool.prepare, batch):
+        for item in await asyncio.to_thread(outlast, functools.partial(pool.prepare, batch)):
             # In a tuple: None is the end.
             await items.put((item,))
     for _ in range(pool.width):

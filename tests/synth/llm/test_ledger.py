@@ -89,6 +89,7 @@ def test_two_processes_that_ask_the_same_go_on_with_the_same_reply(stand: Any, d
 
     replies = asyncio.run(ask())
     assert len({reply.text for reply in replies}) == 1
+    assert len(stand.asked) == 1
     assert database.llm_calls.count_documents({}) == 1
 
 
@@ -159,7 +160,7 @@ def test_a_reply_is_in_the_store_before_anybody_has_it(stand: Any, database: Any
 
 def test_a_store_that_fails_is_told_to_everybody_who_waits(stand: Any) -> None:
     with MongoClient("mongodb://127.0.0.1:9/none", serverSelectionTimeoutMS=200) as client:
-        llm = Ledgered(ChatServer("tiny", stand.url), client.none.llm_calls)
+        llm = Ledgered(ChatServer("tiny", stand.url), client.none.llm_calls, patience=0.2)
 
         async def ask() -> list[Any]:
             calls = (llm.complete(question(number)) for number in range(3))

@@ -248,10 +248,10 @@ def test_real_news_is_neither_changed_nor_refused(shared: Path) -> None:
         ("vi_vnmds/refs.jsonl", "ref1", "vi"), ("faithful/qags_cnndm.jsonl", "article", "en"),
     ):  # fmt: skip
         for line in (shared / "data" / file).read_text(encoding="utf-8").strip().split("\n"):
-            text = json.loads(line)[field] or "Senza testo."
+            text = json.loads(line)[field] or "Nessuna notizia."
             answer, refusal = clean_reply(text, "stop", language)
             plain = text.replace("\u200b", "").replace("\ufeff", "")
             outcomes[refusal or ("same" if answer.split() == plain.split() else "changed")] += 1
-    assert outcomes["same"] > 1850
+    assert outcomes["same"] > 1700
     assert set(outcomes) <= {"same", "wrong_language"}
     assert outcomes["wrong_language"] < 20

@@ -1,0 +1,57 @@
+"""Work on the store that waits out an outage: a server that was killed and comes back, a change of primaries.
+
+PyMongo tries a write once more, at once; a server that restarts refuses writes for a while after it takes connections.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+#: Seconds for which a store may be away.
+PATIENCE = 300.0
+#: Seconds before the first further attempt, doubled before each one up to the second number.
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
+#: Codes of a server that is starting, stopping or no primary, and of a majority that took too long.
+_CODES = frozenset({6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+_DUPLICATE = 11000
+
+
+def outlast(work: Callable[[], Result], patience: float = PATIENCE, stopping: threading.Event | None = None) -> Result:
+    """What `work` returns, tried again while the store is away. It must be such that doing it twice does no harm.
+
+    Args:
+        patience: seconds after which the outage is raised.
+        stopping: once it is set, nobody waits any longer.
+
+    Raises:
+        PyMongoError: the store stayed away; or at once what is no outage.
+    """
+    from pymongo.errors import PyMongoError
+
+    deadline, wait, pause = time.monotonic() + patience, _FIRST_WAIT, stopping or threading.Event()
+    while True:
+        try:
+            return work()
+        except PyMongoError as error:
+            if not is_outage(error) or time.monotonic() + wait > deadline or pause.wait(wait):
+                raise
+            wait = min(_LONGEST_WAIT, 2 * wait)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether another attempt may find the store as it was."""
+    from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, WTimeoutError
+
+    if isinstance(error, ConnectionFailure | WTimeoutError):
+        return True
+    if isinstance(error, BulkWriteError):
+        details = error.details or {}
+        codes = {row.get("code") for row in details.get("writeErrors", [])} - {_DUPLICATE}
+        codes |= {row.get("code") for row in details.get("writeConcernErrors", [])}
+        return bool(codes) and codes <= _CODES
+    return isinstance(error, OperationFailure) and error.code in _CODES
