@@ -2,8 +2,9 @@
 
 Llama-3-8B and Gemma-2B with random weights, made here (no download), nf4 and bf16, rows as long as news: a log-normal
 of about 800 tokens, at most --length; a tenth of each row is the answer. All three train on the same rows with the same
-adapters and batches; told are tokens/s (padding not counted), answer tokens/s, the most memory of PyTorch's allocator
-and the plan's figure for it. Each run is a process of its own; the first steps are not timed.
+adapters and batches; the table has tokens/s (padding not counted), answer tokens/s, the share of padding, the most
+memory of PyTorch's allocator and the plan's figure for it. Each run is a process of its own; the first steps
+are not timed.
 --tiny tries the whole script on a CPU in minutes: tiny models, 32 bits, LitGPT unquantised (it quantises on CUDA only).
 Run: python benchmarks/bench_gpu.py [--models llama-3-8b gemma-2b] [--rows N] [--steps N] [--work FOLDER]
 """
@@ -169,9 +170,9 @@ class Clock:
         self.seconds = now - self._began
         self.positions += ids.numel()
         self.answers += int((labels != -100).sum())
-        # Right padding: what follows the last learnt token of a row is none of it.
-        learnt = (labels != -100).int()
-        last = labels.shape[1] - learnt.flip(1).argmax(1)
+        # Right padding: what follows the last trained token of a row is none of it.
+        trained = (labels != -100).int()
+        last = labels.shape[1] - trained.flip(1).argmax(1)
         self.tokens += int(last.sum())
 
     def totals(self) -> dict[str, float]:
@@ -246,7 +247,7 @@ def measure_run(run: str, name: str, folder: Path, options: argparse.Namespace) 
     process = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
     lines = [line for line in process.stdout.splitlines() if line.startswith("MEASURED ")]
     if process.returncode or not lines:
-        last = (process.stderr.strip().splitlines() or ["nothing told"])[-1]
+        last = (process.stderr.strip().splitlines() or ["no output on stderr"])[-1]
         print(f"{name}, {run}: {last}", file=sys.stderr, flush=True)
         return {"model": name, "run": run, "failed": last[:300]}
     figures = json.loads(lines[-1].removeprefix("MEASURED "))

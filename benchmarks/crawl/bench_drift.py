@@ -1,4 +1,4 @@
-"""The drift alarm on real articles: how often it cries where nothing changed, how often it notices what did.
+"""The drift alarm on real articles: how often it sounds where nothing changed, how often it notices what did.
 
 Crawls are drawn at random from the articles of one newspaper: one to judge, and five before it. Without a change every
 alarm is false. Then one thing at a time is broken in the crawl to judge. At last the articles come in order of time, 40

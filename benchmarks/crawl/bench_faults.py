@@ -54,15 +54,15 @@ process.start()
 """
 
 
-def served(stand: LoopbackSite, name: str) -> dict[str, str]:
+def served(site: LoopbackSite, name: str) -> dict[str, str]:
     """Link -> text of every article of a newspaper."""
-    return {story.article.link: story.article.content for story in stand.newspapers[name].stories}
+    return {story.article.link: story.article.content for story in site.newspapers[name].stories}
 
 
-def ours(stand: LoopbackSite, name: str, uri: str) -> tuple[int, int, float]:
+def ours(site: LoopbackSite, name: str, uri: str) -> tuple[int, int, float]:
     """(articles that arrived, retries, seconds)."""
-    since, until = stand.spans[name]
-    words = ["-a", f"since={since}", "-a", f"until={until}", "-a", f"origin={stand.origins[name]}", "--json"]
+    since, until = site.spans[name]
+    words = ["-a", f"since={since}", "-a", f"until={until}", "-a", f"origin={site.origins[name]}", "--json"]
     process = subprocess.run(
         [str(Path(sys.executable).parent / "scrapy"), "crawl", name, *words],
         env=os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"},
@@ -73,14 +73,14 @@ def ours(stand: LoopbackSite, name: str, uri: str) -> tuple[int, int, float]:
     stored = {
         row["link"]: row["content"] for row in database.articles.find({"source_site": NEWSPAPERS[name].source_site})
     }
-    expected = served(stand, name)
+    expected = served(site, name)
     return sum(stored.get(link) == text for link, text in expected.items()), closing["retries"], closing["seconds"]
 
 
-def plain(stand: LoopbackSite, name: str, folder: Path) -> int:
-    expected = served(stand, name)
+def plain(site: LoopbackSite, name: str, folder: Path) -> int:
+    expected = served(site, name)
     home = "https://" + NEWSPAPERS[name].host
-    links = {link.replace(home, stand.origins[name]): link for link in expected}
+    links = {link.replace(home, site.origins[name]): link for link in expected}
     (folder / "plain.py").write_text(DEFAULTS)
     (folder / "urls.json").write_text(json.dumps(list(links)))
     process = subprocess.run(
@@ -111,10 +111,10 @@ def main() -> None:
             for name in NEWSPAPERS:
                 database = f"bench_faults_{seed}_{name}"
                 uri = with_database(server, database)
-                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
-                    arrived, retries, took = ours(stand, name, uri)
-                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as stand:
-                    totals[name].update(served=len(served(stand, name)), plain=plain(stand, name, folder))
+                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as site:
+                    arrived, retries, took = ours(site, name, uri)
+                with LoopbackSite(ROOT / "demo/articles.jsonl", Faults(seed=seed, retry_after=1, **RATES)) as site:
+                    totals[name].update(served=len(served(site, name)), plain=plain(site, name, folder))
                 totals[name].update(ours=arrived, retries=retries)
                 seconds[name] += took
                 connect(uri).client.drop_database(database)

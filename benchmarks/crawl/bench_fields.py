@@ -60,10 +60,10 @@ def main() -> None:
 def groups(cases: list[Case]) -> Iterator[tuple[str, list[int]]]:
     """(name, positions of its cases): each newspaper's real pages, then its loopback pages."""
     for real in (True, False):
-        for name, paper in NEWSPAPERS.items():
+        for name, newspaper in NEWSPAPERS.items():
             indices = [index for index, case in enumerate(cases) if case.real is real and case.newspaper == name]
             if indices:
-                yield f"{paper.source_site}, {'real' if real else 'loopback'}", indices
+                yield f"{newspaper.source_site}, {'real' if real else 'loopback'}", indices
 
 
 def answers_of(tool: str, python: str, cases: list[Case]) -> list[dict[str, Any]]:

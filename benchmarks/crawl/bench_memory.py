@@ -1,7 +1,7 @@
 """Memory of a crawl of 50,000 pages: resident set of the crawling process as the articles arrive.
 
 The limit is a flat line: whatever grows with the pages ends long crawls. What may grow is the set of links seen, about
-200 bytes a link.
+200 bytes a link. A row of the table: articles stored so far, seconds since the start, MB resident then.
 
     python benchmarks/crawl/bench_memory.py [--articles 50000]
 """

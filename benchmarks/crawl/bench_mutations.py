@@ -99,8 +99,8 @@ KINDS: dict[str, tuple[float, Mutation]] = {
 
 
 def originals() -> list[Page]:
-    stand = [(case.newspaper, case.url, case.html) for case in loopback_cases()]
-    return [*stand, *golden_pages()]
+    loopback_pages = [(case.newspaper, case.url, case.html) for case in loopback_cases()]
+    return [*loopback_pages, *golden_pages()]
 
 
 def mutated(pages: list[Page], number: int, seed: int) -> Iterator[tuple[str, Page]]:

@@ -1,7 +1,7 @@
 """Clustering a whole archive: 1,000,000 synthetic articles over 3 years, newspapers mixed, window 3 days.
 
 Measured is the way from vectors to labels (`synth.cluster.stream`, as `synth cluster` uses it), day after day; the
-vectors are rows of TF-IDF that are made as the days come (see synthetic.py), and the time for making them is told
+vectors are rows of TF-IDF that are made as the days come (see synthetic.py), and the time for making them stands
 apart. Memory is the peak resident set of the whole process, libraries and vectors included.
 
     python benchmarks/events/bench_archive.py [--articles 1000000] [--days 1095] [--window 3] [--threshold 0.75]

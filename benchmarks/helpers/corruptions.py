@@ -25,7 +25,7 @@ _COUNTED_WORD = {
     "vi": re.compile(r"(?<![\w.,])({})(?= (?:người|triệu|tỷ|ngày|tháng|con|căn|nạn nhân|chiếc|lần|giờ|đối tượng)\b)"),
 }
 _WORD = re.compile(r"[^\W\d_]+")
-#: One capitalised word is a name behind what persons and places are told with.
+#: One capitalised word is a name behind the words that introduce persons and places.
 _BEFORE = {"it": frozenset("di da in su ad".split()), "vi": frozenset("anh ông chị nước".split())}
 
 

@@ -43,7 +43,7 @@ def nmi(labels: Sequence[int] | np.ndarray, gold: Sequence[int] | np.ndarray) ->
 
 
 def pair_scores(labels: Sequence[int] | np.ndarray, pairs: Iterable[tuple[int, int, bool]]) -> Scores:
-    """Of labelled pairs (row, row, whether they tell the same event): are those that are one event in one cluster?"""
+    """Of labelled pairs (row, row, whether they report the same event): are those of one event in one cluster?"""
     predicted = correct = actual = 0
     for first, second, same in pairs:
         together = labels[first] == labels[second]

@@ -113,7 +113,7 @@ def make_rows(size: Size, out: Path) -> None:
 
 
 def make_chats(size: Size, out: Path, count: int) -> None:
-    """One-turn chats or pairs of one length, near `size.length`: the run tells the exact one."""
+    """One-turn chats or pairs of one length, near `size.length`: the run reports the exact one."""
     from tokenizers import Tokenizer
 
     phrase = "consiglio piano voti città "

@@ -78,18 +78,18 @@ def real_cases(shared: Path) -> list[Case]:
 def loopback_cases(file: Path = SAMPLES) -> list[Case]:
     """A page for each record of an article file, as the loopback site prints it."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    stand = LoopbackSite(rows)
+    site = LoopbackSite(rows)
     cases = []
     for row in rows:
         article = article_from_record(row)
         name = newspaper_of(article.link) or ""
-        story = next(story for story in stand.newspapers[name].stories if story.article.link == article.link)
+        story = next(story for story in site.newspapers[name].stories if story.article.link == article.link)
         names = "link title description authors date date_modified location section tags content".split()
         fields = {field: getattr(article, field) for field in names}
         # A page always says when it was last changed; a row may not.
         fields["date_modified"] = fields["date_modified"] or fields["date"]
         fields["date"], fields["date_modified"] = fields["date"].isoformat(), fields["date_modified"].isoformat()
-        cases.append(Case(name, article.link, stand.newspapers[name].respond(story.path).body, fields, real=False))
+        cases.append(Case(name, article.link, site.newspapers[name].respond(story.path).body, fields, real=False))
     return cases
 
 

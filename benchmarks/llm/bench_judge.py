@@ -4,6 +4,7 @@ The replies are 299 real ones of Gemini, put together again from the score that 
 came after it. First they are read as they are; then the same explanations are dressed in other ways of writing the same
 score, as models do; then in ways that say none, where every score that is read is made up. Beside parse_reply two
 floors: the first number anywhere (the older system's expression), and the first number of the first line.
+The table has the share of replies read rightly, or with a made-up score; the last line is the time of one reading.
 
 Run: python benchmarks/llm/bench_judge.py [--data ../shared/data/judge_replies.jsonl]
 """

@@ -86,7 +86,7 @@ def _date(printed: str) -> datetime | None:
 
 
 def extractive(cases: Sequence[Case]) -> Iterator[Case]:
-    """The same events, told in the sources' own sentences."""
+    """The same events, summarised in the sources' own sentences."""
     keys = set()
     for case in cases:
         if case.key not in keys:
@@ -126,7 +126,7 @@ METHODS: dict[str, Callable[[Case], Alarms]] = {"ours": ours, "as they stand": n
 
 
 def support_alarms(case: Case, threshold: float = SUPPORT) -> Alarms:
-    """Sentences that no source bears."""
+    """Sentences that no source supports."""
     _, support = sentence_support(case.answer, case.sources, case.language)
     alarms, at = [], 0
     for sentence, value in zip(sentences(case.answer, case.language), support, strict=True):

@@ -1,4 +1,4 @@
-"""Similarity of summaries to their sources: does a source's length alone lower it, and are its own told from others?
+"""Similarity of summaries to their sources: does a source's length alone lower it, and do its own score above others?
 
 Summaries of it_news_2024 (Mixtral's, their sources as given to it, some of other events) and vi_vnmds (people's).
 Sources are made 2, 4 and 8 times as long by sentences of other events; the change is of the score of the source as it

@@ -8,6 +8,7 @@ any of them may have 512. Texts are made of drawn words; how long they are is dr
 
 Detoxify reads the first 512 tokens of a text. In the rows "cut" the texts are cut there, and both do the same work. In
 the row "whole" ours reads all of it in pieces, and only texts that Detoxify sees the whole of are compared.
+"Ours to it" is the ratio of speeds, "apart at most" the largest difference of a score, "range" that of all scores.
 Run: python benchmarks/scores/bench_toxicity.py [--model original|multilingual] [--documents N] [--repeats N] …
 """
 

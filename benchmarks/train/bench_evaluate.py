@@ -1,7 +1,7 @@
 """What copies from a large training set cost to find: time and memory of `train evaluate`'s exact index.
 
 Rows of words drawn as often as in a language (Zipf), with runs of known length copied into the answers: every length
-that the index tells is compared with what was planted.
+that the index reports is compared with what was planted.
 
     python benchmarks/train/bench_evaluate.py [--rows 100000] [--words 1600] [--answers 1000]
 """

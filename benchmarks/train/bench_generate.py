@@ -3,7 +3,8 @@
 One random model (Llama's architecture) in LitGPT's and in Hugging Face's form, the same prompts of unlike lengths, the
 same number of new tokens for all (nothing ends a text), the likeliest token each time, 32-bit floats on a CPU and bf16
 on CUDA. transformers gets its prompts in the same batches, padded on the left. LitGPT 0.5.13 has no batches of unlike
-lengths. Every way writes everything once before it counts; told is the median of the rounds, the ways taking turns.
+lengths. Every way writes everything once before it counts; the ways take turns, and the table has the median of the
+rounds.
 same: share of rows whose text is the one that LitGPT itself writes one by one (same form), or transformers.
 Run: python benchmarks/train/bench_generate.py [--rows N] [--layers N --width N] [--longest N] [--new-tokens N] …
 """

@@ -92,15 +92,15 @@ def intervals(values: np.ndarray, events: np.ndarray, seed: int) -> dict[str, tu
     shares = (sums[:, 2] - after * sums[:, 3]) / total[3] - (sums[:, 0] - before * sums[:, 1]) / total[1]
     shares = shares * count + after - before
     reach = stats.t.ppf(0.975, count - 1) * shares.std(ddof=1) / count**0.5
-    found = {"t": (shares.mean() - reach, shares.mean() + reach)}
+    bounds = {"t": (shares.mean() - reach, shares.mean() + reach)}
     if ours.low is not None and ours.high is not None:
-        found["ours"] = (ours.low, ours.high)
+        bounds["ours"] = (ours.low, ours.high)
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             span = stats.bootstrap((shares,), np.mean, n_resamples=DRAWS, method=method, rng=seed).confidence_interval
-        found[method] = (span.low, span.high)
-    return found
+        bounds[method] = (span.low, span.high)
+    return bounds
 
 
 METHODS = ("ours", "t", "BCa", "percentile")
@@ -109,15 +109,16 @@ METHODS = ("ours", "t", "BCa", "percentile")
 def covered(shape: str, events: int, trials: int, seed: int) -> tuple[dict[str, float], float]:
     """(method -> share of intervals that hold the truth, share of trials in which ours gives one)."""
     generator = np.random.default_rng([seed, events, sum(map(ord, shape))])
-    hits, given = dict.fromkeys(METHODS, 0), 0
+    hits, interval_count = dict.fromkeys(METHODS, 0), 0
     for trial in range(trials):
         values, member, truth = SHAPES[shape](events, generator)
-        found = intervals(values, member, trial)
-        given += "ours" in found
-        for method, (low, high) in found.items():
+        bounds = intervals(values, member, trial)
+        interval_count += "ours" in bounds
+        for method, (low, high) in bounds.items():
             hits[method] += low <= truth <= high
-    shares = {method: hits[method] / (given if method == "ours" else trials) for method in METHODS}
-    return shares, given / trials
+    totals = dict.fromkeys(METHODS, trials) | {"ours": interval_count}
+    shares = {method: hits[method] / totals[method] if totals[method] else float("nan") for method in METHODS}
+    return shares, interval_count / trials
 
 
 def false_verdicts(events: int, trials: int, seed: int) -> float:
@@ -140,8 +141,13 @@ def main() -> None:
         table.add_column(column, justify="right")
     for shape in SHAPES:
         for events in (10, 20, 50):
-            shares, given = covered(shape, events, options.trials, options.seed)
-            table.add_row(shape, str(events), f"{100 * given:.0f}", *[f"{100 * shares[each]:.1f}" for each in METHODS])
+            shares, share_with_interval = covered(shape, events, options.trials, options.seed)
+            table.add_row(
+                shape,
+                str(events),
+                f"{100 * share_with_interval:.0f}",
+                *[f"{100 * shares[each]:.1f}" for each in METHODS],
+            )
     Console().print(table)
     null = Table(title="Verdicts on models that do not differ, %")
     null.add_column("events")

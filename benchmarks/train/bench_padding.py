@@ -1,13 +1,13 @@
-"""Padding, and learnt tokens a second: train.data.Chat beside litgpt.data.JSON, same rows, model and batch size.
+"""Padding, and trained tokens a second: train.data.Chat beside litgpt.data.JSON, same rows, model and batch size.
 
 Rows: news (summaries of the events of vi_vnmds and it_news_2024, the articles as input) and Alpaca (Vietnamese and
 English), those that fit the context, so that neither module cuts anything; --as-exported takes the others, too, of
 which JSON cuts the answers off. Prompts are masked, the style is `alpaca`, in both.
 Every module goes through whole epochs of the loop that `litgpt finetune_lora` runs (forward, chunked loss, backward; no
-optimizer, which costs all the same), turn by turn after one that does not count, and the median of the rounds is told:
-padding is the share of input tokens that are filling, labels/s counts answer tokens only, and peak tokens are those of
-the largest batch, which is what decides the memory. LitGPT's loss is the mean over batches of their means: off is the
-share of the weight that is elsewhere than in the mean over all answer tokens.
+optimizer, which costs all the same), turn by turn after one that does not count. The table has the median of the
+rounds. Padding is the share of input tokens that are filling, labels/s counts answer tokens only, and peak tokens are
+those of the largest batch, which is what decides the memory. LitGPT's loss is the mean over batches of their means: off
+is the share of the weight that is elsewhere than in the mean over all answer tokens.
 Run: python benchmarks/train/bench_padding.py [--micro-batch 4 8 16] [--rounds N] [--rows N] [--layers N --width N]
 """
 

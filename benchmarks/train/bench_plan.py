@@ -249,7 +249,7 @@ def main() -> int:
     whole = not (options.measure or options.published or options.times)
     sizes = chosen_sizes(options.only, options.scale) if options.measure or whole else []
     if options.measure and not sizes:
-        parser.error(f"no size has {options.only!r} in its name: {', '.join(size.name for size in SIZES)}")
+        parser.error(f"no size has {options.only!r} in its name: {'; '.join(size.name for size in SIZES)}")
     if sizes:
         rows = measure_all(sizes)
         print(measured_table(rows))

@@ -1,7 +1,7 @@
 """Time to the first optimizer step: train.data.Chat beside litgpt.data.JSON, first and second start.
 
 Each start is a `litgpt finetune_lora` of its own, on a tiny model, timed from its call to the line of its first step,
-then ended; imports are in it, and told apart as the time of a start on 20 rows. The rows are the real Alpaca rows of
+then ended; imports are in it, and the time of a start on 20 rows shows them alone. The rows are the real Alpaca rows of
 the shared folder, numbered over and over until there are enough.
 Run: python benchmarks/train/bench_startup.py [--rows 100000] [--starts 2] [--vocab-size 4096]
 """
