@@ -12,7 +12,7 @@ from synth.filters.read import read_filter
 from synth.judge.stage import MAX_ANSWER_TOKENS, judge_samples, settings_of, stage_of
 from synth.llm import LLM, load_llm
 from synth.ratings.agreement import AGREED, DIMENSIONS, REPEATED, agreement_of, repeatability_of, table
-from synth.stages.llm_stage import add_llm_arguments, limits_of
+from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments, positive
 from synth.stages.progress import print_counts
 
@@ -80,7 +80,7 @@ def main(options: argparse.Namespace) -> int:
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = judge_samples(database, llm, settings, options)
     print_counts("judge", counts, options.json, 'synth query \'{"accuracy": {"$gte": 4.5}}\'')
-    return 0
+    return exit_status("judge", counts, "judged", ("calls", "cached", "pending"))
 
 
 def _store_ratings(options: argparse.Namespace) -> int:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.judge.reply_parser import parse_reply
-from synth.llm import LLM, LLMError
+from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
 from synth.prompts import Prompt, load_prompt
 from synth.ratings.agreement import DIMENSIONS
 from synth.samples.sample import CURRENT
-from synth.stages.llm_stage import CallRecorder, LLMStage, model_settings
+from synth.stages.llm_stage import CallRecorder, LLMStage, model_settings, parameters_suffix
 from synth.stages.stage import Stage, run_stage
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ class Settings:
     temperature: float | None = 0.0
     count: Count = field(default=estimate)
 
+    @property
+    def prompt_id(self) -> str:
+        """As recorded: another temperature makes another judgement."""
+        return self.prompt.id + ("" if self.temperature == 0 else parameters_suffix(temperature=self.temperature))
+
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """
@@ -73,7 +78,7 @@ def judge_samples(
         LLMError: no call can succeed (wrong key, no such model, nobody there); what was written stays.
     """
     configuration = {
-        "llm": llm.name, "prompt": settings.prompt.id, "dimensions": list(settings.dimensions),
+        "llm": llm.name, "prompt": settings.prompt_id, "dimensions": list(settings.dimensions),
         "repeats": settings.repeats, "again": settings.repeat_all, "concurrency": settings.concurrency,
         "context": settings.context, "max_answer_tokens": settings.max_answer_tokens,
         "temperature": settings.temperature, "tokens_by": name_of(settings.count),
@@ -92,7 +97,7 @@ def _pending(model: str, settings: Settings) -> dict[str, Any]:
         return dict(CURRENT)
     lacking = [{f"judge.{dimension}": {"$exists": False}} for dimension in settings.dimensions]
     outdated = [
-        {"judge.model": {"$ne": model}}, {"judge.prompt": {"$ne": settings.prompt.id}},
+        {"judge.model": {"$ne": model}}, {"judge.prompt": {"$ne": settings.prompt_id}},
         {"judge.repeats": {"$lt": settings.repeats}},
     ]  # fmt: skip
     return {**CURRENT, "$or": [*lacking, *outdated]}
@@ -151,7 +156,7 @@ class Judge(LLMStage):
             return [], calls.counts + Counter({error.reason: 1})
         unread = sum(judgement.unread for judgement in judgements.values())
         change = self._change(earlier, judgements, repeats, calls, unread)
-        return [self._write(item, change)], calls.counts + Counter(judged=1, unread=unread)
+        return [self._write(item, change)], calls.counts + Counter(judged=_is_read(judgements), unread=unread)
 
     def _todo(self, sample: Mapping[str, Any]) -> tuple[list[str], int, dict[str, Any]]:
         """(dimensions to ask about, how often, what stays of the judgement in the store).
@@ -160,7 +165,7 @@ class Judge(LLMStage):
         where more repeats are asked for, all dimensions get them.
         """
         settings, stored = self.settings, sample.get("judge") or {}
-        if (stored.get("model"), stored.get("prompt")) != (self.llm.name, settings.prompt.id):
+        if (stored.get("model"), stored.get("prompt")) != (self.llm.name, settings.prompt_id):
             return list(settings.dimensions), settings.repeats, {}
         repeats = max(settings.repeats, stored.get("repeats") or 1)
         present = [dimension for dimension in DIMENSIONS if dimension in stored]
@@ -176,7 +181,8 @@ class Judge(LLMStage):
         )
 
     def _too_long(self, messages: Sequence[Mapping[str, str]]) -> bool:
-        context, longest = self.settings.context, self.settings.max_answer_tokens
+        longest = self.settings.max_answer_tokens
+        context = min((size for size in (self.settings.context, self.learnt_context) if size), default=None)
         return context is not None and of_messages(messages, self.settings.count) + longest > context
 
     async def _replies(self, messages: list[dict[str, str]], repeats: int, calls: CallRecorder) -> list[str]:
@@ -188,9 +194,17 @@ class Judge(LLMStage):
         texts, usual = [], calls.parameters
         for repeat in range(repeats):
             calls.parameters = usual | ({"seed": repeat} if repeat else {})
-            texts.append((await calls.ask(messages, self.settings.max_answer_tokens)).text)
+            texts.append(await self._reply(messages, calls))
         calls.parameters = usual
         return texts
+
+    async def _reply(self, messages: list[dict[str, str]], calls: CallRecorder) -> str:
+        longest = self.settings.max_answer_tokens
+        try:
+            return (await calls.ask(messages, longest)).text
+        except TooLongError as error:
+            self.learn(error, of_messages(messages, self.settings.count), longest)
+            raise
 
     def _change(
         self,
@@ -203,7 +217,7 @@ class Judge(LLMStage):
         """What is set; fields that are None there are removed."""
         keys = list(dict.fromkeys([*earlier.get("calls", []), *(key for key in calls.keys if key)]))
         judge = {
-            "model": self.llm.name, "prompt": self.settings.prompt.id, "repeats": repeats,
+            "model": self.llm.name, "prompt": self.settings.prompt_id, "repeats": repeats,
             **{name: earlier[name] for name in DIMENSIONS if name in earlier},
             **{name: judgement.scores for name, judgement in judgements.items()},
             "calls": keys, "unread": earlier.get("unread", 0) + unread,
@@ -222,6 +236,11 @@ class Judge(LLMStage):
         # An answer that was edited meanwhile is another one.
         unchanged = {"_id": sample["_id"], "answer": sample["answer"]}
         return UpdateOne(unchanged, {"$set": dict(change)} | ({"$unset": stale} if stale else {}))
+
+
+def _is_read(judgements: Mapping[str, Judgement]) -> bool:
+    """Whether a score was read at all: a sample whose replies say none was asked about and not judged."""
+    return any(judgement.scores for judgement in judgements.values())
 
 
 def judge_view(sample: Mapping[str, Any]) -> tuple[str, str]:

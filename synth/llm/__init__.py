@@ -10,14 +10,14 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth.llm.completion import LLM, Completion, LLMError, Message
+from synth.llm.completion import LLM, Completion, LLMError, Message, TooLongError
 from synth.llm.model_cards import ModelCard, model_card
 from synth.llm.rate_limits import Limits
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-__all__ = ["LLM", "Completion", "LLMError", "Limits", "Message", "ModelCard", "load_llm", "model_card"]
+__all__ = ["LLM", "Completion", "LLMError", "Limits", "Message", "ModelCard", "TooLongError", "load_llm", "model_card"]
 
 
 def load_llm(

@@ -4,6 +4,7 @@ The exception tree::
 
     NewsmillError
     └── LLMError             a call that gave no reply; carries `reason` (its name in counts) and `fatal`
+        └── TooLongError     a call larger than the model takes; carries the sizes that the server named
 """
 
 from __future__ import annotations
@@ -31,6 +32,19 @@ class LLMError(NewsmillError):
         super().__init__(message)
         self.reason = reason
         self.fatal = fatal
+
+
+class TooLongError(LLMError):
+    """A call that is larger than the model takes.
+
+    Attributes:
+        context: tokens that the model takes, by the server's own account; None where it does not say.
+        prompt_tokens: tokens that the server counted in the prompt; None where it does not say.
+    """
+
+    def __init__(self, message: str, context: int | None = None, prompt_tokens: int | None = None) -> None:
+        super().__init__("too_long", message, fatal=False)
+        self.context, self.prompt_tokens = context, prompt_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from synth.llm.completion import Completion, LLMError, Message
+from synth.llm.completion import Completion, LLMError, Message, TooLongError
 from synth.llm.connection import DEFAULT_BASE_URL, Connection, TransientError, is_address
 from synth.llm.model_cards import ModelCard
 from synth.llm.rate_limits import (
@@ -238,6 +238,8 @@ class ChatServer:
 
     def _error(self, refusal: Refusal) -> LLMError:
         text = self.connection.line(refusal.text)
+        if refusal.reason == "too_long":
+            return TooLongError(text, *refusal.sizes)
         if not refusal.transient:
             return LLMError(refusal.reason, text, fatal=refusal.fatal)
         if refusal.wait is not None and refusal.wait > self.retries.longest_wait:

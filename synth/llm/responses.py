@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from synth.llm.completion import Completion
+from synth.llm.context_errors import ContextError, read_context_error
 
 #: Statuses that another attempt may get past: time-outs, conflicts, limits, overload (520-524: Cloudflare's).
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -34,14 +35,10 @@ _NO_CREDIT = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_user_quota",
      "insufficient_balance", "credit_balance_too_low"}
 )  # fmt: skip
+#: Statuses that say nothing of sizes, whatever their text.
+_NEVER_TOO_LONG = frozenset({401, 402, 403, 404, 408})
 _UNSUPPORTED = frozenset({"unsupported_parameter", "unsupported_value"})
 _PARAMETERS = {"temperature": "; --temperature default leaves it to the server"}
-_TOO_LONG = frozenset({"context_length_exceeded", "string_above_max_length", "request_too_large"})
-_TOO_LONG_TEXT = re.compile(
-    r"context (?:length|size|window)|maximum context|prompt is too long|exceeds? the (?:available )?context|"
-    r"input token count .* exceeds|too many tokens",
-    re.IGNORECASE,
-)
 #: OpenAI's and Groq's "Please try again in 1h2m3.5s".
 _AGAIN_IN = re.compile(r"try again in ((?:\d+(?:\.\d+)?(?:ms|[dhms]) ?)+)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -54,6 +51,9 @@ _FINISH = {
 }  # fmt: skip
 #: Counts beyond it are none, and no BSON either.
 _MOST = 2**53
+
+
+_NO_SIZES = ContextError()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Refusal:
     uncertain: bool = False
     #: the parameter that this model does not take.
     parameter: str = ""
+    #: of a call that is too long: what the server says of sizes.
+    sizes: ContextError = _NO_SIZES
 
 
 class NoCompletionError(ValueError):
@@ -125,6 +127,8 @@ def read_refusal(status: int, phrase: str, headers: Mapping[str, str], body: byt
         )
     if codes & _NO_CREDIT or (status == 429 and _spent_for_the_day(error)):
         return Refusal("no_credit", text + _ADVICE["no_credit"], fatal=True)
+    if status not in _NEVER_TOO_LONG and (sizes := read_context_error(error, _whole_message(error, body))):
+        return Refusal("too_long", text, sizes=sizes)
     if status in TRANSIENT:
         wait = _retry_after(headers)
         wait = wait if wait is not None else _wait_in(error, message)
@@ -132,8 +136,6 @@ def read_refusal(status: int, phrase: str, headers: Mapping[str, str], body: byt
             "rate_limited" if status == 429 else "unavailable", text, transient=True, wait=wait,
             overload=status in OVERLOAD, uncertain=status in UNCERTAIN,
         )  # fmt: skip
-    if status in (400, 413, 422) and (codes & _TOO_LONG or _TOO_LONG_TEXT.search(message)):
-        return Refusal("too_long", text)
     if status == 400 and codes & _UNSUPPORTED:
         parameter = str(error.get("param") or "")
         return Refusal("refused_request", text + _PARAMETERS.get(parameter, ""), fatal=True, parameter=parameter)
@@ -173,6 +175,11 @@ def _error_of(body: bytes) -> dict[str, Any]:
         if isinstance(value, str) and value:
             return {**data, "message": value}
     return {}
+
+
+def _whole_message(error: Mapping[str, Any], body: bytes) -> str:
+    """All that an error says: the numbers may stand far behind the first line."""
+    return str(error.get("message") or "")[:5000] if error else body[:5000].decode("utf-8", "replace")
 
 
 def _spent_for_the_day(error: Mapping[str, Any]) -> bool:

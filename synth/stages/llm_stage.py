@@ -7,12 +7,13 @@ import math
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from crawler.items import NewsmillError
-from synth.llm import LLM, Completion, Limits, LLMError, model_card
+from synth.llm import LLM, Completion, Limits, LLMError, TooLongError, model_card
 from synth.llm.token_counters import counter
 from synth.stages.options import positive
 from synth.stages.workers import WorkerPool
@@ -20,6 +21,8 @@ from synth.stages.workers import WorkerPool
 #: OpenAI's reasoning models name the limit otherwise, and take no temperature.
 _REASONING = re.compile(r"openai:(?:o\d|gpt-5)")
 
+#: Share of a call that was too long, which is tried where nobody says how much fits.
+_LESS = 0.6
 #: Failures of one reason that are printed on stderr; the rest is only counted.
 _SHOWN = 3
 
@@ -63,6 +66,30 @@ def temperature(text: str) -> float | None:
     if not 0 <= value <= 2:
         raise argparse.ArgumentTypeError(f"{text!r} is no temperature: 0 to 2, or default")
     return value
+
+
+def parameters_suffix(**parameters: Any) -> str:
+    """What makes a request another one besides its prompt, for the id under which results are recorded.
+
+    The usual temperature, 0, is not written: results of before have none.
+    """
+    written = [f"{name}={'default' if value is None else value}" for name, value in parameters.items()]
+    return "?" + "&".join(written) if written else ""
+
+
+def exit_status(command: str, counts: Mapping[str, int], success: str, harmless: Iterable[str]) -> int:
+    """1 where something was tried and nothing came of it, said in one line on stderr; else 0.
+
+    Args:
+        success: the outcome of a document that was done.
+        harmless: outcomes that are no failures.
+    """
+    failures = {name: count for name, count in counts.items() if count and name not in {*harmless, success}}
+    if counts.get(success) or not failures:
+        return 0
+    reasons = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(failures.items()))
+    print(f"{command}: nothing was done: every call failed or gave no usable reply ({reasons})", file=sys.stderr)
+    return 1
 
 
 def limits_of(options: argparse.Namespace) -> Limits:
@@ -110,6 +137,22 @@ class LLMStage(WorkerPool):
         # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
         self.width = 3 * concurrency
         self.failures: Counter[str] = Counter()
+        #: tokens of prompt and answer that the server turned out to take; None: nothing was too long yet.
+        self.learnt_context: int | None = None
+
+    def learn(self, error: TooLongError, prompt: int, answer: int) -> int:
+        """The tokens that a call may hold, by our own count, after one of `prompt` and `answer` tokens was too long.
+
+        A server's tokens may be more than ours; where it names no size, less than was sent must do.
+        """
+        size = prompt + answer
+        context = float(error.context or size * _LESS)
+        if error.context and error.prompt_tokens and error.prompt_tokens > prompt:
+            context *= prompt / error.prompt_tokens
+        if context >= size:
+            context = size * _LESS
+        self.learnt_context = min(int(context), self.learnt_context or int(context))
+        return self.learnt_context
 
     def report(self, document: str, error: LLMError) -> None:
         """Print that a document waits for the next run; after a few of one reason they are only counted."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.llm import LLM, load_llm
-from synth.stages.llm_stage import add_llm_arguments, limits_of
+from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import print_counts
 from synth.summarize.settings import MAX_ANSWER_TOKENS, settings_of
+from synth.summarize.sources import REASONS
 from synth.summarize.writer import stage_of, summarize_events
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
     from synth.stages.stage import Stage
 
+#: Outcomes that are no failures.
+_HARMLESS = (
+    *REASONS,
+    *"superseded current_again calls cached part_calls combining_calls divided single_source pending".split(),
+)
 DESCRIPTION = """Write one sample for each current event, from all its sources.
 
 An event is a cluster of at least two articles (synth cluster stores no others): an article that stands alone is no
@@ -59,7 +65,7 @@ def main(options: argparse.Namespace) -> int:
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = summarize_events(database, llm, settings, options)
     print_counts("summarize", counts, options.json, "synth score")
-    return 0
+    return exit_status("summarize", counts, "summarized", _HARMLESS)
 
 
 def planned(database: Database[dict[str, Any]], llm: LLM, options: argparse.Namespace) -> Stage:

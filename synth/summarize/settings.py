@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, field
+from typing import Any
 
 from crawler.items import NewsmillError
 from synth.llm.token_counters import Count, estimate
 from synth.prompts import Prompts, load_prompt
-from synth.stages.llm_stage import model_settings
+from synth.stages.llm_stage import model_settings, parameters_suffix
 from synth.summarize.map_reduce import ContextWindow
 
 TASK = "news_summary"
@@ -16,6 +17,8 @@ TASK = "news_summary"
 MAX_ANSWER_TOKENS = 1024
 #: A context that no event fills, for models of which nothing is known.
 _ENDLESS = 1 << 40
+#: Part of a context that nobody knew of which an answer may take: the prompt is most of a call.
+_ANSWER_PART = 3
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Settings:
 
     @property
     def _suffix(self) -> str:
-        return f"?max_sentences={self.max_sentences}" if self.max_sentences else ""
+        other: dict[str, Any] = {"max_sentences": self.max_sentences} if self.max_sentences else {}
+        return parameters_suffix(**other | ({} if self.temperature == 0 else {"temperature": self.temperature}))
 
-    @property
-    def window(self) -> ContextWindow:
-        """What a call may hold."""
-        return ContextWindow(self.context or _ENDLESS, self.max_answer_tokens, self.count)
+    def window(self, learnt: int | None = None) -> ContextWindow:
+        """What a call may hold; `learnt`: the context that a server turned out to have."""
+        context = min(self.context or _ENDLESS, learnt or _ENDLESS)
+        answer = min(self.max_answer_tokens, context // _ANSWER_PART) if learnt else self.max_answer_tokens
+        return ContextWindow(context, answer, self.count)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth.llm import LLM, LLMError
+from crawler.items import NewsmillError
+from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.token_counters import name_of, of_messages
 from synth.samples.sample import Sample, sample_key
 from synth.stages.llm_stage import CallRecorder, LLMStage, UnusableReply
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     from synth.stages.workers import Outcome
+
+
+#: Times that an event is divided anew because a server takes less than was thought.
+_DIVISIONS = 5
 
 
 def summarize_events(
@@ -124,14 +129,42 @@ class Writer(LLMStage):
             )  # fmt: skip
             return summary_of(reply, selection.language)
 
+        return await self._divided(selection, prompts, calls)
+
+    async def _divided(self, selection: SourceSet, prompts: SummaryPrompts, calls: CallRecorder) -> str:
+        """The summary in as many calls as it takes; a call that a server finds too long is divided as its size asks.
+
+        Raises:
+            UnusableReply: what came back is none.
+            LLMError: `too_long`: no division helps.
+        """
+
         async def ask(messages: Messages, max_tokens: int, kind: str) -> str:
+            try:
+                reply = await calls.ask(messages, max_tokens)
+            except TooLongError as error:
+                self.learn(error, of_messages(messages, self.settings.count), max_tokens)
+                raise
             if kind in ("part", "combine"):
                 calls.counts["part_calls" if kind == "part" else "combining_calls"] += 1
-                return part_summary_of(await calls.ask(messages, max_tokens), selection.language)
+                return part_summary_of(reply, selection.language)
             calls.counts["divided"] += kind == "final"
-            return summary_of(await calls.ask(messages, max_tokens), selection.language)
+            return summary_of(reply, selection.language)
 
-        return await summarise(selection.sources, prompts, self.settings.window, ask)
+        for attempt in range(_DIVISIONS):
+            window = self.settings.window(self.learnt_context)
+            try:
+                return await summarise(selection.sources, prompts, window, ask)
+            except TooLongError:
+                if attempt == _DIVISIONS - 1:
+                    raise
+            except LLMError:
+                raise
+            except NewsmillError as error:
+                if not self.learnt_context:
+                    raise
+                raise LLMError("too_long", f"{self.llm.name}: {error}", fatal=False) from error
+        raise AssertionError("the last attempt returns or raises")
 
     def _sample(
         self,

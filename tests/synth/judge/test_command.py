@@ -123,7 +123,11 @@ def test_repeats_are_other_calls(store: Any, stand: ChatStand, capsys: pytest.Ca
 
 def test_an_unread_reply_is_none_and_kept(store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str]) -> None:
     stand.answer = "The response has 3 errors of 5."
-    assert run(capsys, "--limit", "1") == {"judged": 1, "calls": 1, "unread": 1}
+    # Nothing was judged, and both the counts and the exit status say so.
+    assert main([*WORDS, "--limit", "1"]) == 1
+    output = capsys.readouterr()
+    assert {name: count for name, count in json.loads(output.out).items() if count} == {"calls": 1, "unread": 1}
+    assert output.err.count("\n") == 1
     row = store.samples.find_one({"judge": {"$exists": True}})
     assert (row["accuracy"], row["acc_explanation"]) == (None, stand.answer)
     assert (row["judge"]["accuracy"], row["judge"]["unread"]) == ([], 1)
