@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from train.data.export_files import read_rows
+from train.data.rows import ROLES, RowError, checked, is_learnt, is_text
+from train.data.rows import text_of as _text
 from train.errors import TrainError
 
-_ROLES = {
-    "system": "system", "user": "user", "human": "user", "prompter": "user",
-    "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant",
-}  # fmt: skip
 #: Names that a split's file or shards may have -> the split.
 _SPLITS = {"train": "train", "val": "val", "validation": "val", "valid": "val", "test": "test"}
 _ENDINGS = (".json", ".jsonl", ".parquet")
@@ -38,8 +36,9 @@ class Conversation:
     """A chat that ends with an answer.
 
     messages: {role, content}, system first if any, then user and assistant in turn; a user's may have `input`, the end
-    of its content that is material. language: ISO 639-1, "" unknown. where: FILE:ROW, for errors. group: rows of the
-    same group (event, or first source) belong in one split; date: ISO, "" unknown.
+    of its content that is material, an assistant's `weight` "0": it is not to be learnt. language: ISO 639-1, ""
+    unknown. where: FILE:ROW, for errors. group: rows of the same group (event, or first source) belong in one split;
+    date: ISO, "" unknown.
     """
 
     messages: list[dict[str, str]]
@@ -63,10 +62,6 @@ class Pair:
     where: str = ""
     group: str = ""
     date: str = ""
-
-
-class RowError(ValueError):
-    """Why a row cannot be learnt from."""
 
 
 Read = TypeVar("Read", Conversation, Pair)
@@ -102,7 +97,7 @@ def _read(path: Path, parse: Callable[[Mapping[str, Any], str], Read]) -> Splits
             before = len(rows)
             for number, row in enumerate(_rows(file), 1):
                 try:
-                    rows.append(parse(row, f"{file}:{number}"))
+                    rows.append(parse(checked(row), f"{file}:{number}"))
                 except RowError as error:
                     splits.skipped[str(error)].append(f"{file}:{number}")
             if len(rows) == before and splits.skipped:
@@ -215,26 +210,33 @@ def _messages_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
         if turns and all(isinstance(turn, str) for turn in turns):
             # LIMA's own files: bare texts, the user's first.
             turns = [{"from": ("human", "gpt")[at % 2], "value": text} for at, text in enumerate(turns)]
-        keys = ("role", "content") if any("role" in turn for turn in turns) else ("from", "value")
+        keys = (
+            ("role", "content")
+            if any("role" in turn for turn in turns if isinstance(turn, Mapping))
+            else ("from", "value")
+        )
         return _with_system(row, _turns(turns, *keys))
     return _one_turn(row)
 
 
 def _turns(values: Any, role_key: str, text_key: str) -> list[dict[str, str]]:
     """Turns in our words; system messages joined and put first."""
+    if not isinstance(values, list):
+        raise RowError("the turns are no list")
     turns: list[dict[str, str]] = []
     system: list[str] = []
     for value in values:
         if not isinstance(value, Mapping):
             raise RowError("a turn is no object")
-        role = _ROLES.get(str(value.get(role_key)))
+        role = ROLES.get(str(value.get(role_key)))
         if role is None:
             raise RowError(f"a turn of {value.get(role_key)!r}, not of system, user or assistant")
         content = _content(value.get(text_key))
         if role == "system":
             system += [content] if content else []
         else:
-            turns.append({"role": role, "content": content})
+            # Of a turn that is not to be learnt alone: a turn is role and content to all others.
+            turns.append({"role": role, "content": content} | ({} if is_learnt(value) else {"weight": "0"}))
     return [{"role": "system", "content": "\n\n".join(system)}, *turns] if system else turns
 
 
@@ -256,9 +258,7 @@ def _with_system(row: Mapping[str, Any], messages: list[dict[str, str]]) -> list
 
 def _one_turn(row: Mapping[str, Any]) -> list[dict[str, str]]:
     """Instruction, input and output, with LLaMA-Factory's `system` and `history` of pairs where they are."""
-    keys = next(
-        (keys for keys in _ONE_TURN if isinstance(row.get(keys[0]), str) and isinstance(row.get(keys[2]), str)), ()
-    )
+    keys = next((keys for keys in _ONE_TURN if isinstance(row.get(keys[0]), str) and is_text(row.get(keys[2]))), ())
     if not keys:
         raise RowError(f"neither messages nor instruction and output; this row has {sorted(map(str, row))[:12]}")
     instruction, material, answer = (_text(row.get(key)).strip() for key in keys)
@@ -266,7 +266,11 @@ def _one_turn(row: Mapping[str, Any]) -> list[dict[str, str]]:
     if instruction and material:
         user["input"] = material
     earlier = []
-    for question, reply in row.get("history") or []:
+    history = row.get("history") or []
+    for exchange in history if isinstance(history, list | tuple) else [history]:
+        if not (isinstance(exchange, list | tuple) and len(exchange) == 2):
+            raise RowError("history holds something else than pairs of request and answer")
+        question, reply = exchange
         earlier += [
             {"role": "user", "content": _text(question).strip()},
             {"role": "assistant", "content": _text(reply).strip()},
@@ -302,14 +306,12 @@ def _mark_input(messages: list[dict[str, str]], row: Mapping[str, Any]) -> None:
 def _sources(row: Mapping[str, Any]) -> list[str]:
     """Links of the articles a row is made from."""
     sources = row.get("sources")
-    links = [_text(source.get("link")) for source in sources if isinstance(source, Mapping)] if sources else []
+    links = (
+        [_text(source.get("link")) for source in sources if isinstance(source, Mapping)]
+        if isinstance(sources, list)
+        else []
+    )
     return [link for link in links if link]
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _digest(messages: Sequence[Mapping[str, str]]) -> str:
@@ -325,14 +327,15 @@ def _digest(messages: Sequence[Mapping[str, str]]) -> str:
 def divide(rows: Sequence[Read], share: float, seed: int) -> tuple[list[Read], list[Read], str]:
     """(train, validation, how it was divided) of one set: rows of one event stay together, the newest are validation.
 
-    Without dates, groups are drawn by the seed; without groups, rows of the same request.
+    Without dates, groups are drawn by the seed; without groups, rows of the same request; where all rows ask the same
+    ("write an article"), each row for itself.
 
     Raises:
         TrainError: the share leaves one side empty.
     """
-    groups: dict[str, list[Read]] = defaultdict(list)
-    for row in rows:
-        groups[row.group or row.id or row.where].append(row)
+    groups = _groups(rows, lambda row: row.group or row.id or row.where)
+    if len(groups) == 1 and not any(row.group for row in rows):
+        groups = _groups(rows, _exchange)
     names = sorted(groups)
     random.Random(seed).shuffle(names)
     dated = all(row.date for row in rows)
@@ -348,3 +351,38 @@ def divide(rows: Sequence[Read], share: float, seed: int) -> tuple[list[Read], l
     grouped = "events" if any(row.group for row in rows) else "requests"
     how = f"{grouped}, {'the newest' if dated else f'drawn with seed {seed}'}"
     return [row for row in rows if id(row) not in numbers], [row for row in rows if id(row) in numbers], how
+
+
+def _groups(rows: Sequence[Read], name: Callable[[Read], str]) -> dict[str, list[Read]]:
+    groups: dict[str, list[Read]] = defaultdict(list)
+    for row in rows:
+        groups[name(row)].append(row)
+    return groups
+
+
+def _exchange(row: Conversation | Pair) -> str:
+    answers = [row.chosen, row.rejected] if isinstance(row, Pair) else []
+    return "\0".join([*(message["content"] for message in row.messages), *answers])
+
+
+def request_digest(row: Conversation | Pair) -> str:
+    """A mark of what a row asks: of all turns before its last answer."""
+    turns = row.messages if isinstance(row, Pair) else row.messages[:-1]
+    parts = [f"{message['role']}\0{message['content']}" for message in turns]
+    return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()
+
+
+def unseen(val: Sequence[Read], train: Sequence[Read]) -> list[Read]:
+    """Validation rows whose request no training row has; where training asks all of them, those of another answer.
+
+    Raises:
+        TrainError: every validation row is a training row too.
+    """
+    requests = {request_digest(row) for row in train}
+    fresh = [row for row in val if request_digest(row) not in requests]
+    if not fresh:
+        exchanges = {_exchange(row) for row in train}
+        fresh = [row for row in val if _exchange(row) not in exchanges]
+    if not fresh:
+        raise TrainError("every validation row is a training row too: export with --val-fraction, or give another set")
+    return fresh

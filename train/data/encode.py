@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from train.data.conversations import (
@@ -50,11 +50,22 @@ LEAST_LEFT = 0.5
 
 @dataclass
 class Encoded:
-    """Token ids of a chat. learnt: (start, end) of what is to be learnt of them; index: the row it comes from."""
+    """Token ids of a chat. learnt: (start, end) of what is to be learnt of them; index: the row it comes from.
+
+    ignored: (start, end) of answers whose weight is 0, in their order.
+    """
 
     ids: list[int]
     learnt: list[tuple[int, int]]
     index: int = 0
+    ignored: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def all_but_ignored(self) -> list[tuple[int, int]]:
+        """(start, end) of all tokens but those of ignored answers: what is learnt where requests are learnt, too."""
+        starts = [0, *(end for _, end in self.ignored)]
+        ends = [*(start for start, _ in self.ignored), len(self.ids)]
+        return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
     @property
     def labels(self) -> list[int]:
@@ -147,6 +158,7 @@ class Encoder:
             if self.forged(conversation, whole):
                 self.counts["dropped: holds the style's own marks"] += 1
                 continue
+            whole = weighed(whole, conversation.messages)
             parts = [whole] if self.fits(whole) else self.shorter(conversation)
             self.counts["whole"] += parts == [whole]
             for part in parts:
@@ -194,7 +206,7 @@ class Encoder:
         return Encoded(ids, learnt)
 
     def encode_one(self, conversation: Conversation) -> Encoded:
-        return self.tokenise([self.segments(conversation)])[0]
+        return weighed(self.tokenise([self.segments(conversation)])[0], conversation.messages)
 
     def shorter(self, conversation: Conversation) -> list[Encoded]:
         """What is made of a chat that is too long: nothing, its parts, or it with less material."""
@@ -238,6 +250,17 @@ class Encoder:
             if not _shorten(longest, over, self.tokens) or sum(len(_material(user)) for user in users) < least:
                 return None
         return encoded
+
+
+def weighed(encoded: Encoded, messages: Sequence[Message]) -> Encoded:
+    """The chat without the answers whose weight is 0 among what is learnt."""
+    answers = [message for message in messages if message["role"] == "assistant"]
+    if all(answer.get("weight") != "0" for answer in answers) or len(answers) != len(encoded.learnt):
+        return encoded
+    marked = list(zip(encoded.learnt, answers, strict=True))
+    learnt = [part for part, answer in marked if answer.get("weight") != "0"]
+    ignored = [part for part, answer in marked if answer.get("weight") == "0"]
+    return Encoded(encoded.ids, learnt, encoded.index, ignored)
 
 
 def _begin(style: Style, tokens: Tokens) -> list[int]:

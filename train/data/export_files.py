@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,13 +37,15 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file.
+    """The text of a file: UTF-8, or UTF-16 where its byte order mark says so; without the mark.
 
     Raises:
         TrainError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        data = path.read_bytes()
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return re.sub("\r\n?", "\n", data.decode("utf-16" if wide else "utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise TrainError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
@@ -78,7 +82,8 @@ def _fields(row: dict[str, Any]) -> Iterator[str]:
     for name in TEXT_FIELDS:
         value = row.get(name)
         if isinstance(value, str) and value.strip():
-            yield value
+            # Without halves of characters, which no tokenizer takes.
+            yield value.encode("utf-8", "ignore").decode("utf-8")
 
 
 def request_of(row: dict[str, Any]) -> tuple[str, str]:
@@ -97,12 +102,12 @@ def row_id(row: dict[str, Any]) -> str:
     """The row's own `id`, else 16 digits of its request's hash: the same text has the same id everywhere."""
     if row.get("id"):
         return str(row["id"])
-    return hashlib.sha256("\0".join(request_of(row)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join(request_of(row)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def digest_of(paths: list[Path], *settings: object) -> str:
     """sha256 (hex) of files and settings: whether work was done on the same input."""
     digest = hashlib.sha256(repr(settings).encode())
     for path in paths:
-        digest.update(read_text(path).encode())
+        digest.update(read_text(path).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.data.conversations import Splits, find_files
+from train.data.conversations import Splits, find_files, unseen
 from train.data.encode import Conversation, Tokens, adapt, divide, encode_all, read_splits
 from train.errors import TrainError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from train.styles import Style
 
 #: Changed when the same input would give other tokens.
-VERSION = 1
+VERSION = 2
 _CHUNK = 1 << 20
 
 
@@ -184,18 +184,10 @@ def _train_and_val(
     if not val:
         train, val, how = divide(train, settings.val_share, settings.seed)
         how = f"{settings.val_share:g} of the rows by {how}"
-    requests = {_request(conversation) for conversation in train}
-    fresh = [conversation for conversation in val if _request(conversation) not in requests]
+    fresh = unseen(val, train)
     division = {"validation": how, "val rows left out: their request is in train": len(val) - len(fresh)}
-    if not fresh:
-        raise TrainError("every validation row is a training row too: export with --val-fraction, or give another set")
     split_rows = {"train": train, "val": fresh}
     return {split: [_completed(each, settings) for each in rows] for split, rows in split_rows.items()}, division
-
-
-def _request(conversation: Conversation) -> bytes:
-    parts = [f"{message['role']}\0{message['content']}" for message in conversation.messages[:-1]]
-    return hashlib.sha256("\0\0".join(parts).encode()).digest()
 
 
 def _completed(conversation: Conversation, settings: Settings) -> Conversation:
@@ -218,7 +210,7 @@ def _rows(
         max_seq_length=settings.max_seq_length, over_length=settings.over_length, counts=counts,
     )  # fmt: skip
     for row in encoded:
-        learnt = row.learnt if settings.mask_prompt else [(0, len(row.ids))]
+        learnt = row.learnt if settings.mask_prompt else row.all_but_ignored
         # The first token follows nothing: a row without another to learn would make the loss of its batch no number.
         if not any(end > max(start, 1) for start, end in learnt):
             counts["dropped: nothing to learn"] += 1

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from train.data.export_files import read_rows
+from train.data.rows import ROLES, text_of
 from train.errors import TrainError
 
 TASKS = ("article", "summary")
@@ -150,10 +151,12 @@ def request_in(row: Mapping[str, Any], language: str = "") -> Request:
     Raises:
         TrainError: it holds no request.
     """
-    from train.data.conversations import RowError, conversation_of
+    from train.data.conversations import conversation_of
+    from train.data.rows import RowError, checked
 
-    whole = _answered(row)
     try:
+        row = checked(row)
+        whole = _answered(row)
         chat = conversation_of(whole)
     except RowError as error:
         raise TrainError(f"no request: {error}") from error
@@ -168,11 +171,11 @@ def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
         turns = row.get(name)
         if isinstance(turns, list) and turns and isinstance(turns[-1], Mapping):
             speaker, content = ("role", "content") if "role" in turns[-1] else ("from", "value")
-            if turns[-1].get(speaker) in ("user", "human"):
+            if ROLES.get(str(turns[-1].get(speaker))) == "user":
                 return {**row, name: [*turns, {speaker: "assistant", content: "-"}]}
             return row
     for request, answers in _ANSWERS.items():
-        if isinstance(row.get(request), str) and not any(str(row.get(answer) or "").strip() for answer in answers):
+        if isinstance(row.get(request), str) and not any(text_of(row.get(answer)).strip() for answer in answers):
             return {**row, answers[0]: "-"}
     return row
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.data.conversations import unseen
 from train.data.encode import (
     IGNORE,
     Conversation,
@@ -213,8 +214,9 @@ def load_pairs(settings: Settings, tokens: Tokens, style: Style, longest: int) -
     train, val, how = splits["train"], splits.get("val", []), "as exported"
     if not val:
         train, val, how = divide(train, settings.val_share, settings.data_seed)
+    fresh = unseen(val, train)
     rows, report = [], []
-    for name, part in (("train", train), ("val", val)):
+    for name, part in (("train", train), ("val", fresh)):
         counts: Counter[str] = Counter()
         rows.append(_pairs(part, settings, tokens, style, longest, counts))
         reasons = "".join(f"; {reason}: {count:,}" for reason, count in counts.items() if reason != "whole")
@@ -222,7 +224,9 @@ def load_pairs(settings: Settings, tokens: Tokens, style: Style, longest: int) -
         if not len(rows[-1]):
             raise TrainError(f"{settings.data_path}: no pair of {name} can be used{reasons}")
     skipped = "".join(f"; {len(places):,} rows skipped: {reason}" for reason, places in splits.skipped.items())
-    return rows[0], rows[1], style, [*report, f"data: validation: {how}{skipped}"]
+    left_out = len(val) - len(fresh)
+    skipped += f"; {left_out:,} val rows left out: their request is in train" if left_out else ""
+    return rows[0], rows[1], style.with_system(settings.system), [*report, f"data: validation: {how}{skipped}"]
 
 
 def _said(messages: Sequence[dict[str, str]], language: str, settings: Settings) -> Conversation:
@@ -301,5 +305,22 @@ def load_data(settings: Settings) -> Data:
         raise TrainError(f"train.max_seq_length is missing, and {settings.checkpoint_dir} states no length of its own")
     load_rows = load_pairs if settings.method == "orpo" else load_chats
     train, val, style, report = load_rows(settings, tokens, style, longest)
+    check_vocabulary(settings.checkpoint_dir, train, val)
     begins = bool(tokens.adds_bos if style.bos is None else style.bos)
     return Data(train, val, report, style, style.template(begins), tokens.eos_id or 0)
+
+
+def check_vocabulary(checkpoint: str, *splits: Rows) -> None:
+    """Raises:
+    TrainError: a row holds a token that the model's embeddings have no row for.
+    """
+    from train.huggingface.model import config_of
+
+    size = config_of(checkpoint).get_text_config().vocab_size
+    # A complement where it is not learnt.
+    highest = max((int((rows.tokens ^ (rows.tokens >> 31)).max()) for rows in splits if len(rows.tokens)), default=0)
+    if highest >= size:
+        raise TrainError(
+            f"the rows hold token {highest:,}, the model in {checkpoint} has {size:,} rows of embeddings: "
+            "its tokenizer is another model's, or tokens were added to it"
+        )

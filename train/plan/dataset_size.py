@@ -75,9 +75,26 @@ def rows_of(run: PlannedRun, assumed: Assumed) -> Rows:
         return _assumed(run, assumed, path)
     if not _has_tokenizer(run.checkpoint):
         return _estimated(run, assumed, path)
+    check_vocabulary(run)
     if run.backend == "huggingface":
         return _huggingface(run)
     return _litgpt(run)
+
+
+def check_vocabulary(run: PlannedRun) -> None:
+    """Raises:
+    TrainError: the tokenizer has tokens that the model's embeddings have no row for.
+    """
+    from train.models.formats import equivalence
+    from train.styles import STYLES
+
+    folder = run.checkpoint
+    if not any((folder / name).is_file() for name in ("config.json", "model_config.yaml")):
+        return
+    style = STYLES.get(str(run.recipe.get("data", "init_args", "prompt_style", default="")))
+    tokenizer = equivalence.load_tokenizer(folder)
+    for problem in equivalence.check_vocabulary(tokenizer, folder, folder, style=style and style()):
+        raise TrainError(f"{problem}: it is another model's tokenizer, or tokens were added to it")
 
 
 def _path(run: PlannedRun) -> Path | None:

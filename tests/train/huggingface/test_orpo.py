@@ -5,6 +5,7 @@ Covers train.huggingface.trainer.
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from train.errors import TrainError
 from train.huggingface.orpo import CERTAIN, log_odds, mean_log_probabilities, orpo_loss
 
 
@@ -229,3 +231,38 @@ def mean_by_hand(folder: Path, pairs: list[dict[str, str]]) -> float:
             means.append(sum(float(scores[at - 1, row.ids[at]]) for at in range(start, end)) / (end - start))
         losses.append(paper(means[0], means[1], 0.1))
     return sum(losses) / len(losses)
+
+
+def test_a_token_without_a_row_in_the_embeddings_is_refused(folder: Path) -> None:
+    from train.data.encode import Encoded
+    from train.huggingface.datasets import Rows, check_vocabulary
+    from train.huggingface.model import config_of
+
+    size = config_of(str(folder / "bloom")).get_text_config().vocab_size
+    fitting = Rows.of([Encoded([0, size - 1], [(0, 1)])])
+    check_vocabulary(str(folder / "bloom"), fitting, fitting)
+    beyond = Rows.of([Encoded([0, size], [(0, 1)])])
+    with pytest.raises(TrainError, match=f"token {size:,}, the model in .* has {size:,} rows"):
+        check_vocabulary(str(folder / "bloom"), fitting, beyond)
+
+
+def test_validation_pairs_that_training_has_are_left_out(folder: Path) -> None:
+    from tests.train.huggingface.hf_fixtures import PAIRS
+    from train.huggingface.datasets import load_data
+    from train.huggingface.settings import Settings
+
+    data = folder / "overlap"
+    data.mkdir()
+    (data / "train.json").write_text(json.dumps(PAIRS[:6]))
+    (data / "val.json").write_text(json.dumps(PAIRS[4:8]))
+    settings = Settings(
+        checkpoint_dir=str(folder / "llama"), method="orpo", data_path=data, prompt_style="chatml", system="Sii breve.",
+        max_seq_length=2000,
+    )  # fmt: skip
+    rows = load_data(settings)
+    assert (len(rows.train), len(rows.val)) == (6, 2)
+    assert "2 val rows left out: their request is in train" in rows.report[-1]
+    assert rows.style.system == "Sii breve."
+    (data / "val.json").write_text(json.dumps(PAIRS[2:4]))
+    with pytest.raises(TrainError, match="every validation row is a training row too"):
+        load_data(settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -342,3 +343,14 @@ def test_an_override_is_laid_over(at_work: Path, tmp_path: Path) -> None:
     recipe: Recipe = load(recipe_file(tmp_path), [over])
     assert planned_run(recipe).micro_batch == 1
     assert planned_run(recipe).accumulation == 4
+
+
+def test_a_vocabulary_larger_than_the_embedding_is_refused(train: Run, at_work: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "small"
+    shutil.copytree(at_work / "checkpoints/tiny", checkpoint)
+    config = yaml.safe_load((checkpoint / "model_config.yaml").read_text())
+    changed = {"padded_vocab_size": 300, "vocab_size": 300}
+    (checkpoint / "model_config.yaml").write_text(yaml.safe_dump(config | changed))
+    code, _, error = train("plan", "--config", recipe_file(tmp_path, checkpoint_dir=str(checkpoint)))
+    assert code == 2
+    assert f"the model in {checkpoint} has only 300 rows" in error
