@@ -110,14 +110,12 @@ _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2007\u202f]+")
 _BREAK = re.compile(r"\n[ \t\r\f\v\u00a0]*\n\s*")
 
 
+_NAMES = {host: name for name, newspaper in NEWSPAPERS.items() for host in (newspaper.host, *newspaper.hosts)}
 # The bare and the www form of a newspaper's host are one newspaper; links keep the form the site itself uses.
 _HOME_HOSTS = {
-    alias: newspaper.host
-    for newspaper in NEWSPAPERS.values()
-    for alias in (newspaper.host.removeprefix("www."), "www." + newspaper.host.removeprefix("www."))
+    alias: host for host in _NAMES for alias in (host.removeprefix("www."), "www." + host.removeprefix("www."))
 }
-_NAMES = {newspaper.host: name for name, newspaper in NEWSPAPERS.items()}
-_SLASHED_HOSTS = {newspaper.host for newspaper in NEWSPAPERS.values() if newspaper.slash}
+_SLASHED_HOSTS = {host for host, name in _NAMES.items() if NEWSPAPERS[name].slash}
 
 
 def canonical_link(url: str) -> str:

@@ -26,6 +26,8 @@ class Newspaper:
     #: its name in the data: `source_site` of articles and samples
     source_site: str
     host: str
+    #: further hosts of its articles, such as those of its cities
+    hosts: tuple[str, ...] = ()
     #: ISO 639-1
     language: str
     #: IANA name of the time zone that its days and printed times are in

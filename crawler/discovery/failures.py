@@ -1,4 +1,4 @@
-"""Why a request came to nothing, in words."""
+"""Why a request came to nothing, in words; what a response says of its own body."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from crawler.page.parser import is_cut
+
 if TYPE_CHECKING:
+    from scrapy.http import Response
     from twisted.python.failure import Failure
 
 
@@ -26,3 +29,21 @@ def short(failure: Failure) -> str:
     message = (str(failure.value) or type(failure.value).__name__).splitlines()[0]
     # Refusals begin with their page, which is named beside them.
     return message.removeprefix(f"{failure.request.url}: ")[:120]  # type: ignore[attr-defined]
+
+
+def content_type_of(response: Response) -> str:
+    """The header in which a server names the charset; "" where there is none."""
+    return (response.headers.get("Content-Type") or b"").decode("latin-1")
+
+
+def is_broken_off(response: Response, counted: bool | None = None) -> bool:
+    """Whether a page ends before its end.
+
+    Args:
+        response: the page.
+        counted: whether its length was checked on the way; None: whether its headers name the one it has. What was
+            unpacked was counted packed, and half a gzip stream is unpacked as far as it goes.
+    """
+    if counted is None:
+        counted = response.headers.get("Content-Length") == str(len(response.body)).encode()
+    return is_cut(response.body, counted)

@@ -30,6 +30,11 @@ class CandidateLimit:
         return bool(self.maximum) and self.stored >= self.maximum
 
     @property
+    def waiting(self) -> list[str]:
+        """The addresses of the candidates that were not let in."""
+        return [request.url for request in self._queue]
+
+    @property
     def _has_room(self) -> bool:
         return not self.maximum or self.stored + self.in_flight < self.maximum
 

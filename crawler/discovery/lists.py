@@ -16,15 +16,16 @@ from lxml import etree
 from scrapy import Request, Spider
 
 from crawler.dates import date_in_link, local_day, parse_date
-from crawler.discovery.failures import short, status_of
-from crawler.items import RecordError, canonical_link
+from crawler.discovery.failures import content_type_of, is_broken_off, short, status_of
+from crawler.items import RecordError, canonical_link, newspaper_of
 from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
-from crawler.page.parser import GarbageError, decode, is_cut, parse
+from crawler.page.parser import GarbageError, decode, parse
 from crawler.page.text import first, select, text_of
 
 if TYPE_CHECKING:
     from scrapy.http import Response
+    from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,10 @@ SLACK = timedelta(days=1)
 MISSING_STATUSES = (404, 410)
 #: Refusals by name that another day may bring.
 TEMPORARY_REFUSALS = frozenset({"unreachable", "banned", "endless_redirects"})
+#: Addresses that are named of each reason for which some are not fetched.
+_EXAMPLES = 3
+#: Pages that break off at the same byte twice, after which no page of the newspaper is asked for again.
+_OPEN_ENDS = 3
 #: tag of the root of a document in which there is nothing to read
 _EMPTY = "empty"
 
@@ -89,6 +94,10 @@ class ListSpider(Spider):
         super().__init__()
         self._requested_lists: set[str] = set()
         self._links_of_list: dict[str, set[str]] = {}
+        #: links that some list has named and that are not fetched
+        self._skipped_links: set[str] = set()
+        #: pages that broke off at the same byte twice: so they end, and after a few of them all do
+        self._open_ends = 0
         #: links that some list has named
         self.listed_links: set[str] = set()
 
@@ -131,6 +140,12 @@ class ListSpider(Spider):
         """Note a list or article that could not be fetched: the crawl says so at its end."""
         raise NotImplementedError
 
+    @property
+    def stats(self) -> StatsCollector | None:
+        """The crawl's counts; None for a spider that nobody runs."""
+        crawler = getattr(self, "crawler", None)
+        return crawler.stats if crawler else None
+
     # --- requests and answers ----------------------------------------------------------------------------------------
 
     def list_requests(self, chain: Chain, url: str, number: int) -> Iterator[Request]:
@@ -150,7 +165,7 @@ class ListSpider(Spider):
             self._note_missing(response, chain, number)
             return
         tree = _tree_of(response)
-        if (tree is None or is_cut(response.body)) and self.retry(response, "garbage"):
+        if (tree is None or self.is_torn(response)) and self.retry(response, "garbage"):
             return
         if tree is None:
             self.note_incomplete(f"{response.url} (no HTML)")
@@ -160,12 +175,10 @@ class ListSpider(Spider):
         self.count("lists/empty", not entries)
         async for request in self.admit(entries, chain.dated):
             yield request
-        for request in self._next_page(response, tree, entries, chain, number):
+        for request in self._next_page(tree, entries, chain, number):
             yield request
 
-    def _next_page(
-        self, response: Response, tree: etree._Element, entries: list[Entry], chain: Chain, number: int
-    ) -> Iterator[Request]:
+    def _next_page(self, tree: etree._Element, entries: list[Entry], chain: Chain, number: int) -> Iterator[Request]:
         # New to this list: another one may have named a whole page of it before, but not the pages behind.
         links = self._links_of_list.setdefault(chain.url, set())
         fresh = {entry.link for entry in entries} - links
@@ -174,7 +187,7 @@ class ListSpider(Spider):
             return
         anchor = first(tree, self.NEXT)
         if anchor is not None and (href := anchor.get("href")):
-            yield from self.list_requests(chain, urljoin(response.url, href), number + 1)
+            yield from self.list_requests(chain, href, number + 1)
         elif len(entries) >= self.PAGE_SIZE:
             yield from self.list_requests(chain, self.page_url(chain.url, number + 1), number + 1)
 
@@ -191,13 +204,14 @@ class ListSpider(Spider):
         entries = []
         for item in root.iter("{*}item", "{*}entry"):
             link = text_in(item, "link") or next((node.get("href", "") for node in item.iter("{*}link")), "")
-            if entry := self.entry_of(link, text_in(item, "pubDate") or text_in(item, "published")):
+            printed = text_in(item, "pubDate") or text_in(item, "published")
+            if entry := self.entry_of(absolute(link, response.url), printed):
                 entries.append(entry)
         async for request in self.admit(entries, chain.dated):
             yield request
 
     async def parse_robots(self, response: Response) -> AsyncIterator[Any]:
-        for url in re.findall(r"(?im)^\s*sitemap:\s*(\S+)", decode(response.body)):
+        for url in re.findall(r"(?im)^\s*sitemap:\s*(\S+)", decode(response.body, content_type_of(response))):
             if self._is_sitemap(url):
                 for request in self.list_requests(Chain(url, kind="sitemap"), url, 1):
                     yield request
@@ -267,22 +281,40 @@ class ListSpider(Spider):
 
     def entry_of(self, link: str, printed: str = "") -> Entry | None:
         """A link of a list, with its day as printed there, else as in the link."""
+        if not link.strip():
+            return None
         try:
             url = canonical_link(urljoin(f"https://{self.profile.host}/", link.strip()))
         except (RecordError, ValueError):
+            if not link.startswith("#"):
+                self.skip(link, "no_link")
             return None
         if reason := self.page_class.refusal(url):
-            if reason not in ("not_an_article_url", "listing_page"):
-                self.skip(url, reason)
+            is_foreign = reason == "not_an_article_url" and newspaper_of(url) != self.page_class.newspaper
+            self.skip(url, "foreign_link" if is_foreign else reason)
             return None
         instant = date_in_link(url, self.profile.zone)
         return Entry(url, self.day_of(printed) or (instant and local_day(instant, self.profile.zone)))
 
     def skip(self, url: str, reason: str) -> None:
-        """Count a link that is not fetched, once however many lists name it."""
-        if url not in self.listed_links:
-            self.listed_links.add(url)
-            self.count(f"skipped/{reason}")
+        """Count a link that a list names and that is not fetched, once however many do; keep the first as examples."""
+        if url in self._skipped_links:
+            return
+        self._skipped_links.add(url)
+        self.count(f"skipped/{reason}")
+        key = f"newsmill/skipped_examples/{reason}"
+        if (stats := self.stats) and len(examples := stats.get_value(key, [])) < _EXAMPLES:
+            stats.set_value(key, [*examples, url])
+
+    def is_torn(self, response: Response) -> bool:
+        """Whether a page is worth another try: one that breaks off, and did not do so at the same byte before."""
+        request = response.request
+        if self._open_ends >= _OPEN_ENDS or request is None or not is_broken_off(response):
+            return False
+        again = request.meta.get("torn_at") == len(response.body)
+        request.meta["torn_at"] = len(response.body)
+        self._open_ends += again
+        return not again
 
     def day_of(self, printed: str) -> date | None:
         """The day in the newspaper's zone of an instant as printed; None where it cannot be read."""
@@ -305,10 +337,27 @@ class ListSpider(Spider):
 
 
 def _tree_of(response: Response) -> etree._Element | None:
+    """The tree of a list, its links absolute: relative ones are meant from its address, or from its `<base href>`."""
     try:
-        return parse(decode(response.body))
+        tree = parse(decode(response.body, content_type_of(response)))
     except GarbageError:
         return None
+    base = response.url
+    if (node := next(tree.iter("base"), None)) is not None and (href := node.get("href")):
+        base = absolute(href, base)
+    for node in tree.iter("a", "link"):
+        if href := node.get("href"):
+            node.set("href", absolute(href, base))
+    return tree
+
+
+def absolute(href: str, base: str) -> str:
+    """The address that a link on a page means; the link itself where it is none, or leads to the page it is on."""
+    href = href.strip()
+    try:
+        return href if not href or href.startswith("#") else urljoin(base, href)
+    except ValueError:
+        return href
 
 
 # --- feeds and sitemaps: XML as newspapers serve it ------------------------------------------------------------------

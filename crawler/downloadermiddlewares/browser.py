@@ -20,8 +20,8 @@ from scrapy.http import HtmlResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
+from crawler.discovery.failures import is_broken_off
 from crawler.items import newspaper_of
-from crawler.page.parser import is_cut
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
@@ -89,7 +89,12 @@ class BrowserMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         is_content = request.meta.get("article") or request.meta.get("list")
-        if not is_content or response.status != 200 or not isinstance(response, HtmlResponse) or is_cut(response.body):
+        if (
+            not is_content
+            or response.status != 200
+            or not isinstance(response, HtmlResponse)
+            or is_broken_off(response)
+        ):
             return response
         for attempt in range(1, _TRIES + 1):
             try:

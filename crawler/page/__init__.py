@@ -38,13 +38,14 @@ def versions_of(newspaper: str) -> list[type[ArticlePage]]:
     return TEMPLATES[newspaper]
 
 
-def extract(html: bytes | str, url: str, newspaper: str) -> Article:
+def extract(html: bytes | str, url: str, newspaper: str, content_type: str = "") -> Article:
     """The article on a page.
 
     Args:
         html: the page as it came, or decoded.
         url: the address it came from.
         newspaper: a key of `crawler.items.NEWSPAPERS`.
+        content_type: the HTTP header of that name, for its charset; "" where none came.
 
     Raises:
         NotAnArticle: with a named reason; whatever the bytes are, nothing else escapes.
@@ -52,7 +53,7 @@ def extract(html: bytes | str, url: str, newspaper: str) -> Article:
     """
     versions = versions_of(newspaper)
     try:
-        return _extract(html, url, versions)
+        return _extract(html, url, versions, content_type)
     except NotAnArticle:
         raise
     except Exception as error:
@@ -60,7 +61,7 @@ def extract(html: bytes | str, url: str, newspaper: str) -> Article:
         raise NotAnArticle("unreadable", f"{type(error).__name__}: {error}"[:200]) from error
 
 
-def _extract(html: bytes | str, url: str, versions: list[type[ArticlePage]]) -> Article:
+def _extract(html: bytes | str, url: str, versions: list[type[ArticlePage]], content_type: str) -> Article:
     try:
         link = canonical_link(url)
     except RecordError as error:
@@ -68,7 +69,7 @@ def _extract(html: bytes | str, url: str, versions: list[type[ArticlePage]]) -> 
     if reason := versions[0].refusal(link):
         raise NotAnArticle(reason, url)
     try:
-        tree = parse_page(html)
+        tree = parse_page(html, content_type)
     except GarbageError as error:
         raise NotAnArticle("garbage", str(error)) from error
     except TooLargeError as error:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import codecs
 import re
 import threading
+from collections import Counter
 
 from lxml import etree
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding, to_unicode
 
 # A page in a wrong charset has a few bytes per hundred out of place; noise has more than every fourth.
 _MAX_UNDECODABLE = 0.05
@@ -28,10 +30,11 @@ _STYLE = re.compile(rb'<style(?:\s+[\w-]+(?:="[^"<>]*")?)*\s*>')
 _SMALL = 1_000_000
 # How much of a page is looked at to distinguish text from binary content.
 _HEAD = 8192
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-#: How much of a page's end is searched for its last tag: comments of caches follow it.
-_END = 4096
+#: Elements whose end nobody may leave out: where one stays open, something is missing.
+_PAIRED = re.compile(rb"<(/?)(div|article|main|section|script|style|table)(?=[\s>/])", re.IGNORECASE)
+#: 16-bit text without a mark at its beginning: only what announced it can tell.
+_WIDE = ("utf-16", "utf-32")
 
 
 class GarbageError(ValueError):
@@ -42,13 +45,28 @@ class TooLargeError(ValueError):
     """A page that would take longer than any article does."""
 
 
-def is_cut(page: bytes) -> bool:
-    """Whether a page ends before its end: a connection that broke, behind a server that did not count bytes."""
-    return b"</html" not in page[-_END:].lower()
+def is_cut(page: bytes, counted: bool = False) -> bool:
+    """Whether a page ends before its end: a connection that broke, behind a server that did not count bytes.
+
+    HTML may end without `</html>`, and with any number of comments behind it: a page is cut that has none, and ends in
+    the middle of its text or leaves an element open.
+
+    Args:
+        page: its bytes.
+        counted: its length was announced, or its last chunk marked: it came whole.
+    """
+    if counted or b"</html" in page[-4096:].lower() or b"</html" in page.lower():
+        return False
+    if not page.rstrip().endswith(b">"):
+        return True
+    open_elements: Counter[bytes] = Counter()
+    for match in _PAIRED.finditer(page):
+        open_elements[match[2].lower()] += -1 if match[1] else 1
+    return any(count > 0 for count in open_elements.values())
 
 
-def parse_page(page: bytes | str) -> etree._Element:
-    """The tree of a page as it came, comments left out.
+def parse_page(page: bytes | str, content_type: str = "") -> etree._Element:
+    """The tree of a page as it came, comments left out; `content_type` is the header that came with it.
 
     Raises:
         GarbageError: there is no text in it, or no element.
@@ -60,7 +78,7 @@ def parse_page(page: bytes | str) -> etree._Element:
         # What is UTF-8 from the first byte to the last need not be decoded to be parsed; nearly all pages are.
         if exact:
             return tree
-    return parse(decode(page))
+    return parse(decode(page, content_type))
 
 
 def check_size(page: bytes | str) -> None:
@@ -106,49 +124,54 @@ def _is_binary(head: bytes) -> bool:
     return len(head) - len(head.translate(None, _CONTROL)) > _MAX_CONTROL * len(head)
 
 
-def decode(page: bytes | str) -> str:
-    """The text of a page, by its byte-order mark, as UTF-8, else by what it declares, else as the nearest guess.
+def decode(page: bytes | str, content_type: str = "") -> str:
+    """The text of a page: by its byte-order mark, as UTF-8, by the header that came with it, by its own declaration.
+
+    What is UTF-8 from the first letter to the last is UTF-8, whatever anybody says of it; the rest is w3lib's.
+
+    Args:
+        page: as it came.
+        content_type: the HTTP header of that name; "" where there was none.
 
     Raises:
         GarbageError: the bytes are noise.
     """
-    text = page if isinstance(page, str) else _decoded(page)
+    text = page if isinstance(page, str) else _decoded(page, content_type)
     if _is_binary(text[:100_000].encode("utf-8", "replace")):
         raise GarbageError("control characters: binary content")
     return text.replace("\x00", "")
 
 
-def _decoded(page: bytes) -> str:
+def _decoded(page: bytes, content_type: str) -> str:
     for mark, encoding in _BOMS:
         if page.startswith(mark):
             return page[len(mark) :].decode(encoding, "replace")
+    announced = http_content_type_encoding(content_type)
+    if announced and announced.startswith(_WIDE) and b"\0" in page[:_HEAD]:
+        return html_to_unicode(content_type, page)[1]
     try:
         # Not final: a transfer that was cut may end inside a letter.
         return codecs.utf_8_decode(page, "strict", False)[0]
     except UnicodeDecodeError:
         pass
-    declared = _declared(page)
-    if declared:
-        try:
-            return page.decode(declared)
-        except UnicodeDecodeError:
-            pass
+    for encoding in (announced, html_body_declared_encoding(page)):
+        if encoding and encoding != "utf-8" and not encoding.startswith(_WIDE):
+            text = to_unicode(page, encoding)
+            if not _is_undecodable(text):
+                return text
+    return _guessed(page)
+
+
+def _guessed(page: bytes) -> str:
     text = page.decode("utf-8", "replace")
-    if text.count("\ufffd") > _MAX_UNDECODABLE * len(text):
+    if _is_undecodable(text):
         raise GarbageError("undecodable bytes")
     # No letter of the page is valid UTF-8 beyond ASCII: it is a one-byte charset that calls itself UTF-8.
     return page.decode("cp1252", "replace") if page.decode("utf-8", "ignore").isascii() else text
 
 
-def _declared(page: bytes) -> str | None:
-    match = _DECLARED.search(page[:4096])
-    if not match:
-        return None
-    try:
-        name = codecs.lookup(match[1].decode("ascii")).name
-    except LookupError:
-        return None
-    return None if name.startswith("utf-8") else name
+def _is_undecodable(text: str) -> bool:
+    return text.count("\ufffd") > _MAX_UNDECODABLE * len(text)
 
 
 def parse(text: str) -> etree._Element:

@@ -17,12 +17,11 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from crawler.discovery.arguments import day_of, origin_of, positive, suggestion, switch, warc_files
-from crawler.discovery.failures import is_too_large, short, status_of
+from crawler.discovery.failures import content_type_of, is_broken_off, is_too_large, short, status_of
 from crawler.discovery.limit import CandidateLimit
 from crawler.discovery.lists import MISSING_STATUSES, TEMPORARY_REFUSALS, Chain, Entry, ListSpider
 from crawler.items import NEWSPAPERS, Article, NewsmillError
 from crawler.page import NotAnArticle, extract
-from crawler.page.parser import is_cut
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -114,7 +113,7 @@ class NewspaperSpider(ListSpider):
             raise NewsmillError(f"{self.name}: crawler/spiders/{self.name}.py declares no NEWSPAPER = Newspaper(…)")
         self.profile = NEWSPAPERS[self.name]
         self.zone = ZoneInfo(self.profile.zone)
-        self.allowed_domains = [self.profile.host]
+        self.allowed_domains = [self.profile.host, *self.profile.hosts]
         self._read_days(since, until)
         self.section = section or ""
         self.sections = self._select_sections(section)
@@ -204,8 +203,13 @@ class NewspaperSpider(ListSpider):
 
     async def admit(self, entries: list[Entry], dated: bool) -> AsyncIterator[Request]:
         """Requests for candidates that are new; within the limit now, the others when earlier ones came to nothing."""
-        new = [entry for entry in entries if entry.link not in self.listed_links and (dated or self.is_in_dates(entry))]
-        self.listed_links.update(entry.link for entry in entries)
+        new = []
+        for entry in entries:
+            if not dated and not self.is_in_dates(entry):
+                self.skip(entry.link, "outside_dates")
+            elif entry.link not in self.listed_links:
+                self.listed_links.add(entry.link)
+                new.append(entry)
         settled = await self._settled([entry.link for entry in new])
         self.count("known", len(settled))
         for entry in new:
@@ -235,10 +239,10 @@ class NewspaperSpider(ListSpider):
         # A list, not a generator: each of Scrapy's layers handles those of coroutines twice as slowly.
         link = response.meta.get("redirect_urls", [response.url])[0] if response.request else response.url
         # Half a page reads like a short article: not stored as one unless the site never ends its pages.
-        if is_cut(response.body) and self.retry(response, "cut"):
+        if self.is_torn(response) and self.retry(response, "cut"):
             return []
         try:
-            article = extract(response.body, response.url, self.name)
+            article = extract(response.body, response.url, self.name, content_type_of(response))
         except NotAnArticle as refusal:
             if refusal.reason in _TRANSIENT and self.retry(response, refusal.reason):
                 return []
@@ -341,10 +345,18 @@ class NewspaperSpider(ListSpider):
         if engine is None:
             return
         if self.candidates.is_reached and self.closing is None:
+            for link in self.candidates.waiting:
+                self.skip(link, "beyond_limit")
             self.closing = asyncio.ensure_future(engine.close_spider_async(reason="limit"))
         for request in admitted:
             self.count("candidates")
             engine.crawl(request)
+
+    def is_torn(self, response: Response) -> bool:
+        """Whether a page is worth another try: one that breaks off, and did not do so at the same byte before."""
+        if self.captures is not None:
+            return is_broken_off(response, counted=False)
+        return super().is_torn(response)
 
     # --- helpers -----------------------------------------------------------------------------------------------------
 
@@ -362,5 +374,5 @@ class NewspaperSpider(ListSpider):
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to one of the crawl's counts."""
-        if amount and self.crawler.stats:
-            self.crawler.stats.inc_value(f"newsmill/{name}", amount)
+        if amount and (stats := self.stats):
+            stats.inc_value(f"newsmill/{name}", amount)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.dates import date_in_link, local_day, parse_date
 from crawler.items import RecordError, article_from_record, canonical_link, content_hash, newspaper_of, site_of
+from crawler.newspapers import metas
 
 ROME = ZoneInfo("Europe/Rome")
 HANOI = timezone(timedelta(hours=7))
@@ -149,6 +152,28 @@ def test_newspapers_are_known_by_their_hosts() -> None:
     assert newspaper_of("https://ilpost.it/2024/") == "ilpost"
     assert newspaper_of("https://e.vnexpress.net/x") is None
     assert site_of("https://www.open.online/x") == "Open"
+
+
+def test_a_newspaper_may_have_several_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    declaration = (
+        'NEWSPAPER = Newspaper(source_site="Gazzetta", host="www.gazzetta.example", '
+        'hosts=("milano.gazzetta.example", "www.bologna.example"), language="it", zone="Europe/Rome", slash=True)\n'
+    )
+    (tmp_path / "gazzetta.py").write_text(declaration)
+    monkeypatch.setattr("crawler.newspapers.NEWSPAPERS", dict(metas(tmp_path)))
+    spec = importlib.util.find_spec("crawler.items")
+    assert spec is not None
+    assert spec.loader is not None
+    items = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "crawler.items", items)
+    spec.loader.exec_module(items)
+    for host in ("www.gazzetta.example", "gazzetta.example", "milano.gazzetta.example", "bologna.example"):
+        assert items.newspaper_of(f"https://{host}/2026/05/01/a/") == "gazzetta", host
+    assert items.newspaper_of("https://roma.gazzetta.example/2026/05/01/a/") is None
+    # Each keeps its own host, and all their articles end in a slash.
+    link = "https://milano.gazzetta.example/2026/05/01/a"
+    assert items.canonical_link(link) == link + "/"
+    assert items.canonical_link("http://bologna.example/2026/05/01/a") == "https://www.bologna.example/2026/05/01/a/"
 
 
 def test_every_real_row_is_an_article_or_has_an_empty_body(shared: Path) -> None:

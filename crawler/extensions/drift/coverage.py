@@ -58,8 +58,8 @@ class FieldCoverage:
         self._waiting: list[Future[None]] = []
         self._thread = ThreadPoolExecutor(1, "drift")
 
-    def add(self, article: Article, page: bytes | None = None) -> None:
-        """Count an article, and look closely at its page where the sample wants it."""
+    def add(self, article: Article, page: bytes | None = None, content_type: str = "") -> None:
+        """Count an article, and look closely at its page (and its header) where the sample wants it."""
         self.articles += 1
         if article.date:
             self.months[article.date.strftime("%Y-%m")] += 1
@@ -74,7 +74,7 @@ class FieldCoverage:
                 self._measure(name, len(value if isinstance(value, str) else ", ".join(value)), article.link)
         if page is not None and len(page) <= _PAGE_MAX and self._is_sampled():
             self._sampled += 1
-            self._waiting.append(self._thread.submit(self.look, article.link, article.content, page))
+            self._waiting.append(self._thread.submit(self.look, article.link, article.content, page, content_type))
 
     def _measure(self, name: str, length: int, link: str) -> None:
         self.lengths[name][bin_of(length)] += 1
@@ -107,9 +107,9 @@ class FieldCoverage:
         thinned = self.sample / (10 if self._sampled >= ENOUGH_PAGES else 1)
         return not busy and self.articles % max(1, round(1 / thinned)) == 0
 
-    def look(self, link: str, content: str, page: bytes) -> None:
+    def look(self, link: str, content: str, page: bytes, content_type: str = "") -> None:
         """In the thread: do the selectors still find their elements, does trafilatura read the same text?"""
-        tree = parse(decode(page))
+        tree = parse(decode(page, content_type))
         versions = versions_of(self.newspaper)
         version = next(
             (page_class for page_class in versions if first(tree, page_class.TEMPLATE) is not None), versions[0]

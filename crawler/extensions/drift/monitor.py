@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 
+from crawler.discovery.failures import content_type_of
 from crawler.extensions.drift.comparison import ANY_REASON, Finding, compare
 from crawler.extensions.drift.coverage import EXAMPLES, FieldCoverage
 from crawler.extensions.drift.history import accept, earlier, good
@@ -59,7 +60,8 @@ class DriftMonitor:
     def scraped(self, item: Any, response: Response | None) -> None:
         """Count an article."""
         if isinstance(item, Article):
-            self._coverage.add(item, response.body if response is not None else None)
+            page, header = (response.body, content_type_of(response)) if response is not None else (None, "")
+            self._coverage.add(item, page, header)
 
     def dropped(self, item: Any, response: Response | None, exception: BaseException) -> None:
         """A text stored under another link was read as well as any."""

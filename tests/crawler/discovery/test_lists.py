@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from scrapy.http import TextResponse
+from scrapy.http import HtmlResponse, TextResponse
 
-from crawler.discovery.lists import Chain, Entry, is_empty_document, parse_document, text_in
+from crawler.discovery.lists import Chain, Entry, absolute, is_empty_document, parse_document, text_in
 from crawler.spiders.ansa import Ansa
 
 LINK = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x_01234567-89ab-cdef-0123-456789abcdef.html"
@@ -96,3 +96,51 @@ def test_an_entity_of_a_stranger_is_not_loaded() -> None:
     root = parse_document(body)
     assert not is_empty_document(root)
     assert text_in(root, "link") == ""
+
+
+PAGE = """<html><head>{base}</head><body>
+<ul class="news-list"><li><h3 class="title"><a href="{href}">t</a></h3></li></ul>
+<a href="index_2.shtml" rel="next">2</a></body></html>"""
+FOLDER = "https://www.ansa.it/sito/notizie/cronaca/"
+
+
+def listed(spider: Recorder, base: str, href: str) -> list[str]:
+    """The links of a list's entries."""
+
+    async def read_list() -> None:
+        response = HtmlResponse(FOLDER + "index.shtml", body=PAGE.format(base=base, href=href).encode())
+        async for _ in spider.parse_listing(response, Chain(response.url), 1):
+            pass
+
+    asyncio.run(read_list())
+    return [entry.link for entry in spider.entries]
+
+
+@pytest.mark.parametrize(
+    ("base", "href"),
+    [
+        ("", LINK),
+        ("", "2026/05/01/x.html"),
+        ("", "./2026/05/01/x.html"),
+        ("", "../cronaca/2026/05/01/x.html"),
+        ("", "/sito/notizie/cronaca/2026/05/01/x.html"),
+        ("", "//www.ansa.it/sito/notizie/cronaca/2026/05/01/x.html"),
+        ('<base href="https://www.ansa.it/">', "sito/notizie/cronaca/2026/05/01/x.html"),
+        ('<base href="/sito/">', "notizie/cronaca/2026/05/01/x.html"),
+        ('<base target="_blank">', "2026/05/01/x.html"),
+    ],
+)
+def test_a_relative_link_is_meant_from_its_page_or_its_base(base: str, href: str) -> None:
+    assert listed(Recorder(), base, href)[0].startswith(FOLDER + "2026/05/01/x")
+
+
+def test_a_feed_s_relative_link_is_meant_from_the_feed() -> None:
+    spider = Recorder()
+    body = RSS.replace("https://www.ansa.it", "")
+    assert read(spider, body.encode(), "feed") == []
+    assert [entry.link for entry in spider.entries] == [LINK]
+
+
+@pytest.mark.parametrize("href", ["", "#top", "http://[", " "])
+def test_a_link_to_nowhere_stays_as_it_is(href: str) -> None:
+    assert absolute(href, FOLDER) == href.strip()

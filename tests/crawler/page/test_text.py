@@ -260,3 +260,54 @@ def test_the_owner_of_the_rights_is_named_in_the_last_lines_only() -> None:
 def test_the_hash_is_the_one_of_the_record(title: str, paragraphs: list[str]) -> None:
     title, content = tidy(title), "\n\n".join(paragraphs)
     assert paragraph_hash(title, content) == content_hash(title, content)
+
+
+VIETNAMESE = unicodedata.normalize("NFC", "Thư viện tỉnh mở cửa trở lại sau hai năm sửa chữa, bạn đọc đã đợi lâu.")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("cp1258", "text/html; charset=windows-1258"),
+        ("cp1258", 'text/html;charset="windows-1258"'),
+        ("utf-8", "text/html; charset=windows-1258"),
+        ("utf-8", "text/html"),
+        ("utf-16-le", "text/html; charset=utf-16le"),
+        ("utf-16-be", "text/html; charset=UTF-16BE"),
+        ("utf-16", "text/html; charset=iso-8859-1"),
+    ],
+)
+def test_the_header_names_the_charset(encoding: str, content_type: str) -> None:
+    # Windows-1258 sets its five tones behind the letter.
+    text = without_tones_apart(VIETNAMESE) if encoding == "cp1258" else VIETNAMESE
+    page = f"<p>{text}</p>".encode(encoding)
+    assert unicodedata.normalize("NFC", decode(page, content_type)) == f"<p>{VIETNAMESE}</p>"
+
+
+def without_tones_apart(text: str) -> str:
+    """Vietnamese as windows-1258 can write it: letters of the alphabet whole, tones apart."""
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    letters = []
+    for letter in text:
+        parts = unicodedata.normalize("NFD", letter)
+        base = unicodedata.normalize("NFC", "".join(part for part in parts if part not in tones))
+        letters.append(base + "".join(part for part in parts if part in tones))
+    return "".join(letters)
+
+
+def test_the_header_goes_before_the_page_s_own_word_and_not_before_its_letters() -> None:
+    page = "<meta charset=iso-8859-1><p>perché €</p>"
+    assert decode(page.encode("cp1252"), "text/html; charset=windows-1252") == page
+    # ISO 8859-1 is read as Windows-1252, as browsers do.
+    assert decode(page.encode("cp1252")) == page
+    assert decode(page.encode(), "text/html; charset=iso-8859-1") == page
+    # An unknown name, or UTF-8 where no letter is: the page's own word.
+    polish = "<meta charset=iso-8859-2><p>łódź</p>"
+    for header in ("text/html; charset=utf-8", "text/html; charset=x-unknown", ""):
+        assert decode(polish.encode("iso-8859-2"), header) == polish
+    assert decode(polish.encode("iso-8859-2"), "text/html; charset=iso-8859-2") == polish
+
+
+def test_a_charset_in_which_nothing_can_be_read_is_none() -> None:
+    with pytest.raises(GarbageError):
+        decode(bytes(range(0x80, 0x100)) * 20, "text/html; charset=euc-jp")

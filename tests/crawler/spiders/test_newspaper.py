@@ -7,16 +7,20 @@ Covers crawler.spiders.*.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
-from typing import Any
+from typing import Any, cast
+from unittest.mock import ANY, AsyncMock, Mock
 
 import pytest
+from scrapy import Request
+from scrapy.http import TextResponse
 
 from crawler.items import NewsmillError
 from crawler.page.parser import is_cut
 from crawler.spiders.ansa import Ansa
 from crawler.spiders.ilpost import IlPost
-from crawler.spiders.newspaper import NewspaperSpider
+from crawler.spiders.newspaper import Entry, NewspaperSpider
 from crawler.spiders.open import Open
 from crawler.spiders.vnexpress import VnExpress
 
@@ -105,15 +109,106 @@ def test_other_links_are_no_candidates(link: str) -> None:
 
 def test_a_page_that_breaks_off_is_known_by_its_end() -> None:
     assert is_cut(b"<html><body><p>Half a")
+    assert is_cut(b"<html><body><div><p>Half a page</p>")
+    assert is_cut(b"<html><body><div>Text</div><scr")
     assert not is_cut(b"<html><body><p>Whole</p></body></HTML>\n<!-- cached -->")
+
+
+def test_a_page_may_end_as_html_allows() -> None:
+    assert not is_cut(b"<html><body><div><p>Whole</div>")
+    assert not is_cut(b"<html><body><div><p>Whole</p></div></html>" + b"<!-- cached -->" * 1000)
+    # Whoever counted its bytes knows better.
+    assert not is_cut(b"<html><body><div><p>Half a", counted=True)
+
+
+def torn(crawl: NewspaperSpider, body: bytes, request: Request, length: int = 0) -> bool:
+    headers = {"Content-Length": str(length)} if length else {}
+    return crawl.is_torn(TextResponse(request.url, body=body, request=request, headers=headers))
+
+
+def test_what_breaks_off_at_the_same_byte_twice_ends_so() -> None:
+    crawl, request = Ansa(), Request("https://www.ansa.it/x")
+    assert not torn(crawl, b"<div>Half", request, length=9)
+    # Packed, it was shorter or longer.
+    assert torn(crawl, b"<div>Half", Request("https://www.ansa.it/y"), length=30)
+    assert torn(crawl, b"<div>Half", request)
+    assert torn(crawl, b"<div>Half a page", request)
+    assert not torn(crawl, b"<div>Half a page", request)
+    # Files have other captures, and nobody counted those.
+    crawl.captures = cast("Any", object())
+    assert torn(crawl, b"<div>Half", request, length=9)
+
+
+def test_after_three_such_pages_all_pages_end_so() -> None:
+    crawl = Ansa()
+    for number in range(3):
+        request = Request(f"https://www.ansa.it/{number}")
+        assert torn(crawl, b"<div>Half", request)
+        assert not torn(crawl, b"<div>Half", request)
+    assert not torn(crawl, b"<div>Half", Request("https://www.ansa.it/x"))
 
 
 class Stats:
     def __init__(self) -> None:
-        self.values: dict[str, int] = {}
+        self.values: dict[str, Any] = {}
 
     def inc_value(self, name: str, amount: int = 1) -> None:
         self.values[name] = self.values.get(name, 0) + amount
+
+    def get_value(self, name: str, default: Any) -> Any:
+        return self.values.get(name, default)
+
+    def set_value(self, name: str, value: Any) -> None:
+        self.values[name] = value
+
+
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [
+        ("mailto:x@y", "no_link"),
+        ("http://[", "no_link"),
+        ("https://example.org/2026/05/01/x/", "foreign_link"),
+        ("/chi-siamo.php", "not_an_article_url"),
+        ("/sito/notizie/cronaca/index.shtml", "listing_page"),
+        ("/sito/photogallery/2026/05/01/x.html", "gallery"),
+    ],
+)
+def test_a_link_that_is_not_fetched_is_counted_by_reason_with_examples(link: str, reason: str) -> None:
+    crawl: Any = Ansa()
+    crawl.crawler = type("Crawler", (), {"stats": Stats()})()
+    for _ in range(2):
+        assert crawl.entry_of(link) is None
+    values = crawl.crawler.stats.values
+    assert values == {f"newsmill/skipped/{reason}": 1, f"newsmill/skipped_examples/{reason}": [ANY]}
+    assert link in values[f"newsmill/skipped_examples/{reason}"][0]
+
+
+def test_no_more_than_three_examples_are_kept() -> None:
+    crawl: Any = Ansa()
+    crawl.crawler = type("Crawler", (), {"stats": Stats()})()
+    for number in range(5):
+        crawl.skip(f"https://www.ansa.it/{number}", "gallery")
+    values = crawl.crawler.stats.values
+    assert values["newsmill/skipped/gallery"] == 5
+    assert values["newsmill/skipped_examples/gallery"] == [f"https://www.ansa.it/{number}" for number in range(3)]
+
+
+def test_entries_of_other_days_and_beyond_the_limit_are_counted() -> None:
+    crawl: Any = Ansa(since="2026-05-01", until="2026-05-02", limit=1)
+    crawl.crawler = type("Crawler", (), {"stats": Stats(), "engine": Mock(close_spider_async=AsyncMock())})()
+
+    async def admitted() -> list[str]:
+        days = [date(2026, 5, 1), date(2026, 5, 2), date(2026, 5, 20), None]
+        entries = [Entry(f"https://www.ansa.it/{number}", day) for number, day in enumerate(days)]
+        urls = [request.url async for request in crawl.admit(entries, dated=False)]
+        crawl.candidates.stored += 1
+        crawl.finish_candidate()
+        return urls
+
+    assert asyncio.run(admitted()) == ["https://www.ansa.it/0"]
+    values = crawl.crawler.stats.values
+    assert (values["newsmill/skipped/outside_dates"], values["newsmill/skipped/beyond_limit"]) == (1, 2)
+    assert values["newsmill/skipped_examples/beyond_limit"] == ["https://www.ansa.it/1", "https://www.ansa.it/3"]
 
 
 def test_a_refused_link_is_counted_once() -> None:
@@ -121,7 +216,7 @@ def test_a_refused_link_is_counted_once() -> None:
     crawl.crawler = type("Crawler", (), {"stats": Stats()})()
     for _ in range(3):
         assert crawl.entry_of("https://www.ansa.it/sito/videogallery/italia/2026/05/01/x.html") is None
-    assert sum(crawl.crawler.stats.values.values()) == 1
+    assert crawl.crawler.stats.values["newsmill/skipped/video_without_text"] == 1
 
 
 def test_a_file_without_a_declaration_is_one_line() -> None:

@@ -26,7 +26,7 @@ def test_memory_is_flat_and_the_row_is_small() -> None:
 def test_the_sample_is_as_large_as_asked_for(sample: float, expected: int) -> None:
     coverage = FieldCoverage("open", sample)
     links: list[str] = []
-    coverage.look = lambda link, content, page: links.append(link)  # type: ignore[method-assign]
+    coverage.look = lambda link, *_: links.append(link)  # type: ignore[method-assign]
     for number in range(200):
         coverage.add(article(number), b"<html></html>")
         coverage.wait()
