@@ -2,6 +2,8 @@
 # make demo ARTICLES=file.jsonl   the same on a file of your own
 # make test                       every test, in parallel (PYTEST_ARGS= for one process)
 # make check                      ruff and mypy
+# make clean                      what is built and cached; never .newsmill
+# make clean-store                .newsmill: it asks first
 # Each target sets up what it needs, once. Nothing is installed outside .venv.
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null) python3)
@@ -14,11 +16,11 @@ ARTICLES ?= demo/articles.jsonl
 # A worker a core; who runs out of tests takes over some of another's. A failure is printed when it is met.
 PYTEST_ARGS ?= -n logical --maxprocesses=8 --dist=worksteal --durations=10
 
-.PHONY: demo test check bench clean help
+.PHONY: demo test check bench clean clean-store help
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '1,5p' Makefile
+	@sed -n '1,7p' Makefile
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m demo "$(ARTICLES)"
@@ -57,4 +59,11 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 clean:
-	rm -rf .newsmill build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Articles, paid replies, adapters: nothing else has them.
+clean-store:
+	@[ -d .newsmill ] || { echo "newsmill: there is no .newsmill here"; exit 0; }; \
+	[ -t 0 ] || { echo "newsmill: clean-store asks before it deletes .newsmill, and there is no terminal to ask at" >&2; exit 2; }; \
+	du -sh .newsmill; printf 'Delete .newsmill (store, paid replies of models, adapters, exports)? Type yes: '; \
+	read answer; [ "$$answer" = yes ] || { echo "newsmill: nothing is deleted" >&2; exit 1; }; rm -rf .newsmill

@@ -95,13 +95,13 @@ def explain(error: Exception) -> tuple[str, int]:
     from pymongo.errors import AutoReconnect
 
     from crawler.items import NewsmillError
-    from crawler.mongo import loss_message
+    from crawler.mongo import loss_message, may_only_read
 
     if isinstance(error, NewsmillError):
         return str(error), 2
     if isinstance(error, ModuleNotFoundError) and (package := (error.name or "").partition(".")[0]):
         return f"needs the package {package}: pip install {_to_install(package)}", 2
-    if isinstance(error, AutoReconnect):
+    if isinstance(error, AutoReconnect) or may_only_read(error):
         return loss_message(error), 1
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", 1
 

@@ -19,6 +19,7 @@ import io
 import itertools
 import json
 import multiprocessing
+import os
 import random
 import resource
 import time
@@ -166,11 +167,10 @@ def datasketch(corpus: Corpus, threshold: float) -> Result:
 def command(corpus: Corpus, threshold: float) -> Result:
     """`synth dedupe` on that many samples in a fresh database of the store; dropped afterwards."""
     from crawler.mongo import connect, with_database
+    from crawler.mongo.server import lease
     from synth.__main__ import main
 
-    plain = connect()
-    host, port = next(iter(plain.client.nodes))
-    uri = with_database(f"mongodb://{host}:{port}/?directConnection=true", f"bench_dedupe_{time.time_ns()}")
+    uri = with_database(os.environ.get("MONGODB_URI") or lease(), f"bench_dedupe_{time.time_ns()}")
     database = connect(uri)
     timestamp = datetime(2026, 1, 1, tzinfo=UTC)
     try:

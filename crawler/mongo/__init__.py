@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from crawler.mongo.failures import loss_message, may_only_read, refusal, short
 from crawler.mongo.indexes import INDEXES, ensure_indexes
+from crawler.mongo.place import home
 from crawler.mongo.runs import Run, code_version, run_of
 
 if TYPE_CHECKING:
+    from pymongo import MongoClient
     from pymongo.database import Database
 
 __all__ = [
@@ -24,6 +28,8 @@ __all__ = [
     "ensure_indexes",
     "keep_revisions",
     "loss_message",
+    "may_only_read",
+    "name_of",
     "revision_of",
     "run_of",
     "taken_down",
@@ -31,55 +37,111 @@ __all__ = [
 ]
 
 DEFAULT_DATABASE = "newsmill"
-# mongod's journal grows in files of 100 MB: below that it stops.
-_FULL = 100_000_000
 
 
 def connect(uri: str | None = None) -> Database[dict[str, Any]]:
     """The database: at `uri`, else at $MONGODB_URI, else on the embedded server, with its indexes in place.
 
-    The name is the URI's path, else $NEWSMILL_DB, else `newsmill`. Instants come back aware, in UTC.
+    The name is the URI's path, else $NEWSMILL_DB, else `newsmill`. Instants come back aware, in UTC. A user who
+    may only read gets the database as it is.
 
     Raises:
-        NewsmillError: the URI is malformed, nothing answers there, or there is no server to embed.
+        NewsmillError: the URI is malformed, nothing answers there, it refuses the user, or there is no server to embed.
     """
-    from pymongo import MongoClient
-    from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+    from pymongo.errors import PyMongoError
 
-    address = uri or os.environ.get("MONGODB_URI")
-    if address is None:
+    address = uri or os.environ.get("MONGODB_URI") or ""
+    if not address:
         from crawler.mongo.server import lease
 
         address = lease()
+    client = _client(address)
     try:
-        # journal: on a standalone server acknowledged writes were lost under kill -9 without it (DESIGN 2).
-        defaults: dict[str, Any] = {
-            "journal": True,
-            "serverSelectionTimeoutMS": int(os.environ.get("NEWSMILL_MONGO_TIMEOUT_MS", "20000")),
-        }
-        # What the URI says itself goes before.
-        options = {name: value for name, value in defaults.items() if f"{name.lower()}=" not in address.lower()}
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **options
-        )  # fmt: skip
         database = client.get_default_database(os.environ.get("NEWSMILL_DB") or DEFAULT_DATABASE)
-        ensure_indexes(database)
-    except (ConfigurationError, InvalidURI, ValueError) as error:
-        raise NewsmillError(f"store: bad MONGODB_URI: {error}") from error
+        _prepare(database)
     except PyMongoError as error:
-        raise NewsmillError(
-            f"store: no answer from MongoDB at {_without_password(address)}: {_short(error)}"
-        ) from error
+        client.close()
+        raise NewsmillError(refusal(error, address)) from error
     return database
 
 
-def loss_message(error: Exception) -> str:
-    """One line for a connection that broke while a command worked: what to do, and whether the disk is full."""
-    folder = Path(os.environ.get("NEWSMILL_HOME") or ".newsmill")
-    where = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    if not os.environ.get("MONGODB_URI") and (free := shutil.disk_usage(where).free) < _FULL:
-        return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run it again"
-    return f"store: MongoDB stopped answering ({_short(error)}): what it acknowledged is stored; run the command again"
+def _client(address: str) -> MongoClient[dict[str, Any]]:
+    """A client that has not asked for anything yet.
+
+    Raises:
+        NewsmillError: the URI, or a file that it names, is no good.
+    """
+    from pymongo import MongoClient
+    from pymongo.errors import PyMongoError
+
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always")
+        try:
+            client: MongoClient[dict[str, Any]] = MongoClient(
+                address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **_options_of(address)
+            )
+        except OSError as error:
+            name = error.filename or ""
+            raise NewsmillError(
+                f"store: bad MongoDB URI: cannot read {name or 'its file'}: {error.strerror or short(error)}"
+            ) from error
+        except (PyMongoError, ValueError, TypeError, *_tls_errors()) as error:
+            raise NewsmillError(f"store: bad MongoDB URI: {short(error)}") from error
+    # PyMongo says so and goes on without the option: without TLS, say, where it is misspelt.
+    if wrong := [doubt for doubt in doubts if issubclass(doubt.category, UserWarning)]:
+        client.close()
+        raise NewsmillError(f"store: bad MongoDB URI: {' '.join(str(wrong[0].message).split())[:200]}")
+    return client
+
+
+def _options_of(address: str) -> dict[str, Any]:
+    """What the URI does not say itself."""
+    options: dict[str, Any] = {}
+    names = address.lower()
+    if "journal=" not in names:
+        # On a standalone server acknowledged writes were lost under kill -9 without it (DESIGN 2).
+        options["journal"] = True
+    if "serverselectiontimeoutms=" not in names:
+        options["serverSelectionTimeoutMS"] = _timeout()
+    return options
+
+
+def _timeout() -> int:
+    text = os.environ.get("NEWSMILL_MONGO_TIMEOUT_MS") or "20000"
+    if not text.isdecimal():
+        raise NewsmillError(f"store: NEWSMILL_MONGO_TIMEOUT_MS is {text!r}, no whole number of milliseconds")
+    return int(text)
+
+
+def _tls_errors() -> tuple[type[Exception], ...]:
+    """What PyMongo lets through where PyOpenSSL is installed."""
+    with contextlib.suppress(ImportError):
+        from OpenSSL.SSL import Error
+
+        return (Error,)
+    return ()
+
+
+def _prepare(database: Database[dict[str, Any]]) -> None:
+    """Create the indexes; who may not is not asked to."""
+    from pymongo.errors import OperationFailure
+
+    try:
+        ensure_indexes(database)
+    except OperationFailure as error:
+        if not may_only_read(error):
+            raise
+        # Whether they may read: an error at connecting is plainer than one in the middle of a command.
+        database.samples.find_one({}, {"_id": 1})
+
+
+def name_of(database: Database[dict[str, Any]]) -> str:
+    """Where a database lies, for people: the embedded store's folder, or host and name."""
+    host, port = next(iter(database.client.nodes), ("?", 0))
+    if port is not None:
+        return f"{host}:{port}/{database.name}"
+    folder = Path(host).parent
+    return f"{folder.parent if (folder / 'db').is_dir() else home()}, database {database.name}"
 
 
 def taken_down(database: Database[dict[str, Any]], links: Iterable[str], hashes: Iterable[str] = ()) -> set[str]:
@@ -97,15 +159,6 @@ def with_database(uri: str, name: str) -> str:
     head, mark, query = uri.partition("?")
     scheme, _, rest = head.partition("://")
     return f"{scheme}://{rest.split('/')[0]}/{name}{mark}{query}"
-
-
-def _without_password(uri: str) -> str:
-    scheme, _, rest = uri.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
-
-
-def _short(error: Exception) -> str:
-    return str(error).split(", Timeout:")[0].splitlines()[0][:200]
 
 
 def revision_of(row: Mapping[str, Any]) -> int:

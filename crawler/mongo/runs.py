@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
+import sys
 import time
 import uuid
 from collections import Counter
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler import __version__
+from crawler.mongo.failures import may_only_read
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -40,18 +42,11 @@ def run_of(database: Database[dict[str, Any]], stage: str, configuration: Mappin
     """A row in `runs` around the body: open while it works, then with counts, timings and outcome.
 
     The outcome is `done`, `failed` (an exception left the body) or `interrupted` (Ctrl-C). A run that was killed stays
-    `running`; the next run of the stage marks it `killed`.
+    `running`; the next run of the stage marks it `killed`. Where this user of MongoDB may only read there is no row,
+    and one line says so.
     """
     run = Run(uuid.uuid4().hex, stage)
-    now = datetime.now(UTC)
-    database.runs.update_many(
-        {"stage": stage, "outcome": "running", "host": _host(), "pid": {"$nin": _processes(database, stage)}},
-        {"$set": {"outcome": "killed"}},
-    )
-    database.runs.insert_one(
-        {"_id": run.id, "stage": stage, "configuration": dict(configuration), "code_version": code_version(),
-         "started_at": now, "outcome": "running", "host": _host(), "pid": os.getpid()}
-    )  # fmt: skip
+    is_recorded = _open(database, run, configuration)
     outcome, began = "done", time.monotonic()
     try:
         yield run
@@ -63,11 +58,33 @@ def run_of(database: Database[dict[str, Any]], stage: str, configuration: Mappin
         raise
     finally:
         run.timings["total"] = round(time.monotonic() - began, 3)
-        database.runs.update_one(
-            {"_id": run.id},
-            {"$set": {"outcome": outcome, "finished_at": datetime.now(UTC), "counts": dict(run.counts),
-                      "timings": run.timings, **run.notes}},
-        )  # fmt: skip
+        if is_recorded:
+            database.runs.update_one(
+                {"_id": run.id},
+                {"$set": {"outcome": outcome, "finished_at": datetime.now(UTC), "counts": dict(run.counts),
+                          "timings": run.timings, **run.notes}},
+            )  # fmt: skip
+
+
+def _open(database: Database[dict[str, Any]], run: Run, configuration: Mapping[str, Any]) -> bool:
+    """Write the row of a run that begins; False where this user of MongoDB may only read."""
+    from pymongo.errors import OperationFailure
+
+    row = {"_id": run.id, "stage": run.stage, "configuration": dict(configuration), "code_version": code_version(),
+           "started_at": datetime.now(UTC), "outcome": "running", "host": _host(), "pid": os.getpid()}  # fmt: skip
+    others = _processes(database, run.stage)
+    try:
+        database.runs.update_many(
+            {"stage": run.stage, "outcome": "running", "host": _host(), "pid": {"$nin": others}},
+            {"$set": {"outcome": "killed"}},
+        )
+        database.runs.insert_one(row)
+    except OperationFailure as error:
+        if not may_only_read(error):
+            raise
+        print(f"{run.stage}: warning: the run is not recorded: this user of MongoDB may only read", file=sys.stderr)
+        return False
+    return True
 
 
 def _host() -> str:

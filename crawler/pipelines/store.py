@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bson.errors import BSONError
 
 from crawler.items import Article, NewsmillError, content_hash
-from crawler.mongo import loss_message
+from crawler.mongo import loss_message, may_only_read
 from crawler.mongo.articles import write
 from crawler.mongo.seen_links import database_of
 from crawler.pipelines import Dropped, Pipeline
@@ -129,6 +129,6 @@ def write_failure(error: Exception) -> str:
 
     if isinstance(error, NewsmillError):
         return str(error)
-    if isinstance(error, AutoReconnect | ServerSelectionTimeoutError):
+    if isinstance(error, AutoReconnect | ServerSelectionTimeoutError) or may_only_read(error):
         return loss_message(error)
     return f"store: {type(error).__name__}: {str(error)[:200]}"

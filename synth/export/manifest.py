@@ -90,14 +90,14 @@ def days_overlap(rows: Sequence[Row], sides: Mapping[str, str]) -> bool:
     return any(min(later).date() < max(earlier).date() for span in spans for earlier, later in pairwise(span))
 
 
-def empty_message(filter_text: str, left_out: Mapping[str, int]) -> str:
+def empty_message(filter_text: str, left_out: Mapping[str, int], store: str) -> str:
     """Why there is nothing to export, and what to do."""
     if left_out:
         reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
         return f"every sample that the filter names is left out ({reasons}): widen the filter, or see synth query"
     if filter_text:
-        return f"no sample matches {filter_text}: count with `synth query FILTER --count`, and widen the filter"
-    return "there are no samples yet: run `synth cluster`, `synth summarize` and `synth score` first"
+        return f"no sample matches {filter_text} in {store}: count with `synth query FILTER --count`, and widen it"
+    return f"there are no samples in {store} yet: run `synth cluster`, `synth summarize` and `synth score` first"
 
 
 def warnings(manifest: Mapping[str, Any]) -> Iterator[str]:

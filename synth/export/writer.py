@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from crawler.mongo import name_of
 from synth.atomic_files import staged
 from synth.export.dataset_card import Tally, write_card
 from synth.export.files import FileEntries, JsonFile, Output, Sink
@@ -70,7 +71,7 @@ def export(
         include_opted_out=settings.include_opted_out, include_duplicates=settings.include_duplicates,
     )  # fmt: skip
     if not selection.rows:
-        raise NewsmillError(empty_message(settings.filter, selection.left_out))
+        raise NewsmillError(empty_message(settings.filter, selection.left_out, name_of(database)))
     sides = splits_of(with_copies(database, selection), settings.val_fraction, settings.test_fraction, settings.seed)
     manifest = manifest_of(selection, sides, settings, query)
     replaces_export = _is_export(folder)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from crawler.mongo import may_only_read
 from synth.samples.schema import COLLECTIONS, dotted, fields_of, known_fields
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def filter_errors() -> Iterator[None]:
     try:
         yield
     except OperationFailure as error:
+        if may_only_read(error):
+            raise  # Not the filter is refused but the user.
         raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from crawler.mongo import name_of
 from synth.filters.check import conjuncts
 from synth.filters.extended_json import dumps
 from synth.query.display import print_card, print_table
@@ -158,7 +159,7 @@ def nothing(
         return documents.count_documents({"$and": [*parts]} if parts else {}, maxTimeMS=milliseconds, **options)
 
     if not documents.estimated_document_count():
-        return f"no {collection}: there are none in {database.name} yet"
+        return f"no {collection}: there are none in {name_of(database)} yet"
     base, parts = conjuncts(implied), conjuncts(query)
     if base and not count(*base, limit=1):
         return f"no {collection}: all are superseded or of older runs (--all shows them)"
