@@ -28,16 +28,16 @@ def home() -> Path:
     """
     if folder := os.environ.get("NEWSMILL_HOME"):
         return Path(folder).expanduser().resolve()
-    here = Path.cwd()
-    folders = [folder / _NAME for folder in _upwards(here) if _is_ours(folder / _NAME)]
+    current = Path.cwd()
+    folders = [folder / _NAME for folder in _upwards(current) if _is_ours(folder / _NAME)]
     with_store = [folder for folder in folders if (folder / "mongo").is_dir()]
-    return (with_store or folders or [here / _NAME])[0]
+    return (with_store or folders or [current / _NAME])[0]
 
 
-def _upwards(here: Path) -> Iterator[Path]:
+def _upwards(start: Path) -> Iterator[Path]:
     """The folder and those above it, up to the user's home folder or the border of the file system."""
-    border, device = _user_home(), here.stat().st_dev
-    for folder in (here, *here.parents):
+    border, device = _user_home(), start.stat().st_dev
+    for folder in (start, *start.parents):
         with contextlib.suppress(OSError):
             if folder.stat().st_dev != device:
                 return
@@ -103,13 +103,13 @@ def hidden(path: Path) -> Path:
 def _candidates(folder: Path) -> Iterator[Path]:
     yield folder / _SOCKET
     name = f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sock"
-    places = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]
-    for place in filter(None, places):
-        yield Path(place, f"newsmill-{os.geteuid()}", name)
-    for place in (tempfile.gettempdir(), "/tmp"):
+    roots = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]
+    for root in filter(None, roots):
+        yield Path(root, f"newsmill-{os.geteuid()}", name)
+    for root in (tempfile.gettempdir(), "/tmp"):
         # Somebody else holds our name there.
-        if len(os.fsencode(place)) < SOCKET_PATH_BYTES // 2 and os.access(place, os.W_OK):
-            yield Path(tempfile.mkdtemp(prefix="newsmill-", dir=place), _SOCKET)
+        if len(os.fsencode(root)) < SOCKET_PATH_BYTES // 2 and os.access(root, os.W_OK):
+            yield Path(tempfile.mkdtemp(prefix="newsmill-", dir=root), _SOCKET)
 
 
 def _is_short(path: Path) -> bool:

@@ -72,10 +72,10 @@ def _open(database: Database[dict[str, Any]], run: Run, configuration: Mapping[s
 
     row = {"_id": run.id, "stage": run.stage, "configuration": dict(configuration), "code_version": code_version(),
            "started_at": datetime.now(UTC), "outcome": "running", "host": _host(), "pid": os.getpid()}  # fmt: skip
-    others = _processes(database, run.stage)
+    processes = _processes(database, run.stage)
     try:
         database.runs.update_many(
-            {"stage": run.stage, "outcome": "running", "host": _host(), "pid": {"$nin": others}},
+            {"stage": run.stage, "outcome": "running", "host": _host(), "pid": {"$nin": processes}},
             {"$set": {"outcome": "killed"}},
         )
         database.runs.insert_one(row)

@@ -187,13 +187,13 @@ class Supervisor:
         from pymongo.errors import PyMongoError
 
         assert self.server is not None
-        place = hidden(self.socket)
+        listening = hidden(self.socket)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if (code := self.server.poll()) is not None:
                 return code
-            if listens(place):
-                with contextlib.suppress(PyMongoError), client_of(uri_of(place), 1.0) as client:
+            if listens(listening):
+                with contextlib.suppress(PyMongoError), client_of(uri_of(listening), 1.0) as client:
                     if client.admin.command("hello").get("isWritablePrimary"):
                         return None
                     self._configure(client)
