@@ -38,5 +38,6 @@ ORDER = [
     ["embed"],
     ["language"],
     ["samples"],
+    ["command_line"],
     ["atomic_files", "outages"],
 ]

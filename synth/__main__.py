@@ -9,6 +9,7 @@ import re
 import sys
 
 from synth import __version__
+from synth.command_line import SuggestingParser, interruptible
 from synth.commands import commands
 
 EXAMPLE = """examples:
@@ -21,7 +22,7 @@ The store is the MongoDB at MONGODB_URI, else an embedded server that is started
 
 def parser_for(words: list[str]) -> argparse.ArgumentParser:
     """The whole parser, with the options of the command in `words` filled in."""
-    parser = argparse.ArgumentParser(
+    parser = SuggestingParser(
         prog="synth",
         description="Turn articles into scored, filtered training samples.",
         epilog=EXAMPLE,
@@ -52,7 +53,8 @@ def main(words: list[str] | None = None) -> int:
     words = with_pipeline(with_signs(sys.argv[1:] if words is None else words))
     options = parser_for(words).parse_args(words)
     try:
-        status = commands()[options.command].main(options)
+        with interruptible():
+            status = commands()[options.command].main(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print(f"{options.command}: interrupted; run the same command to go on", file=sys.stderr)

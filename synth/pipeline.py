@@ -275,7 +275,9 @@ class _Parser(argparse.ArgumentParser):
         """The option of that name."""
         option = f"--{key.replace('_', '-')}"
         for action in self._step_actions():
-            if option in action.option_strings or (not action.option_strings and action.dest == key):
+            # The table of argparse has the earlier names of options, too.
+            named = self._option_string_actions.get(option)
+            if named is action or (not action.option_strings and action.dest == key):
                 return action
         return None
 

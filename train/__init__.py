@@ -21,6 +21,7 @@ ORDER = [
     ["styles"],
     ["tokenizer"],
     ["options"],
+    ["command_line"],
     ["recipes"],
     ["run_folder", "progress", "atomic_files"],
     ["errors"],

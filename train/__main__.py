@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from train import __version__
+from train.command_line import interruptible
 from train.errors import TrainError, one_line
 from train.options import Parser, add_config, expanded, takes_config
 
@@ -82,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Set before torch is loaded: on a busy machine its threads' waiting costs several times the work itself.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return int(importlib.import_module(f"train.{options.command}.command").main(options))
+        with interruptible():
+            return int(importlib.import_module(f"train.{options.command}.command").main(options))
     except TrainError as error:
         if options.debug:
             raise

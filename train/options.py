@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from train.command_line import SuggestingParser, keep_reading
 from train.errors import TrainError
 from train.recipes import Recipe, load
 
 _HELP = "options in a YAML file, named as here without the dashes; what the command line says wins"
 
 
-class Parser(argparse.ArgumentParser):
+class Parser(SuggestingParser):
     """A parser that knows how its options were declared.
 
     Not jsonargparse's, which LitGPT brings: it reports the first of several mistakes, and without its line; it is
@@ -35,6 +36,11 @@ class Parser(argparse.ArgumentParser):
         group = super().add_argument_group(*words, **more)
         group.add_argument = self._noting(group.add_argument)  # type: ignore[method-assign]
         return group
+
+    def keep_reading(self, action: argparse.Action, *old: str) -> None:
+        """Let an option be given by its earlier names, too, on the command line and in a file."""
+        keep_reading(self, action, *old)
+        self.declared |= dict.fromkeys(old, self.declared[action.option_strings[0]])
 
     def _noting(self, add: Callable[..., argparse.Action]) -> Callable[..., argparse.Action]:
         return lambda *names, **settings: self._noted(add(*names, **settings), settings)

@@ -12,9 +12,10 @@ from synth.cluster.explain import print_explanation
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
 from synth.cluster.settings import Settings
+from synth.command_line import language_code
 from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
-from synth.stages.options import natural
+from synth.stages.options import add_filter, natural
 from synth.stages.progress import print_counts
 
 
@@ -32,11 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sentences", type=natural, default=Settings.sentences, metavar="N",
         help="sentences of the body to compare (10); 0: all",
     )  # fmt: skip
-    parser.add_argument("--language", help="only this language (ISO 639-1); the others keep their events")
     parser.add_argument(
-        "--where", metavar="FILTER",
-        help="events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
-    )  # fmt: skip
+        "--language", type=language_code, help="only this language (ISO 639-1); the others keep their events"
+    )
+    add_filter(
+        parser,
+        "events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
+    )
     parser.add_argument("--refit", action="store_true", help="count the statistics of tfidf again, from all articles")
     parser.add_argument(
         "--force-language", action="store_true", help="let an embedder work on a language that it was not made for"

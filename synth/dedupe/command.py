@@ -15,11 +15,12 @@ from pathlib import Path
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
+from synth.command_line import keep_reading
 from synth.dedupe.comparison import Settings, count_marks, find_duplicates, print_outcome, show
 from synth.dedupe.contamination import checker_of
 from synth.dedupe.store import write_marks
 from synth.filters.read import read_filter
-from synth.stages.options import positive
+from synth.stages.options import add_filter, positive
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,25 +28,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
     parser.epilog = """examples:
   synth dedupe --dry-run
-  synth dedupe --semantic st:intfloat/multilingual-e5-small --semantic-threshold 0.95
+  synth dedupe --semantic st:intfloat/multilingual-e5-small --semantic-similarity 0.95
   synth dedupe --against evaluation.jsonl mmlu_it.csv
 
-There is no --limit: whether a sample is a duplicate hangs on all the others. With --where those that it does not name
+There is no --limit: whether a sample is a duplicate hangs on all the others. With --filter those that it does not name
 are not compared, and keep their marks, unless what they were marked for is no longer kept."""
     group = parser.add_argument_group("duplicates")
-    group.add_argument(
-        "--threshold", type=float, default=Settings.threshold, metavar="J",
+    similarity = group.add_argument(
+        "--similarity", dest="threshold", type=float, default=Settings.threshold, metavar="J",
         help="Jaccard similarity of the runs of words from which two texts are near (0.7)",
     )  # fmt: skip
+    keep_reading(group, similarity, "--threshold")
     group.add_argument("--shingle", type=positive, default=Settings.shingle, metavar="N", help="words of a run (3)")
     group.add_argument(
         "--by", choices=("answer", "both"), default=Settings.by, help="compare answers, or questions with answers"
     )
     group.add_argument("--semantic", metavar="EMBEDDER", help="also by meaning: tfidf, use or st:MODEL (off)")
-    group.add_argument(
-        "--semantic-threshold", type=float, metavar="C",
+    cosine = group.add_argument(
+        "--semantic-similarity", dest="semantic_threshold", type=float, metavar="C",
         help="cosine from which two texts mean the same; embedders differ: look at a --dry-run first",
     )  # fmt: skip
+    keep_reading(group, cosine, "--semantic-threshold")
     group = parser.add_argument_group("evaluation sets")
     group.add_argument(
         "--against", nargs="+", type=Path, metavar="FILE",
@@ -57,9 +60,7 @@ are not compared, and keep their marks, unless what they were marked for is no l
         help="words in a row that a repeated row shares (the 5th percentile of a set's lengths, 8 to 13, as for GPT-3)",
     )  # fmt: skip
     group = parser.add_argument_group("stage")
-    group.add_argument(
-        "--where", metavar="FILTER", help="only samples that this MongoDB filter (extended JSON, or @FILE) names"
-    )
+    add_filter(group, "only samples that this MongoDB filter (extended JSON, or @FILE) names")
     group.add_argument("--dry-run", action="store_true", help="show what would be marked, change nothing")
 
 
@@ -72,9 +73,9 @@ def check(options: argparse.Namespace) -> Settings:
     if not 0.2 <= options.threshold <= 1:
         raise NewsmillError(f"--threshold {options.threshold} is no Jaccard similarity to tell copies by: 0.2 to 1")
     if options.semantic and options.semantic_threshold is None:
-        raise NewsmillError(f"no threshold was measured for embedder {options.semantic}: give --semantic-threshold")
+        raise NewsmillError(f"no threshold was measured for embedder {options.semantic}: give --semantic-similarity")
     if options.semantic_threshold is not None and not 0.1 <= options.semantic_threshold <= 1:
-        raise NewsmillError(f"--semantic-threshold {options.semantic_threshold} is no cosine to go by: 0.1 to 1")
+        raise NewsmillError(f"--semantic-similarity {options.semantic_threshold} is no cosine to go by: 0.1 to 1")
     if options.against_fields and not options.against:
         raise NewsmillError("--against-fields names fields of the files of --against: give some")
     for path in options.against or ():

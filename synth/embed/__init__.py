@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.items import NewsmillError
+from synth.command_line import nearest
 from synth.embed.document_frequencies import Statistics, count, term_counts
 
 if TYPE_CHECKING:
@@ -56,7 +57,18 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
         return UseEmbedder(model)
     if kind == "st" and model:
         return SentenceTransformerEmbedder(model)
-    raise NewsmillError(f"no embedder {name!r}: tfidf, tfidf:BITS, use, use:HANDLE or st:MODEL")
+    raise NewsmillError(f"no embedder {name!r}: {_meant(name)}tfidf, tfidf:BITS, use, use:HANDLE or st:MODEL")
+
+
+def _meant(name: str) -> str:
+    """The embedder that a name which is none was probably to be: a kind misspelt, or a model without its kind."""
+    kind, colon, model = name.partition(":")
+    near = nearest(kind, ["tfidf", "use", "st"])
+    if near and near != kind:
+        return f"did you mean {near}{colon}{model}? There are "
+    if not colon and (re.search(r"[/\\]|bert|minilm|mpnet|e5|bge|labse", kind.lower())):
+        return f"did you mean st:{name}? There are "
+    return ""
 
 
 def refuse_language(name: str, language: str | None, force: bool = False) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
+from synth.command_line import keep_reading
 from synth.export.formats import DEFAULT, SHARD_ROWS, check_formats, default_formats, formats
 from synth.export.manifest import TITLE, VAL_FRACTION, Settings, report_line, warnings
 from synth.export.writer import export
@@ -36,10 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 What each format looks like and what loads it: docs/exports.md"""
     parser.add_argument("--out", type=Path, default=Path("export"), metavar="DIR", help="folder to write (export)")
-    parser.add_argument(
+    choice = parser.add_argument(
         "--filter", default="", metavar="FILTER",
         help="MongoDB filter of samples: extended JSON, @FILE, or :NAME of the cookbook or a saved one (all)",
     )  # fmt: skip
+    keep_reading(parser, choice, "--where")
     parser.add_argument(
         "--format", action="append", choices=list(formats()), metavar="NAME",
         help=f"{', '.join(formats())}; may be given several times ({', '.join(DEFAULT)})",

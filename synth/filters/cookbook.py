@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import functools
 import json
@@ -15,6 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.command_line import language_code
 from synth.filters.extended_json import loads
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def named_text(name: str, value: str | None, database: Store | None, collection:
     recipe = recipes().get(name)
     if recipe is not None:
         _require_collection(name, recipe.collection, collection)
-        return recipe.text(value), f":{name}"
+        return recipe.text(_value(recipe, value)), f":{name}"
     row = database.filters.find_one({"name": name}) if database is not None else None
     if row is None:
         raise NewsmillError(f"no filter :{name}{_similar(name, database)}")
@@ -116,6 +118,25 @@ def named_text(name: str, value: str | None, database: Store | None, collection:
         raise NewsmillError(f"filter :{name} was saved as it is and takes no value")
     _require_collection(name, row["collection"], collection)
     return row["filter"], f":{name}"
+
+
+def _value(recipe: Recipe, value: str | None) -> str | None:
+    """The value given to a recipe; a number has a usual one, a name has none.
+
+    Raises:
+        NewsmillError: a name was not given, or is that of no language.
+    """
+    if value is None and any(isinstance(own, str) for own in recipe.values.values()):
+        example = ",".join(str(own) for own in recipe.values.values())
+        raise NewsmillError(
+            f"filter :{recipe.name} needs a value: :{recipe.name}{recipe.takes()}, such as :{recipe.name}={example}"
+        )
+    if value is not None and list(recipe.values) == ["language"]:
+        try:
+            return language_code(value)
+        except argparse.ArgumentTypeError as error:
+            raise NewsmillError(f"filter :{recipe.name}: {error}") from None
+    return value
 
 
 def _similar(name: str, database: Store | None) -> str:
@@ -142,7 +163,7 @@ def page() -> str:
         "every filter is run by a test on samples of which it must find some and leave others.",
         "",
         "`synth query :NAME` runs one, `:NAME=VALUE` with a value of your own, `:ONE :TWO {...}` several that must",
-        "all hold; `synth export --filter` and `--where` of the stages take the same. `synth query FILTER --save NAME`",
+        "all hold; `--filter` of `synth export` and of the stages takes the same. `synth query FILTER --save NAME`",
         "adds your own. *Index*: what finds the matches even where they are rare; without one MongoDB reads the",
         "samples newest first until a page is full.",
     ]

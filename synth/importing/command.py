@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import Article, NewsmillError, RecordError
 from crawler.mongo import connect, run_of
+from synth.command_line import language_code
 from synth.importing.articles import Reading, names_of, read_article
 from synth.importing.rows import Row
 from synth.importing.shapes import Profile
@@ -43,7 +44,9 @@ texts; packed with gzip, zstd, bzip2, xz or zip; folders of them; Hugging Face d
 An article needs link, title, content and date. A row that is none is named with its line and its reason, all others
 are stored."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or hf:ORG/NAME; - reads stdin")
-    parser.add_argument("--language", help="ISO 639-1 code for rows that name none and no known newspaper")
+    parser.add_argument(
+        "--language", type=language_code, help="ISO 639-1 code for rows that name none and no known newspaper"
+    )
     parser.add_argument(
         "--map", action="append", default=[], metavar="OURS=THEIRS",
         help="the file's name of a field: content=testo, link=meta.url; may be given several times",

@@ -40,7 +40,7 @@ def load_llm(
         return Extractive()
     kind, _, model = name.partition(":")
     if kind != "openai" or not model:
-        raise LLMError("unknown_model", f"no language model {name!r}: there are extractive and openai:MODEL")
+        raise LLMError("unknown_model", f"no language model {name!r}: {_meant(name)}")
     if importlib.util.find_spec("openai") is None:
         raise LLMError("not_installed", f"{name} needs the package openai: pip install 'newsmill[llm]'")
     from synth.llm.ledger import Ledgered
@@ -48,3 +48,15 @@ def load_llm(
 
     server = ChatServer.from_environment(model, limits=limits, card=model_card(name, models))
     return server if ledger is None else Ledgered(server, ledger)
+
+
+def _meant(name: str) -> str:
+    """What to write instead of a name that is no model's."""
+    from synth.command_line import nearest
+
+    kind, _, model = name.partition(":")
+    if nearest(name, ["extractive"]):
+        return "did you mean extractive?"
+    # A server's own name, with or without the name of who sells it: all of them speak OpenAI's protocol.
+    model = model or ("" if nearest(kind, ["openai"]) else kind)
+    return f"did you mean openai:{model}?" if model else "there are extractive and openai:MODEL"

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from crawler.items import NewsmillError
+from synth.command_line import keep_reading
 from synth.llm import LLM, Completion, Limits, LLMError, TooLongError, model_card
 from synth.llm.token_counters import counter
 from synth.stages.options import positive
@@ -42,10 +43,12 @@ def add_llm_arguments(
     group.add_argument("--max-cost", type=float, metavar="US$", help="stop before this run has cost more")
     group.add_argument("--models", metavar="FILE", help="YAML table of contexts and prices (NEWSMILL_MODELS)")
     group.add_argument("--context", type=positive, metavar="N", help="tokens of prompt and answer (the model card's)")
-    group.add_argument(
-        "--max-answer-tokens", type=positive, default=max_answer_tokens, metavar="N",
+    longest = group.add_argument(
+        "--max-new-tokens", dest="max_answer_tokens", type=positive, default=max_answer_tokens, metavar="N",
         help=f"tokens of the longest answer ({max_answer_tokens})",
     )  # fmt: skip
+    # `train generate`, transformers and LitGPT call it so.
+    keep_reading(group, longest, "--max-answer-tokens")
     group.add_argument(
         "--tokenizer", metavar="NAME",
         help="tokenizer.json or its folder, estimate, or bytes (the model's where it is at hand, else estimate)",
@@ -109,7 +112,7 @@ def model_settings(options: argparse.Namespace) -> dict[str, Any]:
     context = options.context or card.context
     longest = min(options.max_answer_tokens, card.max_output or options.max_answer_tokens)
     if context and longest >= context:
-        raise NewsmillError(f"--max-answer-tokens {longest}: a context of {context} tokens leaves no room for a prompt")
+        raise NewsmillError(f"--max-new-tokens {longest}: a context of {context} tokens leaves no room for a prompt")
     return {
         "context": context, "max_answer_tokens": longest, "count": counter(options.llm, options.tokenizer),
         "temperature": options.temperature,

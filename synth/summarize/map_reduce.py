@@ -175,7 +175,7 @@ def part_answer(prompts: SummaryPrompts, window: ContextWindow) -> int:
         least = empty + window.answer + _FAN * _LEAST
         raise NewsmillError(
             f"a context of {window.context} tokens is too small for answers of {window.answer}: "
-            f"--context {least} is the least, or lower --max-answer-tokens"
+            f"--context {least} is the least, or lower --max-new-tokens"
         )
     return min(window.answer, room)
 

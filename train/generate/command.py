@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from train.command_line import language_code
 from train.errors import TrainError
 from train.generate.prompts import TASKS, read_requests
 from train.generate.texts import Settings, digest, repair, sort_lines, write_texts
@@ -33,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     prompts.add_argument("--split", default="", help="of a folder: train, val, test or all (test, else val)")
     prompts.add_argument("--task", choices=TASKS, help="of article files: headline and lead -> article, or -> summary")
     prompts.add_argument("--instruction", default="", help="the words that --task asks in (its own, in it, vi or en)")
-    prompts.add_argument("--language", default="", help="of rows that do not say theirs")
+    prompts.add_argument("--language", type=language_code, default="", help="of rows that do not say theirs")
     prompts.add_argument("--limit", type=int, help="prompts to answer, from the first on")
     texts = parser.add_argument_group("texts")
     texts.add_argument("--out", type=Path, required=True, help="JSON lines: id, prompt, text, model, seed, stage …")

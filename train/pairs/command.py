@@ -22,10 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "example:\n"
         "  train generate --checkpoint out/bloom-7b1-news/final --prompts export --out own.jsonl\n"
-        "  train pairs --set export --texts own.jsonl --out pairs/huggingface\n"
+        "  train pairs --data export --texts own.jsonl --out pairs/huggingface\n"
         "  train finetune --config bloom-7b1/orpo"
     )
-    parser.add_argument("--set", type=Path, required=True, help="folder of `synth export`, or a file of rows")
+    data = parser.add_argument(
+        "--data", dest="set", type=Path, required=True, help="folder of `synth export`, or a file of rows"
+    )
+    parser.keep_reading(data, "--set")
     parser.add_argument("--texts", type=Path, nargs="+", required=True, help="what `train generate` wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder for train.json and val.json")
     parser.add_argument("--each", type=int, default=1, help="pairs of one request, at most (1)")

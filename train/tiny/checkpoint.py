@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from train.atomic_files import folder_beside, take_place
 from train.data.export_files import read_corpus
 from train.errors import TrainError
 from train.models.pretraining import BOS, EOS, PAD, encode, pretrain, train_tokenizer
@@ -70,20 +69,15 @@ def make(options: argparse.Namespace, shape: Shape, steps: int, digest: str) -> 
     """A checkpoint, written to a new folder that then takes `out`'s place."""
     began = time.monotonic()
     texts = read_corpus(options.corpus)
-    temporary = options.out.with_name(f".{options.out.name}.{os.getpid()}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        temporary.mkdir(parents=True)
-        figures = _into(temporary, options, shape, steps, texts)
-        outcome = {"digest": digest, **figures, "seconds": round(time.monotonic() - began, 2), "kept": False}
-        corpus = [str(path.resolve()) for path in options.corpus]
-        (temporary / _MARK).write_text(json.dumps(outcome | {"corpus": corpus}))
-        shutil.rmtree(options.out, ignore_errors=True)
-        temporary.rename(options.out)
-    except OSError as error:
-        raise TrainError(f"cannot write {options.out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with folder_beside(options.out) as temporary:
+        try:
+            figures = _into(temporary, options, shape, steps, texts)
+            outcome = {"digest": digest, **figures, "seconds": round(time.monotonic() - began, 2), "kept": False}
+            corpus = [str(path.resolve()) for path in options.corpus]
+            (temporary / _MARK).write_text(json.dumps(outcome | {"corpus": corpus}))
+        except OSError as error:
+            raise TrainError(f"cannot write {options.out}: {error.strerror or error}") from error
+        take_place(temporary, options.out)
     return outcome
 
 

@@ -161,10 +161,10 @@ def test_offline_nothing_is_asked_and_nothing_paid(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--llm", "gpt"], "there are extractive and openai:MODEL"),
+        (["--llm", "gpt"], "did you mean openai:gpt?"),
         (["--tokenizer", "nowhere"], "--tokenizer nowhere: no such file"),
         (["--models", "nowhere.yaml"], "--models nowhere.yaml: no such file"),
-        (["--context", "500"], "--max-answer-tokens 1024: a context of 500 tokens leaves no room"),
+        (["--context", "500"], "--max-new-tokens 1024: a context of 500 tokens leaves no room"),
         (["--max-cost", "-1"], "--max-cost"),
         (["--where", "{"], "bad filter"),
         (["--concurrency", "0"], "--concurrency 0: at least 1"),

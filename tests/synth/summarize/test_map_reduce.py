@@ -241,7 +241,7 @@ def test_models_that_write_more_than_they_may_are_cut_short() -> None:
 
 
 def test_a_context_too_small_says_what_is_needed() -> None:
-    with pytest.raises(NewsmillError, match=r"--context \d+ is the least, or lower --max-answer-tokens"):
+    with pytest.raises(NewsmillError, match=r"--context \d+ is the least, or lower --max-new-tokens"):
         asyncio.run(summarise([article("Parola. " * 400)], prompts(), ContextWindow(900, 800, by_bytes), Model("").ask))
 
 
