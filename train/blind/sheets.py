@@ -136,9 +136,20 @@ def sheet_csv(names: Mapping[str, Item], listed: Sequence[str]) -> str:
     return "\ufeff" + out.getvalue()
 
 
+#: What a spreadsheet computes where a cell begins so; full-width forms count, too (Japanese and Chinese versions).
+_FORMULA = tuple("=+-@＝＋－＠|%")
+#: What may end a cell for a program that reads the file with another separator or quote than ours.
+_ENDS = re.compile(r"([;,\t\r\n|:\x0b\x0c\x1c-\x1e\x85\u2028\u2029\"'`«»“”„]\s*)(?=[=+\-@＝＋－＠|%])")
+
+
 def _cell(text: str) -> str:
-    # A spreadsheet would compute what begins so.
-    return f" {text}" if text.startswith(("=", "+", "-", "@")) else text
+    """The text so that no program computes any of it, whatever it takes for a separator: a space before each formula.
+
+    A quotation mark alone would hold only where the file is read with commas; Italian spreadsheets read semicolons.
+    """
+    text = "".join(character for character in text if character >= " " or character in "\t\r\n")
+    text = _ENDS.sub(r"\1 ", text)
+    return f" {text}" if text.lstrip("\ufeff").startswith(_FORMULA) else text
 
 
 def sheet_lines(names: Mapping[str, Item], listed: Sequence[str]) -> str:

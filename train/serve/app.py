@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from starlette.routing import Route
 from train.errors import TrainError, one_line
 from train.models.language_model import LanguageModel
 from train.models.streaming import TextStream
+from train.serve.limits import Hosts, read_json
 from train.serve.request import LENGTH, ChatRequest, RequestError, read_request
 
 #: Seconds that a request waits for those before it. Who asked may have given up, which nobody tells the server: without
@@ -27,45 +28,78 @@ from train.serve.request import LENGTH, ChatRequest, RequestError, read_request
 WAIT = 60.0
 
 
-class Turn:
-    """One request at a time: they share the model's threads and its cache, and would only slow each other down."""
+#: Requests that may wait for their turn; one more is told to come back.
+QUEUE = 16
+#: Seconds after which it is looked whether who waits is still there.
+_LOOK = 0.5
 
-    def __init__(self) -> None:
+
+class Turn:
+    """One request at a time: they share the model's threads and its cache, and would only slow each other down.
+
+    most: requests that may wait.
+    """
+
+    def __init__(self, most: int = QUEUE) -> None:
         self._lock = asyncio.Lock()
+        self._waiting, self.most = 0, most
         self.closed = False
 
     @asynccontextmanager
-    async def wait(self) -> AsyncIterator[None]:
+    async def wait(self, request: Request) -> AsyncIterator[None]:
         """Within: it is the request's turn.
 
         Raises:
-            RequestError: it was not within `WAIT` seconds.
+            RequestError: too many wait already, it was not within `WAIT` seconds, or who asked has gone.
         """
+        if self._lock.locked() and self._waiting >= self.most:
+            raise RequestError(f"{self._waiting} requests are waiting already: ask again later", 429)
+        self._waiting += 1
         try:
-            await asyncio.wait_for(self._lock.acquire(), WAIT)
-        except TimeoutError as error:
-            raise RequestError("the model is still writing for others: ask again later", 503) from error
+            await self._acquire(request)
+        finally:
+            self._waiting -= 1
         try:
             yield
         finally:
             self._lock.release()
+
+    async def _acquire(self, request: Request) -> None:
+        acquiring = asyncio.ensure_future(self._lock.acquire())
+        end = time.monotonic() + WAIT
+        try:
+            while not acquiring.done():
+                await asyncio.wait({acquiring}, timeout=max(0.0, min(_LOOK, end - time.monotonic())))
+                if not acquiring.done() and await request.is_disconnected():
+                    raise RequestError("who asked has gone", 499)
+                if not acquiring.done() and time.monotonic() >= end:
+                    raise RequestError("the model is still writing for others: ask again later", 503)
+        except BaseException:
+            # In the very moment in which it was given up, it may have had its turn.
+            if not acquiring.cancel():
+                self._lock.release()
+            raise
 
     def close(self) -> None:
         """Let whoever is writing stop after its present token."""
         self.closed = True
 
 
-def build_app(model: LanguageModel, name: str, seed: int = 0) -> Starlette:
-    """The application; `seed` is for requests that bring none."""
+def build_app(
+    model: LanguageModel, name: str, seed: int = 0, *, queue: int = QUEUE, hosts: Sequence[str] = ()
+) -> Starlette:
+    """The application; `seed` is for requests that bring none, `queue` as `Turn`'s most, `hosts` as of `Hosts`."""
     app = Starlette(
         routes=[
             Route("/health", _health),
             Route("/v1/models", _models),
+            Route("/v1/models/{name:path}", _model),
             Route("/v1/chat/completions", _complete, methods=["POST"]),
         ],
         exception_handlers={RequestError: _refused, HTTPException: _refused, Exception: _failed},
     )
-    app.state.model, app.state.name, app.state.seed, app.state.turn = model, name, seed, Turn()
+    app.state.model, app.state.name, app.state.seed, app.state.turn = model, name, seed, Turn(queue)
+    app.state.hosts = Hosts(hosts)
     return app
 
 
@@ -73,17 +107,35 @@ async def _health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+def _row(request: Request) -> dict[str, Any]:
+    return {"id": request.app.state.name, "object": "model", "created": 0, "owned_by": "local"}
+
+
 async def _models(request: Request) -> Response:
-    row = {"id": request.app.state.name, "object": "model", "created": 0, "owned_by": "local"}
-    return JSONResponse({"object": "list", "data": [row]})
+    request.app.state.hosts.check(request)
+    return JSONResponse({"object": "list", "data": [_row(request)]})
+
+
+async def _model(request: Request) -> Response:
+    request.app.state.hosts.check(request)
+    _check_model(request, request.path_params["name"])
+    return JSONResponse(_row(request))
+
+
+def _check_model(request: Request, model: Any) -> None:
+    """Raises:
+    RequestError: another model than the served one is asked for.
+    """
+    name = request.app.state.name
+    if model is not None and model != name:
+        raise RequestError(f"The model `{str(model)[:100]}` does not exist here; {name} does", 404, "model")
 
 
 async def _complete(request: Request) -> Response:
-    try:
-        body = await request.json()
-    except ValueError as error:
-        raise RequestError("the body is no JSON") from error
+    request.app.state.hosts.check(request)
+    body = await read_json(request)
     chat = read_request(body)
+    _check_model(request, body.get("model"))
     prompt, length = await run_in_threadpool(fit, request.app.state.model, chat)
     reply = Reply(request, chat, prompt, length)
     return await (reply.streamed() if chat.stream else reply.whole())
@@ -117,7 +169,7 @@ class Reply:
         self._common = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": state.name}
 
     async def whole(self) -> Response:
-        async with self._turn.wait():
+        async with self._turn.wait(self._request):
             text = "".join([piece async for piece in self._pieces()])
         choice = {
             "index": 0, "message": {"role": "assistant", "content": text},
@@ -126,7 +178,7 @@ class Reply:
         return JSONResponse({"object": "chat.completion", **self._common, "choices": [choice], "usage": self._usage()})
 
     async def streamed(self) -> Response:
-        waiting = self._turn.wait()
+        waiting = self._turn.wait(self._request)
         # Before the first byte, so that a refusal still has a status of its own.
         await waiting.__aenter__()
 
@@ -170,7 +222,10 @@ def _event(content: dict[str, Any]) -> str:
 
 async def _refused(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestError):
-        headers = {"Retry-After": "10"} if error.status == 503 else None
+        headers = {"Retry-After": "10"} if error.status in (429, 503) else None
+        if error.status == 413:
+            # What is still to come is not read.
+            headers = {"Connection": "close"}
         return _error(str(error), error.status, error.parameter, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     return _error(getattr(error, "detail", None) or str(error), status)
@@ -181,6 +236,7 @@ async def _failed(_: Request, error: Exception) -> Response:
 
 
 def _error(message: str, status: int, parameter: str | None = None, headers: dict[str, str] | None = None) -> Response:
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    body = {"message": message, "type": kind, "param": parameter, "code": None}
+    kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
+    code = "model_not_found" if (status, parameter) == (404, "model") else None
+    body = {"message": message, "type": kind, "param": parameter, "code": code}
     return JSONResponse({"error": body}, status_code=status, headers=headers)

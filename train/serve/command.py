@@ -11,6 +11,9 @@ from types import ModuleType
 
 from train.errors import TrainError
 
+#: Of connections: each holds a body of `train.serve.limits.BODY` at most.
+_BOUNDS = {"limit_concurrency": 64}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `train serve`."""
@@ -20,6 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder in Hugging Face's form (train convert)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at; nobody is asked who they are")
     parser.add_argument("--port", type=int, default=8000, help="port to listen at (8000)")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="a name under which it may be asked, besides localhost, this machine's name and addresses; several times",
+    )  # fmt: skip
+    parser.add_argument("--queue", type=int, default=16, metavar="N", help="requests that may wait for their turn (16)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 … (auto)")
     parser.add_argument(
         "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto",
@@ -41,6 +49,8 @@ def check(options: argparse.Namespace) -> None:
         raise TrainError("--port must be 1 to 65535")
     if options.seed < 0:
         raise TrainError("--seed must be 0 at least")
+    if options.queue < 1:
+        raise TrainError("--queue must be 1 at least")
     check_free(options.host, options.port)
 
 
@@ -95,9 +105,10 @@ def main(options: argparse.Namespace) -> int:
     # Connections wait in it until the server takes them, so the line below is true when it is read.
     listening = listen(options.host, options.port)
     name, address = folder.resolve().name, f"http://{options.host}:{options.port}/v1"
-    app = build_app(model, name, options.seed)
+    hosts = [options.host, *options.allow_host]
+    app = build_app(model, name, options.seed, queue=options.queue, hosts=hosts)
     print(f"{folder}: LLM_BASE_URL={address}, model openai:{name}; Ctrl-C ends it", file=sys.stderr)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2, **_BOUNDS))
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:

@@ -90,7 +90,10 @@ def _text(content: Any) -> str:
         isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str) for part in parts
     ):
         raise RequestError("a message's content must be text", parameter="messages")
-    return "".join(part["text"] for part in parts)
+    text = "".join(part["text"] for part in parts)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise RequestError("a message holds half of a character (a lone surrogate)", parameter="messages")
+    return text
 
 
 def _sampling(body: Mapping[str, Any]) -> Sampling:

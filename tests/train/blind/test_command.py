@@ -134,6 +134,24 @@ def test_a_spreadsheet_computes_nothing(sheets: Path) -> None:
         assert not row["text"].startswith("=")
 
 
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-2", "@SUM(A1)", "＝1+1", "＋1"])
+@pytest.mark.parametrize(
+    "before", ["", ";", "a;", "a,", "a\t", "a\n", "a\r\n", 'a;"', "a;'", "a| ", "\x00", "a\x1f", "\ufeff"]
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", ":"])
+def test_no_cell_begins_a_formula_with_any_separator(before: str, formula: str, separator: str) -> None:
+    from train.blind.sheets import Item, sheet_csv
+
+    item = Item("1", "model", f"{before}{formula}", f"Testo.{before}{formula}", "it")
+    text = sheet_csv({"T1": item}, ["T1"])
+    cells = [cell for row in csv.reader(io.StringIO(text), delimiter=separator) for cell in row]
+    cells += [
+        cell for row in csv.reader(io.StringIO(text), delimiter=separator, quoting=csv.QUOTE_NONE) for cell in row
+    ]
+    assert not [cell for cell in cells if cell.lstrip('"').startswith(("=", "+", "-", "@", "＝", "＋"))]
+    assert formula in text
+
+
 def test_the_table_says_who_wrote_better(sheets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = rate(sheets, {MODELS[0]: (2, 3), MODELS[1]: (4, 4), REFERENCE: (5, 5)})
     capsys.readouterr()

@@ -63,7 +63,7 @@ def address(model: Any) -> Iterator[str]:
 
 
 def ask(address: str, **body: Any) -> tuple[int, Any]:
-    chat = {"model": "any", "messages": [{"role": "user", "content": "Riassumi: dodici voti a favore."}]}
+    chat = {"model": "tiny-news", "messages": [{"role": "user", "content": "Riassumi: dodici voti a favore."}]}
     request = urllib.request.Request(
         f"{address}/chat/completions", json.dumps(chat | body).encode(), {"Content-Type": "application/json"}
     )
@@ -144,10 +144,10 @@ def test_who_waits_too_long_is_told_to_come_back(model: Any, monkeypatch: pytest
     from train.serve import app as serve
 
     monkeypatch.setattr(serve, "WAIT", 0.01)
-    app = serve.build_app(model, "tiny-news")
+    app = serve.build_app(model, "tiny-news", hosts=["testserver"])
     with TestClient(app) as client:
         assert client.portal is not None
-        turn = app.state.turn.wait()
+        turn = app.state.turn.wait(None)
         client.portal.call(turn.__aenter__)
         for body in ({}, {"stream": True}):
             chat = {"messages": [{"role": "user", "content": "Ciao."}], **body}
