@@ -6,12 +6,13 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import name_of
-from synth.atomic_files import staged
+from synth.atomic_files import replaced
 from synth.export.dataset_card import Tally, write_card
 from synth.export.files import FileEntries, JsonFile, Output, Sink
 from synth.export.formats import Layout, formats, one_turn
@@ -75,7 +76,7 @@ def export(
     sides = splits_of(with_copies(database, selection), settings.val_fraction, settings.test_fraction, settings.seed)
     manifest = manifest_of(selection, sides, settings, query)
     replaces_export = _is_export(folder)
-    with staged(folder) as partial:
+    with replaced(folder, _of_an_export if replaces_export else lambda _: False) as partial:
         manifest |= _write_files(database, Layout(partial, _sizes(manifest), settings.shard_rows), selection, sides,
                                  settings, manifest)  # fmt: skip
         text = json.dumps(manifest, ensure_ascii=False, indent=2)
@@ -163,9 +164,21 @@ def _is_export(folder: Path) -> bool:
     return isinstance(manifest, dict) and {"files", "left_out"} <= manifest.keys()
 
 
+def _patterns() -> list[str]:
+    """What the files of an export are called, without the manifest."""
+    return sorted({_LINKS, *(pattern for row in formats().values() for pattern in row.patterns)})
+
+
+def _of_an_export(name: Path) -> bool:
+    """Whether a path inside an export is one of its files or folders."""
+    patterns = [*_patterns(), "manifest.json"]
+    folders = {parent.as_posix() for pattern in patterns for parent in Path(pattern).parents}
+    return name.as_posix() in folders or any(fnmatch(name.as_posix(), pattern) for pattern in patterns)
+
+
 def _sweep(folder: Path, files: set[str]) -> None:
     """Remove what an older export left: it would stand there as if it belonged to this one."""
-    patterns = sorted({_LINKS, *(pattern for row in formats().values() for pattern in row.patterns)})
+    patterns = _patterns()
     for path in [path for pattern in patterns for path in folder.glob(pattern)]:
         if path.relative_to(folder).as_posix() not in files:
             path.unlink(missing_ok=True)

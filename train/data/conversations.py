@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from train.data.export_files import read_rows
+from train.data.manifest import check_files
 from train.data.rows import ROLES, RowError, checked, is_learnt, is_text
 from train.data.rows import text_of as _text
 from train.errors import TrainError
@@ -112,14 +113,15 @@ def find_files(path: Path) -> dict[str, list[Path]]:
     """split -> its files, in order.
 
     Raises:
-        TrainError: the path is missing, or a folder without a training split.
+        TrainError: the path is missing, or a folder without a training split, or an export that is torn.
     """
     if path.is_file():
         if path.suffix not in _ENDINGS:
             raise TrainError(f"{path}: give a .json, .jsonl or .parquet file, or a folder of `synth export`")
+        check_files([path])
         return {"train": [path]}
     if not path.is_dir():
-        raise TrainError(f"{path} does not exist: give a file, or a folder that `synth export` wrote")
+        raise TrainError(f"{path} does not exist: `synth export --out {path}` makes it, or give a file")
     # The dataset folder tells languages and holds several turns; the LitGPT files beside it neither.
     for folder in (path / "huggingface/data", path / "data", path, path / "litgpt"):
         files: dict[str, list[Path]] = defaultdict(list)
@@ -128,6 +130,7 @@ def find_files(path: Path) -> dict[str, list[Path]]:
             if file.suffix in _ENDINGS and stem in _SPLITS:
                 files[_SPLITS[stem]].append(file)
         if "train" in files:
+            check_files(file for shards in files.values() for file in shards)
             return dict(files)
     raise TrainError(f"{path} holds no train.json, train.jsonl or train-….parquet: give `synth export --out`'s folder")
 

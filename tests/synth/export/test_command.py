@@ -238,11 +238,11 @@ def test_a_real_limit_on_file_size(store: Any, database_uri: str, tmp_path: Path
 def test_what_a_killed_export_left_is_swept(store: Any) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left = Path(f"export/.partial-{dead.pid}")
-    left.mkdir(parents=True)
-    (left / "alpaca.jsonl").write_text("{")
+    for left in (Path(f"export/.partial-{dead.pid}"), Path(f".export.partial-{dead.pid}")):
+        left.mkdir(parents=True)
+        (left / "alpaca.jsonl").write_text("{")
     assert main(["export"]) == 0
-    assert not list(Path("export").glob(".partial*"))
+    assert not [*Path("export").glob(".partial*"), *Path().glob(".export*")]
 
 
 def test_a_stored_question_without_a_short_request_is_the_instruction(store: Any) -> None:
@@ -334,7 +334,7 @@ def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     where: dict[str, Any] = {"cwd": Path(files.__file__).parents[1], "env": os.environ | {"MONGODB_URI": database_uri}}
     for least in (1, 500_000, 2_000_000):
         running = subprocess.Popen(words, **where, stdout=subprocess.DEVNULL)
-        _wait_for_bytes(running, tmp_path / f"killed/.partial-{running.pid}", least)
+        _wait_for_bytes(running, tmp_path / f".killed.partial-{running.pid}", least)
         running.kill()
         assert running.wait() == -signal.SIGKILL
         assert {name: data for name, data in bytes_of(Path("killed")).items() if ".partial" not in name} == before
