@@ -20,6 +20,7 @@ ORDER = [
     ["page"],
     ["mongo"],
     ["items"],
+    ["feeds"],
     ["newspapers"],
     ["dates"],
     ["language"],

@@ -36,7 +36,8 @@ CONCURRENT_REQUESTS = 4
 DOWNLOAD_TIMEOUT = 60
 # A page holds one article; Scrapy starts this many tasks for every response, 100 by default: a third of its time.
 CONCURRENT_ITEMS = 1
-# Article pages have 0.1-1 MB; sitemaps up to 50 MB unpacked.
+# The one bound on bytes, as they come and unpacked: of pages, feeds, sitemaps (50 MB by their protocol) and the records
+# of WARC files. Article pages have 0.1-1 MB.
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
 #: For an `origin` on this machine: nobody else is disturbed.
 LOOPBACK_SETTINGS = {

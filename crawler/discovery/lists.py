@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +15,7 @@ from scrapy import Request, Spider
 
 from crawler.dates import date_in_link, local_day, parse_date
 from crawler.discovery.failures import content_type_of, is_broken_off, short, status_of
+from crawler.feeds import UNPACKED_MAX, TooLargeError, is_empty_document, root_of, text_in
 from crawler.items import RecordError, canonical_link, newspaper_of
 from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
@@ -40,8 +39,6 @@ TEMPORARY_REFUSALS = frozenset({"unreachable", "banned", "endless_redirects"})
 _EXAMPLES = 3
 #: Pages that break off at the same byte twice, after which no page of the newspaper is asked for again.
 _OPEN_ENDS = 3
-#: tag of the root of a document in which there is nothing to read
-_EMPTY = "empty"
 
 
 class Chain(NamedTuple):
@@ -83,6 +80,8 @@ class ListSpider(Spider):
     #: a list without articles is answered by 404
     MISSING_IS_EMPTY: ClassVar[bool] = False
 
+    #: bytes that a feed or sitemap may unpack to
+    bytes_max: int = UNPACKED_MAX
     profile: Newspaper
     zone: ZoneInfo
     #: whether days were asked for; the first and the last of them
@@ -198,8 +197,8 @@ class ListSpider(Spider):
         number: int,  # noqa: ARG002 - every list's callback has it
     ) -> AsyncIterator[Any]:
         """RSS 2.0 or Atom."""
-        root = parse_document(response.body)
-        if is_empty_document(root) and self.retry(response, "garbage"):
+        root = self._document(response)
+        if root is None:
             return
         entries = []
         for item in root.iter("{*}item", "{*}entry"):
@@ -209,6 +208,20 @@ class ListSpider(Spider):
                 entries.append(entry)
         async for request in self.admit(entries, chain.dated):
             yield request
+
+    def _document(self, response: Response) -> etree._Element | None:
+        """The root of a feed or sitemap; None where it is asked for again, or cannot be read: then that is noted."""
+        try:
+            root = root_of(response.body, self.bytes_max)
+        except TooLargeError as error:
+            self.count("lists/too_large")
+            self.note_incomplete(f"{response.url} (unpacks to {error}: DOWNLOAD_MAXSIZE)")
+            return None
+        if not is_empty_document(root):
+            return root
+        if not self.retry(response, "garbage"):
+            self.note_incomplete(f"{response.url} (no XML)")
+        return None
 
     async def parse_robots(self, response: Response) -> AsyncIterator[Any]:
         for url in re.findall(r"(?im)^\s*sitemap:\s*(\S+)", decode(response.body, content_type_of(response))):
@@ -223,8 +236,8 @@ class ListSpider(Spider):
         number: int,  # noqa: ARG002 - every list's callback has it
     ) -> AsyncIterator[Any]:
         """An index leads on to the sitemaps that changed since; a sitemap names articles."""
-        root = parse_document(response.body)
-        if is_empty_document(root) and self.retry(response, "garbage"):
+        root = self._document(response)
+        if root is None:
             return
         entries = []
         for node in root.iter("{*}sitemap", "{*}url"):
@@ -358,30 +371,3 @@ def absolute(href: str, base: str) -> str:
         return href if not href or href.startswith("#") else urljoin(base, href)
     except ValueError:
         return href
-
-
-# --- feeds and sitemaps: XML as newspapers serve it ------------------------------------------------------------------
-
-
-def parse_document(body: bytes) -> etree._Element:
-    """The root of a feed or sitemap, gzipped or not; an empty document's where there is nothing to read."""
-    if body[:2] == b"\x1f\x8b":
-        with suppress(OSError, EOFError):
-            body = gzip.decompress(body)
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body.strip(), parser)
-    except etree.XMLSyntaxError:
-        root = None
-    return root if root is not None else etree.Element(_EMPTY)
-
-
-def is_empty_document(root: etree._Element) -> bool:
-    """Whether there was nothing to read."""
-    return root.tag == _EMPTY
-
-
-def text_in(node: etree._Element, name: str) -> str:
-    """The text of the first descendant of that local name."""
-    descendant = next(node.iter("{*}" + name), None)
-    return (descendant.text or "").strip() if descendant is not None else ""

@@ -153,6 +153,7 @@ class NewspaperSpider(ListSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """The spider, which hears what becomes of its articles. (What it changes in the settings: addons.py.)"""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.bytes_max = crawler.settings.getint("DOWNLOAD_MAXSIZE") or spider.bytes_max
         crawler.signals.connect(spider.item_scraped, signals.item_scraped)
         crawler.signals.connect(spider.item_dropped, signals.item_dropped)
         crawler.signals.connect(spider.item_failed, signals.item_error)

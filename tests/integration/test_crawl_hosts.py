@@ -1,4 +1,4 @@
-"""Crawls that lead to other hosts, and by way of proxies. Covers downloadermiddlewares/bans.py and proxy.py."""
+"""Crawls that lead to other hosts, and by way of proxies. Covers crawler.downloadermiddlewares.proxy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Crawls that wait: as long as a site asks for, not for days, and not after they were asked to stop.
 
-Covers downloadermiddlewares/pauses.py.
+Covers crawler.downloadermiddlewares.pauses.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse, TextResponse
 
-from crawler.discovery.lists import Chain, Entry, absolute, is_empty_document, parse_document, text_in
+from crawler.discovery.lists import Chain, Entry, absolute
+from crawler.feeds import is_empty_document, root_of, text_in
 from crawler.spiders.ansa import Ansa
 
 LINK = "https://www.ansa.it/sito/notizie/cronaca/2026/05/01/x_01234567-89ab-cdef-0123-456789abcdef.html"
@@ -39,6 +40,7 @@ class Recorder(Ansa):
         super().__init__(since="2026-05-01", until="2026-05-02")
         self.entries: list[Entry] = []
         self.retried: list[str] = []
+        self.missed: list[str] = []
 
     async def admit(self, entries: list[Entry], dated: bool) -> AsyncIterator[Any]:
         self.entries += entries
@@ -47,7 +49,10 @@ class Recorder(Ansa):
 
     def retry(self, response: Any, reason: str) -> bool:
         self.retried.append(reason)
-        return True
+        return len(self.retried) < 2
+
+    def note_incomplete(self, what: str) -> None:
+        self.missed.append(what)
 
     def count(self, name: str, amount: int = 1) -> None:
         pass
@@ -77,7 +82,21 @@ def test_both_kinds_of_feeds_name_articles_with_their_day(body: str) -> None:
 def test_what_cannot_be_read_is_asked_for_again(kind: str, body: bytes) -> None:
     spider = Recorder()
     assert read(spider, body, kind) == []
-    assert (spider.entries, spider.retried) == ([], ["garbage"])
+    assert (spider.entries, spider.retried, spider.missed) == ([], ["garbage"], [])
+    # The last time it is missed, with a word.
+    assert read(spider, body, kind) == []
+    assert spider.missed == ["https://www.ansa.it/x (no XML)"]
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap"])
+def test_what_unpacks_to_too_much_is_missed(kind: str) -> None:
+    spider = Recorder()
+    spider.bytes_max = len(SITEMAPS) - 1
+    assert read(spider, gzip.compress(SITEMAPS), kind) == []
+    assert spider.missed == [
+        f"https://www.ansa.it/x (unpacks to more than {spider.bytes_max:,} bytes: DOWNLOAD_MAXSIZE)"
+    ]
+    assert spider.retried == []
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -93,7 +112,7 @@ def test_robots_names_sitemaps_once() -> None:
 
 def test_an_entity_of_a_stranger_is_not_loaded() -> None:
     body = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss><link>&x;</link></rss>'
-    root = parse_document(body)
+    root = root_of(body)
     assert not is_empty_document(root)
     assert text_in(root, "link") == ""
 
