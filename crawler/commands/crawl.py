@@ -25,7 +25,7 @@ class Command(CrawlCommand):
             "section, limit, origin (a copy of the site), refresh=1 (stored articles too), javascript=1 (a browser "
             "renders the pages), warc=FILE (extract again from what -s WARC=FOLDER kept, or from others' WARC files, "
             "offline). Example: scrapy crawl ansa -a since=2026-05-01 -a until=2026-05-09. Exit status: 0 complete, "
-            "1 something is missing (pages; lists that are forbidden or name nothing; articles, against what is usual), "
+            "1 something is missing (pages; lists that are forbidden or name nothing; fewer articles than usual), "
             "2 cannot start, 3 the articles are worse than those of earlier crawls (drift; "
             "also where 1 holds): stderr says which field."
         )
