@@ -37,12 +37,12 @@ class ProxyMiddleware(HttpProxyMiddleware):
         elif address == request.url:
             super().process_request(request)
         else:
-            asked = Request(address, meta=request.meta, headers=request.headers)
-            super().process_request(asked)
+            probe = Request(address, meta=request.meta, headers=request.headers)
+            super().process_request(probe)
             _forget(request)
-            request.meta.update({name: asked.meta[name] for name in _CHOICE if name in asked.meta})
-            if _LOGIN in asked.headers:
-                request.headers[_LOGIN] = asked.headers[_LOGIN]
+            request.meta.update({name: probe.meta[name] for name in _CHOICE if name in probe.meta})
+            if _LOGIN in probe.headers:
+                request.headers[_LOGIN] = probe.headers[_LOGIN]
 
     def _address(self, url: str) -> str:
         """Where an address is fetched from."""

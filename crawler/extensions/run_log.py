@@ -12,7 +12,7 @@ from scrapy import signals
 
 from crawler.extensions.drift.monitor import DriftMonitor
 from crawler.extensions.summary import COMPLETE, INTERRUPTED, closing_of
-from crawler.extensions.volume import met, usual
+from crawler.extensions.volume import articles_met, usual
 from crawler.mongo import Run, run_of
 from crawler.mongo.seen_links import database_of
 from crawler.pipelines.store import write_failure
@@ -119,7 +119,7 @@ class RunLog:
         if not share or closing["files"] or closing["closed"] or closing["reason"] != "finished":
             return None
         expected = usual(database_of(self.crawler), self._configuration)
-        return expected if expected is not None and met(closing) < share * expected else None
+        return expected if expected is not None and articles_met(closing) < share * expected else None
 
 
 def configuration_of(spider: NewspaperSpider) -> dict[str, Any]:

@@ -143,8 +143,8 @@ def warnings_of(closing: dict[str, Any]) -> list[str]:
         missed = "; ".join([*closing["missed"][:_NAMED_MAX], *more])
         lines.append(f"{name}: {pages} could not be fetched{advice}: {missed}")
     lines += [f"{name}: {line}" for line in _discovery(closing)]
-    if lost := _lost(closing):
-        lines.append(f"{name}: {lost:,} articles are, after the pipelines, none that can be stored: -L INFO says why")
+    if count := _lost(closing):
+        lines.append(f"{name}: {count:,} articles are, after the pipelines, none that can be stored: -L INFO says why")
     if closing["lists"]["missing"]:
         lines.append(f"{name}: {_lists(closing['lists']['missing'])} not there (status 404 or 410)")
     lines += _feed_words(closing)
@@ -190,5 +190,5 @@ def _feed_words(closing: dict[str, Any]) -> list[str]:
     files, items = ", ".join(feeds["files"]), feeds["items"]
     state = f"{items:,} articles written" if items or not feeds["kept"] else "nothing new to write, left as it was"
     pages = "1 page was" if closing["known"] == 1 else f"{closing['known']:,} pages were"
-    known = f"{pages} known already and not read again: -a refresh=1 does"
-    return [f"{closing['newspaper']}: {files}: {state}; {known}"]
+    sentence = f"{pages} known already and not read again: -a refresh=1 does"
+    return [f"{closing['newspaper']}: {files}: {state}; {sentence}"]

@@ -19,7 +19,7 @@ _NEAR = timedelta(days=366)
 _TIMES = 3.0
 
 
-def met(row: Mapping[str, Any]) -> int:
+def articles_met(row: Mapping[str, Any]) -> int:
     """The articles a crawl met: those it read, and those that were known already; from its row or its closing."""
     return int(row.get("counts", {}).get("fetched", 0)) + int(row.get("known") or 0)
 
@@ -34,7 +34,7 @@ def usual(database: Database[dict[str, Any]], configuration: Mapping[str, Any]) 
     """
     rows = _comparable(database, configuration)
     days = _days(configuration) or 1
-    rates = [met(row) / (_days(row["configuration"]) or 1) for row in rows]
+    rates = [articles_met(row) / (_days(row["configuration"]) or 1) for row in rows]
     expected = statistics.median(rates) * days if rates else 0.0
     return expected if expected >= _ENOUGH else None
 
@@ -63,9 +63,9 @@ def _days(configuration: Mapping[str, Any]) -> int:
     return (date.fromisoformat(until) - date.fromisoformat(since)).days + 1 if since and until else 0
 
 
-def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    days, other_days = _days(one), _days(other)
-    if not days or not other_days:
-        return days == other_days
-    distance = abs(date.fromisoformat(one["until"]) - date.fromisoformat(other["until"]))
-    return distance <= _NEAR and max(days, other_days) <= _TIMES * min(days, other_days)
+def _alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    days, days_now = _days(before), _days(now)
+    if not days or not days_now:
+        return days == days_now
+    distance = abs(date.fromisoformat(before["until"]) - date.fromisoformat(now["until"]))
+    return distance <= _NEAR and max(days, days_now) <= _TIMES * min(days, days_now)

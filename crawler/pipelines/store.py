@@ -97,8 +97,8 @@ class StorePipeline(Pipeline):
             outcomes = await asyncio.to_thread(self._write_rows, [article for article, _ in batch])
         except _ROW_ERRORS as error:
             if len(batch) > 1:
-                for one in batch:
-                    await self._write_batch([one])
+                for part in batch:
+                    await self._write_batch([part])
                 return
             if self.crawler.stats:
                 self.crawler.stats.inc_value("newsmill/dropped/unstorable")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawler.extensions.volume import met, usual
+from crawler.extensions.volume import articles_met, usual
 from tests.integration.crawls import ROBOTS, crawling, listing, pages_of_open, site
 
 BASE = {"newspaper": "open", "since": None, "until": None, "section": None, "limit": None, "origin": None,
@@ -28,8 +28,8 @@ def add(
 
 
 def test_known_articles_are_met_as_well() -> None:
-    assert met({"counts": {"fetched": 3, "stored": 2}, "known": 4}) == 7
-    assert met({"counts": {}}) == 0
+    assert articles_met({"counts": {"fetched": 3, "stored": 2}, "known": 4}) == 7
+    assert articles_met({"counts": {}}) == 0
 
 
 def test_the_usual_number_is_the_median_of_crawls_alike(database: Any) -> None:
