@@ -180,14 +180,12 @@ def _with_time(day: datetime, before: str, after: str, zone: ZoneInfo) -> dateti
     named = _NAMED_OFFSET.search(after) or _NAMED_OFFSET.search(before)
     for side in (after, before):
         if clock := _CLOCK.search(side) or _HOUR.search(side):
-            offset = _zone_of(side[clock.end() :], named)
-            return None if offset is None else (day + _since_midnight(clock)).replace(tzinfo=offset or zone)
+            return (day + _since_midnight(clock)).replace(tzinfo=_zone_of(side[clock.end() :], named, zone))
         if _TIME_LIKE.search(side):
             return None
     if _BARE_NUMBER.match(after):
         return None
-    offset = _zone_of(after, named)
-    return None if offset is None else day.replace(tzinfo=offset or zone)
+    return day.replace(tzinfo=_zone_of(after, named, zone))
 
 
 def _since_midnight(clock: re.Match[str]) -> timedelta:
@@ -197,21 +195,28 @@ def _since_midnight(clock: re.Match[str]) -> timedelta:
         ValueError: no clock shows it.
     """
     groups = clock.groupdict()
-    value = lambda *names: next((groups[name] for name in names if groups.get(name)), "")  # noqa: E731
-    hour, minute, second = int(value("H", "H2", "H3")), int(value("M") or 0), int(value("S") or 0)
-    half = re.sub(r"[\s.]", "", value("half", "half1", "half2", "half3")).lower()
+    hour, minute, second = (int(_first(groups, *names) or 0) for names in (("H", "H2", "H3"), ("M",), ("S",)))
+    half = re.sub(r"[\s.]", "", _first(groups, "half", "half1", "half2", "half3")).lower()
     if hour < 12 and hour >= _AFTERNOON_FROM.get(half, 24) and not (half == "trưa" and hour > 9):
         hour += 12
     elif half in ("am", "sa", "sáng", "đêm") and hour == 12:
         hour = 0
     if hour > 23 or minute > 59 or second > 60:
         raise ValueError(clock[0])
-    micro = int((value("f") + "000000")[:6])
+    micro = int((_first(groups, "f") + "000000")[:6])
     return timedelta(hours=hour, minutes=minute, seconds=min(second, 59), microseconds=micro)
 
 
-def _zone_of(rest: str, named: re.Match[str] | None) -> tzinfo | str | None:
-    """The zone that follows a time; "" where none does, None where one does that nobody knows."""
+def _first(groups: dict[str, str | None], *names: str) -> str:
+    return next((value for name in names if (value := groups.get(name))), "")
+
+
+def _zone_of(rest: str, named: re.Match[str] | None, zone: ZoneInfo) -> tzinfo:
+    """The zone that follows a time, else the newspaper's.
+
+    Raises:
+        ValueError: one follows that nobody knows.
+    """
     if match := _OFFSET.match(rest) or named:
         minutes = 60 * int(match["h"]) + int(match["m"] or 0)
         return timezone(timedelta(minutes=minutes if match["sign"] == "+" else -minutes))
@@ -220,8 +225,8 @@ def _zone_of(rest: str, named: re.Match[str] | None) -> tzinfo | str | None:
             return timezone(timedelta(hours=_ZONES[name["name"]]))
         # Nearly all of them end so, and agencies' and cities' names do not.
         if len(name["name"]) > 2 and name["name"].endswith("T"):
-            return None
-    return ""
+            raise ValueError(name["name"])
+    return zone
 
 
 def _by_dateparser(text: str, zone: ZoneInfo) -> datetime | None:
@@ -232,7 +237,7 @@ def _by_dateparser(text: str, zone: ZoneInfo) -> datetime | None:
     import dateparser
 
     settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
-    naive = dateparser.parse(text, settings=settings)  # type: ignore[arg-type]
+    naive = dateparser.parse(text, settings=settings)
     if naive is None:
         return None
     numbers = {int(number) for number in re.findall(r"\d+", text)}

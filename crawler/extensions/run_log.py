@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Name among Scrapy's stats of the id of the crawl's row in `runs`.
 RUN_ID = "newsmill/run"
 #: What of its closing a row keeps.
-_NOTES = ("reason", "known", "skipped", "lists", "requests", "incomplete", "missed")
+_NOTES = ("reason", "known", "skipped", "skipped_examples", "lists", "requests", "incomplete", "missed")
 
 
 class RunLog:

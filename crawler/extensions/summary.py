@@ -29,6 +29,7 @@ def closing_of(spider: NewspaperSpider, reason: str, stats: dict[str, Any], seco
         "known": int(stats.get("newsmill/known", 0)),
         "listed": len(spider.listed_links),
         "skipped": skipped,
+        "skipped_examples": {name: list(stats.get(f"newsmill/skipped_examples/{name}", [])) for name in skipped},
         "opted_out": int(stats.get("newsmill/opted_out", 0)),
         "lists": {"failed": int(stats.get("newsmill/lists/failed", 0)),
                   "missing": int(stats.get("newsmill/lists/missing", 0)),
@@ -70,13 +71,15 @@ def show(closing: dict[str, Any], as_json: bool = False) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2), highlight=False)
     table.add_column()
     table.add_column(justify="right", style="bold")
+    table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
     rows = {name: value for name, value in counts.items() if name != "also_at"}
     labels = _LABELS | ({"fetched": "articles read"} if closing["files"] else {})
     for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _STORED, -row[1], row[0])):
         table.add_row(labels.get(name, name.replace("_", " ")), f"{value:,}")
     where = "in the files, left out" if closing["files"] else "by its link, not fetched"
     for name, value in closing["skipped"].items():
-        table.add_row(f"{name.replace('_', ' ')} ({where})", f"{value:,}")
+        example = next(iter(closing.get("skipped_examples", {}).get(name, [])), "")
+        table.add_row(f"{name.replace('_', ' ')} ({where})", f"{value:,}", example)
     console.print(table)
     print(last_line(closing))
 

@@ -17,8 +17,9 @@ from dataclasses import fields
 from typing import Any
 
 from crawler.items import NEWSPAPERS, Article, NewsmillError, RecordError, canonical_link
-from crawler.page.article_page import FOREIGN, TEMPLATES, WRAPPERS, ArticlePage, NotAnArticle
+from crawler.page.article_page import FOREIGN, TEMPLATES, WRAPPERS, ArticlePage
 from crawler.page.elements import Elements
+from crawler.page.kinds import NotAnArticle
 from crawler.page.parser import GarbageError, TooLargeError, parse_page
 from crawler.page.regions import Regions
 

@@ -154,9 +154,9 @@ def _decoded(page: bytes, content_type: str) -> str:
         return codecs.utf_8_decode(page, "strict", False)[0]
     except UnicodeDecodeError:
         pass
-    for encoding in (announced, html_body_declared_encoding(page)):
-        if encoding and encoding != "utf-8" and not encoding.startswith(_WIDE):
-            text = to_unicode(page, encoding)
+    for name in (announced, html_body_declared_encoding(page)):
+        if name and name != "utf-8" and not name.startswith(_WIDE):
+            text = to_unicode(page, name)
             if not _is_undecodable(text):
                 return text
     return _guessed(page)

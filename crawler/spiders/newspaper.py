@@ -191,10 +191,11 @@ class NewspaperSpider(ListSpider):
             for request in self.list_requests(chain, chain.url, 1):
                 yield request
         if self.dated and self.SITEMAP and not self.section:
-            robots = f"https://{self.profile.host}/robots.txt"
             # It names sitemaps even where it forbids everything, and wherever it is redirected to.
             meta = {"dont_obey_robotstxt": True}
-            yield Request(robots, self.parse_robots, errback=self.no_sitemaps, dont_filter=True, meta=meta)
+            for host in (self.profile.host, *self.profile.hosts):
+                robots = f"https://{host}/robots.txt"
+                yield Request(robots, self.parse_robots, errback=self.no_sitemaps, dont_filter=True, meta=meta)
 
     def _begin(self) -> None:
         seen_links = self.crawler.settings.get("KNOWN_LINKS")

@@ -26,6 +26,9 @@ def test_the_table_says_where_what_is_left_out_was_met(capsys: pytest.CaptureFix
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[3] == "live blog (by its link, not fetched) 1".split()
     assert lines[:3] == [["articles", "fetched", "3"], ["new", "articles", "stored", "2"], ["gallery", "1"]]
+    examples = {"live_blog": ["https://a.example/1", "https://a.example/2"]}
+    show(closing(counts=counts, skipped={"live_blog": 2}, skipped_examples=examples))
+    assert "https://a.example/1" in capsys.readouterr().out
     show(closing(counts=counts, skipped=skipped, files=2))
     told = capsys.readouterr().out
     assert "same capture (in the files, left out)" in told
