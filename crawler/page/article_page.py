@@ -63,7 +63,7 @@ class ArticlePage:
     #: what the site appends to titles in metas
     TITLE_SUFFIX: ClassVar[str] = ""
     #: what the newsroom sets around titles
-    TITLE_MARK: ClassVar[str] = r"^\0"
+    TITLE_MARK: ClassVar[str] = ""
     LEAD: ClassVar[str] = ""
     LOCATION: ClassVar[str] = ""
     BYLINE: ClassVar[str] = ""
@@ -191,16 +191,16 @@ class ArticlePage:
         return self.select(self.BYLINE)
 
     def title(self) -> str:
-        if title := self.regions.text("title"):
-            return re.sub(self.TITLE_MARK, "", title) or title
-        if headline := tidy(self.structured_text("headline")):
-            return re.sub(self.TITLE_MARK, "", headline) or headline
+        declared = (self.structured_text("headline"), unescape(self.meta("og:title")))
         headings = [text_of(node) for node in self.select("h1")]
-        for candidate in (unescape(self.meta("og:title")), *headings[: len(headings) == 1], self.text_at("title")):
-            title = re.sub(self.TITLE_SUFFIX, "", tidy(candidate)) if self.TITLE_SUFFIX else tidy(candidate)
-            if title:
-                return re.sub(self.TITLE_MARK, "", title) or title
-        return ""
+        candidates = (self.regions.text("title"), *declared, *headings[: len(headings) == 1], self.text_at("title"))
+        return next((title for text in candidates if (title := self.without_marks(tidy(text)))), "")
+
+    def without_marks(self, title: str) -> str:
+        """A title without the site's name behind it and the newsroom's marks around it."""
+        for pattern in filter(None, (self.TITLE_SUFFIX, self.TITLE_MARK)):
+            title = re.sub(pattern, "", title) or title
+        return title
 
     def description(self) -> str:
         """The lead as shown; where its element is missing, the one in the metas, unless that repeats the text."""

@@ -136,6 +136,27 @@ def test_a_template_without_json_ld_is_guessed() -> None:
     assert found.content == "\n\n".join(text)
 
 
+@pytest.mark.parametrize(
+    ("newspaper", "title"),
+    [
+        ("open", "Riapre la biblioteca - Open"),
+        ("ilpost", "Riapre la biblioteca - Il Post"),
+        ("ansa", "Riapre la biblioteca - Notizie - Ansa.it"),
+        ("ansa", "Riapre la biblioteca - Calcio - ANSA"),
+        ("vnexpress", "Riapre la biblioteca - Báo VnExpress Thể thao"),
+        ("vnexpress", "Riapre la biblioteca - VnExpress"),
+    ],
+)
+@pytest.mark.parametrize(
+    "head",
+    ["<title>{}</title>", '<meta property="og:title" content="{}">', LD % '{{"@type":"Article","headline":"{}"}}'],
+)
+def test_the_site_s_name_is_no_part_of_a_title_without_a_heading(newspaper: str, title: str, head: str) -> None:
+    page = BODIES[newspaper].replace("<h1>T</h1>", "").replace("<h1 class=title-detail>T</h1>", "")
+    page = page.replace("<h1 class=post-single-title>T</h1>", "").format(P)
+    assert extract(head.format(title) + page, URLS[newspaper], newspaper).title == "Riapre la biblioteca"
+
+
 def test_the_date_falls_back_to_what_is_printed_and_to_the_link() -> None:
     printed = '<li class="_breadcrumbs__time_1">Lunedì 29 giugno 2026</li>'
     never = '<meta property="article:published_time" content="1970-01-01T00:00:00Z">'
