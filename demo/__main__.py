@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,9 +27,6 @@ from rich.table import Table
 
 from crawler.items import NEWSPAPERS, NewsmillError
 from demo.loopback_site.server import LoopbackSite
-
-if TYPE_CHECKING:
-    from pymongo.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "train/recipes/tiny/news.yaml"
@@ -208,6 +205,7 @@ class Demo:
 
     def table(self, uri: str) -> None:
         from crawler.mongo import connect
+        from synth.report.funnel import refused
 
         database = connect(uri)
         loss = self.numbers("train loss --run out/tiny-news --json")
@@ -217,7 +215,7 @@ class Demo:
         table.add_column(justify="right")
         for label, value in (
             ("articles stored", f"{database.articles.count_documents({}):,}"),
-            ("pages refused, each under a name", f"{refused(database):,}"),
+            ("pages refused, each under a name", f"{refused(database).total():,}"),
             ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
             ("samples", f"{len(similarity):,}"),
             ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
@@ -238,15 +236,6 @@ EVENTS = {"current": True, "size": {"$gte": 2}}
 def figure(value: float | None) -> str:
     """Three decimals; a loss that is no number has none."""
     return "–" if value is None else f"{value:.3f}"
-
-
-def refused(database: Database[dict[str, Any]]) -> int:
-    """Pages that a crawl fetched and refused, and links that it did not follow."""
-    by_link = 0
-    for name in NEWSPAPERS:
-        run = database.runs.find_one({"stage": f"crawl:{name}", "outcome": "done"}, sort=[("started_at", -1)])
-        by_link += sum((run or {}).get("skipped", {}).values())
-    return by_link + database.refusals.count_documents({})
 
 
 def home() -> Path:

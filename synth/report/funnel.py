@@ -85,10 +85,33 @@ def _reading(database: Database[dict[str, Any]], stored: int) -> dict[str, Any]:
     counts = crawl + imported
     unchanged = sum(counts[name] for name in KNOWN)
     # Whatever else is counted is the name of a reason.
-    reasons = Counter({name: count for name, count in counts.items() if name not in (*KNOWN, *OTHER)})
+    reasons = Counter({name: count for name, count in imported.items() if name not in (*KNOWN, *OTHER)})
+    reasons += refused(database) | Counter(
+        {name: count for name, count in crawl.items() if name not in (*KNOWN, *OTHER)}
+    )
     reasons["in_the_store_already"] = unchanged
     name = "Pages and rows read" if crawl and imported else "Pages read" if crawl else "Rows read"
     return {"name": name, "count": stored + sum(reasons.values()), "losses": _losses(reasons)}
+
+
+def refused(database: Database[dict[str, Any]]) -> Counter[str]:
+    """Reason -> pages that crawls refused, and links that they did not follow: as the terminal counts them.
+
+    Refused pages are remembered one by one; links left out by their address are those of each newspaper's newest crawl,
+    since every crawl meets them again.
+    """
+    pages = database.refusals.aggregate([{"$group": {"_id": "$reason", "count": {"$sum": 1}}}])
+    total = Counter({str(row["_id"]): int(row["count"]) for row in pages})
+    newest = database.runs.aggregate(
+        [
+            {"$match": {"stage": {"$regex": "^crawl:"}, "skipped": {"$exists": True}}},
+            {"$sort": {"started_at": 1}},
+            {"$group": {"_id": "$stage", "skipped": {"$last": "$skipped"}}},
+        ]
+    )
+    for row in newest:
+        total.update(dict(flat(row["skipped"] or {})))
+    return total
 
 
 def _articles(database: Database[dict[str, Any]]) -> dict[str, Any]:

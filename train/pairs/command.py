@@ -13,10 +13,11 @@ from pathlib import Path
 
 from train.data.conversations import read_splits
 from train.errors import TrainError
+from train.options import Parser
 from train.pairs.selection import SAME, pairs_of, read_texts, summary, write
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """The options of `train pairs`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (

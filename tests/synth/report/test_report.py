@@ -132,6 +132,26 @@ def test_what_a_crawl_left_behind_has_its_name(database: Any) -> None:
     ]  # fmt: skip
 
 
+def test_what_crawls_refused_and_left_out_is_counted_as_the_terminal_counts_it(database: Any) -> None:
+    """Pages from the store, where each stands once; links from each newspaper's newest crawl."""
+    from crawler.mongo import run_of
+    from synth.report.funnel import collect_funnel, refused
+
+    database.articles.insert_many([{"link": f"https://www.ansa.it/{number}.html"} for number in range(5)])
+    rows = [(1, "gallery"), (2, "gallery"), (3, "no_date")]
+    database.refusals.insert_many([{"link": f"https://www.ansa.it/r{n}.html", "reason": why} for n, why in rows])
+    for name, skipped in (("ansa", {"video": 9}), ("ansa", {"video": 4, "liveblog": 1}), ("open", {"video": 2})):
+        with run_of(database, f"crawl:{name}", {}) as run:
+            run.notes["skipped"] = skipped
+            run.counts.update({"stored": 5, "gallery": 2} if skipped == {"video": 9} else {"empty_body": 1})
+    assert refused(database) == {"gallery": 2, "no_date": 1, "video": 6, "liveblog": 1}
+    first = collect_funnel(database, dict.fromkeys(("count", "scored", "judged", "unread"), 0))["steps"][0]
+    losses = {loss["reason"]: loss["count"] for loss in first["losses"]}
+    # What was refused and is not remembered, to be tried again, is in the counts of the runs alone.
+    assert losses == {"gallery": 2, "no_date": 1, "video": 6, "liveblog": 1, "empty_body": 2}
+    assert first["count"] == 5 + sum(losses.values())
+
+
 def test_training(report: tuple[str, dict[str, Any]]) -> None:
     told = report[1]["training"]
     assert told["summary"]["steps"] == 20
