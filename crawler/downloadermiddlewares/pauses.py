@@ -80,4 +80,4 @@ class QueueRelease:
         for slot in self.crawler.engine.downloader.slots.values():
             while slot.queue:
                 _, waiting = slot.queue.popleft()
-                waiting.errback(Failure(InterruptedPause()))
+                waiting.errback(Failure(InterruptedPause()))  # type: ignore[no-untyped-call]
