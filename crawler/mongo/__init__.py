@@ -74,6 +74,7 @@ def _client(address: str) -> MongoClient[dict[str, Any]]:
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
+    invalid: tuple[type[Exception], ...] = (PyMongoError, ValueError, TypeError, *_tls_errors())
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         try:
@@ -85,7 +86,7 @@ def _client(address: str) -> MongoClient[dict[str, Any]]:
             raise NewsmillError(
                 f"store: bad MongoDB URI: cannot read {name or 'its file'}: {error.strerror or short(error)}"
             ) from error
-        except (PyMongoError, ValueError, TypeError, *_tls_errors()) as error:
+        except invalid as error:
             raise NewsmillError(f"store: bad MongoDB URI: {short(error)}") from error
     # PyMongo says so and goes on without the option: without TLS, say, where it is misspelt.
     if wrong := [doubt for doubt in doubts if issubclass(doubt.category, UserWarning)]:
