@@ -67,6 +67,8 @@ def the_number(text: str, language: str) -> tuple[object, object]:
         ("vi", "mười lăm", 15, ""),
         ("vi", "một trăm linh năm", 105, ""),
         ("vi", "hai trăm nghìn", 200_000, ""),
+        ("vi", "7 trăm", 700, ""),
+        ("vi", "7 trăm nghìn", 700_000, ""),
         ("vi", "3 triệu rưỡi", 3_500_000, ""),
         ("vi", "5 nghìn tỷ đồng", 5 * 10**12, "money:VND"),
         ("vi", "1,2 triệu đồng", 1_200_000, "money:VND"),
@@ -115,6 +117,9 @@ def test_the_same_value_in_every_form(language: str, text: str, value: int, kind
         ("vi", "ngày 4/5/2024", ("date", 2024, 5, 4)),
         ("vi", "ngày 4 tháng 5 năm 2024", ("date", 2024, 5, 4)),
         ("vi", "tháng 5/2024", ("date", 2024, 5, None)),
+        ("vi", "tháng mười một", ("date", None, 11, None)),
+        ("vi", "tháng mười hai năm 2024", ("date", 2024, 12, None)),
+        ("vi", "tháng 2", ("date", None, 2, None)),
         ("vi", "thứ hai", ("weekday", 0)),
         ("vi", "chủ nhật", ("weekday", 6)),
         ("vi", "18h30", ("time", 18, 30)),
@@ -131,6 +136,24 @@ def test_dates_and_times(language: str, text: str, reading: tuple[object, ...]) 
     (mention,) = mentions(text, language)
     assert reading in mention.readings
     assert mention.kind == "date"
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("it", "3/7 dei voti"), ("it", "vinta per 3.7"), ("en", "3/7 of the votes"), ("it", "il 3/13"), ("it", "il 32/7"),
+    ("vi", "32/7"), ("vi", "3/13"), ("vi", "tỷ số 3-7"),
+])  # fmt: skip
+def test_a_fraction_a_score_and_what_is_no_day_are_no_date(language: str, text: str) -> None:
+    for mention in mentions(text, language):
+        assert mention.kind != "date"
+        assert not [reading for reading in mention.readings if reading[0] == "date"]
+
+
+def test_a_day_behind_its_word_is_a_date_and_nothing_else() -> None:
+    """Otherwise a fraction in a source would stand for the day in an answer."""
+    (marked,) = mentions("ngày 3/7", "vi")
+    assert marked.readings == {("date", None, 7, 3)}
+    (bare,) = mentions("3/7", "vi")
+    assert bare.readings == {("date", None, 7, 3), ("number", Fraction(3, 7), ""), ("text", "3/7")}
 
 
 @pytest.mark.parametrize(("text", "values"), [
