@@ -151,3 +151,29 @@ def test_any_text_comes_back_in_its_composed_form(tokenizer: Any, text: str) -> 
 
 def test_special_tokens_are_single(tokenizer: Any) -> None:
     assert [len(tokenizer.encode(token).ids) for token in SPECIAL] == [1, 1, 1]
+
+
+def test_what_a_killed_run_left_is_swept_and_what_a_running_one_writes_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from argparse import Namespace
+
+    from train.tiny import checkpoint
+
+    def write(folder: Path, *_more: object) -> dict[str, object]:
+        (folder / "lit_model.pth").write_text("weights")
+        return {}
+
+    monkeypatch.setattr(checkpoint, "_into", write)
+    (tmp_path / "corpus.txt").write_text("Il porto riapre domani.\n")
+    # No process has so large a number; the first of all has 1.
+    killed, running = tmp_path / ".tiny.4194999.new", tmp_path / ".tiny.1.new"
+    for folder in (killed, running, tmp_path / "tiny"):
+        folder.mkdir()
+        (folder / "half").write_text("")
+    options = Namespace(out=tmp_path / "tiny", corpus=[tmp_path / "corpus.txt"])
+    checkpoint.make(options, checkpoint.Shape(vocab_size=270, n_layer=1, n_embd=8), 0, "digest")
+    assert not killed.exists()
+    assert running.exists()
+    assert (tmp_path / "tiny/lit_model.pth").read_text() == "weights"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".tiny.1.new", "corpus.txt", "tiny"]
