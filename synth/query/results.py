@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import name_of
-from synth.filters.check import conjuncts
+from synth.filters.check import conjuncts, named_fields
 from synth.filters.extended_json import dumps
 from synth.query.display import print_card, print_table
+from synth.samples.schema import fields_of
 
 if TYPE_CHECKING:
     from pymongo.cursor import Cursor
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 ROWS, CARDS = 20, 10
 #: Seconds that the server may work on one question; a count of a million samples without an index takes two.
 TIMEOUT = 60
+_IS = {"$exists": True}
+#: Group of fields -> the command that writes them.
+_WRITES = {
+    "similarity": "synth score", "language": "synth score", "faithful": "synth score", "personal data": "synth score",
+    "toxicity": "synth score --toxicity multilingual", "judge": "synth judge --llm openai:MODEL",
+    "judge calls": "synth judge --llm openai:MODEL", "duplicates": "synth dedupe",
+    "evaluation sets": "synth dedupe --against EVALUATION.jsonl",
+}  # fmt: skip
 
 
 @contextmanager
@@ -166,6 +175,9 @@ def nothing(
     lines = [f"no {collection} match the filter"]
     alone = [part for part in parts if not count(*base, part, limit=1)]
     lines += [f"  matches nothing by itself: {_shown(part)}" for part in alone]
+    if collection == "samples":
+        names = dict.fromkeys(name.partition(".")[0] for part in alone for name in named_fields(part))
+        lines += _commands(name for name in names if not count({name: _IS}, limit=1))
     if not alone:
         for i, part in enumerate(parts):
             if not count(*base, *parts[: i + 1], limit=1):
@@ -175,6 +187,14 @@ def nothing(
     if implied and count(*parts, limit=1):
         lines.append("  --all finds some: superseded samples, or clusters of older runs")
     return "\n".join(lines)
+
+
+def _commands(names: Iterable[str]) -> Iterator[str]:
+    """The commands that write these fields, which no sample has."""
+    groups = {field.name: field.group for field in fields_of("samples")}
+    for name in names:
+        if command := _WRITES.get(groups.get(name, "")):
+            yield f"  no sample has {name} yet; next: {command}"
 
 
 def _shown(*parts: Mapping[str, Any]) -> str:

@@ -42,5 +42,5 @@ def main(options: argparse.Namespace) -> int:
             settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
             outcomes = run_stage(database, own_stage, options, settings)
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
-    print_counts("score", counts, options.json, "synth export --out export")
+    print_counts("score", counts, options.json, "synth dedupe")
     return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,20 @@ def test_every_recipe_on_an_export_reads_a_default_export(store: Any) -> None:
         files = find_files(Path(folder))
         assert set(files) == {"train", "val"}
         assert all("huggingface/data" in str(file) for shards in files.values() for file in shards)
+
+
+def test_without_the_export_litgpt_ends_in_one_line_that_names_the_command(tmp_path: Path) -> None:
+    program = shutil.which("litgpt", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if program is None:
+        pytest.skip("litgpt is not installed")
+    recipe = FOLDER / "llama-3-8b/news.yaml"
+    done = subprocess.run(
+        [program, "finetune_lora", "--config", str(recipe)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "data.path: export does not exist: `synth export --out export` makes it" in done.stderr
+    assert len(done.stderr.splitlines()) < 4
 
 
 def test_without_pyarrow_the_recipes_find_what_is_written(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:

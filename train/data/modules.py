@@ -186,7 +186,10 @@ def problems_of(data: Chat | Pairs) -> list[str]:
     """What is wrong with the settings, all of it."""
     problems = []
     if not data.path.exists():
-        problems.append(f"data.path: {data.path} does not exist: give a folder of `synth export` or a file of rows")
+        command = "train pairs" if isinstance(data, Pairs) else "synth export"
+        problems.append(
+            f"data.path: {data.path} does not exist: `{command} --out {data.path}` makes it, or give a file"
+        )
     if data.over_length not in OVER_LENGTH:
         problems.append(f"data.over_length: {data.over_length!r} is none of {', '.join(OVER_LENGTH)}")
     if not 0 < data.val_share < 1:

@@ -231,6 +231,16 @@ def test_a_filter_that_matches_nothing_names_the_part_that_does(ask: Asked) -> N
     assert '{"key": "zz"}' in err
 
 
+def test_a_field_that_no_sample_has_names_the_command_that_writes_it(ask: Asked, database: Any) -> None:
+    database.samples.update_many({}, {"$unset": {"contaminated": 1, "accuracy": 1}, "$set": {"personal_data": []}})
+    out, err = ask('{"contaminated": {"$eq": []}, "accuracy": {"$gt": 4}, "personal_data": {"$ne": []}}', "--count")
+    assert out == "0\n"
+    assert "no sample has contaminated yet; next: synth dedupe --against EVALUATION.jsonl" in err
+    assert "no sample has accuracy yet; next: synth judge --llm openai:MODEL" in err
+    assert "no sample has personal_data" not in err
+    assert "next: synth dedupe --against" in ask(":ready", "--count")[1]
+
+
 def test_parts_that_only_together_match_nothing(ask: Asked) -> None:
     out, _ = ask('{"language": "it", "min_similarity": {"$lt": 0.35}, "key": "k02"}')
     assert "none of the 2 that match" in out
