@@ -140,3 +140,11 @@ def test_nothing_is_on_two_of_three_sides(
     assert not rows or "train" in sides.values()
     assert test or "test" not in sides.values()
     assert splits_of(rows[::-1], val, test, seed) == sides
+
+
+def test_a_mixed_event_that_just_fills_a_share_is_all_that_is_taken() -> None:
+    """One row of each of two languages, the latest event: taken for the first, it is the second's share as well."""
+    mixed = [row("m-it", event="m", day=30), row("m-vi", event="m", language="vi", day=30)]
+    others = [row(f"{language}{i}", language=language, day=i) for language in ("it", "vi") for i in range(9)]
+    assert validation_keys([*mixed, *others], 0.1) == {"m-it", "m-vi"}
+    assert validation_keys([*mixed, *others], 0.2) == {"m-it", "m-vi", "it8", "vi8"}
