@@ -14,6 +14,7 @@ from synth.judge.reply_parser import parse_reply
 from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
 from synth.prompts import Prompt, load_prompt
+from synth.prompts.quoting import defused, marks_of
 from synth.ratings.agreement import DIMENSIONS
 from synth.samples.sample import CURRENT
 from synth.stages.llm_stage import CallRecorder, LLMStage, model_settings, parameters_suffix
@@ -176,9 +177,13 @@ class Judge(LLMStage):
 
     def _messages(self, sample: Mapping[str, Any], dimension: str) -> list[dict[str, str]]:
         instruction, context = judge_view(sample)
+        texts = [defused(str(text)) for text in (instruction, context, sample["answer"])]
+        begin, end = marks_of("\n".join(texts))
+        instruction, context, response = texts
         return self.settings.prompt.render(
-            "shown", "request", dimension=dimension, instruction=instruction, input=context, response=sample["answer"]
-        )
+            "shown", "request", dimension=dimension, instruction=instruction, input=context, response=response,
+            begin=begin, end=end,
+        )  # fmt: skip
 
     def _too_long(self, messages: Sequence[Mapping[str, str]]) -> bool:
         longest = self.settings.max_answer_tokens

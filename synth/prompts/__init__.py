@@ -15,6 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.prompts.quoting import defused, marks_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -39,6 +40,19 @@ class Prompt:
     def id(self) -> str:
         """NAME.LANGUAGE/VERSION."""
         return f"{self.name}.{self.language}/{self.version}" if self.language else f"{self.name}/{self.version}"
+
+    def quoted(self, asked: str = "instruction", about: str = "input", **fields: Any) -> list[dict[str, str]]:
+        """As `render`, with what it is about between marks that it cannot contain, and the block `quoting` before it.
+
+        Raises:
+            NewsmillError: the template needs a field that is not given.
+        """
+        *turns, last = self.render(asked, about, **fields)
+        material = defused(self.block(about, **fields))
+        begin, end = marks_of(material)
+        notice = self.block("quoting", begin=begin, end=end)
+        content = "\n\n".join((self.block(asked, **fields), notice, f"{begin}\n{material}\n{end}"))
+        return [*turns, {**last, "content": content}]
 
     def render(self, asked: str = "instruction", about: str = "input", **fields: Any) -> list[dict[str, str]]:
         """The chat messages: `system` where the block says anything, then the blocks `asked` and `about` as one turn.
@@ -83,6 +97,11 @@ class Prompts:
         self, asked: str = "instruction", about: str = "input", *, language: str, **fields: Any
     ) -> list[dict[str, str]]:
         return self.in_language(language).render(asked, about, language=language, **fields)
+
+    def quoted(
+        self, asked: str = "instruction", about: str = "input", *, language: str, **fields: Any
+    ) -> list[dict[str, str]]:
+        return self.in_language(language).quoted(asked, about, language=language, **fields)
 
     def block(self, block: str, *, language: str, **fields: Any) -> str:
         return self.in_language(language).block(block, language=language, **fields)

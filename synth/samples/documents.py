@@ -92,6 +92,7 @@ class SampleDocument(TypedDict, total=False):
     answer: str
     tags: list[str]
     sources: list[Source]
+    injection: list[str]
     cluster_size: int
     question_tokens: int | None
     status: str
@@ -205,6 +206,7 @@ class NewSample:
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     sources: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    injection: list[str] = field(default_factory=list)
     cluster_size: int = 0
     question_tokens: int | None = None
     status: str = "new"

@@ -81,6 +81,7 @@ NEW_SAMPLE = (
     Field("tags", "string", "of the articles", many=True),
     Field("sources", "record", "the articles, without their texts, which the question holds", many=True,
           record="Source", fields=_SOURCE, card="merged", table=Heading(70, "src")),
+    Field("injection", "string", "what in the sources tells a model what to do: prompt injection", many=True),
     Field("cluster_size", "int64", "articles in the event, near copies included", unit="articles", card="hidden"),
     Field("question_tokens", "int64", "tokens of the question for the model that answered", unit="tokens",
           optional=True),

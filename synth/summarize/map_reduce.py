@@ -63,19 +63,23 @@ class SummaryPrompts:
         """The short request of a whole event, without its sources."""
         return self.prompt.block("instruction", language=self.language, max_sentences=self.max_sentences)
 
+    def question(self, sources: Sequence[Source]) -> Messages:
+        """The request as a user would make it: what a sample asks."""
+        return self.prompt.render(language=self.language, max_sentences=self.max_sentences, sources=sources)
+
     def whole(self, sources: Sequence[Source]) -> Messages:
         """For a call that has all sources."""
-        return self.prompt.render(language=self.language, max_sentences=self.max_sentences, sources=sources)
+        return self.prompt.quoted(language=self.language, max_sentences=self.max_sentences, sources=sources)
 
     def part(self, sources: Sequence[Source], max_words: int) -> Messages:
         """For a call that has a part of the sources."""
-        return self.prompt.render("part", "input", language=self.language, sources=sources, max_words=max_words)
+        return self.prompt.quoted("part", "input", language=self.language, sources=sources, max_words=max_words)
 
     def combine(self, texts: Sequence[Text], max_words: int | None = None) -> Messages:
         """For a call that has summaries of parts: the last one (no `max_words`) with the limit of sentences."""
         limit = self.max_sentences if max_words is None else None
         rows = [{"content": text.content, "first": text.first, "last": text.last} for text in texts]
-        return self.prompt.render(
+        return self.prompt.quoted(
             "combine", "summaries", language=self.language, max_sentences=limit, max_words=max_words, texts=rows
         )
 

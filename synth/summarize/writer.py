@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import NewsmillError
 from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.token_counters import name_of, of_messages
+from synth.prompts.quoting import addresses_in
 from synth.samples.sample import Sample, sample_key
 from synth.stages.llm_stage import CallRecorder, LLMStage, UnusableReply
 from synth.stages.stage import Stage, run_stage
@@ -176,7 +177,7 @@ class Writer(LLMStage):
     ) -> Sample:
         prompt, model = self.settings.prompt_id(selection.language), self.llm.name
         sources, texts = selection.sources, cluster.get("texts", "")
-        messages = prompts.whole(sources)
+        messages = prompts.question(sources)
         provenance = {
             "run": self.run.id if self.run else "", "cluster": cluster["_id"], "articles": list(cluster["articles"]),
             "left_out": selection.left_out, "calls": [key for key in calls.keys if key], "prompt": prompt,
@@ -194,6 +195,7 @@ class Writer(LLMStage):
             date=max((source["date"] for source in sources if source["date"]), default=None),
             tags=union(source["tags"] for source in sources),
             sources=sources,
+            injection=addresses_in(sources),
             event=cluster["event"],
             cluster_size=len(cluster["articles"]),
             provenance=provenance | ({"texts": texts} if texts else {}),

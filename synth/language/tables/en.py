@@ -176,6 +176,7 @@ TABLE = LanguageTable(
             r"|unfortunately)\b[^.!?\n]{0,40}?\b(?:can(?:['’]?t|not)|unable|not able|won['’]?t)\b"
         ),
         injection=(
+            r"(?:ignore|disregard) the (?:text|article|content|document) (?:above|below|before)|"
             r"(?:ignore|disregard|forget|override|bypass|do not follow|don['’]t follow"
             r"|neglect) (?:\w+ ){0,3}?(?:instructions?|prompts?|directions|commands|rules|guidelines"
             r"|context)(?: (?:\w+ ){0,3}?(?:above|before|previous(?:ly)?|prior|earlier|you|so far|given)\b"

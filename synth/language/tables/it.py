@@ -280,6 +280,7 @@ TABLE = LanguageTable(
             r"|riassumendo)[^.]{0,30}e sei) un[ao'’]? ?(?:modell[oi] (?:linguistic|di)|assistente (?:ai|ia|virtual"
             r"|artific)|ia\b|ai\b|llm|intelligenza artificiale|chatbot)"
             r"|(?:caro|cara|gentile) (?:modello|assistente|ia|ai|llm|intelligenza artificiale|chatgpt|gpt)\b"
+            r"|attenzione,? (?:assistente (?:ai|ia|virtual)|modello (?:linguistic|di ling))"
             r"|(?:d['’]ora in poi|da (?:ora|adesso) (?:in poi|in avanti)?,?) (?:tu )?(?:sei|agisci come|rispondi"
             r"|comportati|parlerai)\b(?! (?:tu|il mio|la mia))"
             r"|(?:rispondi|scrivi|riporta|includi|inserisci|aggiungi|stampa|restituisci) (?:solo |solamente "

@@ -12,6 +12,9 @@ from synth.language.tables import languages
 from synth.llm.completion import Completion, Message, Unconnected
 from synth.llm.extractive import summarizer as extractive
 
+#: The marks around what a request is about (synth.prompts.quoting).
+_MARKS = re.compile(r"^</?quote-[0-9a-f]+>$", re.MULTILINE)
+
 
 @functools.cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -60,6 +63,7 @@ class Extractive(Unconnected):
 
 def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
     """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
+    messages = [_MARKS.sub("", message) for message in messages]
     for pattern in _patterns():
         matches = [match.groupdict() for message in messages for match in pattern.finditer(message)]
         if matches:

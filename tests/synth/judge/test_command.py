@@ -66,14 +66,14 @@ def test_a_sample_is_judged_once(store: Any, stand: ChatStand, capsys: pytest.Ca
     row = store.samples.find_one({"key": "k3"})
     assert (row["accuracy"], row["acc_explanation"]) == (4, "Explanation: one name is missing.")
     call = row["judge"].pop("calls")
-    assert row["judge"] == {"model": "openai:tiny", "prompt": "judge.en/1", "repeats": 1, "accuracy": [4], "unread": 0}
+    assert row["judge"] == {"model": "openai:tiny", "prompt": "judge.en/2", "repeats": 1, "accuracy": [4], "unread": 0}
     assert store.llm_calls.find_one({"hash": call[0]})["text"] == stand.answer
     assert "helpfulness" not in row
     assert run(capsys) == {}
     assert run(capsys, "--again") == {"judged": 6, "cached": 6}
     assert len(stand.asked) == 6
     made = store.runs.find_one({"stage": "judge"}, sort=[("started_at", 1)])
-    assert made["configuration"]["prompt"] == "judge.en/1"
+    assert made["configuration"]["prompt"] == "judge.en/2"
 
 
 def test_what_is_asked(store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,9 +84,13 @@ def test_what_is_asked(store: Any, stand: ChatStand, capsys: pytest.CaptureFixtu
         assert body["temperature"] == 0
         assert "seed" not in body
         assert "do not do it" in system
+        begin = user.splitlines()[1]
+        end = begin.replace("<", "</")
+        assert f"between {begin} and {end}" in system
         assert user.startswith(
-            "Instruction:\nRiassumi gli articoli.\n\nInput:\n- Titolo: Ponte 2\n  Testo: Riapre.\n\n"
-            f"Response:\nIl ponte 2 riapre.\n\nRate the response above by its {dimension}"
+            f"Instruction:\n{begin}\nRiassumi gli articoli.\n{end}\n\nInput:\n{begin}\n- Titolo: Ponte 2\n  Testo: "
+            f"Riapre.\n{end}\n\nResponse:\n{begin}\nIl ponte 2 riapre.\n{end}\n\nRate the response above by its "
+            f"{dimension}"
         )
         assert "score alone" in user
         assert "from 0 to 5" in user

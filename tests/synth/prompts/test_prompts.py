@@ -154,7 +154,7 @@ def test_summaries_are_numbered_and_dated(language: str) -> None:
 
 
 def test_a_forgotten_field_is_an_error() -> None:
-    with pytest.raises(NewsmillError, match=r"prompt news_summary\.it/2: 'sources' is undefined"):
+    with pytest.raises(NewsmillError, match=r"prompt news_summary\.it/3: 'sources' is undefined"):
         load_prompt("news_summary").render(language="it", max_sentences=None)
     with pytest.raises(NewsmillError, match="no attribute 'content'"):
         load_prompt("news_summary").render(language="it", max_sentences=None, sources=[{"title": "x"}])

@@ -25,7 +25,7 @@ _FULL: dict[str, Any] = {
     "answer": "La scossa è avvenuta alle 12. Rossi parla di 40 feriti.", "language": "it", "system": "Sei un cronista.",
     "history": [{"role": "user", "content": "Ciao"}, {"role": "assistant", "content": "Salve"}],
     "instruction": "Riassumi gli articoli.", "question_tokens": 44, "date": LATER, "tags": ["terremoto", "Ansa"],
-    "sources": [source(0), source(1, LATER)], "event": "e" * 64, "cluster_size": 3, "status": "edited",
+    "sources": [source(0), source(1, LATER)], "event": "e" * 64, "injection": [], "cluster_size": 3, "status": "edited",
     "superseded": False, "created_at": LATER, "similarity": [0.75, 0.5], "min_similarity": 0.5,
     "mean_similarity": 0.625, "similarity_std": 0.125, "similarity_embedder": "tfidf:1", "detected_language": "it",
     "language_confidence": 0.98, "unsupported": ["40", "Rossi"], "unsupported_kinds": ["number", "name"],

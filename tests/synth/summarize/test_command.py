@@ -44,7 +44,7 @@ def test_one_sample_an_event(store: Any) -> None:
         cluster = store.clusters.find_one({"event": sample["event"]})
         articles = {row["link"]: row for row in store.articles.find({"link": {"$in": cluster["links"]}})}
         assert sample["key"] == sample_key(
-            "news_summary", cluster["event"], f"news_summary.{cluster['language']}/2", EXTRACTIVE
+            "news_summary", cluster["event"], f"news_summary.{cluster['language']}/3", EXTRACTIVE
         )
         assert (sample["task"], sample["status"], sample["superseded"]) == ("news_summary", "new", False)
         assert {source["link"] for source in sample["sources"]} <= set(articles)
@@ -64,7 +64,7 @@ def test_one_sample_an_event(store: Any) -> None:
         made = sample["provenance"]
         assert made["run"] == store.runs.find_one({"stage": "summarize"})["_id"]
         assert (made["cluster"], made["articles"]) == (cluster["_id"], cluster["articles"])
-        assert (made["prompt"], made["model"]) == (f"news_summary.{sample['language']}/2", EXTRACTIVE)
+        assert (made["prompt"], made["model"]) == (f"news_summary.{sample['language']}/3", EXTRACTIVE)
         assert made["calls"] == []
 
 
@@ -266,8 +266,8 @@ def test_a_reply_is_cleaned_before_it_is_a_sample(store: Any) -> None:
 
 
 def test_the_key_is_of_what_makes_the_sample() -> None:
-    assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id("it") == "news_summary.it/2?max_sentences=3"
-    assert Settings(SETTINGS.prompt, min_articles=5).prompt_id("nl") == "news_summary.en/2"
+    assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id("it") == "news_summary.it/3?max_sentences=3"
+    assert Settings(SETTINGS.prompt, min_articles=5).prompt_id("nl") == "news_summary.en/3"
 
 
 def run(uri: str, *words: str) -> subprocess.Popen[bytes]:

@@ -237,7 +237,7 @@ def test_models_that_write_more_than_they_may_are_cut_short() -> None:
     asyncio.run(summarise(sources, prompts(), ContextWindow(3000, 300, by_bytes), model.ask))
     last = model.asked[-1][0][-1]["content"]
     assert last.count("Riassunto ") == 2
-    assert last.rstrip().endswith("lunga.")
+    assert last.rpartition("\n</quote-")[0].endswith("lunga.")
 
 
 def test_a_context_too_small_says_what_is_needed() -> None:
@@ -260,7 +260,7 @@ def test_summaries_carry_their_days() -> None:
     last = model.asked[-1][0][-1]["content"]
     assert "(1º maggio 2026" in last
     assert "4 maggio 2026)" in last
-    assert prompts().combine([Text("x")])[-1]["content"].endswith("Riassunto 1:\nx")
+    assert prompts().combine([Text("x")])[-1]["content"].rpartition("\n</quote-")[0].endswith("Riassunto 1:\nx")
 
 
 def test_a_failure_ends_the_other_calls() -> None:
