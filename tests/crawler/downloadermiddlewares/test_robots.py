@@ -55,3 +55,19 @@ def test_the_first_matching_reservation_counts() -> None:
     rules = Rules(reservations=[("/sito/foto/", False), ("/sito/", True)])
     assert rules.opt_outs("https://www.ansa.it/sito/foto/x") == []
     assert rules.opt_outs(PAGE) == ["tdmrep.json: tdm-reservation 1"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "seconds"),
+    [
+        ("Request-rate: 2/10s", 5.0),
+        ("Request-rate: 1/1m\nCrawl-delay: 7", 60.0),
+        ("Request-rate: 1/3\nCrawl-delay: 7", 7.0),
+        ("Crawl-delay: 0.4", 0.4),
+        ("Crawl-delay: nan", 0.0),
+        ("Crawl-delay: -3", 0.0),
+        ("Disallow: /x", 0.0),
+    ],
+)
+def test_the_longer_of_delay_and_rate_is_kept(rule: str, seconds: float) -> None:
+    assert parse_robots(f"User-agent: *\n{rule}\n").crawl_delay(AGENT) == seconds
