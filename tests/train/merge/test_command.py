@@ -341,3 +341,15 @@ def test_the_terminal_stays_clean(models: Path, tmp_path: Path, write_recipe: Wr
     assert out.splitlines()[0].startswith("merge: linear, float32, ")
     assert "next: " in out.splitlines()[-1]
     assert len(out.splitlines()) <= 3
+
+
+def test_a_missing_mergekit_is_one_line_with_the_pip_command(
+    models: Path, tmp_path: Path, write_recipe: Writer, train: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mergekit", "mergekit.merge_methods"):
+        monkeypatch.setitem(sys.modules, name, None)
+    recipe = write_recipe(two_steps(models, tmp_path / "out"))
+    for dry in ([], ["--dry-run"]):
+        code, _, error = train("merge", "--config", recipe, *dry)
+        assert (code, error) == (2, "merge: mergekit is not installed: pip install 'newsmill[merge]'\n")
+    assert not (tmp_path / "out").exists()
