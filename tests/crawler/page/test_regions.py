@@ -154,6 +154,18 @@ def test_a_date_in_a_line_of_its_own_is_no_text() -> None:
     assert page.text[1] == "Riapre il 7 luglio, dopo quattordici mesi di lavori."
 
 
+def test_a_second_date_belongs_to_the_text() -> None:
+    dates = "<p>Pubblicato il <time>7 luglio 2026</time></p>{}<p>Riapre il <time>9 luglio</time></p>"
+    assert gazette(f"<div class=part>{dates.format(P)}</div>").text == [SENTENCE, "Riapre il 9 luglio"]
+
+
+def test_a_name_in_the_bare_text_of_a_body_or_outside_of_it_takes_nothing_along() -> None:
+    page = gazette(f"<div class=part><a class=by>Anna Neri</a><br><br>{SENTENCE}</div>")
+    assert (page.authors(), page.text) == (["Anna Neri"], [SENTENCE])
+    page = gazette(f"<div>di <a class=by>Anna Neri</a><div class=part>{P}</div></div>")
+    assert (page.authors(), page.text) == (["Anna Neri"], [SENTENCE])
+
+
 def test_a_body_may_be_several_elements() -> None:
     page = gazette(f"<article><div class=part>{P}</div><aside>Altro</aside><div class=part><div class=part><p>Due.</p>"
                    "</div></div></article><article><div class=part><p>Altro articolo.</p></div></article>")  # fmt: skip
