@@ -13,6 +13,7 @@ from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
 from synth.cluster.settings import Settings
 from synth.command_line import language_code
+from synth.embed import check_embedder
 from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
 from synth.stages.options import add_filter, natural
@@ -55,6 +56,7 @@ def main(options: argparse.Namespace) -> int:
     if options.explain is not None:
         return print_explanation(connect(options.uri), options.explain, options.json)
     settings = check(options)
+    check_embedder(options.embedder)
     database = connect(options.uri)
     condition = read_filter(options.where, database, "articles")
     if options.language:

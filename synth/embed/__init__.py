@@ -49,14 +49,21 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
     Raises:
         NewsmillError: no such name, or the library or model cannot be had; names the extra or the option.
     """
+    check_embedder(name)
     kind, _, model = name.partition(":")
     if name == "tfidf" or (kind == "tfidf" and model in _BITS):
         return TfidfEmbedder(int(model) if model else None)
     if kind == "use" and (model or name == "use"):
         refuse_language(name, language, force)
         return UseEmbedder(model)
-    if kind == "st" and model:
-        return SentenceTransformerEmbedder(model)
+    return SentenceTransformerEmbedder(model)
+
+
+def check_embedder(name: str) -> None:
+    """Raises NewsmillError where there is no embedder of that name, before anything is loaded."""
+    kind, _, model = name.partition(":")
+    if name in ("tfidf", "use") or (kind == "tfidf" and model in _BITS) or (kind in ("use", "st") and model):
+        return
     raise NewsmillError(f"no embedder {name!r}: {_meant(name)}tfidf, tfidf:BITS, use, use:HANDLE or st:MODEL")
 
 

@@ -193,3 +193,10 @@ def test_train_has_the_same_module(root: Path) -> None:
     """Neither package may import the other."""
     ours, theirs = ((root / name / "command_line.py").read_text(encoding="utf-8") for name in ("synth", "train"))
     assert ours.replace("`train` has", "`synth` has") == theirs
+
+
+def test_an_embedder_that_is_none_is_a_mistake_where_there_is_nothing_to_do(
+    database_uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cluster", "--uri", database_uri, "--embedder", "tfid"]) == 2
+    assert "did you mean tfidf?" in capsys.readouterr().err
