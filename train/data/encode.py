@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from train.data.conversations import (
     Conversation,
     Pair,
-    RowError,
     Splits,
     check_turns,
     conversation_of,
@@ -23,6 +22,7 @@ from train.data.conversations import (
     read_pairs,
     read_splits,
 )
+from train.data.rows import RowError
 from train.errors import TrainError
 from train.tokenizer import Tokens, adapt, tokenizer_of
 

@@ -72,7 +72,7 @@ class Style(PromptStyle):
 
     def with_system(self, system: str | None) -> Style:
         """The style whose chats without a system prompt get that one ("": none); None: this style."""
-        return self if system is None else _tuned(STYLES[self.name], system)()
+        return self if system is None else _tuned(self.name, system)()
 
     @property
     def head(self) -> Head:
@@ -199,9 +199,10 @@ globals().update({style.__name__: style for style in STYLES.values()})
 
 
 @functools.cache
-def _tuned(style: type[Style], system: str) -> type[Style]:
+def _tuned(style: str, system: str) -> type[Style]:
     """The style as a class of its own, whose name says the system prompt: all that LitGPT saves and loads is a name."""
-    return type(tuned_name(style.__name__, system), (style,), {"system": system, "__module__": __name__})
+    base = STYLES[style]
+    return type(tuned_name(base.__name__, system), (base,), {"system": system, "__module__": __name__})
 
 
 def __getattr__(name: str) -> type[Style]:
@@ -210,7 +211,7 @@ def __getattr__(name: str) -> type[Style]:
     style = next((style for style in STYLES.values() if style.__name__ == base), None)
     if style is None or system is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _tuned(style, system)
+    return _tuned(style.name, system)
 
 
 def style_named(name: str) -> Style:
