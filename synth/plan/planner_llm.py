@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,9 @@ class PlannerLLM(Unconnected):
 @functools.lru_cache(maxsize=64)
 def filler(tokens: int, count: Count) -> str:
     """A text of so many tokens, or as many as can be had below."""
-    text = "word " * tokens
+    # Words in an order of their own: a reply that repeats itself is refused.
+    chance = random.Random(0)
+    text = " ".join("".join(chance.choices("bcdfglmnprst", k=4)) for _ in range(tokens)) + " "
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2

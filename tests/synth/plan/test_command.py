@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from typing import Any
 
 import pytest
@@ -24,13 +25,20 @@ stand = stand_fixture
 store = store_fixture
 
 
+def prose(size: int, seed: str) -> str:
+    """So many bytes of words in an order of their own: a reply that repeats itself is none."""
+    chance = random.Random(seed)
+    words = "il ponte riapre dopo mesi la giunta spiega che lavori strada nuova costo voto marzo sindaca".split()
+    return " ".join(chance.choice(words) for _ in range(size))[:size]
+
+
 @pytest.fixture
 def served(store: Any, stand: ChatStand, database_uri: str, monkeypatch: pytest.MonkeyPatch) -> ChatStand:
     """A server whose answers have as many bytes as they may have, and which counts as we do."""
 
     def reply(body: dict[str, Any]) -> dict[str, Any]:
         told = hashlib.sha256(json.dumps(body["messages"]).encode()).hexdigest()
-        text = marked(filler(body["max_tokens"], by_bytes), told)
+        text = marked(prose(body["max_tokens"], told), told)
         usage = {"prompt_tokens": of_messages(body["messages"], by_bytes), "completion_tokens": len(text)}
         return {"model": "tiny", "choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": usage}
 
