@@ -59,9 +59,9 @@ class PlannerLLM(Unconnected):
 @functools.lru_cache(maxsize=64)
 def filler(tokens: int, count: Count) -> str:
     """A text of so many tokens, or as many as can be had below."""
-    # Words in an order of their own: a reply that repeats itself is refused.
+    # Numbers in no order: a reply that repeats itself, or is in another language, is refused.
     chance = random.Random(0)
-    text = " ".join("".join(chance.choices("bcdfglmnprst", k=4)) for _ in range(tokens)) + " "
+    text = " ".join("".join(chance.choices("0123456789", k=4)) for _ in range(tokens)) + " "
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
