@@ -217,6 +217,8 @@ class ReplyTable:
     #: a refusal whatever follows it, and an apology that is one where little follows.
     refusal: str
     apology: str
+    #: what follows a comma after words that somebody in the news said: "…, he said".
+    attribution: str
     #: a text that tells a model what to do.
     injection: str
 

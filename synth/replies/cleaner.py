@@ -107,11 +107,11 @@ def _problem(answer: str, finish_reason: str, language: str) -> str:
 def is_refusal(text: str) -> bool:
     """Whether a reply declines, asks for what it was given, or speaks of itself as a model, in any language.
 
-    A first sentence with quotes in it tells what somebody else said.
+    A first sentence with quotes in it, or with ", he said", reports what somebody else said.
     """
     first = re.split(r"(?<=[.!?…])\s|\n", text.strip(), maxsplit=2)
     beginning = next((part for part in first if not _is_interjection(part)), "")
-    if _QUOTED.search(beginning):
+    if _QUOTED.search(beginning) or _attributions().search(beginning):
         return False
     beginning = beginning.lstrip("*_# >-")
     clause, _, rest = beginning.partition(",")
@@ -136,6 +136,12 @@ def _refusals() -> re.Pattern[str]:
 @functools.cache
 def _apologies() -> re.Pattern[str]:
     return re.compile("|".join(table.replies.apology for table in languages().values()), re.IGNORECASE)
+
+
+@functools.cache
+def _attributions() -> re.Pattern[str]:
+    speech = "|".join(table.replies.attribution for table in languages().values())
+    return re.compile(rf",\s(?:{speech})", re.IGNORECASE)
 
 
 def is_in_another_language(text: str, language: str) -> bool:

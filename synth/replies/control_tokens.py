@@ -29,6 +29,8 @@ _NEXT_TURN = re.compile(
     r"\n\s*(?:#{2,4} ?(?:instruction|input|human|user|question|system|end)\b|(?:human|user|utente|người dùng):[ \t])",
     re.IGNORECASE,
 )
+#: The prompt, which some servers send back before the answer (Llama 2, Mistral).
+_ECHO = re.compile(r"\s*(?:<s>)?\s*\[INST\].*\[/INST\]", re.DOTALL | re.IGNORECASE)
 _FINAL = re.compile(r"<\|channel\|>\s*final[^<>\n]{0,40}(?:<\|constrain\|>[^<>\n]{0,20})?<\|message\|>", re.I)
 _GEMMA_THOUGHT = re.compile(r"<\|channel>\s*thought\b.*?<channel\|>", re.DOTALL | re.IGNORECASE)
 _GLUED_THOUGHT, _GLUED_FINAL = re.compile(r"\s*analysis(?=[A-Z\"'“])"), re.compile(r"assistant(?:commentary|final)")
@@ -58,7 +60,7 @@ def final_channel(text: str) -> str | None:
 
 def without_tokens(text: str) -> str | None:
     """The first turn of a reply, without control tokens; None where some stand between words and end nothing."""
-    text = _without_turn_name(text)
+    text = _without_turn_name(_ECHO.sub("", text, count=1) if _ECHO.match(text) else text)
     for token in TOKEN.finditer(text):
         if not _DAMAGE.search(token[0]):
             return _next_turn_cut(text[: token.start()])

@@ -166,6 +166,9 @@ TABLE = LanguageTable(
             r"(?:es tut mir (?:sehr )?leid|tut mir leid|leider|ich bedaure)\b[^.!?\n]{0,60}?\b(?:kann ich|ich kann"
             r"|ich bin|bin ich)\b[^.!?\n]{0,40}?(?:nicht|kein)"
         ),
+        attribution=(
+            r"(?:sagte?|erklärte|teilte|schrieb|betonte|räumte|hat [^.!?\n]{0,40}(?:gesagt|erklärt))\b"
+        ),
         injection=(
             r"(?:ignoriere|ignorieren sie|ignoriert|vergiss|vergessen sie|missachte|missachten sie"
             r"|befolge nicht) (?:\w+ ){0,3}?(?:vorherigen|vorigen|vorangegangenen|obigen|bisherigen|früheren"

@@ -175,6 +175,7 @@ TABLE = LanguageTable(
             r"(?:(?:i(?:['’]m| am) )?(?:sorry|afraid)|(?:my |i )?apolog\w+"
             r"|unfortunately)\b[^.!?\n]{0,40}?\b(?:can(?:['’]?t|not)|unable|not able|won['’]?t)\b"
         ),
+        attribution=r"(?:[\w .'’-]{1,40} )?said\b|(?:he|she|they) (?:added|wrote|explained|admitted|told)\b",
         injection=(
             r"(?:ignore|disregard) the (?:text|article|content|document) (?:above|below|before)|"
             r"(?:ignore|disregard|forget|override|bypass|do not follow|don['’]t follow"

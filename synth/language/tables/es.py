@@ -141,6 +141,9 @@ TABLE = LanguageTable(
             r"(?:lo siento|lamento|lo lamento|disculpa|me temo|desafortunadamente"
             r"|lamentablemente)\b[^.!?\n]{0,40}?\bno (?:puedo|soy capaz|es posible|podré)"
         ),
+        attribution=(
+            r"(?:dijo|declaró|explicó|añadió|afirmó|escribió|respondió|admitió|ha (?:dicho|declarado|explicado))\b"
+        ),
         injection=(
             r"(?:ignora|ignorad|ignore|ignoren|olvida|olvide|descarta|desatiende"
             r"|no sigas) (?:\w+ ){0,3}?(?:instrucciones|indicaciones|órdenes|reglas|directrices"

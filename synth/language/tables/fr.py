@@ -152,6 +152,10 @@ TABLE = LanguageTable(
             r"(?:je suis (?:vraiment )?(?:désolée?|navrée?)|désolée?|malheureusement)\b[^.!?\n]{0,40}?\bje ne (?:peux"
             r"|suis|pourrai) pas"
         ),
+        attribution=(
+            r"a(?:-t-(?:il|elle))? (?:dit|déclaré|expliqué|ajouté|affirmé|écrit|répondu|reconnu)\b"
+            r"|(?:dit|déclare|explique)(?:-t-)?(?: |-)?(?:il|elle)?\b"
+        ),
         injection=(
             r"(?:ignore|ignorez|ignorer|oublie|oubliez|néglige|ne (?:suis|suivez|tiens"
             r"|tenez) pas(?: compte de)?) (?:\w+ ){0,3}?(?:instructions|consignes|directives|règles|ordres"

@@ -264,6 +264,10 @@ TABLE = LanguageTable(
             r"(?:mi (?:dispiace|scuso)|sono spiacente|spiacente|purtroppo|ci dispiace)\b[^.!?\n]{0,40}?\bnon (?:posso"
             r"|sono in grado|riesco|è possibile)"
         ),
+        attribution=(
+            r"ha (?:detto|dichiarato|spiegato|aggiunto|affermato|scritto|replicato|ammesso|commentato|risposto)\b"
+            r"|dice\b|spiega\b|hanno (?:detto|dichiarato|scritto)\b"
+        ),
         injection=(
             r"(?:ignora|ignorate|ignorare|dimentica|dimenticate|trascura|non (?:seguire|tenere conto di|considerare)"
             r"|annulla) (?:\w+ ){0,3}?(?:istruzioni|direttive|"

@@ -166,6 +166,9 @@ TABLE = LanguageTable(
             r"(?:desculpe?|lamento|sinto muito|infelizmente)\b[^.!?\n]{0,40}?\bnão (?:posso|consigo|sou capaz"
             r"|é possível)"
         ),
+        attribution=(
+            r"(?:disse|declarou|explicou|afirmou|acrescentou|escreveu|respondeu|admitiu)\b"
+        ),
         injection=(
             r"(?:ignore|ignora|ignorem|esqueça|esquece|desconsidere|desconsidera"
             r"|não siga) (?:\w+ ){0,3}?(?:instruções|orientações|ordens|regras|diretrizes|comandos"

@@ -179,6 +179,9 @@ TABLE = LanguageTable(
             r"(?:(?:tôi |rất |tôi rất )?xin lỗi|rất tiếc|tôi rất tiếc|tiếc là)\b[^.!?\n]{0,40}?\b(?:tôi|mình"
             r"|chúng tôi) (?:không thể|không có khả năng|không được)"
         ),
+        attribution=(
+            r"(?:ông|bà|vị|bộ trưởng|chủ tịch)(?: [^,.!?\n]{1,30})? (?:nói|cho biết|phát biểu|khẳng định|viết)\b"
+        ),
         injection=(
             r"(?:bỏ qua|hãy quên|quên đi|phớt lờ|đừng làm theo|không (?:làm|tuân) theo|lờ đi|quên) (?:tất cả |mọi "
             r"|hết |toàn bộ |các |những )*(?:các |những )?(?:chỉ dẫn|hướng dẫn|chỉ thị|mệnh lệnh|lệnh|yêu cầu|quy tắc"

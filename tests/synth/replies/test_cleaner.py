@@ -56,6 +56,8 @@ AROUND = [
     "{}<｜end▁of▁sentence｜>",
     "<|start_header_id|>assistant<|end_header_id|>\n\n{}",
     "[/INST] {}",
+    "[INST] Riassumi gli articoli qui sotto. [/INST] {}",
+    "<s>[INST] <<SYS>>\nSei una redattrice.\n<</SYS>>\n\nRiassumi. [/INST] {}</s>",
     "Ecco il riassunto degli articoli:\n\n{}",
     "Ecco il riassunto: {}",
     "Certo! Ecco un riassunto integrato dei tre articoli in italiano:\n\n{}",
@@ -177,6 +179,8 @@ def test_what_is_no_answer_is_refused_by_name(reason: str, reply: str) -> None:
 TRUE = [
     "«Mi dispiace, ma non posso accettare» ha detto il ministro. " + ANSWER,
     '"Mi dispiace, ma non posso", la risposta dell\'allenatore. ' + ANSWER,
+    "Mi dispiace, ma non posso restare, ha detto il ministro ai giornalisti. " + ANSWER,
+    "I'm sorry, but I can't stay on, the minister said after the vote.",
     "Ecco cosa è successo ieri: " + ANSWER,
     "Ecco il testo della lettera: " + ANSWER,
     "Certo, il piano non piace a tutti. " + ANSWER,
