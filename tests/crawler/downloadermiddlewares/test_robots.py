@@ -233,6 +233,11 @@ def test_a_robots_txt_that_cannot_be_had_closes_the_site_and_says_so(answer: Any
     assert site.stats == {"newsmill/closed": f"{what}: nothing is fetched without it; try again later"}
 
 
+def test_a_refusal_says_what_it_is_about() -> None:
+    forbidden = Forbidden("robots_forbidden", f"robots.txt forbids {PAGE}")
+    assert (forbidden.reason, str(forbidden)) == ("robots_forbidden", f"robots.txt forbids {PAGE}")
+
+
 def test_another_host_that_cannot_be_asked_is_not_the_newspaper() -> None:
     site = Site({"https://example.org/robots.txt": (503, b"")})
     assert site.fetch("https://example.org/x", PAGE) == ["robots_unreachable", ""]

@@ -67,3 +67,42 @@ def test_only_languages_that_are_distinguished_are_refused(language: str, passes
     else:
         with pytest.raises(Dropped, match="wrong_language"):
             asyncio.run(process)
+
+
+def test_a_text_too_short_to_say_passes_and_one_a_letter_longer_does_not() -> None:
+    crawler: Any = type("Crawler", (), {"spider": None})()
+    for length, passes in ((199, True), (200, False)):
+        text = ENGLISH[:length].ljust(length, ".")
+        article = Article("https://www.ansa.it/a", "Titolo", content=text, language="it")
+        process = LanguagePipeline(crawler).process_item(article)
+        if passes:
+            assert asyncio.run(process) is article
+        else:
+            with pytest.raises(Dropped, match=r"wrong_language: en [01]\.\d\d: https://www\.ansa\.it/a"):
+                asyncio.run(process)
+
+
+def test_the_beginning_decides_and_what_was_refused_is_remembered() -> None:
+    from tests.crawler.pipelines.test_store import crawler_of
+
+    crawler = crawler_of()
+    italian = "Il consiglio comunale ha approvato nella notte il bilancio, dopo una lunga discussione in aula. " * 6
+    quoting = Article("https://www.ansa.it/a", "Titolo", content=italian + ENGLISH * 9, language="it")
+    assert asyncio.run(LanguagePipeline(crawler).process_item(quoting)) is quoting
+    foreign = Article("https://www.ansa.it/b", "Titolo", content=ENGLISH * 2 + italian * 9, language="it")
+    with pytest.raises(Dropped, match="wrong_language"):
+        asyncio.run(LanguagePipeline(crawler).process_item(foreign))
+    assert crawler.spider.refused == [("https://www.ansa.it/b", "wrong_language")]
+
+
+@pytest.mark.parametrize(("confidence", "passes"), [(0.89, True), (0.9, False)])
+def test_only_what_is_sure_is_refused(monkeypatch: pytest.MonkeyPatch, confidence: float, passes: bool) -> None:
+    monkeypatch.setattr("crawler.pipelines.language.detect", lambda *_, **__: ("en", confidence))
+    crawler: Any = type("Crawler", (), {"spider": None})()
+    article = Article("https://www.ansa.it/a", "Titolo", content=ENGLISH, language="it")
+    process = LanguagePipeline(crawler).process_item(article)
+    if passes:
+        assert asyncio.run(process) is article
+    else:
+        with pytest.raises(Dropped, match="wrong_language"):
+            asyncio.run(process)
