@@ -65,6 +65,27 @@ def test_every_stage_of_filling_has_a_page(database: Any, database_uri: str) -> 
     assert_sound(Page(render(collect(database))))
 
 
+def _checks_section(database: Any) -> str:
+    from synth.report.collect import collect
+    from synth.report.page import render
+
+    return render(collect(database)).partition('<section id="checks">')[2].partition("</section>")[0]
+
+
+def test_checks_that_looked_at_no_sample_are_one_line(database: Any) -> None:
+    """No table of dashes or zeros: neither before there are samples, nor before one was looked at."""
+    assert "No samples yet." in _checks_section(database)
+    database.runs.insert_one({"stage": "dedupe", "outcome": "done"})
+    assert "No samples yet." in _checks_section(database)
+    assert "<table" not in _checks_section(database)
+    database.runs.delete_many({})
+    database.samples.insert_one({"key": "1", "answer": "Sì.", "sources": []})
+    assert "Nothing was checked yet. Run <code>synth dedupe</code>" in _checks_section(database)
+    assert "<table" not in _checks_section(database)
+    database.runs.insert_one({"stage": "dedupe", "outcome": "done"})
+    assert "<table" in _checks_section(database)
+
+
 def test_nothing_from_a_newspaper_runs(database: Any) -> None:
     from crawler.mongo import run_of
     from synth.report.collect import collect
