@@ -1,22 +1,23 @@
-"""Limits: calls at a time, requests and tokens a minute, US dollars; by themselves and with a real server."""
+"""Limits: calls at a time, requests and tokens a minute, US dollars; by themselves.
+
+Everything runs on a loop whose clock jumps to the next timer: a minute takes no time, and a wait for nothing fails at
+once. At a server: test_limits_at_a_server.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import random
-import threading
-import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.llm import Limits, LLMError
 from synth.llm.model_cards import ModelCard
-from synth.llm.openai_client import ChatServer, Retries
 from synth.llm.rate_limits import (
+    MINUTE,
     AdaptiveConcurrency,
     Budget,
     RateWindow,
@@ -24,10 +25,8 @@ from synth.llm.rate_limits import (
     most_reply_tokens,
     prompt_tokens,
 )
-
-
-def asked(number: int = 0) -> list[dict[str, str]]:
-    return [{"role": "user", "content": f"Riassumi {number}. Perché là c'è più tất cả 😀"}]
+from synth.llm.token_counters import CHAT, MESSAGE
+from tests.synth.llm.jumping import now, run_jumping
 
 
 @pytest.mark.parametrize(
@@ -44,6 +43,11 @@ def asked(number: int = 0) -> list[dict[str, str]]:
 def test_senseless_limits(limits: dict[str, Any], match: str) -> None:
     with pytest.raises(LLMError, match=match):
         Limits(**limits)
+
+
+def test_the_least_that_makes_sense() -> None:
+    limits = Limits(concurrency=1, requests_per_minute=1, tokens_per_minute=1, max_cost=0.0)
+    assert (limits.concurrency, limits.max_cost) == (1, 0.0)
 
 
 # ---- places
@@ -92,7 +96,7 @@ def test_places_are_given_in_turn_and_given_back_when_given_up() -> None:
         assert order == [0, 1, 2, 4, 5, 6, 7]
         assert gate.in_use == 0
 
-    asyncio.run(run())
+    run_jumping(run())
 
 
 def test_one_gate_serves_several_loops_in_turn() -> None:
@@ -105,60 +109,151 @@ def test_one_gate_serves_several_loops_in_turn() -> None:
 
         await asyncio.gather(*(one() for _ in range(5)))
 
-    asyncio.run(run())
-    asyncio.run(run())
+    run_jumping(run())
+    run_jumping(run())
     assert gate.in_use == 0
 
 
-def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(stand: Any) -> None:
-    """The server can do four at a time, until it can do all."""
-    able = [4]
-    stand.delay = 0.02
+def test_one_in_five_is_stray_and_more_is_not() -> None:
+    assert reports(AdaptiveConcurrency(10), 1, 0.2) == [10]
+    assert reports(AdaptiveConcurrency(10), 1, 0.3) == [8]
+    # Faults of one round are not counted in the next.
+    gate = AdaptiveConcurrency(10)
+    assert [*reports(gate, 1, 0.1), *reports(gate, 1, 0.2)] == [10, 10]
 
-    def judge(_: Any) -> tuple[int, dict[str, str], Any] | None:
-        return (429, {"Retry-After": "0"}, {"error": {"message": "slow"}}) if stand.flying > able[0] else None
 
-    stand.judge = judge
-    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=32), retries=Retries(50))
+def test_a_round_is_as_long_as_there_are_places() -> None:
+    gate = AdaptiveConcurrency(4)
+    for _ in range(3):
+        gate.report(overloaded=True)
+    assert gate.places == 4
+    gate.report(overloaded=True)
+    assert gate.places == 2
+    assert reports(gate, 2, 0.0) == [3, 4]
 
+
+def test_a_place_granted_in_the_moment_it_is_given_up_goes_to_the_next() -> None:
     async def run() -> None:
-        async with llm:
-            places = []
-            for _ in range(4):
-                await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
-                places.append(llm.concurrency.places)
-            assert min(places) <= 10
-            able[0] = 1000
-            for _ in range(40):
-                await asyncio.gather(*(llm.complete(asked(number)) for number in range(40)))
-                if llm.concurrency.places == 32:
-                    break
-            assert llm.concurrency.places == 32
+        gate, entered = AdaptiveConcurrency(1), list[int]()
 
-    asyncio.run(run())
-    assert llm.counts["answered"] >= 200
+        async def one(number: int) -> None:
+            async with gate:
+                entered.append(number)
+
+        await gate.__aenter__()
+        first, second = (asyncio.create_task(one(number)) for number in (1, 2))
+        await asyncio.sleep(0)
+        await gate.__aexit__()
+        first.cancel()
+        await second
+        assert entered == [2]
+        assert gate.in_use == 0
+
+    run_jumping(run())
 
 
-@pytest.mark.parametrize("concurrency", [1, 5])
-def test_no_more_calls_at_a_time_than_places(stand: Any, concurrency: int) -> None:
-    stand.delay = 0.02
-
+def test_new_places_are_taken_by_who_waits_and_nobody_overtakes() -> None:
     async def run() -> None:
-        async with ChatServer("tiny", stand.url, limits=Limits(concurrency=concurrency)) as llm:
-            await asyncio.gather(*(llm.complete(asked(number)) for number in range(20)))
+        gate, order = AdaptiveConcurrency(4), list[int]()
+        reports(gate, 2, 1.0)
+        assert gate.places == 1
 
-    asyncio.run(run())
-    assert (len(stand.asked), stand.most) == (20, concurrency)
+        async def one(number: int) -> None:
+            async with gate:
+                order.append(number)
+                await asyncio.sleep(10)
+
+        tasks = [asyncio.create_task(one(number)) for number in range(3)]
+        await asyncio.sleep(1)
+        assert (order, gate.in_use) == ([0], 1)
+        gate.report(overloaded=False)
+        # There is a place for one more, and he who waits has it before who comes now.
+        tasks.append(asyncio.create_task(one(9)))
+        await asyncio.sleep(1)
+        assert (order, gate.in_use) == ([0, 1], 2)
+        await asyncio.gather(*tasks)
+        assert (order, gate.in_use) == ([0, 1, 2, 9], 0)
+
+    run_jumping(run())
 
 
 # ---- a minute
+
+
+async def entries_of(window: RateWindow, sizes: list[int]) -> list[float]:
+    """Seconds after which each request is let in."""
+    began = now()
+
+    async def one(size: int) -> float:
+        await window.admit(size)
+        return now() - began
+
+    return [round(each, 6) for each in await asyncio.gather(*(one(size) for size in sizes))]
+
+
+@pytest.mark.parametrize(
+    ("requests", "tokens", "sizes", "expected"),
+    [
+        (2, None, [500, 500, 500, 500, 500], [0, 0, 61, 61, 122]),
+        (None, 100, [60, 40, 1, 99], [0, 0, 61, 61]),
+        (3, 100, [50, 50, 10, 10, 10, 10], [0, 0, 61, 61, 61, 122]),
+        # One larger than the limit goes alone; what is small waits behind it.
+        (None, 100, [10, 500, 1, 1], [0, 61, 122, 122]),
+        (None, None, [500, 500, 500], [0, 0, 0]),
+    ],
+)
+def test_who_comes_first_goes_first_after_sixty_one_seconds(
+    requests: int | None, tokens: int | None, sizes: list[int], expected: list[float]
+) -> None:
+    async def run() -> list[float]:
+        return await entries_of(RateWindow(requests, tokens, clock=now), sizes)
+
+    assert run_jumping(run()) == expected
+
+
+def test_the_window_slides_with_each_request() -> None:
+    async def run() -> list[float]:
+        window = RateWindow(2, None, seconds=60, clock=now)
+        await window.admit(1)
+        await asyncio.sleep(40)
+        await window.admit(1)
+        return await entries_of(window, [1, 1, 1])
+
+    assert run_jumping(run()) == [20, 60, 80]
+
+
+def test_where_nothing_is_limited_nothing_is_counted() -> None:
+    async def run() -> None:
+        window = RateWindow(None, None, clock=now)
+        reservation = await window.admit(70)
+        window.correct(reservation, 90)
+        assert (window.used, reservation.tokens, reservation.at) == (0, 70, None)
+
+    run_jumping(run())
+
+
+def test_a_request_let_in_and_given_up_in_one_moment_takes_no_tokens() -> None:
+    async def run() -> None:
+        window = RateWindow(None, 100, seconds=60, clock=now)
+        first = await window.admit(100)
+        second = asyncio.create_task(window.admit(80))
+        third = asyncio.create_task(window.admit(30))
+        await asyncio.sleep(0)
+        window.correct(first, 0)
+        second.cancel()
+        await asyncio.wait([second])
+        assert second.cancelled()
+        await asyncio.wait_for(third, 1)
+        assert window.used == 30
+
+    run_jumping(run())
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.integers(1, 6), st.integers(10, 60), st.lists(st.integers(1, 40), min_size=1, max_size=25))
 def test_no_window_holds_more_than_the_limits(requests: int, tokens: int, wanted: list[int]) -> None:
     async def run() -> None:
-        window = RateWindow(requests, tokens, seconds=0.05)
+        window = RateWindow(requests, tokens, clock=now)
         entries = []
 
         async def one(size: int) -> None:
@@ -166,19 +261,19 @@ def test_no_window_holds_more_than_the_limits(requests: int, tokens: int, wanted
             # Once it has left the window it forgets when.
             entries.append((entry.at or 0.0, size))
 
-        await asyncio.wait_for(asyncio.gather(*(one(size) for size in wanted)), 30)
+        await asyncio.gather(*(one(size) for size in wanted))
         assert [size for _, size in entries] == wanted
         for at, _ in entries:
-            inside = [size for other, size in entries if at <= other < at + 0.05]
+            inside = [size for other, size in entries if at <= other < at + MINUTE]
             assert len(inside) <= requests
             assert sum(inside) <= tokens or len(inside) == 1
 
-    asyncio.run(run())
+    run_jumping(run())
 
 
 def test_what_a_call_really_took_makes_room_or_takes_it() -> None:
     async def run() -> None:
-        window = RateWindow(None, 100, seconds=5)
+        window = RateWindow(None, 100, seconds=5, clock=now)
         first = await window.admit(90)
         second = asyncio.create_task(window.admit(50))
         await asyncio.sleep(0.01)
@@ -194,193 +289,98 @@ def test_what_a_call_really_took_makes_room_or_takes_it() -> None:
         window.correct(first, 0)
         await asyncio.wait_for(window.admit(50), 1)
 
-    asyncio.run(run())
+    run_jumping(run())
 
 
 def test_who_gives_up_waiting_blocks_nobody() -> None:
     async def run() -> None:
-        window = RateWindow(1, None, seconds=0.2)
+        window = RateWindow(1, None, seconds=0.2, clock=now)
         await window.admit(0)
         tasks = [asyncio.create_task(window.admit(0)) for _ in range(3)]
         await asyncio.sleep(0)
         tasks[0].cancel()
         tasks[1].cancel()
-        began = time.monotonic()
+        began = now()
         await tasks[2]
-        assert time.monotonic() - began < 0.35
+        assert now() - began == pytest.approx(0.2)
 
-    asyncio.run(run())
-
-
-def test_requests_a_minute_at_a_server_failed_ones_included(stand: Any) -> None:
-    async def run() -> None:
-        async with ChatServer("tiny", stand.url, limits=Limits(concurrency=8)) as llm:
-            # Connections first: they take their time.
-            await asyncio.gather(*(llm.complete(asked(number)) for number in range(8)))
-            stand.asked.clear()
-            stand.script = [(503, {"Retry-After": "0"}, "")] * 4
-            llm.rate = RateWindow(5, None, seconds=1.0)
-            await asyncio.gather(*(llm.complete(asked(number)) for number in range(11)))
-
-    asyncio.run(run())
-    instants = sorted(instant for _, _, instant in stand.asked)
-    assert len(instants) == 15
-    # Requests take their time to arrive, too; without the limit all come within that.
-    assert all(later - earlier > 0.6 for earlier, later in zip(instants, instants[5:], strict=False))
-
-
-def test_tokens_a_minute_are_corrected_by_usage(stand: Any) -> None:
-    """The replies say 18 tokens where hundreds were expected: more calls fit than were thought to."""
-
-    async def run() -> float:
-        llm = ChatServer("tiny", stand.url, limits=Limits(concurrency=1, tokens_per_minute=1000))
-        began = time.monotonic()
-        async with llm:
-            for number in range(10):
-                await llm.complete(asked(number), max_tokens=500)
-        assert llm.rate.used == 180
-        return time.monotonic() - began
-
-    assert asyncio.run(run()) < 10
+    run_jumping(run())
 
 
 # ---- US dollars
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.floats(0, 10), st.integers(1, 20),
-    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1)), min_size=1, max_size=40), st.randoms(use_true_random=False),
-)  # fmt: skip
-def test_a_budget_is_never_exceeded(
-    limit: float, width: int, calls: list[tuple[float, float]], chance: random.Random
-) -> None:
-    """Any calls of any cost up to what they may cost, any number at a time."""
-    outcomes: list[str] = []
-
+def test_who_finds_too_little_left_waits_for_the_real_cost() -> None:
     async def run() -> Budget:
-        budget, places = Budget(limit), asyncio.Semaphore(width)
-
-        async def one(most: float, share: float) -> None:
-            async with places:
-                try:
-                    await budget.reserve(most)
-                except LLMError as error:
-                    outcomes.append(error.reason)
-                    return
-                for _ in range(chance.randrange(3)):
-                    await asyncio.sleep(0)
-                budget.settle(most, most * share)
-                assert budget.spent <= limit + 1e-9
-                outcomes.append("paid")
-
-        await asyncio.gather(*(one(*call) for call in calls))
+        budget = Budget(1.0)
+        await budget.reserve(0.75)
+        second = asyncio.create_task(budget.reserve(0.5))
+        third = asyncio.create_task(budget.reserve(0.25))
+        await asyncio.sleep(1)
+        assert third.done()
+        assert not second.done()
+        budget.settle(0.75, 0.25)
+        await asyncio.wait_for(second, 1)
+        assert budget.calls_in_flight == 2
+        # 0.25 are spent and 0.75 set aside: nothing is left until one of them ends.
+        fourth = asyncio.create_task(budget.reserve(0.25))
+        budget.settle(0.25, 0.25)
+        await asyncio.sleep(1)
+        assert not fourth.done()
+        budget.settle(0.5, 0.25)
+        await asyncio.wait_for(fourth, 1)
+        budget.settle(0.25, 0.25)
         return budget
 
-    budget = asyncio.run(run())
-    assert len(outcomes) == len(calls)
-    assert set(outcomes) <= {"paid", "max_cost"}
-    if sum(most for most, _ in calls) <= limit * (1 - 1e-9):
-        assert "max_cost" not in outcomes
-    assert budget.calls_in_flight == 0
+    budget = run_jumping(run())
+    assert (budget.spent, budget.calls_in_flight) == (1.0, 0)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.floats(0.01, 50), st.floats(0.01, 50), st.integers(1, 300), st.integers(1, 12), st.floats(0, 0.05))
-def test_a_run_never_costs_more_than_it_may(
-    stand: Any, price: float, reply_price: float, longest: int, concurrency: int, limit: float
-) -> None:
-    """What a server that keeps to max_tokens bills, faults and all, at random prices and sizes."""
-    billed: list[float] = []
-    lock, chance = threading.Lock(), random.Random(longest)
-
-    def judge(body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
-        if chance.random() < 0.2:
-            return 500, {"Retry-After": "0"}, "{}"
-        read, written = len(body["messages"][0]["content"].encode()), chance.randint(0, body["max_tokens"])
-        with lock:
-            billed.append((read * price + written * reply_price) / 1e6)
-        usage = {"prompt_tokens": read, "completion_tokens": written}
-        return 200, {}, {"choices": [{"message": {"content": "a"}}], "usage": usage}
-
-    stand.judge = judge
-    card = ModelCard("tiny", input_price=price, output_price=reply_price)
-    llm = ChatServer("tiny", stand.url, limits=Limits(concurrency, max_cost=limit), card=card, retries=Retries(50))
-
-    async def run() -> list[Any]:
-        async with llm:
-            calls = (llm.complete(asked(number), max_tokens=longest) for number in range(30))
-            return await asyncio.gather(*calls, return_exceptions=True)
-
-    replies = asyncio.run(run())
-    assert sum(billed) <= limit + 1e-12
-    assert llm.budget.spent == pytest.approx(sum(billed))
-    refused = [reply for reply in replies if isinstance(reply, LLMError)]
-    assert {error.reason for error in refused} <= {"max_cost"}
-    if refused:
-        worst = (most_prompt_tokens(asked(99), {"max_tokens": longest}) * price + longest * reply_price) / 1e6
-        # It stopped because the next call might not have fitted, not earlier.
-        assert sum(billed) > limit - worst - 1e-12
-
-
-def test_the_message_says_what_was_spent_and_how_to_go_on(stand: Any) -> None:
-    card = ModelCard("tiny", input_price=1000.0, output_price=1000.0)
-    stand.reply = lambda body: {
-        "choices": [{"message": {"content": "a"}}],
-        "usage": {"prompt_tokens": 50, "completion_tokens": 50},
-    }
-
-    async def run() -> LLMError:
-        async with ChatServer("tiny", stand.url, limits=Limits(max_cost=0.5), card=card) as llm:
-            for _ in range(4):
-                assert (await llm.complete(asked(), max_tokens=50)).cost == pytest.approx(0.1)
-            with pytest.raises(LLMError) as caught:
-                await llm.complete(asked(), max_tokens=50)
-            return caught.value
-
-    error = asyncio.run(run())
-    assert (error.reason, error.fatal) == ("max_cost", True)
-    assert "--max-cost 0.5 US$ would be exceeded: 0.4000 spent in this run" in str(error)
-    assert "to go on, run the same command again with a new --max-cost" in str(error)
-    assert len(stand.asked) == 4
-
-
-def test_a_call_that_may_have_been_paid_counts_as_paid(stand: Any) -> None:
-    """Nobody knows what became of a request without an answer."""
-    card = ModelCard("tiny", input_price=1000.0, output_price=1000.0)
-    stand.script = [(200, {"X-Delay": "1"}, "{}"), (504, {}, ""), (429, {}, ""), (0, {}, b"")]
-
+def test_what_just_fits_is_sent_and_then_the_limit_is_told() -> None:
     async def run() -> None:
-        limits = Limits(max_cost=10.0)
-        llm = ChatServer("tiny", stand.url, limits=limits, card=card, timeout=0.3, retries=Retries(4, 0.01))
-        most = (most_prompt_tokens(asked(), {"max_tokens": 50}) + 50) / 1000
-        async with llm:
-            with pytest.raises(LLMError, match="the connection broke"):
-                await llm.complete(asked(), max_tokens=50)
-        assert llm.budget.spent == pytest.approx(3 * most)
+        budget = Budget(1.0)
+        await budget.reserve(1.0)
+        budget.settle(1.0, 0.75)
+        await budget.reserve(0.25)
+        budget.settle(0.25, 0.25)
+        with pytest.raises(LLMError, match=r"--max-cost 1 US\$ would be exceeded: 1.0000 spent in this run, the next"):
+            await budget.reserve(0.01)
 
-    asyncio.run(run())
-
-
-def test_without_a_bound_no_cost_can_be_bounded(stand: Any) -> None:
-    llm = ChatServer("tiny", stand.url, limits=Limits(max_cost=1.0), card=ModelCard("tiny", None, None, 1.0, 1.0))
-    with pytest.raises(LLMError, match="max_output is not known") as caught:
-        asyncio.run(llm.complete(asked()))
-    assert caught.value.reason == "no_price"
-    assert asyncio.run(llm.complete(asked(), max_tokens=10)).text == stand.answer
+    run_jumping(run())
 
 
-def test_a_cost_that_the_server_tells_comes_before_the_table(stand: Any) -> None:
-    card = ModelCard("tiny", None, 100, 1.0, 1.0)
-    assert asyncio.run(ChatServer("tiny", stand.url, card=card).complete(asked())).cost == 0.0125
-    stand.reply = lambda body: {
-        "choices": [{"message": {"content": "a"}}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 4},
-    }
-    assert asyncio.run(ChatServer("tiny", stand.url, card=card).complete(asked())).cost == pytest.approx(7e-6)
+def test_a_run_without_a_limit_counts_what_it_spends() -> None:
+    async def run() -> Budget:
+        budget = Budget(None)
+        for _ in range(3):
+            await budget.reserve(100.0)
+        budget.settle(100.0, 2.5)
+        budget.settle(100.0, 1.5)
+        return budget
+
+    budget = run_jumping(run())
+    assert (budget.spent, budget.calls_in_flight) == (4.0, 1)
 
 
 # ---- sizes
+
+
+def test_sizes_of_a_prompt() -> None:
+    messages = [{"role": "system", "content": "àà"}, {"role": "user", "content": "abc"}, {"role": "assistant"}]
+    assert prompt_tokens(messages, len) == 5 + 3 * MESSAGE + CHAT
+    assert most_prompt_tokens(messages, {}) == 7 + 3 * 16 + 64
+    assert most_prompt_tokens(messages, {"stop": "à"}) == 7 + 3 * 16 + 64 + len('{"stop": "à"}'.encode())
+    parts: Any = [{"role": "user", "content": [{"type": "text", "text": "à"}]}]
+    assert most_prompt_tokens(parts, {}) == len('[{"type": "text", "text": "à"}]'.encode()) + 16 + 64
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, "many"])
+def test_a_bound_that_is_none_bounds_nothing(value: Any) -> None:
+    assert most_reply_tokens({"max_tokens": value, "n": None}, ModelCard("m", context=1000)) == 1000
+
+
+def test_the_shortest_bound_counts() -> None:
+    assert most_reply_tokens({"max_tokens": 1, "max_completion_tokens": 7}, ModelCard("m")) == 1
 
 
 @given(st.lists(st.text(max_size=50), max_size=4))
