@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from synth.llm import Limits, LLMError
 from synth.llm.model_cards import ModelCard
 from synth.llm.openai_client import ChatServer, Retries
-from synth.llm.rate_limits import Budget, RateWindow, most_prompt_tokens
+from synth.llm.rate_limits import AdaptiveConcurrency, Budget, RateWindow, most_prompt_tokens
 from tests.synth.llm.jumping import run_jumping
 
 T = TypeVar("T")
@@ -34,6 +34,21 @@ def run_bounded(work: Coroutine[Any, Any, T], seconds: float = 60.0) -> T:
 
 def asked(number: int = 0) -> list[dict[str, str]]:
     return [{"role": "user", "content": f"Riassumi {number}. Perché là c'è più tất cả 😀"}]
+
+
+def test_one_gate_serves_several_loops_in_turn() -> None:
+    gate = AdaptiveConcurrency(1)
+
+    async def run() -> None:
+        async def one() -> None:
+            async with gate:
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(one() for _ in range(5)))
+
+    run_jumping(run())
+    run_jumping(run())
+    assert gate.in_use == 0
 
 
 def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(stand: Any) -> None:
