@@ -1,13 +1,20 @@
 """A store that goes away while replies come in: none is lost, none is paid twice, nothing new is sent meanwhile.
 
+And a client that is killed.
+
 Covers synth.outages.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import random
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,12 +23,11 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, WTimeoutError
 
 from crawler.mongo.server import find_binary
-from synth.llm import Limits, LLMError
-from synth.llm.ledger import Ledgered, call_hash
+from synth.llm import Limits
+from synth.llm.ledger import Ledgered
 from synth.llm.openai_client import ChatServer
 from synth.outages import is_outage, outlast
 from tests.waiting import wait_until
@@ -91,81 +97,51 @@ def test_no_reply_is_lost_or_paid_twice_when_the_server_is_killed(stand: Any, mo
         assert len(asked) == calls.count_documents({}) == 80
 
 
-def test_a_store_that_fails_after_the_reply_keeps_it(
-    stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch
+# ---- kill -9
+
+CLIENT = """
+import asyncio, sys
+from crawler.mongo import connect
+from synth.llm import Limits, load_llm
+
+async def main():
+    async with load_llm("openai:tiny", connect().llm_calls, limits=Limits(concurrency=16)) as llm:
+        await asyncio.gather(*(llm.complete([{"role": "user", "content": f"Riassumi {n}."}]) for n in range(300)))
+
+asyncio.run(main())
+"""
+
+
+def test_killed_at_any_moment_no_acknowledged_call_is_asked_again(
+    stand: Any, database: Any, database_uri: str, root: Path
 ) -> None:
-    """Twice an outage, then it is stored; what is no outage is raised at once."""
-    errors: list[Exception] = [AutoReconnect("gone"), OperationFailure("no primary", 10107)]
-    insert = Collection.insert_many
+    stand.delay = 0.05
+    stand.reply = lambda body: {"choices": [{"message": {"content": body["messages"][0]["content"]}}]}
+    environment = os.environ | {"MONGODB_URI": database_uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk"}
+    kept: dict[str, int] = {}
 
-    def failing(collection: Any, rows: Any, **options: Any) -> Any:
-        if errors:
-            raise errors.pop(0)
-        return insert(collection, rows, **options)
+    def counted() -> Counter[str]:
+        return Counter(body["messages"][0]["content"] for body in stand.bodies)
 
-    monkeypatch.setattr(Collection, "insert_many", failing)
-    llm = Ledgered(ChatServer("tiny", stand.url), database.llm_calls)
-    assert asyncio.run(llm.complete(question(1))).text == stand.answer
-    assert (len(stand.asked), database.llm_calls.count_documents({})) == (1, 1)
-    for error in (OperationFailure("not allowed", 13), BulkWriteError({"writeErrors": [{"code": 121, "index": 0}]})):
-        errors.append(error)
-        with pytest.raises(type(error)):
-            asyncio.run(llm.complete(question(2)))
-    assert database.llm_calls.count_documents({}) == 1
-
-
-def test_a_duplicate_in_the_middle_of_a_batch_loses_nothing_behind_it(stand: Any, database: Any) -> None:
-    """Somebody without leases (an older version) asked every third as well, and was first."""
-    stand.delay = 0.3
-
-    def stored_already(body: dict[str, Any]) -> None:
-        if int(body["messages"][0]["content"][9:-1]) % 3 == 1:
-            key = call_hash("openai:tiny", body["messages"], {})
-            row = {"hash": key, "text": "theirs", "model": "tiny", "finish_reason": "stop"}
-            row |= dict.fromkeys(("prompt_tokens", "completion_tokens", "cost"))
-            database.llm_calls.update_one({"hash": key}, {"$setOnInsert": row}, upsert=True)
-
-    stand.judge = stored_already
-
-    async def run() -> list[str]:
-        limits = Limits(concurrency=30)
-        async with Ledgered(ChatServer("tiny", stand.url, limits=limits), database.llm_calls) as llm:
-            replies = await asyncio.gather(*(llm.complete(question(number)) for number in range(30)))
-        return [reply.text for reply in replies]
-
-    texts = asyncio.run(run())
-    assert database.llm_calls.count_documents({}) == 30
-    assert texts == ["theirs" if number % 3 == 1 else stand.answer for number in range(30)]
-
-
-def test_after_stop_nothing_is_sent(stand: Any, database: Any) -> None:
-    async def run() -> None:
-        async with Ledgered(ChatServer("tiny", stand.url), database.llm_calls) as llm:
-            llm.stop()
-            with pytest.raises(LLMError, match="the run ends") as caught:
-                await llm.complete(question(1))
-            assert caught.value.reason == "stopped"
-
-    asyncio.run(run())
-    assert stand.asked == []
-
-
-def test_a_call_given_up_while_the_store_is_away_is_not_sent(stand: Any, database: Any) -> None:
-    async def run() -> None:
-        async with Ledgered(ChatServer("tiny", stand.url), database.llm_calls) as llm:
-            # A reply that has waited for the store for a while.
-            llm.unacknowledged[None] = asyncio.get_running_loop().time() - 10
-            task = asyncio.create_task(llm.complete(question(1)))
-            await asyncio.sleep(0.5)
-            assert stand.asked == []
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            assert llm.llm.budget.spent == 0
-            llm.unacknowledged.clear()
-
-    asyncio.run(run())
-    assert stand.asked == []
-    assert database.llm_leases.count_documents({}) == 0
+    for kill in (True, True, True, False):
+        before = database.llm_calls.count_documents({})
+        process = subprocess.Popen([sys.executable, "-c", CLIENT], env=environment, cwd=root)
+        if kill:
+            wait_until(
+                lambda before=before: database.llm_calls.count_documents({}) > before, every=0.005, process=process
+            )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0, 0.25))
+            process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        # What was with the server is answered into nothing before the next start.
+        stand.settle()
+        now = counted()
+        for row in database.llm_calls.find():
+            kept.setdefault(row["text"], now[row["text"]])
+    end = counted()
+    assert len(end) == len(kept) == database.llm_calls.count_documents({}) == 300
+    assert {text: end[text] for text in kept} == kept
 
 
 def test_outages_are_told_from_mistakes() -> None:
