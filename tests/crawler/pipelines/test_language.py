@@ -106,3 +106,20 @@ def test_only_what_is_sure_is_refused(monkeypatch: pytest.MonkeyPatch, confidenc
     else:
         with pytest.raises(Dropped, match="wrong_language"):
             asyncio.run(process)
+
+
+def test_only_what_is_not_surely_its_own_language_costs_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def detector(text: str, **options: Any) -> tuple[str, float]:
+        calls.append(options)
+        return "it", 0.5
+
+    monkeypatch.setattr("crawler.pipelines.language.detect", detector)
+    crawler: Any = type("Crawler", (), {"spider": None})()
+    italian = "Il consiglio comunale ha approvato nella notte il bilancio, dopo una lunga discussione in aula. " * 4
+    for text in (italian, ENGLISH):
+        article = Article("https://www.ansa.it/a", "Titolo", content=text, language="it")
+        assert asyncio.run(LanguagePipeline(crawler).process_item(article)) is article
+    # Once, and with the small models: the large ones take a gigabyte.
+    assert calls == [{"precise": False}]
