@@ -87,7 +87,7 @@ def test_vinasmols_head_and_chat(tree: Path, root: Path, train: Runner, monkeypa
 
 
 def test_vinasmol_as_published(root: Path) -> None:
-    """Densities and weights of BACKGROUND C."""
+    """Densities, weights, epsilons and scaling of VinaSmol's own merge file."""
     first, last = yaml.safe_load_all(recipe_of(root, "vinasmol").read_text())
     assert (first["merge_method"], last["merge_method"]) == ("dare_ties", "della_linear")
     densities = [(model["parameters"]["density"], model["parameters"]["weight"]) for model in first["models"]]
@@ -98,7 +98,9 @@ def test_vinasmol_as_published(root: Path) -> None:
     assert list(added) == [
         "vietnamese", "out/smollm2-360m-lima/final", "checkpoints/HuggingFaceTB/SmolLM2-360M-Instruct",
     ]  # fmt: skip
-    assert list(added.values())[1:] == [(0.5, 0.05), (0.5, 0.25)]
+    assert list(added.values()) == [(0.8, 0.7), (0.5, 0.05), (0.5, 0.25)]
+    assert [model["parameters"]["epsilon"] for model in last["models"]] == [0.15, 0.4, 0.4]
+    assert first["parameters"] == last["parameters"] == {"normalize": True, "lambda": 1.0}
 
 
 def test_lora_recipe_runs_as_it_is(
