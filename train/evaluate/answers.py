@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 #: Rows whose prompts are made, and whose lines are written, in one go.
 _ROWS = 256
+#: Raised whenever models are asked in another way than before, so that no answer to the earlier prompt is taken for
+#: one to the present. 2: with the system prompt that the model was tuned with.
+PROMPT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Settings:
 
 
 def made_by(digest: str, settings: Settings) -> str:
-    """Names a model's weights together with the settings of writing."""
-    parts = json.dumps([digest, asdict(settings)])
+    """Names a model's weights together with the settings of writing and the way it is asked."""
+    parts = json.dumps([PROMPT_VERSION, digest, asdict(settings)])
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 

@@ -203,7 +203,8 @@ def test_a_second_run_loads_no_model_and_says_the_same(
     assert (house / "out/report.html").read_bytes() == page
 
 
-def test_other_settings_or_weights_are_answered_anew(house: Path) -> None:
+def test_other_settings_weights_or_prompts_are_answered_anew(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from train.evaluate import answers
     from train.evaluate.answers import Settings, made_by
     from train.models.checkpoint import model_digest
 
@@ -213,6 +214,8 @@ def test_other_settings_or_weights_are_answered_anew(house: Path) -> None:
     makers = {made_by(before, Settings()), made_by(after, Settings()), made_by(before, Settings(seed=1)),
               made_by(before, Settings(max_new_tokens=5)), made_by(before, Settings(temperature=0.5))}  # fmt: skip
     assert len(makers) == 5
+    monkeypatch.setattr(answers, "PROMPT_VERSION", answers.PROMPT_VERSION + 1)
+    assert made_by(before, Settings()) not in makers
     assert model_digest(house / "before", base=house / "after") not in (before, after)
 
 
