@@ -190,14 +190,9 @@ class ListSpider(Spider):
         elif len(entries) >= self.PAGE_SIZE:
             yield from self.list_requests(chain, self.page_url(chain.url, number + 1), number + 1)
 
-    async def parse_feed(
-        self,
-        response: Response,
-        chain: Chain,
-        number: int,  # noqa: ARG002 - every list's callback has it
-    ) -> AsyncIterator[Any]:
+    async def parse_feed(self, response: Response, chain: Chain, number: int) -> AsyncIterator[Any]:
         """RSS 2.0 or Atom."""
-        root = self._document(response)
+        root = self._document(response, chain, number)
         if root is None:
             return
         entries = []
@@ -209,8 +204,13 @@ class ListSpider(Spider):
         async for request in self.admit(entries, chain.dated):
             yield request
 
-    def _document(self, response: Response) -> etree._Element | None:
-        """The root of a feed or sitemap; None where it is asked for again, or cannot be read: then that is noted."""
+    def _document(self, response: Response, chain: Chain, number: int) -> etree._Element | None:
+        """The root of a feed or sitemap; None where there is none, it is asked for again, or it cannot be read: each
+        is noted.
+        """
+        if response.status in MISSING_STATUSES:
+            self._note_missing(response, chain, number)
+            return None
         try:
             root = root_of(response.body, self.bytes_max)
         except TooLargeError as error:
@@ -229,14 +229,9 @@ class ListSpider(Spider):
                 for request in self.list_requests(Chain(url, kind="sitemap"), url, 1):
                     yield request
 
-    async def parse_sitemap(
-        self,
-        response: Response,
-        chain: Chain,
-        number: int,  # noqa: ARG002 - every list's callback has it
-    ) -> AsyncIterator[Any]:
+    async def parse_sitemap(self, response: Response, chain: Chain, number: int) -> AsyncIterator[Any]:
         """An index leads on to the sitemaps that changed since; a sitemap names articles."""
-        root = self._document(response)
+        root = self._document(response, chain, number)
         if root is None:
             return
         entries = []

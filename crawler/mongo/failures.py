@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # mongod's journal grows in files of 100 MB: below that it stops.
 _FULL = 100_000_000
+#: A server that stopped for want of room gives back up to two such files when it is started again, before its user
+#: has looked how much is free.
+_NEARLY_FULL = 3 * _FULL
 _LAST_BYTES = 200_000
 
 #: (what mongod writes, the reason); the first that matches is given.
@@ -124,7 +127,7 @@ def loss_message(error: Exception) -> str:
     if may_only_read(error):
         return f"store: this user of MongoDB may not do that ({short(error)}): name one who may in MONGODB_URI"
     folder = home()
-    if not os.environ.get("MONGODB_URI") and (free := _free(folder)) < _FULL:
+    if not os.environ.get("MONGODB_URI") and (free := _free(folder)) < _NEARLY_FULL:
         where = next(path for path in (folder, *folder.parents) if path.exists())
         return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run it again"
     return f"store: MongoDB stopped answering ({short(error)}): what it acknowledged is stored; run the command again"

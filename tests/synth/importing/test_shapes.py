@@ -103,14 +103,19 @@ def test_a_row_of_another_type_stops_no_other(imported: Any, database: Any) -> N
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (["--map", "testo"], "--map testo: write OURS=THEIRS"), (["--language", "klingon"], "unknown_language"),
-    (["--encoding", "utf-99"], "--encoding utf-99"),
+    (["--map", "testo"], "--map testo: write OURS=THEIRS"), (["--encoding", "utf-99"], "--encoding utf-99"),
 ])  # fmt: skip
 def test_a_wrong_option_is_one_line(imported: Any, words: list[str], said: str) -> None:
     status, out, err = imported("{}", *words)
     assert (status, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_an_unknown_language_is_one_line(imported: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        imported("{}", "--language", "klingon")
+    assert "no language 'klingon'" in capsys.readouterr().err
 
 
 def test_the_share_of_a_shape_is_of_the_rows_that_were_looked_at() -> None:

@@ -177,9 +177,12 @@ def test_one_connection_for_many_calls(stand: Any) -> None:
     assert [reply.text for reply in asyncio.run(many())] == [stand.answer] * 8
 
 
-@pytest.mark.parametrize("name", ["", "gpt-4", "openai:", "mistral:small"])
-def test_unknown_names(name: str) -> None:
-    with pytest.raises(LLMError, match="extractive and openai:MODEL"):
+@pytest.mark.parametrize(("name", "advice"), [
+    ("", "extractive and openai:MODEL"), ("openai:", "extractive and openai:MODEL"),
+    ("gpt-4", "did you mean openai:gpt-4"), ("mistral:small", "did you mean openai:small"),
+])  # fmt: skip
+def test_unknown_names(name: str, advice: str) -> None:
+    with pytest.raises(LLMError, match=advice):
         load_llm(name)
 
 

@@ -160,10 +160,22 @@ def test_without_the_weights_of_a_toxicity_model_the_rest_is_scored(
     assert database.samples.count_documents({"toxicity": {"$exists": True}}) == 0
 
 
+def in_its_language(stand: ChatStand, body: dict[str, Any]) -> dict[str, Any]:
+    """The stand's reply, for Vietnamese articles in Vietnamese: another language would be refused."""
+    reply = stand.reply(body)
+    if "đ" in json.dumps(body, ensure_ascii=False):
+        reply["choices"][0]["message"]["content"] = (
+            "Hội đồng thành phố đã thông qua kế hoạch xây cầu mới với hai mươi hai phiếu thuận và chín phiếu chống, "
+            "công trình sẽ bắt đầu vào tháng ba và kéo dài hai năm."
+        )
+    return reply
+
+
 def test_killed_at_any_moment_it_goes_on(
     tmp_path: Path, root: Path, stand: ChatStand, database: Any, database_uri: str
 ) -> None:
     path = write(tmp_path, root, '{llm: "openai:tiny", concurrency: 4}'[1:-1])
+    stand.judge = lambda body: (200, {}, in_its_language(stand, body))
     stand.delay = 0.05
     environment = os.environ | {"MONGODB_URI": database_uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
     words = [sys.executable, "-m", "synth", "run", str(path)]
