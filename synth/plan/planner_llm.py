@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 
+#: Tokens of an offline model's answer: more words than the shortest that counts as one.
+_OFFLINE_TOKENS = 300
+
+
 class PlannerLLM(Unconnected):
     """A model that answers out of the ledger, and what is not there with words that say nothing."""
 
@@ -36,7 +40,7 @@ class PlannerLLM(Unconnected):
         from synth.llm.ledger import call_hash
 
         if self.takes_documents:
-            return Completion(filler(60, self.count), self.name)
+            return Completion(filler(_OFFLINE_TOKENS, self.count), self.name)
         key = call_hash(self.name, messages, parameters)
         row = await asyncio.to_thread(self.ledger.find_one, {"hash": key}, {"text": 1, "finish_reason": 1})
         longest = int(parameters.get("max_completion_tokens") or parameters["max_tokens"])
@@ -66,12 +70,12 @@ def filler(tokens: int, count: Count) -> str:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(text[:middle]) <= tokens else (low, middle - 1)
-    longest = text[:low]
     # No space at the end: it would be stripped, and with it a token.
-    return longest[:-1] + "s" if longest.endswith(" ") else longest
+    longest = text[:low].rstrip()
+    return longest + "0" if count(longest + "0") <= tokens else longest
 
 
 def marked(text: str, key: str) -> str:
     """A filler that no other call has: summaries all alike would make prompts all alike, of which one is paid."""
-    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in key[:8])
-    return f"{letters[:4]} {letters[4:]}{text[9:]}" if len(text) > 9 else text
+    digits = f"{int(key[:8], 16) % 10**8:08d}"
+    return f"{digits[:4]} {digits[4:]}{text[9:]}" if len(text) > 9 else text
