@@ -130,8 +130,10 @@ def report_line(folder: Path, manifest: Mapping[str, Any]) -> str:
         line += "; left out: " + ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in left_out.items())
     if not counts["validation"]["rows"] and "litgpt" in manifest["formats"]:
         line += "; one event alone cannot be split: val.json is empty"
-    if "alpaca.jsonl" in manifest["files"]:
-        line += f"; next: train tiny --corpus {folder / 'alpaca.jsonl'} --out checkpoints/tiny"
+    # Of several forms the one whose training rows are apart: a tokenizer that has seen validation rows judges itself.
+    corpus = next((name for name in ("litgpt/train.json", "alpaca.jsonl") if name in manifest["files"]), None)
+    if corpus:
+        line += f"; next: train tiny --corpus {folder / corpus} --out checkpoints/tiny"
     elif "huggingface/README.md" in manifest["files"]:
         line += f"; its card: {folder / 'huggingface/README.md'}"
     return line

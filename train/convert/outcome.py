@@ -30,5 +30,5 @@ def report(result: Converted, folder: Path, out: Path, *, as_json: bool, follow_
 def next_command(result: Converted, out: Path) -> str:
     """What is usually run on such a folder."""
     if result.conversion.apart or result.conversion.to == "litgpt":
-        return f"train generate --checkpoint {out} --prompts export/litgpt/val.json --out answers.jsonl"
+        return f"train generate --checkpoint {out} --prompts export --out answers.jsonl"
     return f"train serve --checkpoint {out}"

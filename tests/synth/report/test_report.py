@@ -196,9 +196,11 @@ def test_command_and_json(workplace: tuple[Any, Path], capsys: pytest.CaptureFix
     assert numbers["next"] == []
     assert Page(Path("reports/page.html").read_text(encoding="utf-8")).faults == []
     assert main(["report", "--out", "page.html"]) == 0
-    assert re.fullmatch(
-        r"report: page\.html \(\d+ kB\): .*; next: synth report --training .*\n", capsys.readouterr().out
-    )
+    # A training that is not there cannot be shown.
+    assert re.fullmatch(r"report: page\.html \(\d+ kB\): .*; open page\.html\n", capsys.readouterr().out)
+    Path("out/tiny-news").mkdir(parents=True)
+    assert main(["report", "--out", "page.html"]) == 0
+    assert capsys.readouterr().out.endswith("; next: synth report --training out/tiny-news\n")
 
 
 def test_a_users_mistake_is_one_line(workplace: tuple[Any, Path], capsys: pytest.CaptureFixture[str]) -> None:
