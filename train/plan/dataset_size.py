@@ -93,7 +93,7 @@ def check_vocabulary(run: PlannedRun) -> None:
         return
     style = STYLES.get(str(run.recipe.get("data", "init_args", "prompt_style", default="")))
     tokenizer = equivalence.load_tokenizer(folder)
-    for problem in equivalence.check_vocabulary(tokenizer, folder, folder, style=style and style()):
+    for problem in equivalence.check_vocabulary(tokenizer, folder, folder, style=style() if style else None):
         raise TrainError(f"{problem}: it is another model's tokenizer, or tokens were added to it")
 
 
