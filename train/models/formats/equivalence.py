@@ -124,7 +124,9 @@ def _judged(
 ) -> EquivalenceCheck:  # fmt: skip
     places = sum(part.places for part in parts)
     spread = sum(part.spread * part.places for part in parts) / places
-    largest, same = max(part.largest for part in parts), sum(part.same for part in parts) / places
+    differences, same = [part.largest for part in parts], sum(part.same for part in parts) / places
+    # `max` forgets a NaN that is not the first.
+    largest = math.nan if any(map(math.isnan, differences)) else max(differences)
     allowed = tolerance if tolerance is not None else _SPREADS[rounded] * spread
     reason = "as asked for" if tolerance is not None else _reason(rounded)
     problems = []

@@ -10,17 +10,156 @@ import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.train.convert_fixtures import TEXTS, make_model
 from train.errors import TrainError
-from train.models.formats.equivalence import EquivalenceCheck, check_files, compare
+from train.models.formats.equivalence import (
+    EquivalenceCheck,
+    _batches,
+    _each,
+    _spread_out,
+    begins,
+    check_files,
+    compare,
+    token_list,
+    token_rows,
+)
+from train.models.formats.streamed import Streamed
 from train.styles import style_named
 
 Pair = tuple[Path, Path]
 STYLES = {"Gemma-3-1b-it": "gemma", "Llama-3.2-1B-Instruct": "llama3", "Qwen3-0.6B": "chatml"}
+
+
+# --- the arithmetic of the gate, on models that are tables ------------------------------------------------------------
+
+
+class Table(Streamed):
+    """Logits 0, 1, 2, … at every place; `change(number of the place, logits)` makes another model of it."""
+
+    def __init__(
+        self, vocabulary: int = 4, change: Callable[[int, Any], object] = lambda *_: None, *,
+        longest: int = 2000, window: int | None = None,
+    ) -> None:  # fmt: skip
+        self.vocabulary, self.longest, self.window = vocabulary, longest, window
+        self.change, self.places = change, 0
+
+    def logits(self, ids: Any, places: Any) -> Any:
+        import torch
+
+        rows = torch.arange(float(self.vocabulary)).repeat(len(places[0]), 1)
+        for row in rows:
+            self.change(self.places, row)
+            self.places += 1
+        return rows
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A tokenizer whose tokens are letters: a is 0."""
+    tokens = SimpleNamespace(encode=lambda text: [ord(c) - 97 for c in text], adds_bos=False, bos_id=None, eos_id=3)
+    monkeypatch.setattr("train.data.encode.tokenizer_of", lambda _: tokens)
+    return tokens
+
+
+HERE = Path()
+#: Standard deviation of 0, 1, 2, 3.
+SPREAD = math.sqrt(5 / 3)
+
+
+def test_figures_are_of_all_places(letters: Any) -> None:
+    gate = compare(Table(), Table(change=lambda _, row: row[0].add_(0.5)), ["ab", "abc"], tokenizer=HERE)
+    assert (gate.max_difference, gate.same_top1, gate.texts, gate.longest) == (0.5, 1.0, 3, 600)
+    assert gate.places == 2 + 3 + 600
+    assert gate.spread == pytest.approx(SPREAD)
+    assert gate.tolerance == pytest.approx(3e-4 * SPREAD)
+    assert gate.problems == (f"logits: they differ by up to 0.5, more than {gate.tolerance:.3g} ({gate.reason})",)
+    assert gate.reason == "0.0003 of the logits' spread: what sums of float32 in another order come to"
+    rounded = compare(Table(), Table(), ["ab"], tokenizer=HERE, rounded="float16")
+    assert rounded.tolerance == pytest.approx(0.04 * SPREAD)
+    assert rounded.reason == "0.04 of the logits' spread: what rounding each weight to float16 comes to"
+
+
+@pytest.mark.parametrize(("tolerance", "passed"), [(0.5, True), (0.49, False), (0.0, False)])
+def test_a_tolerance_is_the_largest_that_passes(letters: Any, tolerance: float, passed: bool) -> None:
+    other = Table(change=lambda _, row: row[0].sub_(0.5))
+    gate = compare(Table(), other, ["ab"], tokenizer=HERE, tolerance=tolerance)
+    assert (gate.passed, gate.reason, gate.tolerance) == (passed, "as asked for", tolerance)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_never_passes(letters: Any, value: float) -> None:
+    other = Table(change=lambda place, row: row.fill_(value) if place == 5 else None)
+    assert not compare(Table(), other, ["ab"], tokenizer=HERE, tolerance=math.inf).passed
+
+
+@pytest.mark.parametrize(("different", "passed"), [(3, True), (4, False)])
+def test_the_likeliest_token_is_the_same_at_eighty_five_of_a_hundred(
+    letters: Any, different: int, passed: bool
+) -> None:
+    other = Table(change=lambda place, row: row[0].add_(9.0) if place < different else None, longest=10)
+    gate = compare(Table(longest=10), other, ["a" * 10], tokenizer=HERE, rounded="bfloat16", tolerance=9.0)
+    assert (gate.places, gate.same_top1, gate.passed) == (20, 1 - different / 20, passed)
+
+
+def test_models_of_two_sizes_are_compared_where_both_have_logits(letters: Any) -> None:
+    gate = compare(Table(4), Table(6), ["ab"], tokenizer=HERE, tolerance=0.1)
+    assert gate.max_difference == 0
+    assert gate.problems[0] == "vocabulary: 4 rows in the first model, 6 in the second"
+    with pytest.raises(TrainError, match="needs the folder of a tokenizer"):
+        compare(Table(), Table(), ["ab"])
+
+
+def test_places_are_spread_out_and_the_last_is_among_them() -> None:
+    assert [_spread_out(length, most) for length, most in ((4, 8), (5, 5), (10, 5), (10, 3))] == [
+        [0, 1, 2, 3], [0, 1, 2, 3, 4], [1, 3, 5, 7, 9], [2, 6, 9],
+    ]  # fmt: skip
+    sizes = [(1000, 1), (1000, 4), (250_000, 12), (10**6, 1), (10**6, 100)]
+    assert [_each(Table(rows), texts) for rows, texts in sizes] == [2048, 512, 21, 128, 8]
+
+
+def test_a_batch_holds_rows_of_like_length() -> None:
+    def lengths(*rows: int) -> list[list[int]]:
+        return [list(map(len, batch)) for batch in _batches([[0] * length for length in rows])]
+
+    assert lengths(192, 600, 3) == [[3, 192], [600]]
+    assert lengths(384, 385) == [[384], [385]]
+    assert lengths(385, 600) == [[385, 600]]
+    assert lengths(2048, 2048, 2048) == [[2048, 2048], [2048]]
+
+
+@pytest.mark.parametrize(
+    ("longest", "window", "lengths"),
+    [(2000, None, [192, 2, 600]), (2000, 32, [192, 2, 600]), (2000, 1000, [192, 2, 1064]), (100, None, [100, 2, 100])],
+)
+def test_rows_of_tokens_and_a_long_one_beyond_the_window(
+    letters: Any, longest: int, window: int | None, lengths: list[int]
+) -> None:
+    model = Table(longest=longest, window=window)
+    rows = token_rows(["a" * 300, "", "bz"], HERE, model)
+    assert [len(row) for row in rows] == lengths
+    # z has no row in the embeddings.
+    assert rows[1] == [1, 0]
+    letters.adds_bos, letters.bos_id = True, 2
+    assert [len(row) for row in token_rows(["a" * 300, "bz"], HERE, model)] == [
+        min(length + 1, longest) for length in lengths
+    ]
+    assert token_rows(["ab"], HERE, model)[0] == [2, 0, 1]
+    texts = ["a" * number for number in range(1, 27)]
+    assert [len(row) - 1 for row in token_rows(texts, HERE, model)[:-1]] == list(range(1, 25, 2))
+
+
+def test_settings_of_tokens() -> None:
+    assert [token_list(value) for value in (None, 0, [1, "2"])] == [[], [0], [1, 2]]
+    tokens = SimpleNamespace(adds_bos=True, bos_id=1)
+    style: Any = SimpleNamespace(bos=None)
+    assert begins(style, tokens)
+    assert not begins(style, SimpleNamespace(adds_bos=True, bos_id=None))
+    assert not begins(SimpleNamespace(bos=False), tokens)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -220,42 +359,6 @@ def test_a_gates_line_and_verdict() -> None:
     gate = EquivalenceCheck(0.5, 1.0, 0.9, 10, 2, 100, 0.1, "as asked for", ("logits: …",))
     assert not gate.passed
     assert "differ by 0.5 at most (allowed 0.1" in gate.line
-
-
-def test_models_that_litgpt_lacks_are_compared_too(tmp_path: Path) -> None:
-    """BLOOM, as the hub has it: without the name of the model around its weights, head and embeddings one."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    from train.models.architectures import make_tiny
-    from train.models.formats.streamed import open_model
-
-    hub = tmp_path / "bloom"
-    make_tiny("bloom-7b1", TEXTS, hub)
-    bare = spoilt(hub, tmp_path / "bare", lambda tensors: None)
-    from safetensors.torch import load_file, save_file
-
-    tensors = load_file(hub / "model.safetensors")
-    assert "lm_head.weight" not in tensors
-    save_file(
-        {name.removeprefix("transformer."): weight for name, weight in tensors.items()}, bare / "model.safetensors"
-    )
-    gate = compare(hub, bare)
-    assert gate.passed
-    assert gate.max_difference == 0
-    model = get_peft_model(
-        AutoModelForCausalLM.from_pretrained(hub, local_files_only=True),
-        LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["query_key_value", "dense"]),
-    )
-    for name, weight in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.2)
-    model.save_pretrained(tmp_path / "adapter")
-    assert not compare(hub, open_model(tmp_path / "adapter", hub)).passed
-    model.merge_and_unload().save_pretrained(tmp_path / "merged")
-    shutil.copy(hub / "tokenizer.json", tmp_path / "merged")
-    assert compare(open_model(tmp_path / "adapter", hub), tmp_path / "merged", tokenizer=hub).passed
 
 
 def test_the_table_of_added_tokens_is_asked_for_once() -> None:
