@@ -19,6 +19,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
 from pymongo.monitoring import CommandListener
 
 from synth.llm import Limits, LLMError
+from synth.llm.leases import Leases
 from synth.llm.ledger import Ledgered, call_hash
 from synth.llm.model_cards import ModelCard
 from synth.llm.openai_client import ChatServer, Retries
@@ -47,6 +48,7 @@ def test_the_second_call_costs_nothing(stand: Any, database: Any) -> None:
     assert (row["llm"], row["text"], row["cost"]) == ("openai:tiny", stand.answer, 0.0125)
     assert (row["prompt_tokens"], row["completion_tokens"]) == (11, 7)
     assert row["seconds"] >= 0
+    assert database.llm_leases.count_documents({}) == 0
 
 
 def test_another_request_is_another_call(stand: Any, database: Any) -> None:
@@ -98,6 +100,9 @@ def test_the_order_of_keys_is_no_other_request() -> None:
     left = call_hash("m", [{"role": "user", "content": "x"}], {"a": 1, "b": 2})
     assert left == call_hash("m", [{"content": "x", "role": "user"}], {"b": 2, "a": 1})
     assert left != call_hash("m", [{"role": "user", "content": "x"}], {"a": 1, "b": 3})
+    # What was paid for under this key years ago is found under it for ever.
+    accented = call_hash("openai:tiny", [{"role": "user", "content": "Perché? Tại sao?"}], {"temperature": 0})
+    assert accented == "b696dae92fcc1eafd6a8634b2e7072e36f32d8846b7840d77c43551719c99313"
 
 
 def question(number: int) -> list[dict[str, str]]:
@@ -360,7 +365,35 @@ def test_a_call_given_up_while_the_store_is_away_is_not_sent(stand: Any, databas
             await asyncio.gather(task, return_exceptions=True)
             assert llm.llm.budget.spent == 0
             llm.unacknowledged.clear()
+            # The store is back, and nobody wants that reply any more.
+            await asyncio.sleep(0.3)
+            assert stand.asked == []
 
     run(ask())
     assert stand.asked == []
     assert database.llm_leases.count_documents({}) == 0
+
+
+def test_who_waits_for_another_process_s_reply_may_leave(stand: Any, database: Any) -> None:
+    other = Leases(database.llm_leases)
+    other.claim([call_hash("openai:tiny", ASKED, {})])
+
+    async def ask() -> None:
+        async with ledgered(stand, database) as llm:
+            task = asyncio.create_task(llm.complete(ASKED))
+            await asyncio.sleep(0.2)
+        assert (await asyncio.gather(task, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+
+    asyncio.run(asyncio.wait_for(ask(), 10))
+    assert stand.asked == []
+
+
+def test_a_lease_is_renewed_while_its_reply_is_under_way(
+    stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synth.llm.ledger.RENEWAL", 0.05)
+    renewals: list[int] = []
+    monkeypatch.setattr(Leases, "renew", lambda self: renewals.append(len(self.held)))
+    stand.delay = 0.5
+    run(ledgered(stand, database).complete(ASKED))
+    assert renewals[:2] == [1, 1]
