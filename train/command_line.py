@@ -9,6 +9,7 @@ import argparse
 import difflib
 import re
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -110,24 +111,32 @@ def keep_reading(container: Any, action: argparse.Action, *old: str) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """An error that Ctrl-C caused is that Ctrl-C: a library interrupted while it loads fails in ways of its own."""
-    pressed = False
+    """An error that Ctrl-C caused is that Ctrl-C: a library interrupted while it loads fails in ways of its own.
 
-    def press(_number: int, _frame: Any) -> None:
-        nonlocal pressed
-        pressed = True
-        raise KeyboardInterrupt
-
-    ours = threading.current_thread() is threading.main_thread()
-    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if ours:
-        signal.signal(signal.SIGINT, press)
-    try:
+    Python's handler stays: with another, asyncio would not end its tasks in order, and replies would be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
-    except Exception as error:
-        if pressed:
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        if ours and signal.getsignal(signal.SIGINT) is press:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        except Exception as error:
+            if _has_interrupt(reader):
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            # asyncio may have set one of its own meanwhile, and taken it away.
+            signal.set_wakeup_fd(before)
+
+
+def _has_interrupt(reader: socket.socket) -> bool:
+    """Whether Ctrl-C is among the signals that came."""
+    try:
+        return signal.SIGINT in reader.recv(4096)
+    except BlockingIOError:
+        return False
