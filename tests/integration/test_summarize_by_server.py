@@ -42,7 +42,11 @@ def test_each_event_is_asked_once_and_recorded(stand: Any, store: Any, database_
         (call,) = sample["provenance"]["calls"]
         assert sample["answer"] == stand.answer == store.llm_calls.find_one({"hash": call})["text"]
         assert sample["provenance"]["model"] == "openai:tiny"
-        assert sample["question"] in [body["messages"][-1]["content"] for body in stand.bodies]
+        # The sample's question is the natural one; the request quotes its texts by marks that they cannot contain.
+        request = sample["question"].splitlines()[0]
+        titles = [source["title"] for source in sample["sources"]]
+        prompts = [body["messages"][-1]["content"] for body in stand.bodies]
+        assert any(prompt.startswith(request) and all(title in prompt for title in titles) for prompt in prompts)
     assert {"model", "messages", "max_tokens"} <= set(stand.bodies[0])
     before = len(stand.asked)
     assert finish(stand, database_uri)[1] == {}
@@ -96,11 +100,19 @@ def test_a_wrong_key_ends_the_run_in_one_line(stand: Any, store: Any, database_u
 
 def test_refused_events_are_left_for_the_next_run(stand: Any, store: Any, database_uri: str) -> None:
     events = store.clusters.count_documents({})
-    stand.script = [(400, {}, {"error": {"code": "context_length_exceeded", "message": "too long"}})] * 5
+    stand.script = [(400, {}, {"error": {"message": "this request is not supported"}})] * 5
     code, counts, errors = finish(stand, database_uri)
-    assert (code, counts) == (0, {"summarized": events - 5, "calls": events - 5, "too_long": 5})
+    assert (code, counts) == (0, {"summarized": events - 5, "calls": events - 5, "refused_request": 5})
     assert errors.count("left for the next run") == 3
     assert finish(stand, database_uri)[1] == {"summarized": 5, "calls": 5}
+
+
+def test_events_too_long_for_the_server_are_divided(stand: Any, store: Any, database_uri: str) -> None:
+    events = store.clusters.count_documents({})
+    stand.script = [(400, {}, {"error": {"code": "context_length_exceeded", "message": "too long"}})] * 5
+    code, counts, _ = finish(stand, database_uri)
+    assert (code, counts["summarized"], counts["divided"]) == (0, events, 5)
+    assert counts["calls"] == store.llm_calls.count_documents({}) == len(stand.asked) - 5
 
 
 def test_interrupted_it_keeps_what_was_under_way(stand: Any, store: Any, database_uri: str) -> None:
