@@ -64,28 +64,35 @@ def show(closing: dict[str, Any], as_json: bool = False) -> None:
         print(json.dumps(closing, ensure_ascii=False))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
-    console = Console()
-    counts = closing["counts"]
-    table = Table(show_header=False, box=None, padding=(0, 2), highlight=False)
-    table.add_column()
-    table.add_column(justify="right", style="bold")
-    table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
-    rows = {name: value for name, value in counts.items() if name != "also_at"}
-    labels = _LABELS | ({"fetched": "articles read"} if closing["files"] else {})
-    for name, value in sorted(rows.items(), key=lambda row: (row[0] not in _STORED, -row[1], row[0])):
-        table.add_row(labels.get(name, name.replace("_", " ")), f"{value:,}")
-    where = "in the files, left out" if closing["files"] else "by its link, not fetched"
-    for name, value in closing["skipped"].items():
-        example = next(iter(closing.get("skipped_examples", {}).get(name, [])), "")
-        table.add_row(f"{name.replace('_', ' ')} ({where})", f"{value:,}", example)
-    console.print(table)
+    rows = _rows(closing)
+    console = Console(soft_wrap=True)
+    label_width = max((len(label) for label, _, _ in rows), default=0)
+    number_width = max((len(number) for _, number, _ in rows), default=0)
+    for label, number, example in rows:
+        console.print(Text.assemble(f"  {label:<{label_width}}    ", (f"{number:>{number_width}}", "bold")))
+        if example:
+            # On a line of its own, whole: a column would push the numbers out of a narrow terminal.
+            console.print(Text(f"      {example}", "dim"))
     print(last_line(closing))
 
 
+def _rows(closing: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, how many, an example or "") of the closing table: what was stored first, then by count."""
+    labels = LABELS | ({"fetched": "articles read"} if closing["files"] else {})
+    counts = sorted(closing["counts"].items(), key=lambda row: (row[0] not in _STORED, -row[1], row[0]))
+    rows = [(labels.get(name, name.replace("_", " ")), f"{value:,}", "") for name, value in counts if name != "also_at"]
+    where = "in the files, left out" if closing["files"] else "by its link, not fetched"
+    for name, value in closing["skipped"].items():
+        example = next(iter(closing.get("skipped_examples", {}).get(name, [])), "")
+        rows.append((f"{name.replace('_', ' ')} ({where})", f"{value:,}", example))
+    return rows
+
+
 _STORED = ("fetched", "stored", "updated", "unchanged")
-_LABELS = {
+#: What the closing table calls an outcome, where that is not its name.
+LABELS = {
     "fetched": "articles fetched",
     "stored": "new articles stored",
     "updated": "articles changed",
@@ -115,7 +122,7 @@ def last_line(closing: dict[str, Any]) -> str:
         parts.append(f"{refused:,} refused")
     for name in ("dropped_by_pipeline", "pipeline_failed"):
         if counts.get(name):
-            parts.append(f"{counts[name]:,} {_LABELS[name]}")
+            parts.append(f"{counts[name]:,} {LABELS[name]}")
     if closing["opted_out"]:
         parts.append(f"{closing['opted_out']:,} opted out of text mining")
     files, requests = closing["files"], closing["requests"]

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.command_line import language_code
+from synth.command_line import CODES, language_code
 from synth.filters.extended_json import loads
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _value(recipe: Recipe, value: str | None) -> str | None:
         raise NewsmillError(
             f"filter :{recipe.name} needs a value: :{recipe.name}{recipe.takes()}, such as :{recipe.name}={example}"
         )
-    if value is not None and list(recipe.values) == ["language"]:
+    if value is not None and list(recipe.values) == ["language"] and value not in CODES:
         try:
             return language_code(value)
         except argparse.ArgumentTypeError as error:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from train.recipes import path_of
+
 pytest.importorskip("litgpt", reason="litgpt is not installed")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +36,7 @@ def commands() -> list[str]:
 
 def run(line: str) -> None:
     """The command in this process, by its own entry point."""
-    words = shlex.split(line)
+    words = shlex.split(re.sub(r"\$\(train recipe (\S+) --path\)", lambda name: str(path_of(name[1])), line))
     words += next((more for start, more in SHORTER.items() if line.startswith(start)), [])
     if words[0] == "litgpt":
         litgpt(words)

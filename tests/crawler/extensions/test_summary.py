@@ -37,6 +37,19 @@ def test_the_table_says_where_what_is_left_out_was_met(capsys: pytest.CaptureFix
     assert told.splitlines()[-1].endswith("; 2 WARC files, 1.2 s")
 
 
+def test_a_long_example_leaves_the_numbers_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    link = "https://a.example/" + "a-long-title-" * 12
+    counts = {"fetched": 1_234, "stored": 1_200}
+    show(closing(counts=counts, skipped={"live_blog": 7}, skipped_examples={"live_blog": [link]}))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["articles", "fetched", "1,234"] in lines
+    assert [*"live blog (by its link, not fetched)".split(), "7"] in lines
+    assert [link] in lines
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
