@@ -310,7 +310,7 @@ def test_two_at_once_double_nothing(store: Any, database_uri: str) -> None:
     [
         (["--min-articles", "1"], "at least two articles"),
         (["--max-sentences", "0"], "--max-sentences 0: at least 1"),
-        (["--llm", "gpt"], "there are extractive and openai:MODEL"),
+        (["--llm", "gpt"], "did you mean openai:gpt"),
         (["--where", "{"], "bad filter"),
     ],
 )
