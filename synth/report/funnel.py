@@ -94,8 +94,12 @@ def _reading(database: Database[dict[str, Any]], stored: int) -> dict[str, Any]:
     return {"name": name, "count": stored + sum(reasons.values()), "losses": _losses(reasons)}
 
 
+#: What lists name besides articles, or what was not asked for: nothing that an archive lacks.
+_NO_ARTICLES = ("listing_page", "foreign_link", "no_link", "outside_dates", "beyond_limit")
+
+
 def refused(database: Database[dict[str, Any]]) -> Counter[str]:
-    """Reason -> pages that crawls refused, and links that they did not follow: as the terminal counts them.
+    """Reason -> pages that crawls refused, and links to articles that they did not follow.
 
     Refused pages are remembered one by one; links left out by their address are those of each newspaper's newest crawl,
     since every crawl meets them again.
@@ -110,7 +114,8 @@ def refused(database: Database[dict[str, Any]]) -> Counter[str]:
         ]
     )
     for row in newest:
-        total.update(dict(flat(row["skipped"] or {})))
+        links = flat(row["skipped"] or {})
+        total.update({name: count for name, count in links if name not in _NO_ARTICLES})
     return total
 
 

@@ -140,7 +140,11 @@ def test_what_crawls_refused_and_left_out_is_counted_as_the_terminal_counts_it(d
     database.articles.insert_many([{"link": f"https://www.ansa.it/{number}.html"} for number in range(5)])
     rows = [(1, "gallery"), (2, "gallery"), (3, "no_date")]
     database.refusals.insert_many([{"link": f"https://www.ansa.it/r{n}.html", "reason": why} for n, why in rows])
-    for name, skipped in (("ansa", {"video": 9}), ("ansa", {"video": 4, "liveblog": 1}), ("open", {"video": 2})):
+    for name, skipped in (
+        ("ansa", {"video": 9}),
+        ("ansa", {"video": 4, "liveblog": 1}),
+        ("open", {"video": 2, "listing_page": 52, "outside_dates": 7}),
+    ):
         with run_of(database, f"crawl:{name}", {}) as run:
             run.notes["skipped"] = skipped
             run.counts.update({"stored": 5, "gallery": 2} if skipped == {"video": 9} else {"empty_body": 1})
