@@ -13,8 +13,10 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Where PyPI's torch would bring gigabytes of CUDA packages, give pip PyTorch's CPU index here.
 TORCH_PIP_ARGS ?=
 ARTICLES ?= demo/articles.jsonl
-# A worker a core; who runs out of tests takes over some of another's. A failure is printed when it is met.
-PYTEST_ARGS ?= -n logical --maxprocesses=8 --dist=worksteal --durations=10
+# Two workers a core, for half of the time of a test is waiting; who runs out of tests takes over some of another's. A
+# failure is printed when it is met.
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(8, 2 * (os.cpu_count() or 1)))")
+PYTEST_ARGS ?= -n $(WORKERS) --dist=worksteal --durations=10
 
 .PHONY: demo test check bench clean clean-store help
 .DELETE_ON_ERROR:
