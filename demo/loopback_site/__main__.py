@@ -46,6 +46,7 @@ def announcement(site: LoopbackSite) -> dict[str, object]:
 def announce(site: LoopbackSite, target: Path) -> None:
     """Whole or not at all: the file appears under its name when it is complete."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
     draft.write_text(json.dumps(announcement(site)), encoding="utf-8")
     draft.replace(target)
 
