@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import signal
 from pathlib import Path
@@ -155,7 +154,7 @@ def test_an_error_that_ctrl_c_caused_is_ctrl_c() -> None:
 
     def load() -> None:
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
             raise RecursionError("maximum recursion depth exceeded") from None
 
@@ -179,7 +178,7 @@ def test_ctrl_c_while_a_library_loads_is_one_line(
         @staticmethod
         def main(options: object) -> int:
             try:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             except KeyboardInterrupt:
                 raise ImportError("cannot import name 'x' from partially initialized module") from None
             return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def test_ctrl_c_while_torch_loads_is_one_line(
 
     def interrupted(options: object) -> int:
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
             raise RecursionError("maximum recursion depth exceeded") from None
         return 0
