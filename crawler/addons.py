@@ -14,8 +14,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
-from crawler.discovery.arguments import is_loopback
-from crawler.items import NewsmillError
+from crawler.items import NewsmillError, is_loopback
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

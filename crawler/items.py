@@ -9,6 +9,7 @@ The exception tree::
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ __all__ = [
     "canonical_link",
     "clean_text",
     "content_hash",
+    "is_loopback",
     "newspaper_name",
     "newspaper_of",
     "parse_date",
@@ -153,6 +155,20 @@ def site_of(link: str) -> str | None:
     """The `source_site` a link belongs to; None for another host."""
     name = newspaper_of(link)
     return NEWSPAPERS[name].source_site if name else None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's."""
+    host = (urlsplit(address).hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    number = getattr(number, "ipv4_mapped", None) or number
+    # 0.0.0.0 is what servers print that listen everywhere; who connects to it reaches this machine.
+    return number.is_loopback or number.is_unspecified
 
 
 def clean_text(text: str) -> str:

@@ -18,7 +18,8 @@ PATIENCE = 300.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
 #: Codes of a server that is starting, stopping or no primary, and of a majority that took too long.
 _CODES = frozenset({6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
-_DUPLICATE = 11000
+#: The code of a key that is there already.
+DUPLICATE = 11000
 
 
 def outlast(work: Callable[[], Result], patience: float = PATIENCE, stopping: threading.Event | None = None) -> Result:
@@ -51,7 +52,7 @@ def is_outage(error: Exception) -> bool:
         return True
     if isinstance(error, BulkWriteError):
         details = error.details or {}
-        codes = {row.get("code") for row in details.get("writeErrors", [])} - {_DUPLICATE}
+        codes = {row.get("code") for row in details.get("writeErrors", [])} - {DUPLICATE}
         codes |= {row.get("code") for row in details.get("writeConcernErrors", [])}
         return bool(codes) and codes <= _CODES
     return isinstance(error, OperationFailure) and error.code in _CODES

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import glob
-import ipaddress
 import socket
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.items import NewsmillError
+from crawler.items import NewsmillError, is_loopback
 
 #: What a file packed with Zstandard begins with; the second is a frame that holds a dictionary for the others.
 _ZSTANDARD = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")
@@ -53,20 +52,6 @@ def at_origin(origin: str, url: str) -> str:
     """Where a copy of the site holds the page of an address."""
     parts = urlsplit(url)
     return origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's."""
-    host = (urlsplit(address).hostname or "").removesuffix(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    number = getattr(number, "ipv4_mapped", None) or number
-    # 0.0.0.0 is what servers print that listen everywhere; who connects to it reaches this machine.
-    return number.is_loopback or number.is_unspecified
 
 
 def check_origin(origin: str, name: str) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 
-from crawler.discovery.arguments import at_origin, is_loopback
-from crawler.items import newspaper_of
+from crawler.discovery.arguments import at_origin
+from crawler.items import is_loopback, newspaper_of
 
 if TYPE_CHECKING:
     from scrapy import Spider

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib.util
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from crawler.items import is_loopback
 from synth.llm.completion import LLMError
 from synth.llm.responses import first_line
 
@@ -165,19 +165,6 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return whole and parts.scheme in ("http", "https") and text.isprintable() and " " not in text
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's; as in the crawler, of which only the nouns are known here."""
-    host = (urlsplit(address).hostname or "").removesuffix(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    number = getattr(number, "ipv4_mapped", None) or number
-    return number.is_loopback or number.is_unspecified
 
 
 def _login(base_url: str, key: str) -> tuple[str, str]:

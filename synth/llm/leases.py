@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth.outages import DUPLICATE
+
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 #: Seconds that a lease lasts, and after which it is renewed.
 LEASE, RENEWAL = 60.0, 15.0
-_DUPLICATE = 11000
 
 
 class Leases:
@@ -44,7 +45,7 @@ class Leases:
             self.collection.bulk_write([UpdateOne({"_id": key}, change, upsert=True) for key in keys], ordered=False)
         except BulkWriteError as error:
             # Two began the same lease at the same instant: one of them has it.
-            if any(row["code"] != _DUPLICATE for row in (error.details or {}).get("writeErrors", [])):
+            if any(row["code"] != DUPLICATE for row in (error.details or {}).get("writeErrors", [])):
                 raise
         rows = self.collection.find({"_id": {"$in": list(keys)}, "owner": self.owner}, {"_id": 1})
         claimed = {str(row["_id"]) for row in rows}

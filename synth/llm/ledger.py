@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from synth.llm.completion import Completion, Message
 from synth.llm.group_commit import GroupCommit
 from synth.llm.leases import RENEWAL, Leases
-from synth.outages import PATIENCE, outlast
+from synth.outages import DUPLICATE, PATIENCE, outlast
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from synth.llm.openai_client import ChatServer
 
 _REPLY = ("text", "model", "finish_reason", "prompt_tokens", "completion_tokens", "cost")
-_DUPLICATE = 11000
 #: Seconds for which a look-up waits for a store that is away: nothing is paid yet.
 _LOOK_UP_PATIENCE = 60.0
 #: Seconds after which a reply that no store has acknowledged holds back what has not been sent.
@@ -213,7 +212,7 @@ class Ledgered:
         except BulkWriteError as error:
             details = error.details or {}
             write_errors = details.get("writeErrors", [])
-            duplicates = [row["index"] for row in write_errors if row["code"] == _DUPLICATE]
+            duplicates = [row["index"] for row in write_errors if row["code"] == DUPLICATE]
             if len(duplicates) < len(write_errors) or details.get("writeConcernErrors"):
                 raise
             # Another process asked the same meanwhile: its reply stays, and both go on with it.

@@ -207,7 +207,7 @@ def test_a_host_is_asked_once_before_its_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [Request(PAGE, meta={"dont_obey_robotstxt": True}), Request("file:///tmp/a.html"), Request("data:,x")]
+    "request_", [Request(PAGE, meta={"dont_obey_robotstxt": True}), Request("file:///a.html"), Request("data:,x")]
 )
 def test_what_is_no_page_of_a_site_is_not_held(request_: Request) -> None:
     site = Site({ROBOTS: (503, b"")})
