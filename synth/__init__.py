@@ -28,6 +28,7 @@ ORDER = [
     ["similarity", "faithful"],
     ["scorers"],
     ["stages"],
+    ["translation"],
     ["ratings"],
     ["filters"],
     ["llm"],

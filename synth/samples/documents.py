@@ -45,6 +45,7 @@ class Provenance(TypedDict, total=False):
     calls: list[str]
     prompt: str
     model: str
+    translated_from: str
     tokens_by: str
 
 
@@ -93,6 +94,8 @@ class SampleDocument(TypedDict, total=False):
     tags: list[str]
     sources: list[Source]
     injection: list[str]
+    doubts: list[str]
+    source_language: str
     cluster_size: int
     question_tokens: int | None
     status: str
@@ -207,6 +210,8 @@ class NewSample:
     tags: list[str] = field(default_factory=list)
     sources: Sequence[Mapping[str, Any]] = field(default_factory=list)
     injection: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    source_language: str = ""
     cluster_size: int = 0
     question_tokens: int | None = None
     status: str = "new"

@@ -55,6 +55,7 @@ _PROVENANCE = (
     Field("calls", "string", "calls in `llm_calls`", many=True),
     Field("prompt", "string", "name and version of the prompt", column="prompt_version"),
     Field("model", "string", "what wrote the answer", column="model"),
+    Field("translated_from", "string", "key of the sample that it was translated from"),
     Field("tokens_by", "string", "what counted `question_tokens`"),
 )  # fmt: skip
 
@@ -82,6 +83,8 @@ NEW_SAMPLE = (
     Field("sources", "record", "the articles, without their texts, which the question holds", many=True,
           record="Source", fields=_SOURCE, card="merged", table=Heading(70, "src")),
     Field("injection", "string", "what in the sources tells a model what to do: prompt injection", many=True),
+    Field("doubts", "string", "named reasons why a translation or an instruction may be wrong", many=True),
+    Field("source_language", "string", "ISO 639-1 code of the language that the row was translated from"),
     Field("cluster_size", "int64", "articles in the event, near copies included", unit="articles", card="hidden"),
     Field("question_tokens", "int64", "tokens of the question for the model that answered", unit="tokens",
           optional=True),
