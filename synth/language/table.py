@@ -210,6 +210,12 @@ class ReplyTable:
     presenting: frozenset[str]
     #: what may stand alone before an answer: "sure".
     interjections: frozenset[str]
+    #: a whole first sentence that offers help: "I can help you with that".
+    offer: str
+    #: what hands an answer over without naming it: "here it is".
+    handing_over: frozenset[str]
+    #: what a model calls its thoughts where it labels them: "reasoning".
+    reasoning: frozenset[str]
     #: a last sentence that speaks to the reader of the reply: "Let me know if …".
     closing: str
     #: a last paragraph about the answer: "Note: this summary …".

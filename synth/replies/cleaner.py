@@ -5,7 +5,7 @@ The raw reply stays in the ledger; only what comes out of here is stored as an a
 reasons   a reply that is
 refused         held back by the server's filter, or declined in the field made for that
 thinking        the model's thoughts, of which no end can be seen
-control_token   broken by tokens of its chat template
+control_token   broken by tokens of its chat template, or of letters (U+FFFD between letters)
 empty           nothing
 chatter         nothing but what stands around answers ("Sure! Here is the summary:")
 refusal         a refusal in words, or a request for what is there
@@ -24,10 +24,15 @@ from typing import NamedTuple
 from crawler.language import known_codes
 from synth.language import UNKNOWN, detect, is_written_in
 from synth.language.tables import languages
-from synth.replies.control_tokens import final_channel, without_control_characters, without_tokens
+from synth.replies.control_tokens import (
+    final_channel,
+    without_broken_letters,
+    without_control_characters,
+    without_tokens,
+)
 from synth.replies.looping import is_looping
 from synth.replies.thinking import thinks_aloud, without_thinking
-from synth.replies.wrapping import NotAnAnswerError, unwrapped
+from synth.replies.wrapping import NotAnAnswerError, unwrapped, without_reasoning
 
 #: Finish reasons by which a server says that there is no answer.
 SERVER_REFUSALS = ("content_filter", "refusal")
@@ -73,17 +78,34 @@ def clean_reply(text: str, finish_reason: str = "stop", language: str = "") -> C
     thoughtless = None if channel is None else without_thinking(channel)
     if thoughtless is None or thinks_aloud(thoughtless):
         return CleanReply("", "thinking")
-    if (turn := without_tokens(thoughtless)) is None:
+    whole = without_broken_letters(thoughtless)
+    turn = None if whole is None else without_tokens(whole)
+    if turn is None:
         return CleanReply("", "control_token")
     if is_refusal(turn):
         return CleanReply("", "refusal")
     try:
-        answer = unwrapped(turn)
+        answer = _without_reasoning(turn)
     except NotAnAnswerError:
         return CleanReply("", "truncated" if finish_reason == "length" else "json")
+    if answer is None:
+        return CleanReply("", "thinking")
     if not re.search(r"\w", answer):
         return CleanReply("", _emptiness(turn, finish_reason))
     return CleanReply(answer, _problem(answer, finish_reason, language))
+
+
+def _without_reasoning(turn: str) -> str | None:
+    """The answer behind thoughts that a word marks, before or behind what else stands around it; None: no end of them.
+
+    Raises:
+        NotAnAnswerError: it is JSON and no text.
+    """
+    if (answer := without_reasoning(turn)) is None:
+        return None
+    inside = unwrapped(answer)
+    rest = without_reasoning(inside)
+    return rest if rest is None or rest == inside else unwrapped(rest)
 
 
 def _emptiness(turn: str, finish_reason: str) -> str:

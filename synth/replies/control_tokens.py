@@ -34,6 +34,12 @@ _ECHO = re.compile(r"\s*(?:<s>)?\s*\[INST\].*\[/INST\]", re.DOTALL | re.IGNORECA
 _FINAL = re.compile(r"<\|channel\|>\s*final[^<>\n]{0,40}(?:<\|constrain\|>[^<>\n]{0,20})?<\|message\|>", re.I)
 _GEMMA_THOUGHT = re.compile(r"<\|channel>\s*thought\b.*?<channel\|>", re.DOTALL | re.IGNORECASE)
 _GLUED_THOUGHT, _GLUED_FINAL = re.compile(r"\s*analysis(?=[A-Z\"'“])"), re.compile(r"assistant(?:commentary|final)")
+#: The name of a channel whose tokens are gone, glued to the first word or on a line of its own: "assistantfinalIl".
+_BARE_FINAL = re.compile(r"assistant\n?final(?=\s*\n|\s*\Z|[^\sa-z])|\A\s*final(?=[^\W\d_a-z])")
+_BARE_COMMENTARY = re.compile(r"\A\s*assistant\n?commentary(?=\s*\n|\s*\Z|[^\sa-z])")
+#: Bytes that were no letter; between letters a letter is lost, elsewhere a sign (an emoji, the end of a cut reply).
+_LETTER_LOST = re.compile(r"(?<=[^\W_])\ufffd+(?=[^\W_])|[^\W_]\ufffd{2,}|\ufffd{2,}[^\W_]")
+_SIGN_LOST = re.compile(r"(?:(?<=\s)|\A)\ufffd+\s*|\ufffd+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b\u2060\ufffe\uffff]")
 
 
@@ -55,7 +61,16 @@ def final_channel(text: str) -> str | None:
     if _GLUED_THOUGHT.match(text):
         marks = list(_GLUED_FINAL.finditer(text))
         return text[marks[-1].end() :] if marks and marks[-1][0].endswith("final") else None
-    return text
+    if bare := list(_BARE_FINAL.finditer(text)):
+        return text[bare[-1].end() :]
+    return None if _BARE_COMMENTARY.match(text) else text
+
+
+def without_broken_letters(text: str) -> str | None:
+    """A text without U+FFFD, which stands where bytes were no letter; None where a letter of a word is lost."""
+    if _LETTER_LOST.search(text):
+        return None
+    return _SIGN_LOST.sub("", text).strip()
 
 
 def without_tokens(text: str) -> str | None:

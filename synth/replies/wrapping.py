@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synth.language.tables import languages
@@ -29,6 +29,8 @@ _SEGMENT = re.compile(
     r"[\s*_#>-]*(?P<words>[^:：.!…\n\"“”«»„]{1,240}?)[*_]*(?P<end>[:：.!…]+[*_]*(?:\s+|\Z)|[*_]*\n+|\Z)"
 )
 _HEADING = re.compile(r"\A(?:#{1,6} +[^\n]{1,200}|\*\*[^*\n]{1,200}\*\*|__[^_\n]{1,200}__)[ \t]*\n+(?=\S)")
+#: The beginning of a line, and what makes a heading of it.
+_LINE = re.compile(r"^(?:#{1,6} |\*\*)?", re.MULTILINE)
 _QUOTE_MARK = re.compile(r"^>[ \t]?", re.MULTILINE)
 _RULE = re.compile(r"\A(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\n+|\n+(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 #: Where a last sentence may begin.
@@ -139,17 +141,76 @@ def _without_opening(text: str) -> str:
 
 
 def _presents(segment: re.Match[str], text: str) -> bool:
-    words = [word.lower() for word in _WORD.findall(segment["words"])]
+    words = _words(segment)
     if not words or len(words) > 40:
         return False
+    if _presents_answer(segment) or _offers().fullmatch(_without_interjection(segment["words"].strip())):
+        return True
     # An interjection is chatter with its "!", or where a presentation follows it.
     following = _SEGMENT.match(text, segment.end())
-    alone = segment["end"][:1] in ("!", ":", "\n") or bool(following and _presents_answer(following))
-    return _presents_answer(segment) or (alone and any(set(words) <= row.interjections for row in _tables()))
+    alone = segment["end"][:1] in ("!", ":", "\n") or bool(following and _presents(following, text))
+    return _hands_over(segment, text) or (alone and any(set(words) <= row.interjections for row in _tables()))
+
+
+def _words(segment: re.Match[str]) -> list[str]:
+    return [word.lower() for word in _WORD.findall(segment["words"])]
+
+
+def _hands_over(segment: re.Match[str], text: str) -> bool:
+    """Whether it is "Here it is:" before a line or a sentence: "Ecco: il sindaco …" goes on in small letters."""
+    following = text[segment.end() : segment.end() + 1]
+    ends = "\n" in segment["end"] or not following or following.isupper()
+    if segment["end"][:1] not in (":", "：", "!", "\n") or not ends:
+        return False
+    return any(" ".join(_words(segment)) in row.handing_over for row in _tables())
+
+
+def _without_interjection(sentence: str) -> str:
+    """What follows "Sì," and "Sure," in a sentence."""
+    while "," in sentence:
+        clause, _, rest = sentence.partition(",")
+        words = {word.lower() for word in _WORD.findall(clause)}
+        if not any(words <= row.interjections for row in _tables()):
+            break
+        sentence = rest.strip()
+    return sentence
+
+
+@functools.cache
+def _offers() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{row.offer})" for row in _tables()), re.IGNORECASE)
+
+
+def without_reasoning(text: str) -> str | None:
+    """What stands behind thoughts that only a word marks: "Reasoning: … Answer: …"; None where their end is unknown.
+
+    The end is the one heading, or beginning of a line with ":", that is a name of answers.
+    """
+    if not _reasoning().match(text):
+        return text
+    label = next(_answer_labels(text), None)
+    if label is None:
+        return None
+    answer = _without_opening(text[label.end() :])
+    return answer if next(_answer_labels(answer), None) is None else None
+
+
+def _answer_labels(text: str) -> Iterator[re.Match[str]]:
+    """The headings, and the beginnings of lines with ":", that present an answer."""
+    for line in _LINE.finditer(text):
+        segment = _SEGMENT.match(text, line.end())
+        if segment and (segment["end"][:1] in (":", "：") or line[0]) and _presents_answer(segment):
+            yield segment
+
+
+@functools.cache
+def _reasoning() -> re.Pattern[str]:
+    names = "|".join(sorted(name for row in _tables() for name in row.reasoning))
+    return re.compile(rf"\s*(?:[*_#>-]+ ?(?:{names})[*_]*\s*[:：\n]|(?:{names})\s?[:：])", re.IGNORECASE)
 
 
 def _presents_answer(segment: re.Match[str]) -> bool:
-    words = {word.lower() for word in _WORD.findall(segment["words"])}
+    words = set(_words(segment))
     return any(
         words & (row.answer_nouns | _FORMATS)
         and words <= row.answer_nouns | _FORMATS | row.presenting | row.interjections

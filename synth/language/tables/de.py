@@ -133,6 +133,14 @@ TABLE = LanguageTable(
             "nachfolgend im folgenden"
         ),
         interjections=words("natürlich gerne gern sicher klar selbstverständlich ok okay ja in ordnung verstanden"),
+        offer=(
+            r"(?:(?:ich (?:kann|helfe)|(?:dabei|damit|da) (?:kann|helfe) ich) (?:dir|ihnen)(?: gerne?)?"
+            r"(?: (?:dabei|damit))?(?: (?:helfen|weiterhelfen))?|ich helfe gerne?)"
+        ),
+        handing_over=frozenset(
+            {"hier", "hier ist es", "hier ist sie", "hier ist er", "bitte sehr", "hier bitte"}
+        ),
+        reasoning=frozenset({"überlegung", "überlegungen", "gedankengang"}),
         closing=(
             r"ich hoffe,? (?:dass|das|diese|die|es)\b.{0,60}?(?:hilf|helf|nützlich|zusammenfass|zufrieden|weiter)"
             r"|(?:lass|lassen sie) (?:es )?mich wissen\b|(?:sag|sagen sie|gib|geben sie) (?:mir )?(?:einfach "

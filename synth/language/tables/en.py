@@ -137,6 +137,15 @@ TABLE = LanguageTable(
             "sure certainly of course absolutely ok okay yes great understood gladly definitely no problem got it "
             "happy to help thing"
         ),
+        offer=(
+            r"(?:i(?: can|['’]d be (?:happy|glad) to|['’]ll| will| would be (?:happy|glad) to"
+            r"|['’]m (?:happy|glad) to| am (?:happy|glad) to) (?:certainly |definitely |gladly )?(?:help|assist|do)"
+            r"(?: you)?(?: (?:out )?with)?(?: (?:that|this|your request|the summary))?)"
+        ),
+        handing_over=frozenset(
+            {"here", "here it is", "here is it", "here you go", "here you are", "here goes", "there you go"}
+        ),
+        reasoning=frozenset({"reasoning", "thought", "thoughts", "thinking", "rationale"}),
         closing=(
             r"(?:i )?hope (?:this|that|it|you|the)\b.{0,60}?(?:help|useful|summar|meets|find|clear|what you)"
             r"|(?:please )?let me know\b|(?:please )?feel free to\b|(?:if|should) you(?:['’]d| would| have| need"

@@ -111,6 +111,15 @@ TABLE = LanguageTable(
             "basado basada siguiente con lo mismo hecho evento puedes encontrar es dejo he"
         ),
         interjections=words("claro por supuesto desde luego vale ok okay sí con gusto perfecto entendido"),
+        offer=(
+            r"(?:(?:puedo|con gusto|encantado de|encantada de|será un placer) (?:te )?(?:ayudo|ayudarte|ayudarle"
+            r"|hacerlo)"
+            r"|te ayudo)(?: (?:con|en) (?:eso|esto|tu solicitud|gusto))?"
+        ),
+        handing_over=frozenset(
+            {"aquí está", "aquí tienes", "aquí tiene", "aquí va", "aquí lo tienes"}
+        ),
+        reasoning=frozenset({"razonamiento", "pensamiento", "pensamientos"}),
         closing=(
             r"espero que\b.{0,60}?(?:útil|ayud|sirva|resumen|respuesta)|(?:házmelo|hazme|hágame|avísame|dime"
             r"|déjame) (?:saber|si)\b"

@@ -120,6 +120,14 @@ TABLE = LanguageTable(
         interjections=words(
             "bien sûr certainement certes d accord volontiers ok okay oui avec plaisir absolument parfait entendu"
         ),
+        offer=(
+            r"(?:je (?:peux|suis (?:ravi|ravie|heureux|heureuse) de|vais) (?:vous |t['’])(?:aider|assister)"
+            r"|je vous aide)(?: (?:avec|pour) (?:cela|ça|plaisir|votre demande))?"
+        ),
+        handing_over=frozenset(
+            {"voici", "voilà", "le voici", "la voici"}
+        ),
+        reasoning=frozenset({"raisonnement", "réflexion", "réflexions"}),
         closing=(
             r"j['’]espère que\b.{0,60}?(?:util|aid|résumé|convien|répond)|(?:n['’]hésitez pas|n['’]hésite pas)\b"
             r"|(?:faites|fais|dites|dis)[- ]moi\b"

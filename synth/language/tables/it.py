@@ -222,6 +222,16 @@ TABLE = LanguageTable(
             "certo certamente sicuramente ok okay va bene volentieri naturalmente d accordo assolutamente "
             "perfetto sì"
         ),
+        offer=(
+            r"(?:ti (?:posso aiutare|aiuto)|(?:posso|sono (?:felice|lieto|lieta|pronto|pronta|qui per) ?"
+            r"(?:di|ad|per)?) ?"
+            r"(?:aiutar(?:ti|la|vi)|farlo|assister(?:ti|la|vi)))(?: (?:volentieri|subito|certamente))?"
+            r"(?: (?:con|in) (?:questo|questa richiesta|la tua richiesta|il riassunto|piacere))?"
+        ),
+        handing_over=frozenset(
+            {"ecco", "ecco qui", "ecco a te", "ecco a voi", "ecco a lei", "eccolo", "eccola", "eccolo qui"}
+        ),
+        reasoning=frozenset({"ragionamento", "ragionamenti", "pensiero", "pensieri"}),
         closing=(
             r"spero (?:che|di|ti|vi)\b.{0,60}?(?:util|aiut|riassunt|sintesi|risposta|soddisf|esigenz|richiest)"
             r"|(?:fammi|fatemi|mi faccia|facci) (?:pure )?sapere\b|(?:se|qualora) (?:hai|ha|avete|ti|vi|desideri"

@@ -136,6 +136,14 @@ TABLE = LanguageTable(
             "fato evento este"
         ),
         interjections=words("claro com certeza certamente ok okay sim com prazer perfeito entendido"),
+        offer=(
+            r"(?:(?:posso|vou|será um prazer|fico feliz em) (?:ajudá-l[oa]|te ajudar|ajudar|fazer isso)|eu ajudo)"
+            r"(?: (?:você|com isso|com (?:o )?seu pedido|com prazer))*"
+        ),
+        handing_over=frozenset(
+            {"aqui está", "aqui vai", "segue", "segue abaixo", "ei-lo"}
+        ),
+        reasoning=frozenset({"raciocínio", "pensamento", "pensamentos"}),
         closing=(
             r"espero que\b.{0,60}?(?:útil|ajud|resumo|resposta|atend)|(?:me avise|avise-me|diga-me|me diga|me informe"
             r"|deixe-me saber)\b"

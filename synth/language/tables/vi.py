@@ -151,6 +151,14 @@ TABLE = LanguageTable(
             "cung cấp thành có thể như bằng kết quả"
         ),
         interjections=words("chắc chắn rồi vâng dạ được tất nhiên ok okay đồng ý sẵn lòng"),
+        offer=(
+            r"(?:tôi|mình|em) (?:có thể|rất|luôn)?(?: rất)? ?(?:sẵn lòng|sẵn sàng|vui lòng|vui được)? ?(?:giúp|hỗ trợ)"
+            r"(?: đỡ)?(?: bạn| anh| chị)?(?: (?:việc|điều|với yêu cầu|với việc) (?:này|đó))?"
+        ),
+        handing_over=frozenset(
+            {"đây", "đây là", "dưới đây", "dưới đây là", "sau đây", "sau đây là", "đây ạ", "của bạn đây"}
+        ),
+        reasoning=frozenset({"suy luận", "lập luận", "lý luận", "suy nghĩ"}),
         closing=(
             r"(?:tôi )?(?:hy|hi) vọng (?:bản|điều|những|thông tin|nó|tóm|câu|văn|bạn|này)\b.{0,60}?(?:ích|giúp|tóm"
             r"|hữu|hài|đáp)|(?:hãy )?(?:cho tôi biết|nói với tôi|báo cho tôi)\b|(?:bạn )?(?:đừng|chớ) ngần ngại\b"
