@@ -20,6 +20,8 @@ ORDER = [
     ["page"],
     ["mongo"],
     ["items"],
+    ["wire_copy"],
+    ["bylines"],
     ["feeds"],
     ["newspapers"],
     ["dates"],

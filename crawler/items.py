@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.dates import date_in_link, parse_date
 from crawler.newspapers import NEWSPAPERS, Newspaper, newspaper_name
+from crawler.wire_copy import WireCopy, read_wire_copy, with_signature
 
 __all__ = [
     "NEWSPAPERS",
@@ -223,14 +224,16 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
 
     Understood besides our own names: `url` for link, `text` or `body` for content, `lead` for description,
     `tags` and `authors` as one text separated by commas, dates as printed ("ROMA, 06 gennaio 2024, 18:54"), and,
-    where no date can be read, the date in the link.
+    where no date can be read, the date in the link. An agency's marks and signature are no text: "(ANSA) - ROMA,
+    28 LUG - (di Anna Neri) …".
 
     Raises:
         RecordError: `no_link`, `empty_body`, `no_title` or `no_date`.
     """
     link = canonical_link(_text(record, "link", "url"))
     title = clean_text(_text(record, "title"))
-    content = paragraphs(_text(record, "content", "text", "body"))
+    wire = _wire_copy(link, paragraphs(_text(record, "content", "text", "body")))
+    content = "\n\n".join(wire.paragraphs)
     if not content:
         raise RecordError("empty_body", link)
     if not title:
@@ -243,10 +246,10 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
         title=title,
         description=clean_text(_text(record, "description", "lead")),
         content=content,
-        authors=_names(record.get("authors")),
+        authors=with_signature(_names(record.get("authors")), wire.names),
         date=date,
         date_modified=parse_date(record.get("date_modified"), _zone(link)),
-        location=clean_text(_text(record, "location")) or location,
+        location=clean_text(_text(record, "location")) or location or wire.city,
         section=clean_text(_text(record, "section")),
         tags=_names(record.get("tags")),
         source_site=_text(record, "source_site") or site_of(link) or urlsplit(link).netloc,
@@ -254,6 +257,13 @@ def article_from_record(record: Mapping[str, Any]) -> Article:
         content_hash=content_hash(title, content),
         crawled_at=parse_date(record.get("crawled_at"), "UTC"),
     )
+
+
+def _wire_copy(link: str, content: str) -> WireCopy:
+    """A body's paragraphs, of an agency's without its marks and signature."""
+    newspaper = NEWSPAPERS.get(newspaper_of(link) or "")
+    parts = content.split("\n\n") if content else []
+    return read_wire_copy(parts) if newspaper and newspaper.wire else WireCopy(parts, "", [])
 
 
 def read_date(value: Any, link: str) -> tuple[datetime | None, str]:

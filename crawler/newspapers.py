@@ -40,6 +40,8 @@ class Newspaper:
     other_editions: str = ""
     #: part of the path of pages that repeat the articles of its sections: a section's address is preferred
     collection: str = ""
+    #: an agency, or in its form: marks and signatures stand around its texts (crawler/wire_copy.py)
+    wire: bool = False
 
 
 def metas(folder: Path) -> Iterator[tuple[str, Newspaper]]:

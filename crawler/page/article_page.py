@@ -13,12 +13,13 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from crawler.bylines import names_of, tidy
 from crawler.dates import date_in_link, parse_date
 from crawler.items import NEWSPAPERS, Article, RecordError, canonical_link, newspaper_of
 from crawler.page.elements import REACH, Elements
 from crawler.page.kinds import NotAnArticle, medium_of, types_of
 from crawler.page.regions import Regions, outermost
-from crawler.page.text import guess, linked_data, names_of, passages, text_of, tidy, without_rights
+from crawler.page.text import guess, linked_data, passages, text_of, without_rights
 
 # Of 709 real articles (it_news_2024) the shortest has 101 characters; below this are captions and "read more" lines.
 MIN_CHARACTERS = 60

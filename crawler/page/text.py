@@ -9,7 +9,6 @@ import functools
 import json
 import logging
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from cssselect import HTMLTranslator
 from lxml import etree
 
+from crawler.bylines import tidy
 from crawler.page.parser import parse
 
 #: elements whose text no reader reads as part of an article.
@@ -36,13 +36,6 @@ _POINTER = re.compile(
     r"continua a leggere|xem thêm|đọc thêm|tin liên quan|>>)",
     re.IGNORECASE,
 )
-_ROLE = re.compile(r"[(\[][^()\[\]]*[)\]]")
-_BY = re.compile(
-    r"^(?:(?:(?:testo|articolo) )?di|a cura di|by|dal(?:la)? (?:nostr[oa] )?(?:inviat[oa]|corrispondente)(?: di)?"
-    r"|dell['’](?:inviat[oa])|(?:bài|tin|nội dung)(?: và ảnh|, ảnh)? ?:)(?:\s+|$)",
-    re.IGNORECASE,
-)
-_NO_NAME = re.compile(r"@|https?:|\d|^(?:nguồn|ảnh|video|đồ họa|foto|fonte)\b", re.IGNORECASE)
 # A page of an article has 3,000 elements and 1 MB; trafilatura takes 5 s for 20,000 of lists, minutes for 100,000.
 _GUESS_MAX = 1_500_000
 _GUESS_ELEMENTS = 5_000
@@ -52,13 +45,7 @@ _POINTER_ALONE = re.compile(r"\W*(?:leggi anche|xem thêm|đọc thêm|tin liên
 _POINTER_MAX = 5000
 # A headline ends without a full stop; a sentence that happens to be one link does not.
 _SENTENCE_END = re.compile(r"[.…][»”\"')]*\s*$")
-# Breaks of words and marks of direction: never seen, and in the way of every search. (The joiner U+200D stays: emoji.)
-_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-# The one of them that Python calls printable.
-_JOINER = "\u034f"
 _LETTER = re.compile(r"[^\W_]")
-# &#146; and the like: browsers read them as Windows-1252, libxml2 as control characters.
-_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
 # Stands for <br> until a paragraph is complete; folded like any white space afterwards.
 _BREAK = "\v"
 # A last paragraph that holds nothing but these names the owner of the rights.
@@ -73,15 +60,6 @@ _RIGHTS_MAX = 120
 _OPENED = re.compile(r"\s*(?:/[/*]\s*)?(?:<!\[CDATA\[|<!--)(?:\s*\*/)?")
 _BLANK_LINE = re.compile(r"\v(?: ?\v)+")
 _INSIDE_LINE = re.compile(r"[^\S\v]+")
-
-
-def tidy(text: str) -> str:
-    """Text as it is read: NFC, one space where there was any white space, nothing invisible."""
-    text = text.strip()
-    # Most text is as it should be: of all white space only the space is printable, and nothing invisible but one mark.
-    if not text.isprintable() or "  " in text or _JOINER in text:
-        text = " ".join(_INVISIBLE.sub("", text).translate(_WINDOWS).split())
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 @functools.cache
@@ -284,20 +262,6 @@ def linked_data(tree: etree._Element) -> list[dict[str, Any]]:
                 if isinstance(graph, list):
                     waiting.extend(reversed(graph))
     return objects
-
-
-def names_of(byline: str) -> list[str]:
-    """The names in a byline: "di Anna Verdi e Ugo Neri", "Võ Hải - Sơn Hà", "Hà Thu (tổng hợp)".
-
-    Left out: roles, addresses, credits of pictures and of agencies ("Fonte: Ansa").
-    """
-    text = _BY.sub("", tidy(_ROLE.sub(" ", tidy(byline))))
-    # "Redazione Cultura e Spettacoli" is one desk, not two people.
-    joint = r" ?[,;|/•·] ?| [-–—] " + ("" if text.startswith("Redazione") else "| (?:e|và|&) ")
-    parts = [part.strip(" .:-–—") for part in re.split(joint, text)]
-    names = [name for name in parts if name and not _NO_NAME.search(name)]
-    # "inviata a Kiev" after a name is no name; one word in small letters alone is a pen name.
-    return [name for name in names if not name[0].islower() or len(names) == 1]
 
 
 def guess(tree: etree._Element) -> list[str]:

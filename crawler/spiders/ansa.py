@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from crawler.bylines import tidy
 from crawler.items import read_date
 from crawler.newspapers import Newspaper
 from crawler.page import ArticlePage
-from crawler.page.text import first, names_of, text_of, tidy
+from crawler.page.text import first, text_of
 from crawler.spiders.newspaper import Chain, NewspaperSpider
+from crawler.wire_copy import read_wire_copy, with_signature
 
 NEWSPAPER = Newspaper(
     source_site="Ansa",
@@ -25,6 +27,7 @@ NEWSPAPER = Newspaper(
     zone="Europe/Rome",
     other_editions=r"^/(?:english|china|ansabrasil|ansalatina|ansalatinaes|nuova_europa/en|ansamed/en)/",
     collection="/topnews/",
+    wire=True,
 )
 HOME = "https://www.ansa.it"
 REGIONS = (
@@ -46,18 +49,8 @@ FOLDERS = {
     "ansa2030": "/ansa2030/notizie",
     "osservatorio_intelligenza_artificiale": "/osservatorio_intelligenza_artificiale/notizie",
 }
-_DATELINE = re.compile(
-    r"^\(ANSA(?:[-/][A-Za-z]+)*\)\s*[-–]?\s*(?:(?P<city>[^\W\d_][^,\d()]{1,60}?),\s*\d{1,2}\s+[A-Za-z]{3,9}\.?\s*[-–]\s*)?"
-)
 _FOLDER = re.compile(r"^/(?:sito/notizie/|canale_)?([a-z0-9_-]+)/")
 _SCRIPT_TAGS = re.compile(r"""displayTags\(\s*(["'])((?:(?!\1)[^\\]|\\.)*)\1""")
-_NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*"
-#: "(di Anna Neri e Ugo de' Bianchi)", "(dell'inviata Anna Neri)": names, not what follows a bracket by chance.
-_SIGNATURE = re.compile(
-    r"\(\s*(?P<names>(?i:(?:testo |a cura )?di|by|(?:dell['’]\s?|dal(?:la)? nostr[oa] )inviat[oa](?: di)?)\s*"
-    rf"{_NAME}(?:[\s,]+(?:e|ed|de|del|della|di|da|van|von|{_NAME})){{1,9}})\s*\)\s*[-–.:]?\s*"
-)
-_TAIL = re.compile(r"\s*\(ANSA(?:[-/][A-Za-z]+)*\)\s*\.?\s*$")
 
 
 class AnsaPage(ArticlePage):
@@ -115,10 +108,7 @@ class AnsaPage(ArticlePage):
     def authors(self) -> list[str]:
         """Who signed in the text, before the desk that the page names on all wires."""
         _ = self.text
-        named = super().authors()
-        if self.signature:
-            named = [name for name in named if not name.startswith(("Redazione", "ANSA"))]
-        return list(dict.fromkeys([*named, *self.signature]))
+        return with_signature(super().authors(), self.signature)
 
     def description(self) -> str:
         """The sub-title; the metas repeat the beginning of the text instead."""
@@ -132,24 +122,10 @@ class AnsaPage(ArticlePage):
 
     def edited(self, text: list[str]) -> list[str]:
         """The text without the agency's mark at both ends and its signature: "(ANSA) - ROMA, 28 LUG - … (ANSA)."."""
-        while text and (rest := self._without_mark(text[0])) != text[0]:
-            text = [rest, *text[1:]] if rest else text[1:]
-        if text:
-            text = [*text[:-1], _TAIL.sub("", text[-1])]
-            if match := _SIGNATURE.fullmatch(text[-1]):
-                self._sign(match)
-                text = text[:-1]
-        return [part for part in text if part]
-
-    def _without_mark(self, paragraph: str) -> str:
-        if match := _DATELINE.match(paragraph):
-            self.dateline = (match["city"] or "").strip() or self.dateline
-        elif match := _SIGNATURE.match(paragraph):
-            self._sign(match)
-        return paragraph[match.end() :] if match else paragraph
-
-    def _sign(self, match: re.Match[str]) -> None:
-        self.signature = [*self.signature, *names_of(match["names"])]
+        copy = read_wire_copy(text)
+        self.dateline = copy.city or self.dateline
+        self.signature = [*self.signature, *copy.names]
+        return copy.paragraphs
 
 
 def section_in(path: str) -> str:

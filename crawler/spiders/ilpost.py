@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from crawler.bylines import tidy
 from crawler.newspapers import Newspaper
 from crawler.page import WRAPPERS, ArticlePage
-from crawler.page.text import tidy
 from crawler.spiders.newspaper import Chain, NewspaperSpider
 
 NEWSPAPER = Newspaper(

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 from lxml import etree
 
+from crawler.bylines import names_of
 from crawler.newspapers import Newspaper
 from crawler.page import FOREIGN, ArticlePage, NotAnArticle, Regions
 from crawler.page.elements import REACH
-from crawler.page.text import blocks, names_of, text_of
+from crawler.page.text import blocks, text_of
 from crawler.spiders.newspaper import Chain, Entry, NewspaperSpider
 
 NEWSPAPER = Newspaper(source_site="VnExpress", host="vnexpress.net", language="vi", zone="Asia/Ho_Chi_Minh")

@@ -1,6 +1,6 @@
 """From bytes to paragraphs and names, on anything a network can deliver. Covers page/parser.py and page/text.py.
 
-Covers crawler.page.article_page, crawler.page.parser.
+Covers crawler.bylines, crawler.page.article_page, crawler.page.parser.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from crawler.bylines import names_of, tidy
 from crawler.items import clean_text, content_hash
 from crawler.page import NotAnArticle, extract
 from crawler.page.article_page import paragraph_hash
 from crawler.page.parser import GarbageError, decode, parse, without_styles
-from crawler.page.text import blocks, json_objects, linked_data, names_of, select, text_of, tidy, without_rights
+from crawler.page.text import blocks, json_objects, linked_data, select, text_of, without_rights
 
 #: others share this machine: a slow moment is no finding.
 relaxed = settings(deadline=None, max_examples=60)
