@@ -17,7 +17,8 @@ from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
 from synth.ratings.agreement import DIMENSIONS
 from synth.samples.sample import CURRENT
-from synth.stages.llm_stage import CallRecorder, LLMStage, model_settings, parameters_suffix
+from synth.llm.calls import CallRecorder
+from synth.stages.llm_stage import LLMStage, model_settings, parameters_suffix
 from synth.stages.stage import Stage, run_stage
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from synth.language.tables import languages
 _SHOWN = 160
 #: Beginnings of control tokens: some servers read them as such wherever they stand.
 _CONTROL = re.compile(r"<(?=[|｜]|/?s>|(?:start|end)_of_|/?(?:think|system)\b)|\[(?=/?INST\]|SYSTEM_PROMPT)")
+_CONTROL_TOKEN = re.compile(rf"(?:{_CONTROL.pattern})[^\s>\]]{{0,40}}[>\]]?")
 _TOKENS = re.compile(
     r"<\|(?:im_start|im_end|start_header_id|eot_id|system|user|assistant|endoftext|channel|start|end)\|>|\[/?INST\]|<<SYS>>"
     r"|<start_of_turn>|^#{2,3} ?(?:system|instruction|new instructions?)\s*:",
@@ -38,6 +39,11 @@ def marks_of(text: str) -> tuple[str, str]:
 def defused(text: str) -> str:
     """A text whose control tokens are none: a blank parts their first sign from the rest."""
     return _CONTROL.sub(lambda match: match[0] + " ", text)
+
+
+def control_tokens(text: str) -> list[tuple[int, int]]:
+    """(start, end) of the control tokens that `defused` would change, each as far as its word goes."""
+    return [match.span() for match in _CONTROL_TOKEN.finditer(text)]
 
 
 def addresses_to_models(texts: Iterable[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,16 +13,12 @@ from typing import Any, Self
 
 from crawler.items import NewsmillError
 from synth.command_line import keep_reading
-from synth.llm import LLM, Completion, Limits, LLMError, TooLongError, model_card
+from synth.llm import LLM, Limits, LLMError, TooLongError, model_card
+from synth.llm.calls import context_after
 from synth.llm.token_counters import counter
 from synth.stages.options import positive
 from synth.stages.workers import WorkerPool
 
-#: OpenAI's reasoning models name the limit otherwise, and take no temperature.
-_REASONING = re.compile(r"openai:(?:o\d|gpt-5)")
-
-#: Share of a call that was too long, which is tried where nobody says how much fits.
-_LESS = 0.6
 #: Failures of one reason that are printed on stderr; the rest is only counted.
 _SHOWN = 3
 
@@ -144,17 +139,9 @@ class LLMStage(WorkerPool):
         self.learnt_context: int | None = None
 
     def learn(self, error: TooLongError, prompt: int, answer: int) -> int:
-        """The tokens that a call may hold, by our own count, after one of `prompt` and `answer` tokens was too long.
-
-        A server's tokens may be more than ours; where it names no size, less than was sent must do.
-        """
-        size = prompt + answer
-        context = float(error.context or size * _LESS)
-        if error.context and error.prompt_tokens and error.prompt_tokens > prompt:
-            context *= prompt / error.prompt_tokens
-        if context >= size:
-            context = size * _LESS
-        self.learnt_context = min(int(context), self.learnt_context or int(context))
+        """The tokens that a call may hold, by our own count, after one of `prompt` and `answer` tokens was too long."""
+        context = context_after(error, prompt, answer)
+        self.learnt_context = min(context, self.learnt_context or context)
         return self.learnt_context
 
     def report(self, document: str, error: LLMError) -> None:
@@ -176,28 +163,3 @@ class LLMStage(WorkerPool):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.llm.__aexit__(kind, error, trace)
-
-
-class CallRecorder:
-    """The calls made for one document: their keys in the order of asking, and how many were paid."""
-
-    def __init__(self, llm: LLM, temperature: float | None) -> None:
-        self.llm = llm
-        reasons = bool(_REASONING.match(llm.name))
-        self.limit = "max_completion_tokens" if reasons else "max_tokens"
-        self.parameters: dict[str, Any] = {} if temperature is None or reasons else {"temperature": temperature}
-        self.keys: list[str] = []
-        self.counts: Counter[str] = Counter()
-
-    async def ask(self, messages: list[dict[str, str]], max_tokens: int) -> Completion:
-        """One reply.
-
-        Raises:
-            LLMError: there is none.
-        """
-        position = len(self.keys)
-        self.keys.append("")
-        reply = await self.llm.complete(messages, **{self.limit: max_tokens}, **self.parameters)
-        self.keys[position] = reply.call
-        self.counts["cached" if reply.cached else "calls"] += 1
-        return reply

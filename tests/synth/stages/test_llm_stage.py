@@ -12,7 +12,8 @@ import pytest
 from crawler.items import NewsmillError
 from synth.llm import Completion, Limits
 from synth.llm.token_counters import by_bytes, estimate
-from synth.stages.llm_stage import CallRecorder, add_llm_arguments, limits_of, model_settings, temperature
+from synth.llm.calls import CallRecorder
+from synth.stages.llm_stage import add_llm_arguments, limits_of, model_settings, temperature
 
 
 def options(*words: str) -> argparse.Namespace:

@@ -1,0 +1,148 @@
+"""`llm:MODEL`: any model behind an OpenAI-compatible server, asked text by text with what belongs to the text beside it.
+
+A question and its answer are two requests, each with the other as context, and not one request for both: what comes
+back is then the translation and nothing else. One reply for both would have to be taken apart by signs that a model may
+drop or translate; where it does, both are lost, and nobody sees which words belong to which. The price is that the
+context is read twice; what is written, the dearer part, is the same.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import TracebackType
+from typing import Self
+
+from crawler.items import NewsmillError
+from synth.llm import LLM, TooLongError, load_llm
+from synth.llm.calls import CallRecorder, context_after
+from synth.llm.token_counters import of_messages
+from synth.prompts import Prompt, load_prompt
+from synth.prompts.quoting import defused, marks_of
+from synth.translation.engines import EngineSettings, Reply, Request
+from synth.translation.language_codes import codes_of
+from synth.translation.replies import translation_of
+
+LICENCE = ""
+#: How much longer than a text its translation may be, in tokens: Vietnamese is written with half as many more.
+_GROWTH = 1.5
+#: Characters of a text that is shown as context: its beginning, and its end.
+_BEGINNING, _END = 1500, 500
+
+
+def load(model: str, settings: EngineSettings) -> ChatTranslator:
+    """
+    Raises:
+        NewsmillError: no model is named, or it cannot be asked.
+    """
+    if not model:
+        raise NewsmillError("--engine llm names no model: write llm:MODEL, such as llm:gpt-4o-mini")
+    name = model if model.startswith("openai:") else f"openai:{model}"
+    llm = settings.llm or load_llm(name, settings.ledger, limits=settings.limits, models=settings.models)
+    return ChatTranslator(llm, settings)
+
+
+class ChatTranslator:
+    """Translates by a chat model."""
+
+    licence = LICENCE
+    by_sentence = False
+
+    def __init__(self, llm: LLM, settings: EngineSettings) -> None:
+        self.llm, self.settings = llm, settings
+        self.name = llm.name
+        self.width = 3 * settings.limits.concurrency
+        self.prompts = load_prompt("translation")
+        #: tokens of prompt and reply that the server turned out to take.
+        self.learnt_context: int | None = None
+
+    def prompt_id(self, language: str) -> str:
+        temperature = self.settings.temperature
+        suffix = "" if temperature == 0 else f"?temperature={'default' if temperature is None else temperature}"
+        return self._prompt(language).id + suffix
+
+    def check(self, source_language: str, language: str) -> None:
+        if self._prompt(language).language != language:
+            codes_of(language)
+
+    def fits(self, text: str, language: str) -> bool:
+        longest = self.settings.max_answer_tokens
+        if self.settings.count(text) * _GROWTH > longest:
+            return False
+        return self._holds(self._messages(Request(text, "", language)))
+
+    def reads(self, form: str) -> bool:
+        return True
+
+    async def translate(self, request: Request) -> Reply:
+        calls = CallRecorder(self.llm, self.settings.temperature)
+        messages = self._within_window(request)
+        longest = self.settings.max_answer_tokens
+        try:
+            reply = await calls.ask(messages, longest)
+        except TooLongError as error:
+            context = context_after(error, of_messages(messages, self.settings.count), longest)
+            self.learnt_context = min(context, self.learnt_context or context)
+            raise
+        cleaned = translation_of(reply, request.text, marks_of(defused(request.text)))
+        return Reply(cleaned.text, cleaned.refusal, reply.call, reply.cached)
+
+    def stop(self) -> None:
+        """Send nothing new."""
+        if stop := getattr(self.llm, "stop", None):
+            stop()
+
+    def _prompt(self, language: str) -> Prompt:
+        return self.prompts.in_language(language)
+
+    def _holds(self, messages: list[dict[str, str]]) -> bool:
+        context = min((size for size in (self.settings.context, self.learnt_context) if size), default=None)
+        return context is None or of_messages(messages, self.settings.count) + self.settings.max_answer_tokens <= context
+
+    def _within_window(self, request: Request) -> list[dict[str, str]]:
+        """The messages, with as much context as the window holds beside the text."""
+        for share in (1.0, 0.5, 0.2):
+            messages = self._messages(request, share)
+            if self._holds(messages):
+                return messages
+        return self._messages(request, 0.0)
+
+    def _messages(self, request: Request, share: float = 0.0) -> list[dict[str, str]]:
+        """What is sent; `share` of the context's characters is shown."""
+        shorten = functools.partial(shortened, share=share)
+        before = [(shorten(source), shorten(translation)) for source, translation in request.before] if share else []
+        after, context = (shorten(request.after), [*map(shorten, request.context)]) if share else ("", [])
+        shown = [text for pair in before for text in pair] + [after, *context]
+        text = defused(request.text)
+        begin, end = marks_of(text)
+        context_begin, context_end = marks_of("\n".join([*shown, text, begin]))
+        prompt = self._prompt(request.language)
+        return prompt.render(
+            "shown", "request", language=request.language, language_name=_name(prompt, request.language),
+            text=text, begin=begin, end=end, before=before, after=after, context=context,
+            context_begin=context_begin, context_end=context_end,
+            mask=request.form.format(1) if request.form else "",
+            missing=[request.form.format(number) for number in request.masks],
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Self:
+        await self.llm.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.llm.__aexit__(kind, error, trace)
+
+
+def shortened(text: str, share: float = 1.0) -> str:
+    """A text as context: its beginning and its end where it is long, and no control tokens."""
+    beginning, end = round(_BEGINNING * share), round(_END * share)
+    text = defused(text.strip())
+    if len(text) <= beginning + end + 100:
+        return text
+    return f"{text[:beginning].rpartition(' ')[0]} […] {text[-end:].partition(' ')[2]}"
+
+
+def _name(prompt: Prompt, language: str) -> str:
+    """The language's name in English, for the wording that serves languages without one of their own."""
+    return "" if prompt.language == language else codes_of(language).name
