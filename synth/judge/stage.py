@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import NewsmillError
 from synth.judge.reply_parser import parse_reply
 from synth.llm import LLM, LLMError, TooLongError
+from synth.llm.calls import CallRecorder
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
 from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
 from synth.ratings.agreement import DIMENSIONS
 from synth.samples.sample import CURRENT
-from synth.llm.calls import CallRecorder
 from synth.stages.llm_stage import LLMStage, model_settings, parameters_suffix
 from synth.stages.stage import Stage, run_stage
 

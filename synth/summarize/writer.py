@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.llm import LLM, LLMError, TooLongError
+from synth.llm.calls import CallRecorder
 from synth.llm.token_counters import name_of, of_messages
 from synth.prompts.quoting import addresses_in
 from synth.samples.sample import Sample, sample_key
-from synth.llm.calls import CallRecorder
 from synth.stages.llm_stage import LLMStage, UnusableReply
 from synth.stages.stage import Stage, run_stage
 from synth.summarize.answers import part_summary_of, summary_of

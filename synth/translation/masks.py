@@ -1,6 +1,6 @@
 """Masks: what must come through a translation as it is gives way to short signs, each of which must come back once.
 
-    "Run `ls -l` first."  ->  "Run ⟦1⟧ first."  ->  "Esegui prima ⟦1⟧."  ->  "Esegui prima `ls -l`."
+"Run `ls -l` first."  ->  "Run ⟦1⟧ first."  ->  "Esegui prima ⟦1⟧."  ->  "Esegui prima `ls -l`."
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def mask(text: str, spans: Iterable[Sequence[Any]], fits: Callable[[str], bool] 
 
 def lost_masks(source: str, translation: str, pattern: re.Pattern[str]) -> list[int]:
     """Numbers of the masks that the translation does not have as often as the source has them."""
-    wanted, there = (Counter(int(number) for number in pattern.findall(text)) for text in (source, translation))
-    return sorted(number for number in wanted | there if wanted[number] != there[number])
+    expected, actual = (Counter(int(number) for number in pattern.findall(text)) for text in (source, translation))
+    return sorted(number for number in expected | actual if expected[number] != actual[number])
 
 
 def mask_pattern(form: str) -> re.Pattern[str]:

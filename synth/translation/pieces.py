@@ -99,17 +99,26 @@ def _fitted(core: str, cutting: Cutting) -> Iterator[Piece]:
                 yield from _between(gap)
             return
     # A word as long as a page; a single character is sent, whatever it costs.
-    middle = len(core) // 2
-    if not middle or cutting.masks.fullmatch(core):
+    middle = _middle(core, cutting.masks)
+    if not 0 < middle < len(core):
         yield Piece(core, is_sent=True)
         return
     yield from _fitted(core[:middle], cutting)
     yield from _fitted(core[middle:], cutting)
 
 
+def _middle(core: str, masks: re.Pattern[str]) -> int:
+    """Where to cut a word, outside of its masks; one of its ends where nothing can be cut."""
+    middle = len(core) // 2
+    inside = next((match for match in masks.finditer(core) if match.start() < middle < match.end()), None)
+    return middle if inside is None else inside.start() or inside.end()
+
+
 def _whole(core: str, cutting: Cutting) -> Iterator[Piece]:
     """A piece, without the masks that it begins and ends with."""
-    runs = [match.span() for match in re.finditer(rf"(?:\s*(?:{cutting.masks.pattern})\s*)+", core, cutting.masks.flags)]
+    runs = [
+        match.span() for match in re.finditer(rf"(?:\s*(?:{cutting.masks.pattern})\s*)+", core, cutting.masks.flags)
+    ]
     begin = runs[0][1] if runs and not runs[0][0] else 0
     end = runs[-1][0] if runs and runs[-1][1] == len(core) else len(core)
     if begin >= end:

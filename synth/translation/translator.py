@@ -1,7 +1,7 @@
 """Texts into another language by any engine: masked, cut, translated with their context, joined to the byte.
 
-    text -> masks for what is protected -> pieces that fit -> the engine -> masks lost? once more in smaller pieces
-         -> pieces and white space joined -> what the masks stand for
+text -> masks for what is protected -> pieces that fit -> the engine -> masks lost? once more in smaller pieces
+     -> pieces and white space joined -> what the masks stand for
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ NOTHING = "nothing_to_translate"
 _TOO_MUCH = frozenset({"truncated", "looping", "empty"})
 #: Times that a text is cut anew because a server takes less than was thought.
 _DIVISIONS = 5
+#: What must fit a request, or nothing does.
+_WORD = "translation"
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -37,7 +39,7 @@ class Translation:
         text: the translation; the text itself where there is none.
         refusal: "" for a translation, else the name of the reason why the text is as it was: `nothing_to_translate`,
             or one of `synth.translation.replies`.
-        lost: what was protected and did not come back as often as it was there, not even in smaller pieces.
+        losses: what was protected and did not come back as often as it was there, not even in smaller pieces.
         calls: keys in the ledger, in the order of asking.
         paid: calls that were made and not answered by the ledger.
         pieces: requests that it took at the last try.
@@ -45,7 +47,7 @@ class Translation:
 
     text: str
     refusal: str = ""
-    lost: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     paid: int = 0
     pieces: int = 0
@@ -110,12 +112,12 @@ class Translator:
             # Such a model sees no context: nothing has to wait for its neighbour.
             tasks = [self._translation(text, source_language, language) for text in texts]
             return list(await asyncio.gather(*tasks))
-        done: list[Translation] = []
+        translations: list[Translation] = []
         for number, text in enumerate(texts):
-            before = [(source, part.text) for source, part in zip(texts[:number], done, strict=True)][-2:]
+            before = [(source, part.text) for source, part in zip(texts[:number], translations, strict=True)][-2:]
             after = texts[number + 1] if number + 1 < len(texts) else ""
-            done.append(await self._translation(text, source_language, language, before, after, context))
-        return done
+            translations.append(await self._translation(text, source_language, language, before, after, context))
+        return translations
 
     async def _translation(
         self, text: str, source_language: str, language: str, before: Sequence[tuple[str, str]] = (), after: str = "",
@@ -125,11 +127,12 @@ class Translator:
         work = _Work(source_language, language, before, after, context, masked)
         if not masked.has_letters():
             return Translation(text, NOTHING)
+        self._check_room(language)
         try:
-            translated, lost = await self._attempts(work)
+            translated, numbers = await self._attempts(work)
         except Refused as problem:
             return Translation(text, problem.reason, (), tuple(work.calls), work.paid, work.pieces)
-        originals = tuple(masked.originals[number - 1] for number in lost if number <= len(masked.originals))
+        originals = tuple(masked.originals[number - 1] for number in numbers if number <= len(masked.originals))
         return Translation(masked.restore(translated), "", originals, tuple(work.calls), work.paid, work.pieces)
 
     async def _attempts(self, work: _Work) -> tuple[str, list[int]]:
@@ -140,17 +143,17 @@ class Translator:
         """
         cutting = self._cutting(work)
         try:
-            text, lost = await self._pieces(work, cutting, ())
+            text, losses = await self._pieces(work, cutting, ())
         except Refused as problem:
             if problem.reason not in _TOO_MUCH or cutting.by_sentence:
                 raise
             return await self._pieces(work, cutting.smaller(), ())
-        if not lost:
-            return text, lost
+        if not losses:
+            return text, losses
         try:
-            return await self._pieces(work, cutting.smaller(), lost)
+            return await self._pieces(work, cutting.smaller(), losses)
         except Refused:
-            return text, lost
+            return text, losses
 
     def _cutting(self, work: _Work) -> Cutting:
         def fits(text: str) -> bool:
@@ -158,22 +161,22 @@ class Translator:
 
         return Cutting(fits, work.source_language, self.engine.by_sentence, work.masked.pattern)
 
-    async def _pieces(self, work: _Work, cutting: Cutting, missing: Sequence[int]) -> tuple[str, list[int]]:
+    async def _pieces(self, work: _Work, cutting: Cutting, reminder: Sequence[int]) -> tuple[str, list[int]]:
         """All pieces translated and joined, and the masks that are lost."""
         text = work.masked.text
         pieces = pieces_of(text, cutting)
         work.pieces = sum(_is_for_translation(piece, work.masked) for piece in pieces)
         if self.engine.by_sentence:
-            parts = await asyncio.gather(*(self._piece(work, piece, pieces, missing) for piece in pieces))
+            parts = await asyncio.gather(*(self._piece(work, piece, pieces, reminder) for piece in pieces))
         else:
             parts = []
             for piece in pieces:
-                parts.append(await self._piece(work, piece, pieces, missing, parts))
+                parts.append(await self._piece(work, piece, pieces, reminder, parts))
         translation = "".join(parts)
         return translation, lost_masks(text, translation, work.masked.pattern)
 
     async def _piece(
-        self, work: _Work, piece: Piece, pieces: Sequence[Piece], missing: Sequence[int], parts: Sequence[str] = ()
+        self, work: _Work, piece: Piece, pieces: Sequence[Piece], reminder: Sequence[int], parts: Sequence[str] = ()
     ) -> str:
         """A piece translated; what is no text for a translator as it is."""
         if not _is_for_translation(piece, work.masked):
@@ -182,13 +185,11 @@ class Translator:
         numbers = {int(number) for number in work.masked.pattern.findall(piece.text)}
         request = Request(
             piece.text, work.source_language, work.language, before, after, work.context,
-            work.masked.form if numbers else "", sorted(numbers & set(missing)),
+            work.masked.form if numbers else "", sorted(numbers & set(reminder)),
         )  # fmt: skip
         return await self._asked(work, request, _DIVISIONS)
 
-    def _context(
-        self, work: _Work, pieces: Sequence[Piece], parts: Sequence[str]
-    ) -> tuple[list[tuple[str, str]], str]:
+    def _context(self, work: _Work, pieces: Sequence[Piece], parts: Sequence[str]) -> tuple[list[tuple[str, str]], str]:
         """What stands before a piece, with its translation, and what stands behind it: in its own text first."""
         before, number = list(work.before), len(parts)
         source = work.masked.restore("".join(piece.text for piece in pieces[:number]))
@@ -207,17 +208,29 @@ class Translator:
         try:
             reply: Reply = await self.engine.translate(request)
         except TooLongError:
+            self._check_room(work.language)
+            # Another request may have met the same limit meanwhile.
             smaller = pieces_of(request.text, self._cutting(work))
             if not divisions or len(smaller) < 2:
                 raise
-            asked = [self._part(work, request, piece, divisions - 1) for piece in smaller]
-            return "".join([await part for part in asked])
+            replies = [self._part(work, request, piece, divisions - 1) for piece in smaller]
+            return "".join([await part for part in replies])
         if reply.call:
             work.calls.append(reply.call)
         work.paid += not reply.cached
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply.text
+
+    def _check_room(self, language: str) -> None:
+        """
+        Raises:
+            TooLongError: a request holds no word of a text at all.
+        """
+        if not self.engine.fits(_WORD, language):
+            raise TooLongError(
+                f"{self.engine.name} takes so little that no text fits beside the prompt and its translation"
+            )
 
     async def _part(self, work: _Work, request: Request, piece: Piece, divisions: int) -> str:
         if not _is_for_translation(piece, work.masked):

@@ -1,4 +1,4 @@
-"""`llm:MODEL`: any model behind an OpenAI-compatible server, asked text by text with what belongs to the text beside it.
+"""`llm:MODEL`: any model behind an OpenAI-compatible server, asked text by text, each with what belongs to it.
 
 A question and its answer are two requests, each with the other as context, and not one request for both: what comes
 back is then the translation and nothing else. One reply for both would have to be taken apart by signs that a model may
@@ -9,6 +9,7 @@ context is read twice; what is written, the dearer part, is the same.
 from __future__ import annotations
 
 import functools
+import math
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,8 @@ from synth.translation.replies import translation_of
 LICENCE = ""
 #: How much longer than a text its translation may be, in tokens: Vietnamese is written with half as many more.
 _GROWTH = 1.5
+#: A reply has one part of so many of a model's window.
+_SHARES = 3
 #: Characters of a text that is shown as context: its beginning, and its end.
 _BEGINNING, _END = 1500, 500
 
@@ -52,39 +55,46 @@ class ChatTranslator:
         self.name = llm.name
         self.width = 3 * settings.limits.concurrency
         self.prompts = load_prompt("translation")
-        #: tokens of prompt and reply that the server turned out to take.
+        #: tokens of prompt and reply that the server turned out to take, and of a text where it names no size.
         self.learnt_context: int | None = None
+        self.learnt_text: float = math.inf
 
     def prompt_id(self, language: str) -> str:
         temperature = self.settings.temperature
         suffix = "" if temperature == 0 else f"?temperature={'default' if temperature is None else temperature}"
         return self._prompt(language).id + suffix
 
-    def check(self, source_language: str, language: str) -> None:
+    def check(self, source_language: str, language: str) -> None:  # noqa: ARG002  others read the source's
         if self._prompt(language).language != language:
             codes_of(language)
 
     def fits(self, text: str, language: str) -> bool:
-        longest = self.settings.max_answer_tokens
-        if self.settings.count(text) * _GROWTH > longest:
+        if self.settings.count(text) > min(self.longest / _GROWTH, self.learnt_text):
             return False
         return self._holds(self._messages(Request(text, "", language)))
 
-    def reads(self, form: str) -> bool:
+    def reads(self, form: str) -> bool:  # noqa: ARG002  chat models read all
         return True
 
     async def translate(self, request: Request) -> Reply:
         calls = CallRecorder(self.llm, self.settings.temperature)
         messages = self._within_window(request)
-        longest = self.settings.max_answer_tokens
+        longest = self.longest
         try:
             reply = await calls.ask(messages, longest)
         except TooLongError as error:
-            context = context_after(error, of_messages(messages, self.settings.count), longest)
-            self.learnt_context = min(context, self.learnt_context or context)
+            self._learn(error, messages, request, longest)
             raise
         cleaned = translation_of(reply, request.text, marks_of(defused(request.text)))
         return Reply(cleaned.text, cleaned.refusal, reply.call, reply.cached)
+
+    def _learn(self, error: TooLongError, messages: list[dict[str, str]], request: Request, longest: int) -> None:
+        """Take less from now on: the window that the server names, or half of a text where that does not help."""
+        if error.context:
+            context = context_after(error, of_messages(messages, self.settings.count), longest)
+            self.learnt_context = min(context, self.learnt_context or context)
+        if self.fits(request.text, request.language):
+            self.learnt_text = min(self.settings.count(request.text) / 2, self.learnt_text)
 
     def stop(self) -> None:
         """Send nothing new."""
@@ -94,9 +104,18 @@ class ChatTranslator:
     def _prompt(self, language: str) -> Prompt:
         return self.prompts.in_language(language)
 
+    @property
+    def context(self) -> float:
+        """Tokens of prompt and reply together."""
+        return min((size for size in (self.settings.context, self.learnt_context) if size), default=math.inf)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest reply: a text, what belongs to it and its translation share a small window."""
+        return int(min(self.settings.max_answer_tokens, self.context / _SHARES))
+
     def _holds(self, messages: list[dict[str, str]]) -> bool:
-        context = min((size for size in (self.settings.context, self.learnt_context) if size), default=None)
-        return context is None or of_messages(messages, self.settings.count) + self.settings.max_answer_tokens <= context
+        return of_messages(messages, self.settings.count) + self.longest <= self.context
 
     def _within_window(self, request: Request) -> list[dict[str, str]]:
         """The messages, with as much context as the window holds beside the text."""
@@ -111,10 +130,10 @@ class ChatTranslator:
         shorten = functools.partial(shortened, share=share)
         before = [(shorten(source), shorten(translation)) for source, translation in request.before] if share else []
         after, context = (shorten(request.after), [*map(shorten, request.context)]) if share else ("", [])
-        shown = [text for pair in before for text in pair] + [after, *context]
+        quotations = [text for pair in before for text in pair] + [after, *context]
         text = defused(request.text)
         begin, end = marks_of(text)
-        context_begin, context_end = marks_of("\n".join([*shown, text, begin]))
+        context_begin, context_end = marks_of("\n".join([*quotations, text, begin]))
         prompt = self._prompt(request.language)
         return prompt.render(
             "shown", "request", language=request.language, language_name=_name(prompt, request.language),

@@ -1,4 +1,7 @@
-"""What stages that ask a model have in common: options that make sense, and calls that are counted."""
+"""What stages that ask a model have in common: options that make sense, and calls that are counted.
+
+Covers synth.llm.calls.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ import pytest
 
 from crawler.items import NewsmillError
 from synth.llm import Completion, Limits
-from synth.llm.token_counters import by_bytes, estimate
 from synth.llm.calls import CallRecorder
+from synth.llm.token_counters import by_bytes, estimate
 from synth.stages.llm_stage import add_llm_arguments, limits_of, model_settings, temperature
 
 

@@ -42,7 +42,10 @@ def test_long_texts_are_cut_between_paragraphs_and_neighbours_stay_together() ->
 
 def test_then_between_lines_then_sentences_then_words_then_anywhere() -> None:
     assert sent("one line\nanother line", at_most(12)) == ["one line", "another line"]
-    assert sent("Mr. Smith left.  He was late. Nobody saw.", at_most(28)) == ["Mr. Smith left.", "He was late. Nobody saw."]
+    assert sent("Mr. Smith left.  He was late. Nobody saw.", at_most(28)) == [
+        "Mr. Smith left.",
+        "He was late. Nobody saw.",
+    ]
     assert sent("one two three four", at_most(9)) == ["one two", "three", "four"]
     assert sent("abcdefgh", at_most(3)) == ["ab", "cd", "ef", "gh"]
     assert sent("ab", at_most(0)) == ["a", "b"]
@@ -57,7 +60,7 @@ def test_by_sentence_every_sentence_stands_alone_without_its_bullet() -> None:
 def test_masks_at_the_ends_of_a_piece_are_not_sent() -> None:
     assert sent("⟦1⟧ ⟦2⟧\nRun ⟦3⟧ now: ⟦4⟧", at_most(100)) == ["Run ⟦3⟧ now:"]
     assert sent("⟦1⟧\n\n⟦2⟧", at_most(100)) == []
-    assert sent("See ⟦10⟧ there.", at_most(2))[0] == "See"
+    assert sent("See⟦10⟧there", at_most(4)) == ["See", "th", "ere"]
 
 
 @given(
@@ -66,4 +69,4 @@ def test_masks_at_the_ends_of_a_piece_are_not_sent() -> None:
 def test_every_text_is_its_pieces(text: str, most: int, by_sentence: bool) -> None:
     for piece in sent(text, at_most(most, by_sentence=by_sentence)):
         assert piece == piece.strip() != ""
-        assert len(piece) <= max(most, 1) or MASK.fullmatch(piece)
+        assert len(piece) <= max(most, 1) or MASK.search(piece)
