@@ -9,6 +9,7 @@ import re
 import resource
 import shutil
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 
 # mongod's journal grows in files of 100 MB: below that it stops.
 _FULL = 100_000_000
-#: A server that stopped for want of room gives back up to two such files when it is started again, before its user
-#: has looked how much is free.
-_NEARLY_FULL = 3 * _FULL
+#: Where the supervisor writes why its mongod ended, and the bytes that are kept for it: on a full disk there are none.
+_END_FILE, _END_SIZE = "mongod.end", 1024
+#: When this process can have begun to use a server.
+_LOADED_AT = time.time()
 _LAST_BYTES = 200_000
 
+_DISK_FULL = "the disk of {folder} is full ({free} MB left): free some"
 #: (what mongod writes, the reason); the first that matches is given.
 _REASONS = [
-    (r"No space left on device|ENOSPC|disk quota exceeded", "the disk of {folder} is full ({free} MB left): free some"),
+    (r"No space left on device|ENOSPC|disk quota exceeded", _DISK_FULL),
     (r"Too many open files|unw_get_proc_name|EMFILE|ENFILE",
      "no file descriptors are left (at most {files} for a process): raise the limit with ulimit -n 20000"),
     (r"DBPathInUse|Unable to lock the lock file", "another MongoDB server uses {folder}/db: stop it"),
@@ -61,15 +64,16 @@ def start_failure(folder: Path, code: int | None, output: str) -> str:
     return _named_reason(folder, text) or _last_error(text) or _last_words(output) or _by_status(code)
 
 
-def _named_reason(folder: Path, text: str) -> str | None:
+def _named_reason(folder: Path, text: str, full: int = _FULL // 20) -> str | None:
+    """The reason that a text names; a disk with fewer than `full` bytes left is one without words."""
     serious = "\n".join(line for line in text.splitlines() if _is_serious(line))
     values = {
         "folder": folder,
         "free": _free(folder) // 1_000_000,
         "files": _most_files(),
     }
-    if _free(folder) < _FULL // 20:
-        return _REASONS[0][1].format(**values)
+    if _free(folder) < full:
+        return _DISK_FULL.format(**values)
     for pattern, reason in _REASONS:
         if re.search(pattern, serious, re.IGNORECASE):
             return reason.format(**values)
@@ -80,10 +84,14 @@ def _most_files() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
-def _is_serious(line: str) -> bool:
+def _full(folder: Path) -> str:
+    return _DISK_FULL.format(folder=folder, free=_free(folder) // 1_000_000)
+
+
+def _is_serious(line: str, severities: str = "EFW") -> bool:
     """Whether it is an error's line: mongod's own log is JSON with a severity, anything else is a last cry."""
     try:
-        return json.loads(line).get("s") in ("E", "F", "W")
+        return json.loads(line).get("s") in tuple(severities)
     except (ValueError, AttributeError):
         return True
 
@@ -119,6 +127,38 @@ def _free(folder: Path) -> int:
     return shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists())).free
 
 
+# ---- a server that ended
+
+
+def reserve_end(folder: Path) -> None:
+    """Keep room for `record_end`, as long as there is some."""
+    with contextlib.suppress(OSError):
+        if not (folder / _END_FILE).exists():
+            (folder / _END_FILE).write_bytes(b" " * _END_SIZE)
+
+
+def record_end(folder: Path, code: int, output: str) -> None:
+    """Write down why a mongod ended that had run: who started it again sees the disk with room that it gave back.
+
+    Args:
+        folder, code, output: as of `start_failure`.
+    """
+    lost = "\n".join(line for line in _last_part(folder / "mongod.log").splitlines() if _is_serious(line, "EF"))
+    reason = _named_reason(folder, output + lost, _FULL) or _SIGNALS.get(-code) or ""  # type: ignore[call-overload]
+    row = json.dumps({"at": time.time(), "reason": reason}).encode()[:_END_SIZE]
+    with contextlib.suppress(OSError), (folder / _END_FILE).open("r+b") as handle:
+        handle.write(row.ljust(_END_SIZE))
+
+
+def _recorded_end(folder: Path) -> str:
+    """Why the mongod of a store ended since this process began; "" where it did not, or nobody knows."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        row = json.loads((folder / _END_FILE).read_bytes())
+        if row["at"] >= _LOADED_AT:
+            return str(row["reason"])
+    return ""
+
+
 # ---- a server that runs
 
 
@@ -127,9 +167,14 @@ def loss_message(error: Exception) -> str:
     if may_only_read(error):
         return f"store: this user of MongoDB may not do that ({short(error)}): name one who may in MONGODB_URI"
     folder = home()
-    if not os.environ.get("MONGODB_URI") and (free := _free(folder)) < _NEARLY_FULL:
+    if os.environ.get("MONGODB_URI"):
+        reason = ""
+    elif not (reason := _recorded_end(folder / "mongo")) and _free(folder) < _FULL:
+        # It has not ended yet, or nobody saw it.
         where = next(path for path in (folder, *folder.parents) if path.exists())
-        return f"store: the disk of {where} is full ({free // 1_000_000} MB left): free some, then run it again"
+        reason = _full(where)
+    if reason:
+        return f"store: {reason}; what MongoDB acknowledged is stored: run the command again"
     return f"store: MongoDB stopped answering ({short(error)}): what it acknowledged is stored; run the command again"
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from crawler.mongo.failures import start_failure
+from crawler.mongo.failures import record_end, reserve_end, start_failure
 from crawler.mongo.place import hidden, socket_path, uri_of
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Supervisor:
 
     def start(self, servers: IO[bytes]) -> None:
         """Start mongod, make it the primary of its own replica set, and publish its address."""
+        reserve_end(self.folder)
         for attempt in range(1, _STARTS + 1):
             self._spawn(servers)
             code = self._become_primary()
@@ -179,6 +180,7 @@ class Supervisor:
             code = self.server.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        record_end(self.folder, code, b"".join(self.output).decode(errors="replace"))
         _note(f"mongod ended with {code}; starting it again")
         return not self.stopping
 

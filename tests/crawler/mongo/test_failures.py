@@ -202,10 +202,50 @@ def test_a_full_disk_is_named_as_the_reason_of_a_loss(monkeypatch: pytest.Monkey
     monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path / "not-there-yet"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000}))
     assert mongo.loss_message(OSError("x")) == (
-        f"store: the disk of {tmp_path} is full (3 MB left): free some, then run it again"
+        f"store: the disk of {tmp_path} is full (3 MB left): free some; what MongoDB acknowledged is stored: run the "
+        "command again"
     )
     monkeypatch.setenv("MONGODB_URI", "mongodb://elsewhere")
     assert "run the command again" in mongo.loss_message(OSError("connection refused"))
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "reason"),
+    [
+        (log_line("WiredTiger error", error="28: No space left on device"), 14, "is full"),
+        ("", -9, "it was killed (signal 9)"),
+        (log_line("WiredTiger error", error="WT_PANIC: corruption"), -6, "are damaged"),
+        (json.dumps({"s": "W", "msg": "Too many open files, once"}), 0, "MongoDB stopped answering"),
+        (log_line("Of its own"), 1, "MongoDB stopped answering"),
+    ],
+)
+def test_why_a_server_ended_is_told_by_who_saw_it(
+    line: str, code: int, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    monkeypatch.setenv("NEWSMILL_HOME", str(tmp_path))
+    folder = tmp_path / "mongo"
+    folder.mkdir()
+    (folder / "mongod.log").write_text(line + "\n")
+    failures.reserve_end(folder)
+    assert "MongoDB stopped answering" in mongo.loss_message(OSError("x"))
+    failures.record_end(folder, code, "")
+    assert reason in mongo.loss_message(OSError("x"))
+    # An earlier end is not this command's loss.
+    monkeypatch.setattr(failures, "_LOADED_AT", failures.time.time() + 60)
+    assert "MongoDB stopped answering" in mongo.loss_message(OSError("x"))
+
+
+def test_an_end_is_recorded_in_the_room_kept_for_it(tmp_path: Path) -> None:
+    failures.record_end(tmp_path, 14, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+    failures.reserve_end(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    size = kept.stat().st_size
+    failures.record_end(tmp_path, 14, "No space left on device")
+    failures.reserve_end(tmp_path)
+    assert kept.stat().st_size == size
+    assert "is full" in json.loads(kept.read_text())["reason"]
 
 
 # ---- users and roles
