@@ -36,6 +36,8 @@ class Command:
         outcomes: names in the counts of its runs that are no loss; any other name is the reason of one.
         shows: options that show something instead of doing the work, which makes no sense in a pipeline.
         prints_document: whether what it prints as JSON is a document of its own, too long to quote.
+        following: the command line that comes next in the chain; "" where none does. What a run, the report and the
+            page print is this.
         folder: set by the registry.
     """
 
@@ -49,6 +51,7 @@ class Command:
     outcomes: frozenset[str] = frozenset()
     shows: tuple[str, ...] = ()
     prints_document: bool = False
+    following: str = ""
     folder: str = ""
 
     def configure(self, parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 __all__ = ["agglomerate"]
 
 COMMAND = Command(
-    "find which articles report the same event", 20, step=True, reads="articles", writes="clusters", shows=("explain",)
+    "find which articles report the same event",
+    20,
+    step=True,
+    reads="articles",
+    writes="clusters",
+    shows=("explain",),
+    following="synth summarize",
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
+from synth.cluster import COMMAND
 from synth.cluster.explain import print_explanation
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
@@ -74,7 +75,7 @@ def main(options: argparse.Namespace) -> int:
             for language in sorted(languages, key=str):
                 run.counts += cluster_articles(database, run.id, language, settings, condition, options.refit)
             counts = run.counts
-    print_counts("cluster", counts, options.json, "synth summarize")
+    print_counts("cluster", counts, options.json, COMMAND.following)
     return 0
 
 

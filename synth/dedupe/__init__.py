@@ -3,5 +3,10 @@
 from synth.commands import Command
 
 COMMAND = Command(
-    "mark duplicates, and what evaluation sets have as well", 60, step=True, reads="samples", writes="samples"
+    "mark duplicates, and what evaluation sets have as well",
+    60,
+    step=True,
+    reads="samples",
+    writes="samples",
+    following="synth export --filter '{\"duplicate_of\": null}' --out export",
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from synth.dedupe import COMMAND
 from synth.dedupe.greedy import near_in_meaning
 from synth.dedupe.store import MARKS, Samples, marks_of, read_samples
 from synth.stages.progress import print_counts
@@ -64,7 +65,7 @@ def print_outcome(counts: Mapping[str, int], checker: Any, as_json: bool) -> Non
     if as_json and checker:
         print(json.dumps({**counts, "sets": checker.set_counts}, ensure_ascii=False))
         return
-    print_counts("dedupe", counts, as_json, "synth export --filter '{\"duplicate_of\": null}' --out export")
+    print_counts("dedupe", counts, as_json, COMMAND.following)
 
 
 def show(

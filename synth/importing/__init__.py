@@ -2,4 +2,11 @@
 
 from synth.commands import Command
 
-COMMAND = Command("read article files (JSON lines) into the store", 10, name="import", step=True, writes="articles")
+COMMAND = Command(
+    "read article files (JSON lines) into the store",
+    10,
+    name="import",
+    step=True,
+    writes="articles",
+    following="synth cluster",
+)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import Article, NewsmillError, RecordError
 from crawler.mongo import connect, run_of
 from synth.command_line import language_code
+from synth.importing import COMMAND
 from synth.importing.articles import Reading, names_of, read_article
 from synth.importing.rows import Row
 from synth.importing.shapes import Profile
@@ -84,7 +85,7 @@ def main(options: argparse.Namespace) -> int:
                 print(f"import: {profile.explain(path, counts)}", file=sys.stderr)
             status = 1 if not articles or counts["damaged_file"] or counts["too_large_unpacked"] else status
     stored = sum(run.counts[name] for name in _ARTICLES)
-    print_counts("import", run.counts, options.json, "synth cluster" if stored else "")
+    print_counts("import", run.counts, options.json, COMMAND.following if stored else "")
     return status
 
 

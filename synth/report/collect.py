@@ -206,6 +206,8 @@ def _language_row(row: dict[str, Any]) -> dict[str, Any]:
 
 #: Characters of a setting that are shown: a filter may name a thousand links.
 _LONGEST = 300
+#: Where the recipe of the README's walk leaves its training.
+_TRAINING = Path("out/tiny-news")
 #: Places in the chain of what is no command of synth, or was none yet.
 _OTHER_POSITIONS = {"crawl": 0, "translate": 31, "reverse": 32}
 
@@ -261,15 +263,20 @@ def _iso(value: Any) -> str | None:
 
 
 def _next(numbers: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What is missing and the command that makes it, in the order of the chain."""
-    events = numbers["events"]["count"]
+    """What is missing and the command that makes it, in the order of the chain: the lines that its steps end with.
+
+    A training is missing where one can be shown: its folder is there.
+    """
     samples = numbers["samples"]
+    duplicates = next(check for check in numbers["checks"] if check["name"] == "duplicates")
+    chain = commands()
     steps = (
         (not numbers["headline"]["articles"], "no articles yet", "scrapy crawl ansa -a limit=200"),
-        (not events, "no events yet", "synth cluster"),
-        (not samples["count"], "no samples yet", "synth summarize"),
-        (samples["unscored"] > 0, "samples without scores", "synth score"),
-        (not numbers["funnel"]["export"], "nothing exported yet", "synth export --out export"),
-        (not numbers["training"], "no training shown", "synth report --training out/tiny-news"),
+        (not numbers["events"]["count"], "no events yet", chain["import"].following),
+        (not samples["count"], "no samples yet", chain["cluster"].following),
+        (samples["unscored"] > 0, "samples without scores", chain["summarize"].following),
+        (not duplicates["samples"], "duplicates not looked for", chain["score"].following),
+        (not numbers["funnel"]["export"], "nothing exported yet", chain["dedupe"].following),
+        (not numbers["training"] and _TRAINING.is_dir(), "no training shown", f"synth report --training {_TRAINING}"),
     )
     return [{"missing": message, "command": command} for is_missing, message, command in steps if is_missing]

@@ -37,12 +37,6 @@ def main(options: argparse.Namespace) -> int:
         f"report: {options.out} ({len(page.encode()) / 1000:,.0f} kB): {headline['articles']:,} articles, "
         f"{headline['events']:,} events, {headline['samples']:,} samples"
     )
-    following = [step["command"] for step in numbers["next"] if can_run(step["command"])]
+    following = [step["command"] for step in numbers["next"]]
     print(line + (f"; next: {following[0]}" if following else f"; open {options.out}"))
     return 0
-
-
-def can_run(command: str) -> bool:
-    """Whether a command can run in this folder: a training can be shown once it is there."""
-    _, option, folder = command.partition(" --training ")
-    return not option or Path(folder).is_dir()

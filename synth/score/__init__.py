@@ -3,5 +3,10 @@
 from synth.commands import Command
 
 COMMAND = Command(
-    "score samples: similarity, faithfulness, language, toxicity", 40, step=True, reads="samples", writes="samples"
+    "score samples: similarity, faithfulness, language, toxicity",
+    40,
+    step=True,
+    reads="samples",
+    writes="samples",
+    following="synth dedupe",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from crawler.mongo import connect
+from synth.score import COMMAND
 from synth.score.stage import score_stage
 from synth.scorers import VERSION, scorers
 from synth.stages.options import add_stage_arguments
@@ -42,5 +43,5 @@ def main(options: argparse.Namespace) -> int:
             settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
             outcomes = run_stage(database, own_stage, options, settings)
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
-    print_counts("score", counts, options.json, "synth dedupe")
+    print_counts("score", counts, options.json, COMMAND.following)
     return 0

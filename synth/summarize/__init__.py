@@ -9,6 +9,7 @@ COMMAND = Command(
     reads="clusters",
     writes="samples",
     asks_model=True,
+    following="synth score",
     outcomes=frozenset(
         "summarized superseded current_again calls cached near_copy same_text no_text other_language part_calls "
         "combining_calls divided "

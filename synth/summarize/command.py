@@ -10,6 +10,7 @@ from synth.llm import LLM, load_llm
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import print_counts
+from synth.summarize import COMMAND
 from synth.summarize.settings import MAX_ANSWER_TOKENS, settings_of
 from synth.summarize.sources import REASONS
 from synth.summarize.writer import stage_of, summarize_events
@@ -64,7 +65,7 @@ def main(options: argparse.Namespace) -> int:
     database = connect(options.uri)
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = summarize_events(database, llm, settings, options)
-    print_counts("summarize", counts, options.json, "synth score")
+    print_counts("summarize", counts, options.json, COMMAND.following)
     return exit_status("summarize", counts, "summarized", _HARMLESS)
 
 

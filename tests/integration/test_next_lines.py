@@ -109,7 +109,7 @@ def test_the_next_lines_of_the_report_run_too(run: Run) -> None:
         assert line not in steps, "the report names what was done"
         steps.append(line)
         run(line)
-    assert [step.split()[1] for step in steps] == ["cluster", "summarize", "score", "export"]
+    assert [step.split()[1] for step in steps] == ["cluster", "summarize", "score", "dedupe", "export"]
     Path("out/tiny-news").mkdir(parents=True)
     run(next_of(run("synth report")))
 

@@ -207,6 +207,24 @@ def test_command_and_json(workplace: tuple[Any, Path], capsys: pytest.CaptureFix
     assert capsys.readouterr().out.endswith("; next: synth report --training out/tiny-news\n")
 
 
+def test_an_empty_store_names_the_chain_as_its_steps_do(
+    database: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from synth.commands import commands
+    from synth.report.collect import collect
+
+    monkeypatch.chdir(tmp_path)
+    lines = [step["command"] for step in collect(database)["next"]]
+    assert lines[0].startswith("scrapy crawl ")
+    assert lines[1:] == [
+        commands()[name].following for name in ("import", "cluster", "summarize", "score", "dedupe")
+        if name != "summarize"
+    ]  # fmt: skip
+    database.samples.insert_one({"key": "1", "answer": "Sì."})
+    lines = [step["command"] for step in collect(database)["next"]]
+    assert lines[2:] == [commands()[name].following for name in ("summarize", "score", "dedupe")]
+
+
 def test_a_users_mistake_is_one_line(workplace: tuple[Any, Path], capsys: pytest.CaptureFixture[str]) -> None:
     bad = Path("bad/logs")
     bad.mkdir(parents=True)
