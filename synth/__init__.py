@@ -24,6 +24,8 @@ ORDER = [
         "takedown",
     ],
     ["pipeline"],
+    # joins the verbs with its command
+    ["translate"],
     ["commands"],
     ["similarity", "faithful"],
     ["scorers"],

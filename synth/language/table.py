@@ -102,6 +102,10 @@ class NumberTable:
     no_context: frozenset[str] = frozenset()
     #: words before a number that say what bears it: "articolo 5".
     numbered: frozenset[str] = frozenset()
+    #: what divides the decimals; the other of "." and "," groups thousands. Both where countries of it differ.
+    decimal_marks: str = ","
+    #: words that say a number and are no numeral: "dozen" -> 12, "twice" -> 2.
+    idioms: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +252,8 @@ class LanguageTable:
     frequent: frozenset[str]
     #: a pattern of letters that no other of these languages has.
     letters: str = ""
+    #: characters of a translation for one of its English source.
+    relative_length: float = 1.05
     segmentation: SegmentationTable
     numbers: NumberTable
     dates: DateTable

@@ -19,7 +19,7 @@ _CODE_LINE = re.compile(
     r"|return[ ](?:[\w.\[\]]+|[^\n]*[()\[\]{}=+*/<>_%\"'][^\n]*)[ \t]*$|(?:break|continue|pass|return)[ \t]*;?[ \t]*$"
     r"|(?:var|let|const|int|float|double|char|bool|boolean|string|String|void|long|auto|public|private|protected|static|final)"
     r"[ ][^\n]*[=;{()][^\n]*$"
-    r"|[\w.\[\]\"'*]+(?:,[ ]?[\w.\[\]]+)*[ ]?(?:[-+*/%&|]|//|\*\*)?=(?!=)[ ]?[^\n=][^\n]*$"
+    r"|\*?[\w$][\w.\[\]\"'$]*(?:,[ ]?[\w.\[\]]+)*[ ]?(?:[-+*/%&|]|//|\*\*)?=(?!=)[ ]?[^\n=][^\n]*$"
     r"|[A-Za-z_][\w.]*\([^\n]*\)[ \t]*(?:;|\{|:)?[ \t]*(?:(?:\#|//)[^\n]*)?$"
     r"|(?:>>>|\.\.\.|\$|\#|C:\\[^\n>]*>)[ ](?<![#][ ])[^\n]+$"
     r"|(?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ]TABLE|ALTER[ ]TABLE|DROP[ ]TABLE"

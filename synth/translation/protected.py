@@ -134,7 +134,7 @@ def without(text: str, spans: Iterable[Span], mark: str = " ") -> str:
     return "".join([*parts, text[position:]])
 
 
-class _Taken:
+class _Spans:
     """Spans by place; a later one that overlaps is not added."""
 
     def __init__(self) -> None:
@@ -149,12 +149,12 @@ class _Taken:
 
 @functools.lru_cache(maxsize=256)
 def _spans(text: str) -> tuple[Span, ...]:
-    taken = _Taken()
+    occupied = _Spans()
     for triggers, source in _SOURCES:
         if not triggers or any(trigger in text for trigger in triggers):
             for span in source(text):
-                taken.add(span)
-    return tuple(taken.spans)
+                occupied.add(span)
+    return tuple(occupied.spans)
 
 
 def _matches(pattern: re.Pattern[str], kind: str) -> Callable[[str], Iterator[Span]]:

@@ -52,6 +52,7 @@ TABLE = LanguageTable(
     frequent=words(
         "der die das und ist nicht von mit dem den ein eine für auf im zu des sich auch wurde am bei als"
     ),
+    relative_length=1.15,
     segmentation=SegmentationTable(
         before_names=words("hr fr frl str z.b d.h u.a bzw bzgl evtl ggf inkl vgl zzgl sog"),
         before_numbers=words("abs bd"),
@@ -86,6 +87,11 @@ TABLE = LanguageTable(
         hedge_links=words("als"),
         definite=words("die den der"),
         range_words=words("und bis"),
+        idioms={
+            "null": 0, "erste": 1, "ersten": 1, "erster": 1, "erstes": 1, "zweite": 2, "zweiten": 2, "zweiter": 2,
+            "beide": 2, "beiden": 2, "paar": 2, "doppelt": 2, "halb": 30, "dreifach": 3, "dutzend": 12, "mittag": 12,
+            "mitternacht": 12, "hundert": 100, "hunderte": 100,
+        },
     ),
     dates=DateTable(
         months=(

@@ -28,6 +28,7 @@ TABLE = LanguageTable(
     regions=("US", "GB"),
     shared=True,
     frequent=words("the of and to is was that with for on at by from are has have his its were an as this it be"),
+    relative_length=1.0,
     segmentation=SegmentationTable(
         before_names=words("cpl supt messrs mt ft e.g i.e"),
         before_numbers=words("nos arts approx jan feb mar apr aug sept oct nov dec"),
@@ -78,6 +79,13 @@ TABLE = LanguageTable(
         range_words=words("to and or"),
         no_context=words("which who when after before other others more most"),
         numbered=words("article number top"),
+        decimal_marks=".",
+        idioms={
+            "zero": 0, "first": 1, "once": 1, "single": 1, "second": 2, "both": 2, "couple": 2, "pair": 2, "twice": 2,
+            "double": 2, "half": 30, "triple": 3, "dozen": 12, "dozens": 12, "teens": 10, "twenties": 20,
+            "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
+            "nineties": 90, "noon": 12, "midnight": 12, "hundred": 100, "hundreds": 100,
+        },
     ),
     dates=DateTable(
         months=(

@@ -32,6 +32,7 @@ TABLE = LanguageTable(
     regions=("ES",),
     shared=True,
     frequent=words("el los las y es una del para que con por se su al más lo como fue en han ha sus no la"),
+    relative_length=1.1,
     segmentation=SegmentationTable(
         before_names=words(
             "sra srta dra ud uds d dña lic arq gral cnel av avda p.ej cía sta sto sr"
@@ -70,6 +71,13 @@ TABLE = LanguageTable(
         hedge_links=words("de del"),
         definite=words("los las"),
         range_words=words("a y o al"),
+        decimal_marks=".,",
+        idioms={
+            "cero": 0, "primer": 1, "primero": 1, "primera": 1, "primeros": 1, "segundo": 2, "segunda": 2, "ambos": 2,
+            "ambas": 2, "par": 2, "pareja": 2, "doble": 2, "media": 30, "medio": 30, "triple": 3, "docena": 12,
+            "docenas": 12, "mediodía": 12, "medianoche": 12, "cien": 100, "ciento": 100, "cientos": 100,
+            "veintena": 20,
+        },
     ),
     dates=DateTable(
         months=(

@@ -30,6 +30,7 @@ TABLE = LanguageTable(
     regions=("FR",),
     shared=True,
     frequent=words("le les des et est une du dans pour que qui sur pas au par il plus avec ce sont à ont aux la"),
+    relative_length=1.15,
     segmentation=SegmentationTable(
         before_names=words("m mm mme mlle me pr ste env av bd boul ex chap"),
         openers=words(
@@ -71,6 +72,11 @@ TABLE = LanguageTable(
         hedge_links=words("de"),
         definite=words("les des"),
         range_words=words("à et ou"),
+        idioms={
+            "zéro": 0, "premier": 1, "première": 1, "premiers": 1, "premières": 1, "deuxième": 2, "second": 2,
+            "seconde": 2, "double": 2, "paire": 2, "couple": 2, "demi": 30, "demie": 30, "triple": 3, "midi": 12,
+            "minuit": 12, "cent": 100, "centaine": 100, "centaines": 100, "vingtième": 20,
+        },
     ),
     dates=DateTable(
         months=(

@@ -60,6 +60,7 @@ TABLE = LanguageTable(
     frequent=words(
         "il lo gli di che e è non per una della dei nel con sono ha del alla dal delle più anche al le da si"
     ),
+    relative_length=1.1,
     segmentation=SegmentationTable(
         before_names=words(
             "dott dott.ssa prof.ssa sig sig.ra sigg sig.na avv ing geom arch rag on on.le cav mons card egr gent "
@@ -127,6 +128,12 @@ TABLE = LanguageTable(
             "altre"
         ),
         numbered=words("articolo comma numero punto canale"),
+        idioms={
+            "zero": 0, "primo": 1, "prima": 1, "primi": 1, "secondo": 2, "seconda": 2, "entrambi": 2, "entrambe": 2,
+            "coppia": 2, "paio": 2, "doppio": 2, "doppia": 2, "mezza": 30, "mezzo": 30, "triplo": 3, "cento": 100,
+            "centinaia": 100, "mezzogiorno": 12, "mezzanotte": 12, "biennale": 2, "cinquecento": 16, "settecento": 18,
+            "ottocento": 19, "novecento": 20,
+        },
     ),
     dates=DateTable(
         months=MONTHS["it"],

@@ -32,6 +32,7 @@ TABLE = LanguageTable(
     frequent=words(
         "não são uma um foi também às ao aos os na nas dos já até há pelo pela pelos pelas à para mais em do da no"
     ),
+    relative_length=1.09,
     segmentation=SegmentationTable(
         before_names=words("sr sra srs dra d exmo exma eng arq pres gal cel pe av r pça lgo trav jd s sto sta"),
         before_numbers=words("nº núm pág págs inc séc"),
@@ -82,6 +83,11 @@ TABLE = LanguageTable(
         range_words=words("a e ou até"),
         no_context=words("vezes antes depois outros outras deles delas"),
         numbered=words("artigo número ponto canal"),
+        idioms={
+            "zero": 0, "primeiro": 1, "primeira": 1, "primeiros": 1, "segundo": 2, "segunda": 2, "ambos": 2,
+            "ambas": 2, "par": 2, "casal": 2, "dobro": 2, "duplo": 2, "meia": 30, "triplo": 3, "dúzia": 12,
+            "dúzias": 12, "dezena": 10, "cem": 100, "cento": 100, "centenas": 100,
+        },
     ),
     dates=DateTable(
         months=(

@@ -31,6 +31,7 @@ TABLE = LanguageTable(
     ),
     # With two marks, a hook, a dot below, or a bar.
     letters=r"[ăơưđĩũạ-ỹ]",
+    relative_length=1.0,
     segmentation=SegmentationTable(
         before_names=words(
             "tp t.p tx tt gs pgs ts ths th.s bs bsck cn ks kts ls nsnd nsưt nsut ns đ/c đc ô q p h x ts.bs pgs.ts "
@@ -77,6 +78,10 @@ TABLE = LanguageTable(
         range_words=words("và đến tới hoặc"),
         no_context=words("trong ngoài bằng cùng theo sau trước nữa khác nhau triệu người"),
         numbered=words("thứ lần top khóa khoá điều quận phường"),
+        idioms={
+            "không": 0, "nhất": 1, "đầu": 1, "nhì": 2, "đôi": 2, "cặp": 2, "cả": 2, "kép": 2, "gấp": 2, "rưỡi": 30,
+            "tá": 12, "chục": 10, "trăm": 100, "mươi": 10, "hàng": 10,
+        },
     ),
     dates=DateTable(
         months=(),

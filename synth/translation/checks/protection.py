@@ -1,0 +1,160 @@
+"""What must be left as it is: code, identifiers, addresses, formulas, placeholders, tags, keys, letters, tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from synth.translation.checks import Check
+from synth.translation.pair import RowPair, Text, TextPair
+
+MEANINGS = {
+    "code_changed": "code is not what it was, or is missing",
+    "identifier_changed": "the name of a variable, function, file or option is not what it was",
+    "address_changed": "a web or e-mail address, or the name of an account, is not what it was",
+    "formula_changed": "a formula is not what it was",
+    "placeholder_changed": "a placeholder such as [name] or {name} is missing or another",
+    "tag_changed": "an HTML tag is missing or another",
+    "key_changed": "a key of JSON is missing or another",
+    "choice_changed": "the letters of the answers to choose from are not what they were",
+    "table_changed": "a table has other rows or columns",
+}
+#: Strings with blanks in them, and comments, may be translated within code.
+_PHRASE = re.compile(r"\"[^\"\n]*[^\W\d_]{2,} [^\"\n]*\"|'[^'\n]*[^\W\d_]{2,} [^'\n]*'")
+_COMMENT = re.compile(r"(?:(?<=\s)|^)(?:#(?![\w-]*\{)|//|--).*$|/\*.*?\*/|\"\"\".*?\"\"\"|<!--.*?-->", re.M | re.S)
+_TEXT_ATTRIBUTE = re.compile(r"\s(?:alt|title|placeholder|content|lang|value|aria-label)=(?:\"[^\"]*\"|'[^']*')", re.I)
+_LATEX_TEXT = re.compile(r"\\(?:text|mbox|textbf|textit)\{[^{}]*\}|\s+")
+#: A comma between digits of a formula is a point elsewhere.
+_LATEX_COMMA = re.compile(r"(?<=\d)\{?,\}?(?=\d)")
+_WORDS_WITHIN = re.compile(r"(?:\[|<+)[^\W\d_].*(?:\]|>+)\Z", re.DOTALL)
+#: A name in capitals or with an underscore is for a program; "[your name]" and "<<title>>" are for a reader.
+_FOR_PROGRAMS = re.compile(r"[\[<]+[A-Z\d_]+[\]>]+\Z|.*_")
+
+
+def _row_doubts(row: RowPair) -> Iterator[str]:
+    for pair in row.pairs:
+        if pair.source.text and pair.target.text and not pair.is_untouched:
+            yield from _pair_doubts(pair)
+
+
+def _pair_doubts(pair: TextPair) -> Iterator[str]:
+    for name, differ in _COMPARISONS.items():
+        if (pair.source.spans or pair.target.spans) and differ(pair):
+            yield name
+
+
+def _code(pair: TextPair) -> bool:
+    fences = [Counter(map(_code_tokens, side.protected("fenced_code"))) for side in (pair.source, pair.target)]
+    inline = [set(side.protected("inline_code")) for side in (pair.source, pair.target)]
+    return fences[0] != fences[1] or inline[0] != inline[1] or _code_lines(pair)
+
+
+def _code_lines(pair: TextPair) -> bool:
+    """A line of code that the other side has nowhere, but for white space and phrases in quotes."""
+    sides = (pair.source, pair.target)
+    lines = [{_code_tokens(line): _tight(line) for line in side.protected("code_line")} for side in sides]
+    if lines[0].keys() == lines[1].keys():
+        return False
+    return any(
+        tokens not in lines[1 - side] and tight not in _tight(sides[1 - side].text)
+        for side in (0, 1)
+        for tokens, tight in lines[side].items()
+    )
+
+
+def _tight(text: str) -> str:
+    return "".join(text.split())
+
+
+def _code_tokens(code: str) -> str:
+    """Code without white space, comments and phrases."""
+    return _tight(_PHRASE.sub('""', _COMMENT.sub("", code)))
+
+
+def _identifiers(pair: TextPair) -> bool:
+    return _one_side_lacks(pair, "identifier", _tight)
+
+
+def _one_side_lacks(pair: TextPair, kind: str, normal: Callable[[str], str] = str) -> bool:
+    """Whether a span of one side is nowhere in the other, or is there less often than a change would explain."""
+    counts = [Counter(map(normal, side.protected(kind))) for side in (pair.source, pair.target)]
+    if counts[0] == counts[1]:
+        return False
+    texts = [normal(side.text) for side in (pair.source, pair.target)]
+    return any(span not in texts[1] for span in counts[0]) or any(span not in texts[0] for span in counts[1])
+
+
+def _addresses(pair: TextPair) -> bool:
+    if _one_side_lacks(pair, "url") or _one_side_lacks(pair, "email"):
+        return True
+    handles = [Counter(side.protected("handle")) for side in (pair.source, pair.target)]
+    # "@user12" of an anonymous set may be "@utente12"; the number stays.
+    numbers = [Counter(re.sub(r"\D", "", handle) for handle in side.elements()) for side in handles]
+    return handles[0] != handles[1] and (set(numbers[0]) != set(numbers[1]) or "" in numbers[0])
+
+
+def _formulas(pair: TextPair) -> bool:
+    def normal(formula: str) -> str:
+        return _LATEX_COMMA.sub(".", _LATEX_TEXT.sub("", formula)).strip("$")
+
+    sides = [{normal(formula) for formula in side.protected("latex")} for side in (pair.source, pair.target)]
+    return sides[0] != sides[1]
+
+
+def _placeholders(pair: TextPair) -> bool:
+    """Those for programs must be the same; of those for readers, which a translator translates, there must be any."""
+    exact, readable = zip(*(_by_reader(side) for side in (pair.source, pair.target)), strict=True)
+    return exact[0] != exact[1] or bool(readable[0]) != bool(readable[1])
+
+
+def _by_reader(side: Text) -> tuple[set[str], set[str]]:
+    spans = {re.sub(r"\s+|_{3,}", "", span) for span in side.protected("placeholder")}
+    readable = {span for span in spans if _WORDS_WITHIN.match(span) and not _FOR_PROGRAMS.match(span)}
+    return spans - readable, readable
+
+
+def _tags(pair: TextPair) -> bool:
+    def normal(tag: str) -> str:
+        return (
+            ""
+            if tag[:1] == "&" or tag.startswith("<!--")
+            else _TEXT_ATTRIBUTE.sub("", re.sub(r"\s+", " ", tag)).lower()
+        )
+
+    sides = [Counter(map(normal, side.protected("html"))) for side in (pair.source, pair.target)]
+    return any(sides[0][tag] != sides[1][tag] for tag in sides[0] | sides[1] if tag)
+
+
+def _keys(pair: TextPair) -> bool:
+    return _one_side_lacks(pair, "json_key")
+
+
+def _choices(pair: TextPair) -> bool:
+    sides = [[re.sub(r"\W", "", letter) for letter in side.protected("choice")] for side in (pair.source, pair.target)]
+    return sides[0] != sides[1]
+
+
+def _tables(pair: TextPair) -> bool:
+    sides = [_columns(side) for side in (pair.source, pair.target)]
+    return sides[0] != sides[1]
+
+
+def _columns(side: Text) -> list[int]:
+    """Marks a line of a table."""
+    lines = Counter(side.text.count("\n", 0, span.start) for span in side.spans if span.kind == "table")
+    return list(lines.values())
+
+
+_COMPARISONS: dict[str, Callable[[TextPair], bool]] = {
+    "code_changed": _code,
+    "identifier_changed": _identifiers,
+    "address_changed": _addresses,
+    "formula_changed": _formulas,
+    "placeholder_changed": _placeholders,
+    "tag_changed": _tags,
+    "key_changed": _keys,
+    "choice_changed": _choices,
+    "table_changed": _tables,
+}
+CHECK = Check(MEANINGS, _row_doubts)
