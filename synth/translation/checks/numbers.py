@@ -214,7 +214,7 @@ def _is_said(number: Number, elsewhere: set[Value], digits: set[Value], clock: b
 def _years(value: int, text: str) -> set[Value]:
     """1960 is "the sixties", '24 is 2024, the 1900s are the 20th century."""
     if 1000 <= value <= 2199:
-        return {value % 100} | ({value // 100 + 1} if value % 100 == 0 else set())
+        return {value % 100, value // 100 + 1} if value % 100 == 0 else {value % 100}
     return {1900 + value, 2000 + value} if len(text) == 2 else set()
 
 

@@ -72,7 +72,7 @@ def test_another_number_is_doubted(source: str, translation: str, source_languag
 )
 def test_numbers_set_by_the_custom_of_the_target_are_no_doubt(whole: int, decimals: int, language: str) -> None:
     english = f"{whole:,}.{decimals:02d}"
-    other = english.translate(str.maketrans({",": " " if language == "fr" else ".", ".": ","}))
+    other = english.translate(str.maketrans(",.", " ," if language == "fr" else ".,"))
     assert not _is_doubted(f"The sum is {english} now.", f"Xyz {other} xyz.", "en", language)
 
 
