@@ -1,4 +1,4 @@
-"""Demands on the form of an answer that code can check, found in an instruction: the kinds of IFEval and their like."""
+"""Demands on the form of an answer that code can check: the kinds of IFEval and their like."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def _relation(before: str, after: str, table: BoundTable) -> tuple[Relation | No
 
 def _phrases(text: str, table: BoundTable) -> list[Constraint]:
     """Quoted phrases that an answer must hold, must not hold, begin or end with."""
-    found = []
+    demands = []
     for match in _QUOTED.finditer(text):
         start, end = _clause(text, match)
         before, after = text[start : match.start()], text[match.end() : end]
         phrase = _content(match)
         if len(phrase) > 1 and (constraint := _role(phrase, before, after, table)):
-            found.append(constraint)
-    return found
+            demands.append(constraint)
+    return demands
 
 
 def _clause(text: str, match: re.Match[str]) -> tuple[int, int]:
@@ -151,17 +151,17 @@ def _times(clause: str, table: BoundTable) -> tuple[Relation, int] | None:
 
 def _letters(text: str, table: BoundTable) -> list[Constraint]:
     """How often a letter may stand in the answer."""
-    found = []
+    demands = []
     noun = table.joined(table.constraints.letter)
     name = rf"(?:{noun}) (?:[\"'“‘«`]? ?)(?P<letter>[^\W\d_])(?: ?[\"'”’»`]|(?!\w))"
     for match in table.compile(name).finditer(text):
         start, end = _clause(text, match)
         before, after = text[start : match.start()], text[match.end() : end]
         if times := _times(after, table) or _times(before, table):
-            found.append(Constraint("letter", times[0], times[1], match["letter"].lower()))
+            demands.append(Constraint("letter", times[0], times[1], match["letter"].lower()))
         elif table.compile(table.constraints.roles["forbidden"]).search(before):
-            found.append(Constraint("letter", "most", 0, match["letter"].lower()))
-    return found
+            demands.append(Constraint("letter", "most", 0, match["letter"].lower()))
+    return demands
 
 
 def _flags(text: str, table: BoundTable) -> list[Constraint]:

@@ -33,8 +33,8 @@ def bound_doubts(
         return doubts
     if bound.treatment == "keep_answer_language":
         same = all(map(_same_answer, answers_of(source), answers_of(translation)))
-        written = all(detect(answer)[0] == bound.answer_language for answer in answers_of(translation))
-        return doubts if same or written else [*doubts, ANSWER_LANGUAGE]
+        in_language = all(detect(answer)[0] == bound.answer_language for answer in answers_of(translation))
+        return doubts if same or in_language else [*doubts, ANSWER_LANGUAGE]
     is_right = bound.treatment == "rewrite" and all(
         is_kept(instruction, material, answer, language) for instruction, material, answer in turns_of(translation)
     )
@@ -70,26 +70,26 @@ def _counterparts(
     demands: list[Constraint], instruction: str, translated: str, language: str
 ) -> Iterator[Constraint | None]:
     """Each demand as the translated instruction makes it; None where its number is another or its phrase is gone."""
-    made = constraints(translated, language)
+    demanded = constraints(translated, language)
     phrases = dict(zip(quotations(instruction), quotations(translated), strict=False))
     same_quotes = len(quotations(instruction)) == len(quotations(translated))
     for demand in demands:
-        same_kind = [other for other in made if other.kind == demand.kind]
+        same_kind = [candidate for candidate in demanded if candidate.kind == demand.kind]
         if demand.kind in ("keyword", "forbidden", "end", "start"):
             phrase = phrases.get(demand.phrase) if same_quotes else None
             yield replace(demand, phrase=phrase) if phrase else None
         elif demand.number is None or not same_kind:
             yield demand
         else:
-            yield demand if any(_same_demand(demand, other) for other in same_kind) else None
+            yield demand if any(_same_demand(demand, candidate) for candidate in same_kind) else None
 
 
-def _same_demand(one: Constraint, other: Constraint) -> bool:
-    return (one.relation, one.number, one.phrase) == (other.relation, other.number, other.phrase)
+def _same_demand(first: Constraint, second: Constraint) -> bool:
+    return (first.relation, first.number, first.phrase) == (second.relation, second.number, second.phrase)
 
 
-def _same_answer(one: str, other: str) -> bool:
-    return unicodedata.normalize("NFC", one).split() == unicodedata.normalize("NFC", other).split()
+def _same_answer(first: str, second: str) -> bool:
+    return unicodedata.normalize("NFC", first).split() == unicodedata.normalize("NFC", second).split()
 
 
 def _is_corrected(source: Mapping[str, Any], translation: Mapping[str, Any]) -> bool:

@@ -36,10 +36,10 @@ def rewrite(row: Mapping[str, Any], bound: Bound, language: str, *, lexicon: Lex
     source = next((table for table in bound_tables().values() if request_match(instruction, bound.kind, table)), None)
     if source is None or bound.kind not in target.instructions:
         return None
-    made = _make(bound.kind, instruction, material, answer, source, target, lexicon)
-    if made is None or not is_kept(made[0], "", made[1], language):
+    request = _make(bound.kind, instruction, material, answer, source, target, lexicon)
+    if request is None or not is_kept(request[0], "", request[1], language):
         return None
-    return with_texts(row, *made)
+    return with_texts(row, *request)
 
 
 def _make(
@@ -55,18 +55,18 @@ def _make(
         return _anagram(target, lexicon, seed)
     number = source.value(match["number"]) or 1
     affix = affix_of(match) if "affix" in match.groupdict() else ""
-    made = _LISTS[kind](number, affix, target, lexicon, seed)
-    return None if made is None else (made[0], _listed(made[1], answer))
+    request = _LISTS[kind](number, affix, target, lexicon, seed)
+    return None if request is None else (request[0], _listed(request[1], answer))
 
 
 def _listed(words: list[str], like: str) -> str:
     """Words as a list of the source's form."""
-    written = [word.capitalize() for word in words] if re.search(r"^\W*(?:\d+[.)]\s*)?[A-ZÀ-Ý]", like) else words
+    forms = [word.capitalize() for word in words] if re.search(r"^\W*(?:\d+[.)]\s*)?[A-ZÀ-Ý]", like) else words
     if re.search(r"^\s*1[.)]", like):
-        return "\n".join(f"{number}. {word}" for number, word in enumerate(written, 1))
+        return "\n".join(f"{number}. {word}" for number, word in enumerate(forms, 1))
     if re.search(r"^\s*[-*•]\s", like):
-        return "\n".join(f"- {word}" for word in written)
-    return ", ".join(written)
+        return "\n".join(f"- {word}" for word in forms)
+    return ", ".join(forms)
 
 
 def _drawn(fitting: list[str], number: int, seed: random.Random) -> list[str] | None:
@@ -78,11 +78,11 @@ def _drawn(fitting: list[str], number: int, seed: random.Random) -> list[str] | 
 
 
 def _with_affix(
-    kind: str, affix: str, others: tuple[str, ...], number: int, target: BoundTable, lexicon: Lexicon,
+    kind: str, affix: str, alternatives: tuple[str, ...], number: int, target: BoundTable, lexicon: Lexicon,
     fits: Callable[[str, str], bool], seed: random.Random,
 ) -> tuple[str, list[str]] | None:  # fmt: skip
     """The source's letter, where the language has such words, or else one of its own endings."""
-    own = list(others)
+    own = list(alternatives)
     seed.shuffle(own)
     for letters in [affix, *own] if len(affix) == 1 else own:
         words = _drawn([word for word in lexicon if fits(word, letters) and word != letters], number, seed)

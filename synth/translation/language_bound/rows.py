@@ -44,7 +44,9 @@ def turns_of(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(instruction, input, answer) of each turn that has an answer."""
     if "messages" not in row:
         return [(instructions_of(row)[0], input_of(row), answers_of(row)[0])]
-    return [(asked, "", answer) for asked, answer in zip(instructions_of(row), answers_of(row), strict=False)]
+    return [
+        (instruction, "", answer) for instruction, answer in zip(instructions_of(row), answers_of(row), strict=False)
+    ]
 
 
 def _contents(messages: Sequence[Mapping[str, Any]], roles: frozenset[str]) -> list[str]:
