@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import empty, structure
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Started in the background of a script, the tests would ignore Ctrl-C, and with them all that they start and interrupt.
@@ -112,15 +114,27 @@ def server_uri(run_folder: Path) -> str:
     return lease(run_folder / "store")
 
 
-@pytest.fixture
-def database(server_uri: str) -> Iterator[Any]:
-    """A fresh, empty database with its indexes, dropped after the test."""
+@pytest.fixture(scope="session")
+def own_database(server_uri: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(URI, structure) of a database that this worker's tests use one after another."""
     from crawler.mongo import connect, with_database
 
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    database = connect(with_database(server_uri, name))
+    uri = with_database(server_uri, f"test_{uuid.uuid4().hex[:12]}")
+    database = connect(uri)
+    yield uri, structure(database)
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture
+def database(own_database: tuple[str, dict[str, Any]]) -> Iterator[Any]:
+    """An empty database with its indexes, emptied after the test."""
+    from crawler.mongo import connect
+
+    uri, fresh = own_database
+    database = connect(uri)
     yield database
-    database.client.drop_database(name)
+    empty(database, fresh)
     database.client.close()
 
 
