@@ -23,6 +23,8 @@ ORDER = [
         "summarize",
         "takedown",
     ],
+    # a verb once it has a command
+    ["reverse"],
     ["pipeline"],
     # joins the verbs with its command
     ["translate"],

@@ -1,0 +1,126 @@
+"""Instructions refused under each name, on labelled pairs of our own and on sound instructions for real articles.
+
+    python benchmarks/reverse/bench_refusals.py [--half develop|report|all] [--data ../shared/data] [--errors]
+
+The pairs (benchmarks/reverse/pairs/it.yaml, vi.yaml) are for fragments in the style of news: rules were chosen on those
+of even number (`develop`), rates are reported on the others. `repeated` and `wrong_language` are made from the sound
+ones: given twice in another form, and in the other language. Real: sound instructions by us for articles of
+it_news_2024 and vi_vnmds, and each headline as a request for its own article.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from synth.reverse.refusals import NAMES, Repeats, refusals
+
+PAIRS = Path(__file__).parent / "pairs"
+LANGUAGES = ("it", "vi")
+HEADLINES = {"it": "Scrivi un articolo di giornale dal titolo «{}».", "vi": "Viết bài báo với tiêu đề “{}”."}
+#: Characters of a real fragment at most: a short article, or its beginning.
+LONGEST = 2000
+
+
+class Pair(NamedTuple):
+    name: str
+    instruction: str
+    fragment: str
+    language: str
+
+
+def blocks(language: str) -> list[dict[str, object]]:
+    return yaml.safe_load((PAIRS / f"{language}.yaml").read_text(encoding="utf-8"))
+
+
+def pairs(half: str) -> Iterator[Pair]:
+    """The labelled pairs of one half."""
+    for language in LANGUAGES:
+        other = blocks("vi" if language == "it" else "it")
+        for number, block in enumerate(blocks(language)):
+            if half != "all" and (number % 2 == 0) != (half == "develop"):
+                continue
+            for name, instructions in block.items():
+                for text in instructions if name != "text" else ():
+                    yield Pair(name, text, str(block["text"]), language)
+            first = str(block["clean"][0])
+            yield Pair("repeated", variant(first, number, language), str(block["text"]), language)
+            yield Pair("wrong_language", str(other[number]["clean"][1]), str(block["text"]), language)
+
+
+def variant(instruction: str, number: int, language: str) -> str:
+    """The same instruction in another form."""
+    polite = {"it": "Per favore, ", "vi": "Vui lòng "}[language] + instruction[0].lower() + instruction[1:]
+    return [instruction, instruction.rstrip(".?") + " !", polite, instruction.upper()][number % 4]
+
+
+def real(language: str, data: Path) -> Iterator[Pair]:
+    """Sound instructions for real articles: our own, and each headline as a request."""
+    file, field = {"it": ("it_news_2024/articles.jsonl", "content"), "vi": ("vi_vnmds/docs.jsonl", "text")}[language]
+    rows = [json.loads(line) for line in (data / file).read_text(encoding="utf-8").split("\n") if line]
+    own = yaml.safe_load((PAIRS / "real.yaml").read_text(encoding="utf-8"))[language]
+    for number, instruction in own.items():
+        yield Pair("ours", instruction, " ".join(rows[number][field].split())[:LONGEST], language)
+    for row in rows:
+        text = " ".join((row[field] or "").split())
+        if len(text) >= 250:
+            yield Pair("headline", HEADLINES[language].format(" ".join(row["title"].split())), text, language)
+
+
+def judge(pair: Pair) -> list[str]:
+    repeats = Repeats()
+    if pair.name == "repeated":
+        repeats.add(next(str(b["clean"][0]) for b in blocks(pair.language) if str(b["text"]) == pair.fragment))
+    return refusals(pair.instruction, pair.fragment, pair.language, repeats=repeats)
+
+
+def wilson(found: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share."""
+    centre, spread = found + z * z / 2, z * math.sqrt(found * (total - found) / total + z * z / 4)
+    return (centre - spread) / (total + z * z), (centre + spread) / (total + z * z)
+
+
+def rate(found: int, total: int) -> str:
+    low, high = wilson(found, total)
+    return f"{found}/{total} {found / total:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--half", choices=("develop", "report", "all"), default="report")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--errors", action="store_true", help="print the pairs that are judged wrongly")
+    options = parser.parse_args()
+    table: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    started, count = time.perf_counter(), 0
+    everything = list(pairs(options.half))
+    if options.data.exists():
+        everything += [pair for language in LANGUAGES for pair in real(language, options.data)]
+    for pair in everything:
+        names = judge(pair)
+        sound = pair.name in ("clean", "ours", "headline")
+        hit = bool(names) if sound else pair.name in names
+        table[(pair.name, pair.language)][0] += hit
+        table[(pair.name, pair.language)][1] += 1
+        count += 1
+        if options.errors and hit == sound:
+            print(pair.language, pair.name, names, "|", pair.instruction, "|", pair.fragment[:150])
+    print(f"{options.half}: share refused under its own name (sound: under any), with Wilson's 95 % interval")
+    print(f"{'pairs':24}{'it':32}{'vi':32}")
+    for name in ("clean", "ours", "headline", *NAMES):
+        cells = [rate(*table[(name, language)]) for language in LANGUAGES if table[(name, language)][1]]
+        if cells:
+            print(f"{name:24}" + "".join(f"{cell:32}" for cell in cells))
+    print(f"{count / (time.perf_counter() - started):.0f} pairs a second")
+
+
+if __name__ == "__main__":
+    main()
