@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from crawler.mongo import code_version
-from synth.export.formats import DEFAULT, SHARD_ROWS, needs_parquet, one_turn
+from synth.export.formats import DEFAULT, LACKS, SHARD_ROWS, formats, needs_parquet
 from synth.export.selection import Selection
 from synth.export.split import SPLITS, Row
 
 #: Share of validation rows: enough to steer by in a set of some hundreds, and most stay for training.
 VAL_FRACTION = 0.15
 TITLE = "News samples"
+#: What is said of samples that a format has no place for.
+_LACKING = {
+    "several_turns": "of several turns", "tool_calls": "that call tools",
+    "not_to_be_learnt": "whose answer is not to be learnt (weight 0)",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,25 @@ def manifest_of(
 ) -> dict[str, Any]:
     """What the manifest says before anything is written."""
     counts = summary(selection.rows, sides, with_test=bool(settings.test_fraction))
-    without_turns = one_turn(settings.formats) if selection.with_turns else []
     return {
         "filter": json.loads(json.dumps(query, default=_extended)), "formats": list(settings.formats),
         "seed": settings.seed, "val_fraction": settings.val_fraction, "test_fraction": settings.test_fraction,
         "include_opted_out": settings.include_opted_out, "include_duplicates": settings.include_duplicates,
         "counts": counts, "days_overlap": days_overlap(selection.rows, sides), "left_out": dict(selection.left_out),
-        "left_out_of": {name: {"several_turns": len(selection.with_turns)} for name in without_turns},
+        "left_out_of": _left_out_of(selection, settings.formats),
         "permission": selection.permission, "code_version": code_version(), **_parquet_version(settings.formats),
     }  # fmt: skip
+
+
+def _left_out_of(selection: Selection, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Format -> reason -> samples that it has no place for; a sample counts under the first of its reasons."""
+    left_out: dict[str, dict[str, int]] = {}
+    for name in names:
+        lacks = formats()[name].lacks
+        firsts = (next((need for need in LACKS if need in needs & lacks), "") for needs in selection.needs.values())
+        if reasons := {reason: count for reason, count in Counter(firsts).items() if reason}:
+            left_out[name] = dict(sorted(reasons.items()))
+    return left_out
 
 
 def _parquet_version(formats: Sequence[str]) -> dict[str, str]:
@@ -109,8 +124,8 @@ def warnings(manifest: Mapping[str, Any]) -> Iterator[str]:
     for name, count in manifest["marked"].items():
         yield f'{labels[name]}: {count:,}; a filter that leaves them out: {{"{name}.0": {{"$exists": false}}}}'
     for name, reasons in manifest["left_out_of"].items():
-        count = reasons["several_turns"]
-        yield f"samples of several turns that are not in {name}, which has no place for them: {count:,}"
+        for reason, count in reasons.items():
+            yield f"samples {_LACKING[reason]} that are not in {name}, which has no place for them: {count:,}"
 
 
 def report_line(folder: Path, manifest: Mapping[str, Any]) -> str:

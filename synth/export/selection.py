@@ -13,6 +13,7 @@ from synth.export.split import Row
 from synth.filters.check import filter_errors
 from synth.near_duplicates.bottom_k import Copies
 from synth.samples.sample import CURRENT
+from synth.samples.turns import TOOL
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -25,8 +26,10 @@ class Selection:
     """What will be exported, sorted by key, and what will not."""
 
     rows: list[Row] = field(default_factory=list)
-    #: keys of rows with earlier turns, which some formats have no place for.
-    with_turns: set[str] = field(default_factory=set)
+    #: key -> what the row has that some formats have no place for (`synth.export.formats.LACKS`), if anything.
+    needs: dict[str, frozenset[str]] = field(default_factory=dict)
+    #: whether a message of one of the rows has a weight.
+    weighted: bool = False
     #: reason -> samples that the filter names and no file gets.
     left_out: Counter[str] = field(default_factory=Counter)
     #: key -> key of the sample that `synth dedupe` keeps instead.
@@ -38,14 +41,16 @@ def select(
     database: Database[dict[str, Any]],
     query: Mapping[str, Any],
     *,
-    turns: bool = True,
+    lacks: frozenset[str] = frozenset(),
     include_opted_out: bool = False,
     include_duplicates: bool = False,
 ) -> Selection:
     """The samples that the filter names, less those that cannot or should not be learnt from.
 
-    A sample with several reasons counts under the first of superseded, rejected, empty, several_turns (only without
-    `turns`), broken_history, taken_down, opted_out, duplicate.
+    lacks: what none of the formats has a place for.
+
+    A sample with several reasons counts under the first of superseded, rejected, empty, those of `lacks`,
+    broken_history, taken_down, opted_out, duplicate.
 
     Raises:
         NewsmillError: the server refuses the filter.
@@ -54,7 +59,7 @@ def select(
     with filter_errors():
         selection.left_out.update(_replaced(database, query))
         for row in _light(database, query):
-            _sort(selection, row, turns)
+            _sort(selection, row, lacks)
     links = {link for row in selection.rows for link in row.links}
     # `synth takedown` removes such samples; one that came back with a backup or an import stays in.
     removed = {link for part in _parts(links) for link in taken_down(database, part)}
@@ -65,7 +70,8 @@ def select(
         _keep(selection, [row for row in selection.rows if reserved.isdisjoint(row.links)], "opted_out")
     if not include_duplicates:
         _keep(selection, without_duplicates(selection.rows, selection.duplicate_of), "duplicate")
-    selection.with_turns &= {row.key for row in selection.rows}
+    keys = {row.key for row in selection.rows}
+    selection.needs = {key: needs for key, needs in selection.needs.items() if key in keys}
     selection.left_out = Counter({reason: count for reason, count in sorted(selection.left_out.items()) if count})
     selection.permission = permission_summary(selection.rows, permission_of)
     return selection
@@ -84,24 +90,37 @@ def _keep(selection: Selection, rows: list[Row], reason: str) -> None:
     selection.rows = rows
 
 
-def _sort(selection: Selection, row: Mapping[str, Any], turns: bool) -> None:
+def _sort(selection: Selection, row: Mapping[str, Any], lacks: frozenset[str]) -> None:
     """Take a row, or count why not."""
-    roles = row["roles"]
+    roles, needs = row["roles"], needs_of(row)
     if row["empty"]:
         selection.left_out["empty"] += 1
-    elif roles and not turns:
+    elif lacking := [need for need in needs if need in lacks]:
         # An Alpaca row holds one request and one answer: without its history the answer answers nothing.
-        selection.left_out["several_turns"] += 1
+        selection.left_out[lacking[0]] += 1
     elif not are_turns(roles):
         selection.left_out["broken_history"] += 1
     else:
         links = [link for link in row.get("links") or [] if isinstance(link, str)]
         date = row["date"] if isinstance(row.get("date"), datetime) else None
         selection.rows.append(Row(row["key"], row.get("event") or "", row.get("language") or "", date, links))
-        if roles:
-            selection.with_turns.add(row["key"])
+        weights = (row.get("conversation") or {}).get("weights") or []
+        selection.weighted = selection.weighted or any(weight is not None for weight in weights)
+        if needs:
+            selection.needs[row["key"]] = frozenset(needs)
         if isinstance(original := row.get("duplicate_of"), str):
             selection.duplicate_of[row["key"]] = original
+
+
+def needs_of(row: Mapping[str, Any]) -> list[str]:
+    """What a row has that not every format has a place for, in the order of LACKS."""
+    conversation = row.get("conversation") or {}
+    has = {
+        "several_turns": bool(row["roles"]),
+        "tool_calls": not {*TOOL}.isdisjoint(conversation.get("roles") or []) or bool(conversation.get("calls")),
+        "not_to_be_learnt": (conversation.get("weights") or [None])[-1] == 0,
+    }
+    return [name for name, is_there in has.items() if is_there]
 
 
 def are_turns(roles: Sequence[str | None]) -> bool:
@@ -123,6 +142,7 @@ def _light(database: Database[dict[str, Any]], query: Mapping[str, Any]) -> Iter
             "roles": {"$cond": [
                 {"$isArray": ["$history"]}, {"$map": {"input": "$history", "as": "turn", "in": role}}, []
             ]},
+            "conversation.roles": 1, "conversation.weights": 1, "conversation.calls": 1,
             "empty": {"$or": [_blank("$answer"), _blank("$question")]},
         }},
         {"$sort": {"key": 1}},

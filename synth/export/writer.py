@@ -15,7 +15,7 @@ from crawler.mongo import name_of
 from synth.atomic_files import replaced
 from synth.export.dataset_card import Tally, write_card
 from synth.export.files import FileEntries, JsonFile, Output, Sink
-from synth.export.formats import Layout, formats, one_turn
+from synth.export.formats import Layout, formats
 from synth.export.manifest import Settings, empty_message, manifest_of
 from synth.export.selection import Selection, full_samples, select, with_copies
 from synth.export.split import SPLITS, Row, splits_of
@@ -32,7 +32,7 @@ class Writer:
 
     def __init__(self, layout: Layout, names: Sequence[str]) -> None:
         self.outputs: dict[str, Output] = {"sources": JsonFile(layout.folder, _LINKS, links_row)}
-        self.one_turn = frozenset(one_turn(names))
+        self.lacks = {name: formats()[name].lacks for name in names}
         for name in names:
             self.outputs[name] = formats()[name].create(layout)
 
@@ -43,10 +43,10 @@ class Writer:
         for output in self.outputs.values():
             output.abandon()
 
-    def add(self, sample: Mapping[str, Any], split: str, *, turns: bool = False) -> None:
-        """Write a sample; `turns`: it has earlier turns, for which some formats have no place."""
+    def add(self, sample: Mapping[str, Any], split: str, needs: frozenset[str] = frozenset()) -> None:
+        """Write a sample; `needs`: what it has that some formats have no place for."""
         for name, output in self.outputs.items():
-            if not (turns and name in self.one_turn):
+            if needs.isdisjoint(self.lacks.get(name, ())):
                 output.add(sample, split)
 
     def close(self) -> FileEntries:
@@ -68,7 +68,7 @@ def export(
         NewsmillError: the filter is wrong, names no sample that can be exported, or the folder cannot be written.
     """
     selection = select(
-        database, query, turns=len(one_turn(settings.formats)) < len(settings.formats),
+        database, query, lacks=frozenset.intersection(*(formats()[name].lacks for name in settings.formats)),
         include_opted_out=settings.include_opted_out, include_duplicates=settings.include_duplicates,
     )  # fmt: skip
     if not selection.rows:
@@ -77,8 +77,8 @@ def export(
     manifest = manifest_of(selection, sides, settings, query)
     replaces_export = _is_export(folder)
     with replaced(folder, _of_an_export if replaces_export else lambda _: False) as partial:
-        manifest |= _write_files(database, Layout(partial, _sizes(manifest), settings.shard_rows), selection, sides,
-                                 settings, manifest)  # fmt: skip
+        layout = Layout(partial, _sizes(manifest), settings.shard_rows, selection.weighted)
+        manifest |= _write_files(database, layout, selection, sides, settings, manifest)
         text = json.dumps(manifest, ensure_ascii=False, indent=2)
         (partial / "manifest.json").write_text(text + "\n", encoding="utf-8")
     if replaces_export:
@@ -100,7 +100,7 @@ def _write_files(
     marked: Counter[str] = Counter()
     with Writer(layout, settings.formats) as writer:
         for sample in _each(database, selection.rows):
-            writer.add(sample, sides[sample["key"]], turns=sample["key"] in selection.with_turns)
+            writer.add(sample, sides[sample["key"]], selection.needs.get(sample["key"], frozenset()))
             makers[_maker(sample)] += 1
             marked.update(name for name in ("contaminated", "personal_data") if sample.get(name))
             if tally:

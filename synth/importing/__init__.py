@@ -1,9 +1,9 @@
-"""Verb: article files into the store (`import` is a keyword)."""
+"""Verb: files of articles and of instruction rows into the store (`import` is a keyword)."""
 
 from synth.commands import Command
 
 COMMAND = Command(
-    "read article files (JSON lines) into the store",
+    "read articles, and rows of instruction sets, into the store",
     10,
     name="import",
     step=True,

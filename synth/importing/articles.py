@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,22 +29,23 @@ class Reading:
     encoding: str | None = None
 
 
-def names_of(pairs: Iterable[str]) -> dict[str, str]:
-    """Field -> the file's name for it, of `--map content=testo`.
+def names_of(pairs: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
+    """Field -> the file's name for it, of `--map content=testo`; `known`: fields that there are besides an article's.
 
     Raises:
         NewsmillError: there is no such field.
     """
     names: dict[str, str] = {}
+    fields = list(dict.fromkeys([*READERS, *known]))
     for pair in pairs:
         ours, equals, theirs = (part.strip() for part in pair.partition("="))
         if not equals or not theirs:
             raise NewsmillError(f"--map {pair}: write OURS=THEIRS, such as content=testo")
-        if ours not in READERS:
-            near = difflib.get_close_matches(ours, READERS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"fields are {', '.join(READERS)}"
-            turned = f"did you mean {theirs}={ours}?" if theirs in READERS else hint
-            raise NewsmillError(f"--map {pair}: an article has no field {ours!r}: {turned}")
+        if ours not in fields:
+            near = difflib.get_close_matches(ours, fields, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"fields are {', '.join(fields)}"
+            turned = f"did you mean {theirs}={ours}?" if theirs in fields else hint
+            raise NewsmillError(f"--map {pair}: nothing that is read has a field {ours!r}: {turned}")
         names[ours] = theirs
     return names
 
@@ -75,7 +76,7 @@ def _fields(row: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[tuple[
     mapped = {_ALIASES.get(ours, ours) for ours in names}
     for ours in READERS:
         if ours in names:
-            yield ours, _at(row, names[ours])
+            yield ours, field_at(row, names[ours])
         elif ours in lower and _ALIASES.get(ours, ours) not in mapped:
             yield ours, row.get(ours, row[lower[ours]])
 
@@ -84,7 +85,7 @@ def _fields(row: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[tuple[
 _ALIASES = {"url": "link", "text": "content", "body": "content", "lead": "description"}
 
 
-def _at(row: Mapping[str, Any], path: str) -> Any:
+def field_at(row: Mapping[str, Any], path: str) -> Any:
     """The value under a name, or under the parts of `a.b`."""
     value: Any = row
     if path in row:

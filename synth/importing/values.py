@@ -76,7 +76,7 @@ def names(name: str, value: Any) -> list[str] | str | None:
     if is_null(value):
         return None
     if isinstance(value, str):
-        listed = _list_in(value)
+        listed = list_in(value)
         return text(name, value) if listed is None else names(name, listed)
     if not isinstance(value, list | tuple | set):
         raise wrong(name, value, "a list of texts")
@@ -91,7 +91,7 @@ def _name(name: str, item: Any) -> str | None:
     return text(f"one of {name}", item)
 
 
-def _list_in(value: str) -> Sequence[Any] | None:
+def list_in(value: str) -> Sequence[Any] | None:
     """The list that a cell of a table has as text: ["a", "b"] of JSON, ['a', 'b'] of Python."""
     if not (value.lstrip().startswith("[") and value.rstrip().endswith("]")):
         return None

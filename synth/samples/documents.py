@@ -15,6 +15,16 @@ class Turn(TypedDict, total=False):
     content: str
 
 
+class Conversation(TypedDict, total=False):
+    """A record inside one: Conversation."""
+
+    roles: list[str]
+    weights: list[float] | None
+    calls: int
+    messages: str
+    extra: str
+
+
 class Source(TypedDict, total=False):
     """A record inside one: Source."""
 
@@ -47,6 +57,12 @@ class Provenance(TypedDict, total=False):
     model: str
     translated_from: str
     tokens_by: str
+    file: str
+    line: str
+    format: str
+    dataset: str
+    license: str
+    columns: Any
 
 
 class Contamination(TypedDict, total=False):
@@ -83,12 +99,13 @@ class SampleDocument(TypedDict, total=False):
 
     key: str
     task: str
-    language: str
+    language: str | None
     date: datetime | None
     event: str
     instruction: str
     system: str
     history: list[Turn]
+    conversation: Conversation
     question: str
     answer: str
     tags: list[str]
@@ -201,12 +218,13 @@ class NewSample:
     task: str
     question: str
     answer: str
-    language: str
+    language: str | None
     date: datetime | None = None
     event: str = ""
     instruction: str = ""
     system: str = ""
     history: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    conversation: Mapping[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     sources: Sequence[Mapping[str, Any]] = field(default_factory=list)
     injection: list[str] = field(default_factory=list)

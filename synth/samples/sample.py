@@ -33,7 +33,8 @@ class Sample(NewSample):
         """The row of `samples`."""
         row = {item.name: getattr(self, item.name) for item in fields(self)}
         row["created_at"] = self.created_at or datetime.now(UTC)
-        return row
+        # Few have one, and a filter asks whether it is there.
+        return row if row["conversation"] else {name: value for name, value in row.items() if name != "conversation"}
 
 
 def source_of(article: Mapping[str, Any]) -> dict[str, Any]:

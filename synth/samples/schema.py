@@ -57,6 +57,12 @@ _PROVENANCE = (
     Field("model", "string", "what wrote the answer", column="model"),
     Field("translated_from", "string", "key of the sample that it was translated from"),
     Field("tokens_by", "string", "what counted `question_tokens`"),
+    Field("file", "string", "file that the row was imported from"),
+    Field("line", "string", "its line, or number, there"),
+    Field("format", "string", "what the row was read as", column="imported_as"),
+    Field("dataset", "string", "name of the data set", column="dataset"),
+    Field("license", "string", "licence of the row or of its data set", column="license"),
+    Field("columns", "any", "other cells of the row"),
 )  # fmt: skip
 
 #: What a new sample holds, in the order of the exported columns.
@@ -64,7 +70,7 @@ NEW_SAMPLE = (
     Field("key", "string", "sha256 of what the sample is made from", required=1, card="first",
           table=Heading(10, "key")),
     Field("task", "string", "what the answer does", values=TASKS, required=2, card="head", table=Heading(40, "task")),
-    Field("language", "string", "ISO 639-1 code of question and answer", required=5, card="head",
+    Field("language", "string", "ISO 639-1 code of question and answer", required=5, optional=True, card="head",
           table=Heading(30, "in")),
     Field("date", "timestamp", "instant of the event's newest article, UTC", optional=True, card="first",
           table=Heading(20, "date")),
@@ -76,6 +82,14 @@ NEW_SAMPLE = (
     Field("system", "string", "system message; empty for none", column=False, card="first"),
     Field("history", "record", "earlier turns", many=True, record="Turn", column=False, card="hidden", fields=(
         Field("role", "string", "system, user or assistant"), Field("content", "string", "its text"),
+    )),
+    Field("conversation", "record", "messages that are more than texts: weights, tools, names, parts",
+          record="Conversation", column=False, card="hidden", fields=(
+        Field("roles", "string", "of each message: system, developer, user, assistant, tool, function", many=True),
+        Field("weights", "float64", "of each message; null where it has none", many=True, optional=True),
+        Field("calls", "int64", "messages that call a tool"),
+        Field("messages", "string", "the messages in OpenAI's form, as JSON (synth/samples/turns.py)"),
+        Field("extra", "string", "what stands beside them, such as tools, as JSON"),
     )),
     Field("question", "string", "the request, sources included", required=3, card="first"),
     Field("answer", "string", "what a model is to learn", required=4, card="first", table=Heading(130, "answer")),

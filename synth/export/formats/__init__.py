@@ -23,6 +23,13 @@ SHARD_ROWS = 50_000
 DEFAULT = ("alpaca", "litgpt", "huggingface")
 
 
+#: What a sample may have that not every format has a place for: earlier turns, calls of tools, an answer that its set
+#: gives the weight 0. They are the reasons under which it is left out.
+LACKS = ("several_turns", "tool_calls", "not_to_be_learnt")
+#: Of a format whose rows are one request and one answer.
+ONE_TURN = frozenset(LACKS)
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where a format's files go, and how many rows they will hold.
@@ -31,11 +38,13 @@ class Layout:
         folder: the export's.
         sizes: rows of each split.
         shard_rows: rows of one file at most, where a format has several.
+        weighted: whether messages have weights: Parquet's columns are fixed before the first row.
     """
 
     folder: Path
     sizes: Mapping[str, int]
     shard_rows: int = SHARD_ROWS
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Format:
         create: opens its files.
         patterns: every file that it may write, relative to the export's folder; what an older export left is removed.
         position: its place among the formats.
-        one_turn: whether a row holds one request and one answer: samples of several turns are left out.
+        lacks: names of LACKS: what a row has no place for; samples that have it are left out.
         parquet: whether pyarrow writes it.
         card: whether a dataset card stands beside it.
     """
@@ -56,23 +65,37 @@ class Format:
     create: Callable[[Layout], Output]
     patterns: tuple[str, ...]
     position: int = 500
-    one_turn: bool = False
+    lacks: frozenset[str] = frozenset()
     parquet: bool = False
     card: bool = False
 
 
 def row_formats(
-    name: str, row_of: RowOf, types: Mapping[str, Any], position: int, *, one_turn: bool = False
-) -> tuple[Format, Format]:
-    """The formats NAME (JSON lines) and NAME-parquet, whose rows are the same."""
+    name: str, row_of: RowOf, types: Mapping[str, Any], position: int, lacks: frozenset[str] = frozenset(),
+    columns_lack: frozenset[str] = frozenset(),
+) -> tuple[Format, Format]:  # fmt: skip
+    """The formats NAME (JSON lines) and NAME-parquet, whose rows are the same.
+
+    columns_lack: what the columns of Parquet have no place for, besides.
+    """
     lines, parquet = f"{name}.jsonl", f"{name}.parquet"
     return (
-        Format(name, lambda layout: JsonFile(layout.folder, lines, row_of), (lines,), position, one_turn),
+        Format(name, lambda layout: JsonFile(layout.folder, lines, row_of), (lines,), position, lacks),
         Format(
-            f"{name}-parquet", lambda layout: ParquetFile(layout.folder, parquet, row_of, types), (parquet,),
-            position + 100, one_turn, parquet=True,
+            f"{name}-parquet",
+            lambda layout: ParquetFile(layout.folder, parquet, row_of, columns(types, layout)), (parquet,),
+            position + 100, lacks | columns_lack, parquet=True,
         ),
     )  # fmt: skip
+
+
+def columns(types: Any, layout: Layout) -> Any:
+    """The columns of a Parquet file: those of its format, without the weights of messages where none has one."""
+    if isinstance(types, list):
+        return [columns(each, layout) for each in types]
+    if not isinstance(types, Mapping):
+        return types
+    return {name: columns(each, layout) for name, each in types.items() if layout.weighted or name != "weight"}
 
 
 @functools.cache
@@ -83,9 +106,9 @@ def formats() -> Mapping[str, Format]:
     return {row.name: row for row in sorted(rows, key=lambda row: (row.position, row.name))}
 
 
-def one_turn(names: Sequence[str]) -> list[str]:
-    """Those of the formats that have no place for earlier turns."""
-    return [name for name in names if formats()[name].one_turn]
+def lacking(names: Sequence[str], need: str) -> list[str]:
+    """Those of the formats that have no place for one of LACKS."""
+    return [name for name in names if need in formats()[name].lacks]
 
 
 def needs_parquet(names: Sequence[str]) -> list[str]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from synth.export.arrow_schema import COLUMNS, column_row
 from synth.export.files import FileEntries, ParquetFile
-from synth.export.formats import Format, Layout
-from synth.export.formats.openai import messages_of
+from synth.export.formats import Format, Layout, columns
+from synth.export.formats.openai import MESSAGE, messages_of
 
 
 def huggingface_row(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of COLUMNS."""
-    return column_row(sample, messages_of(sample))
+    """A row of COLUMNS, its messages with their weights where the export has such."""
+    messages = messages_of(sample)
+    return {**column_row(sample, messages), "messages": messages}
 
 
 class DatasetFolder:
@@ -21,6 +22,7 @@ class DatasetFolder:
 
     def __init__(self, layout: Layout) -> None:
         self.folder, self.shard_rows = layout.folder, layout.shard_rows
+        self.types = {**COLUMNS, "messages": columns([MESSAGE], layout)}
         # Rounded up; a split without rows has no file.
         self.shards = {split: -(-size // layout.shard_rows) for split, size in layout.sizes.items()}
         self.open: dict[str, ParquetFile] = {}
@@ -33,7 +35,7 @@ class DatasetFolder:
             if file is not None:
                 self.entries |= file.close()
             name = f"huggingface/data/{split}-{self.begun[split]:05}-of-{self.shards[split]:05}.parquet"
-            file = self.open[split] = ParquetFile(self.folder, name, huggingface_row, COLUMNS)
+            file = self.open[split] = ParquetFile(self.folder, name, huggingface_row, self.types)
             self.begun[split] += 1
         file.add(sample, split)
 
@@ -48,8 +50,9 @@ class DatasetFolder:
 
 
 FORMATS = (
+    # A column of calls, null in every other row, would make templates take each message for a call.
     Format(
         "huggingface", DatasetFolder, ("huggingface/README.md", "huggingface/data/*-[0-9]*-of-[0-9]*.parquet"), 300,
-        parquet=True, card=True,
+        frozenset(("tool_calls",)), parquet=True, card=True,
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth.export.files import FileEntries, JsonFile
-from synth.export.formats import Format, Layout
+from synth.export.formats import ONE_TURN, Format, Layout
 from synth.export.formats.alpaca import alpaca_row
 
 #: Split -> LitGPT's file for it.
@@ -32,6 +32,4 @@ class LitGPTFolder:
             file.abandon()
 
 
-FORMATS = (
-    Format("litgpt", LitGPTFolder, tuple(f"litgpt/{name}.json" for name in _FILES.values()), 200, one_turn=True),
-)
+FORMATS = (Format("litgpt", LitGPTFolder, tuple(f"litgpt/{name}.json" for name in _FILES.values()), 200, ONE_TURN),)

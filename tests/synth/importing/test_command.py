@@ -13,7 +13,7 @@ import pytest
 
 from crawler.items import RecordError, article_from_record
 from synth.__main__ import main
-from synth.importing import command as importing
+from synth.importing import importer
 from synth.importing.articles import Reading, read_article
 from synth.importing.command import import_file
 from synth.importing.store import store
@@ -116,7 +116,7 @@ def test_a_byte_order_mark_and_windows_line_ends(database: Any, tmp_path: Path) 
 def test_the_last_of_several_rows_of_a_link_wins(
     database: Any, tmp_path: Path, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "_BATCH", batch)
+    monkeypatch.setattr(importer, "_BATCH", batch)
     rows = [record(1), record(2), record(1, content="Aggiornamento: " + BODY)]
     counts = import_file(database.articles, written(tmp_path / "f", rows))
     assert sum(counts.values()) == 3

@@ -1,4 +1,4 @@
-"""A file that gives no article says what it holds beside what is wanted, and ends with another exit status than 0.
+"""A file that gives neither articles nor samples says what it holds beside what is wanted; its exit status is not 0.
 
 Covers synth.importing.store.
 """
@@ -13,20 +13,6 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.importing.shapes import SHAPES, Profile
-
-ROWS: dict[str, dict[str, Any]] = {
-    "ShareGPT": {"conversations": [{"from": "human", "value": "Chi?"}, {"from": "gpt", "value": "Io."}]},
-    "OpenAI": {"messages": [{"role": "user", "content": "Chi?"}, {"role": "assistant", "content": "Io."}]},
-    "LIMA": {"conversations": ["Chi?", "Io."], "source": "x"},
-    "preference pairs": {"prompt": "Chi?", "chosen": "Io.", "rejected": "Tu."},
-    "Alpaca (instruction, input": {"instruction": "Riassumi.", "input": "Testo.", "output": "T."},
-    "Alpaca (instruction, response": {"instruction": "Riassumi.", "response": "T."},
-    "prompts (prompt, completion": {"prompt": "Chi?", "completion": "Io."},
-    "prompts (prompt, response": {"prompt": "Chi?", "response": "Io."},
-    "questions": {"question": "Chi?", "answer": "Io."},
-    "MURI": {"input": "Chi?", "output": "Io.", "language": "vie"},
-}
 
 
 @pytest.fixture
@@ -43,15 +29,13 @@ def imported(database: Any, database_uri: str, tmp_path: Path, capsys: pytest.Ca
     return run
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_instruction_rows_are_recognised(imported: Any, database: Any, name: str) -> None:
-    status, out, err = imported("".join(json.dumps(ROWS[name]) + "\n" for _ in range(3)))
+def test_preference_pairs_are_told_what_reads_them(imported: Any, database: Any) -> None:
+    row = {"prompt": "Chi?", "chosen": "Io.", "rejected": "Tu."}
+    status, out, err = imported("".join(json.dumps(row) + "\n" for _ in range(3)))
     assert status == 1
-    assert f"no articles but instruction rows, {name}" in err.splitlines()[-1]
-    assert "100% of the first" in err
+    assert "holds preference pairs (chosen, rejected), 100% of the first rows" in err.splitlines()[-1]
     assert "next:" not in out
-    assert database.articles.count_documents({}) == 0
-    assert len(ROWS) == len(SHAPES)
+    assert database.articles.count_documents({}) == database.samples.count_documents({}) == 0
 
 
 def test_fields_beside_those_wanted_with_the_option_that_names_them(imported: Any, database: Any) -> None:
@@ -116,10 +100,3 @@ def test_an_unknown_language_is_one_line(imported: Any, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit, match="2"):
         imported("{}", "--language", "klingon")
     assert "no language 'klingon'" in capsys.readouterr().err
-
-
-def test_the_share_of_a_shape_is_of_the_rows_that_were_looked_at() -> None:
-    profile = Profile()
-    for number in range(400):
-        profile.add({"instruction": "a", "output": "b"} if number % 4 else {"x": 1}, {})
-    assert profile.shape() == ("Alpaca (instruction, input, output)", 0.75)

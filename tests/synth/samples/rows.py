@@ -24,6 +24,7 @@ _FULL: dict[str, Any] = {
     "key": "a" * 64, "task": "news_summary", "question": "Riassumi gli articoli.\n\nUno. Due.",
     "answer": "La scossa è avvenuta alle 12. Rossi parla di 40 feriti.", "language": "it", "system": "Sei un cronista.",
     "history": [{"role": "user", "content": "Ciao"}, {"role": "assistant", "content": "Salve"}],
+    "conversation": {"roles": ["user", "assistant"], "weights": [0.0, 1.0], "calls": 0, "messages": "[]"},
     "instruction": "Riassumi gli articoli.", "question_tokens": 44, "date": LATER, "tags": ["terremoto", "Ansa"],
     "sources": [source(0), source(1, LATER)], "event": "e" * 64, "injection": [], "doubts": [], "source_language": "",
     "cluster_size": 3, "status": "edited",

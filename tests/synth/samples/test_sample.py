@@ -34,7 +34,10 @@ def test_parts_of_a_key_do_not_run_together() -> None:
 
 def test_the_row_has_every_field_and_an_instant() -> None:
     row = Sample(key="k", task="news_summary", question="q", answer="a", language="it").document()
-    assert set(row) == {item.name for item in fields(Sample)}
+    names = {item.name for item in fields(Sample)}
+    assert set(row) == names - {"conversation"}
+    spoken = Sample("k", "import", "q", "a", "it", conversation={"roles": ["user", "assistant"]}).document()
+    assert set(spoken) == names
     assert row["created_at"].tzinfo is not None
     assert row["status"] == "new"
     assert row["superseded"] is False

@@ -1,0 +1,248 @@
+"""An import on its way: the rows of each file are looked at, read as what they are, and stored some at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from crawler.items import Article, RecordError
+from synth.importing.articles import Reading, read_article
+from synth.importing.card import Card, card_of
+from synth.importing.conversation import Conversation
+from synth.importing.formats import Format, Reader, formats
+from synth.importing.recognition import ARTICLES, LOOK, Recognition, format_of, recognise, renamed
+from synth.importing.rows import Row
+from synth.importing.samples import Origin, sample_of, store_samples
+from synth.importing.shapes import Profile
+from synth.importing.store import store
+from synth.importing.unpack import FileError
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+#: Articles or samples written together: so many, or so many characters of text.
+_BATCH, _CHARACTERS = 500, 16_000_000
+#: Refused rows shown on stderr before the rest is only counted.
+_SHOWN = 5
+#: What is said of a sample's outcome, so that it is not counted as an article's.
+_OF_SAMPLES = "samples_"
+#: Outcomes of a row that is an article, or a sample.
+USED = ("stored", "updated", "unchanged", "taken_down", "samples_stored", "samples_updated", "samples_unchanged")
+
+
+@dataclass
+class Counts:
+    """Outcomes of all rows, and of those that were read as samples."""
+
+    all: Counter[str] = field(default_factory=Counter)
+    samples: Counter[str] = field(default_factory=Counter)
+
+
+class Target(Protocol):
+    """Where the rows of a file go."""
+
+    def add(self, name: str, row: Row) -> None:
+        """Take a row.
+
+        Raises:
+            RecordError: why it is none of these.
+        """
+
+    def flush(self) -> None:
+        """Write what there is."""
+
+
+class Importer:
+    """Reads files into a database; `counts` says what became of the rows."""
+
+    def __init__(
+        self, database: Database[dict[str, Any]], reading: Reading, run: str = "", format_name: str | None = None
+    ) -> None:
+        self.database, self.reading, self.run, self.format_name = database, reading, run, format_name
+        self.counts = Counts()
+        self.profile = Profile()
+        self.readers: dict[str, SampleTarget] = {}
+        self.articles = ArticleTarget(database, reading, self.counts)
+        self._file = ""
+        self._head: list[Row] = []
+        self._characters = 0
+        self._target: Target | None = None
+
+    def read(self, path: str, rows: Iterable[tuple[str, Row]]) -> None:
+        """Take the rows of a path, file by file. What comes before a damage is stored."""
+        card = card_of(path)
+        try:
+            for name, row in rows:
+                if name != self._file:
+                    self._begin(name, card)
+                self._take(row)
+        except FileError as error:
+            self.counts.all[error.reason] += 1
+            print(f"import: {path}: {error}; what came before it is stored", file=sys.stderr)
+        self._begin("", card)
+        self.articles.flush()
+        for target in self.readers.values():
+            target.flush()
+
+    def finish(self) -> None:
+        """Take what waited for rows of other files."""
+        for target in self.readers.values():
+            target.finish()
+
+    @property
+    def waiting(self) -> int:
+        """Rows that were read, and of which it is not known yet what they give."""
+        return sum(target.waiting for target in self.readers.values())
+
+    def _begin(self, name: str, card: Card) -> None:
+        """End the file at hand and go to another."""
+        if self._target is None and self._head:
+            self._decide()
+        self._file, self.card, self._target = name, card, None
+        self._head, self._characters = [], 0
+
+    def _take(self, row: Row) -> None:
+        self.profile.add(row.fields, self.reading.names)
+        if self._target is not None:
+            self._add(self._target, row)
+            return
+        self._head.append(row)
+        self._characters += sum(len(value) for value in row.fields.values() if isinstance(value, str))
+        if len(self._head) >= LOOK or self._characters >= _CHARACTERS:
+            self._decide()
+
+    def _decide(self) -> None:
+        """Settle what the file's rows are, and take those that were looked at."""
+        recognition = recognise((row.fields for row in self._head if row.error is None), self.reading.names)
+        name = self.format_name or recognition.format or ARTICLES
+        self._show(recognition, name)
+        self._target = self.articles if name == ARTICLES else self._samples(formats()[name])
+        for row in self._head:
+            self._add(self._target, row)
+        self._head = []
+
+    def _show(self, recognition: Recognition, name: str) -> None:
+        """Say what the file is taken for, where that may be wrong: articles alone need no word."""
+        if name != ARTICLES or self.format_name or recognition.mixture:
+            print(f"import: {self._file}: {replace(recognition, format=name).line()}", file=sys.stderr)
+
+    def _samples(self, form: Format) -> SampleTarget:
+        origin = Origin(self.run, self._file, form.name, self.card.name, self.card.license,
+                        self.reading.language or self.card.language)  # fmt: skip
+        if form.name not in self.readers:
+            self.readers[form.name] = SampleTarget(self.database, form, self.reading.names, self.counts)
+        self.readers[form.name].origin = origin
+        return self.readers[form.name]
+
+    def _add(self, target: Target, row: Row) -> None:
+        try:
+            if row.error is not None:
+                raise row.error
+            target.add(self._file, row)
+        except RecordError as error:
+            self.counts.all[error.reason] += 1
+            if target is not self.articles:
+                self.counts.samples[error.reason] += 1
+            refuse(self.counts, place_of(self._file, row.place), error)
+
+
+class ArticleTarget:
+    """Articles on their way into the store, some at a time."""
+
+    def __init__(self, database: Database[dict[str, Any]], reading: Reading, counts: Counts) -> None:
+        self.collection, self.reading, self.counts = database.articles, reading, counts
+        self.batch: dict[str, Article] = {}
+        self.characters = 0
+
+    def add(self, name: str, row: Row) -> None:  # noqa: ARG002  samples name their file
+        article = read_article(row.fields, self.reading)
+        self.counts.all["repeated"] += article.link in self.batch
+        self.batch[article.link] = article
+        self.characters += len(article.content)
+        if len(self.batch) >= _BATCH or self.characters >= _CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what there is."""
+        self.counts.all += store(self.collection, self.batch)
+        self.batch, self.characters = {}, 0
+
+
+class SampleTarget:
+    """Samples of one format on their way into the store."""
+
+    def __init__(
+        self, database: Database[dict[str, Any]], form: Format, names: Mapping[str, str], counts: Counts
+    ) -> None:
+        self.collection, self.form, self.names, self.counts = database.samples, form, names, counts
+        self.reader: Reader = form.reader()
+        self.origin = Origin("", "", form.name)
+        self.batch: dict[str, dict[str, Any]] = {}
+        self.characters = self.waiting = 0
+
+    def add(self, name: str, row: Row) -> None:
+        fields = renamed(row.fields, self.names)
+        if not self.form.fits(fields):
+            raise RecordError("other_format", self._other(row.fields))
+        conversations = list(self.reader.read(fields, place_of(name, row.place)))
+        self.waiting += not conversations
+        for conversation in conversations:
+            self._put(conversation, row.place.removeprefix("row "))
+
+    def finish(self) -> None:
+        """Take what waited."""
+        for position, conversation in self.reader.finish():
+            file, _, line = position.rpartition(":")
+            self.origin = replace(self.origin, file=file)
+            try:
+                if isinstance(conversation, RecordError):
+                    raise conversation
+                self._put(conversation, line)
+            except RecordError as error:
+                self.counts.all[error.reason] += 1
+                self.counts.samples[error.reason] += 1
+                refuse(self.counts, position, error)
+        self.waiting = 0
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what there is."""
+        outcomes = store_samples(self.collection, self.batch)
+        self.counts.samples += outcomes
+        self.counts.all += Counter({_OF_SAMPLES + name: count for name, count in outcomes.items()})
+        self.batch, self.characters = {}, 0
+
+    def _put(self, conversation: Conversation, position: str) -> None:
+        sample = sample_of(conversation, position, self.origin)
+        if sample["key"] in self.batch:
+            self.counts.samples["repeated"] += 1
+            self.counts.all["repeated"] += 1
+            return
+        self.batch[sample["key"]] = sample
+        self.characters += len(sample["question"]) + len(sample["answer"])
+        if len(self.batch) >= _BATCH or self.characters >= _CHARACTERS:
+            self.flush()
+
+    def _other(self, fields: Mapping[str, Any]) -> str:
+        name = format_of(fields, self.names)
+        if name:
+            return f"this is {name}, not {self.form.name}: read it with --format {name}"
+        return f"not {self.form.title}; its fields: {', '.join(list(map(str, fields))[:12])}"
+
+
+def place_of(name: str, position: str) -> str:
+    """FILE:LINE."""
+    return f"{name}:{position.removeprefix('row ')}"
+
+
+def refuse(counts: Counts, position: str, error: RecordError) -> None:
+    """Name a refused row, as long as its reason has not come often."""
+    # Empty bodies are a fact of news sites and come in hundreds; anything else is the file's fault.
+    count = counts.all[error.reason]
+    if error.reason == "empty_body" or count > _SHOWN:
+        return
+    more = f" (more such rows: only counted as {error.reason})" if count == _SHOWN else ""
+    print(f"import: {position}: {error}{more}".encode(errors="backslashreplace").decode(), file=sys.stderr)

@@ -1,0 +1,113 @@
+"""`synth import` of instruction sets: the format is shown, every row is stored or named, twice is once.
+
+Covers synth.importing.importer, synth.importing.recognition, synth.importing.card.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth.__main__ import main
+
+PAIR = {"instruction": "Nomina un porto.", "input": "", "output": "Il porto di Ancona è sull'Adriatico."}
+
+
+@pytest.fixture
+def imported(database: Any, database_uri: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    """(words) -> (exit status, stdout, stderr)."""
+
+    def run(*words: Any) -> tuple[int, str, str]:
+        status = main(["import", "--uri", database_uri, *map(str, words)])
+        output = capsys.readouterr()
+        return status, output.out, output.err
+
+    return run
+
+
+def written(path: Path, rows: list[Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def pairs(count: int) -> list[dict[str, Any]]:
+    return [PAIR | {"output": f"{PAIR['output']} {number}."} for number in range(count)]
+
+
+def test_the_format_is_shown_and_a_row_that_does_not_fit_is_named(imported: Any, database: Any, tmp_path: Path) -> None:
+    rows = pairs(9)
+    rows[3], rows[6] = {"nome": "Ancona"}, PAIR | {"output": " "}
+    path = written(tmp_path / "set.jsonl", rows)
+    status, out, err = imported(path)
+    assert (status, out.partition(";")[0]) == (0, "import: 1 empty answer, 1 other format, 7 samples stored")
+    assert err.splitlines() == [
+        f"import: {path}: format: alpaca (8 of 9 rows)",
+        f"import: {path}:4: other_format: not Alpaca (instruction, input, output); its fields: nome",
+        f"import: {path}:7: empty_answer: turn 2 of the assistant is empty",
+    ]
+    assert database.samples.count_documents({"language": "it", "task": "import"}) == 7
+
+
+def test_imported_twice_is_unchanged(imported: Any, database: Any, tmp_path: Path) -> None:
+    path = written(tmp_path / "set.jsonl", pairs(3))
+    assert imported(path, "--json")[1] == '{"samples_stored": 3}\n'
+    database.samples.update_one({}, {"$set": {"status": "accepted", "accuracy": 5.0}})
+    before = list(database.samples.find())
+    other = written(tmp_path / "copy.jsonl", [{"messages": [{"role": "user", "content": row["instruction"]},
+                    {"role": "assistant", "content": row["output"]}]} for row in pairs(3)])  # fmt: skip
+    assert imported(path, other, "--json")[1] == '{"samples_unchanged": 6}\n'
+    assert list(database.samples.find()) == before
+    assert imported(path, "--json", "--language", "fr")[1] == '{"samples_updated": 3}\n'
+    assert database.samples.count_documents({"language": "fr", "accuracy": 5.0}) == 1
+
+
+def test_a_mixed_file_is_told_and_each_half_can_be_read(imported: Any, database: Any, tmp_path: Path) -> None:
+    article = {"title": "Il faro", "content": "Il faro cambia lampada.", "date": "2026-05-04"}
+    articles = [article | {"link": f"https://example.org/{number}"} for number in range(3)]
+    path = written(tmp_path / "mixed.jsonl", [*pairs(5), *articles])
+    status, _, err = imported(path)
+    assert status == 0
+    assert "format: alpaca (5 of 8 rows); a mixed file: 3 articles rows are not read" in err
+    assert "mixed.jsonl:6: other_format: this is articles, not alpaca: read it with --format articles" in err
+    assert database.articles.count_documents({}) == 0
+    assert imported(path, "--format", "articles")[0] == 0
+    assert (database.articles.count_documents({}), database.samples.count_documents({})) == (3, 5)
+
+
+def test_format_and_map(imported: Any, database: Any, tmp_path: Path) -> None:
+    path = written(tmp_path / "set.jsonl", [{"domanda": "Chi è?", "meta": {"risposta": "Il guardiano del faro."}}])
+    assert imported(path)[0] == 1
+    status, _, err = imported(path, "--map", "question=domanda", "--map", "answer=meta.risposta", "--language", "it")
+    assert (status, err.rstrip()) == (0, f"import: {path}: format: prompts (1 of 1 rows)")
+    row = database.samples.find_one()
+    assert (row["question"], row["answer"]) == ("Chi è?", "Il guardiano del faro.")
+    status, _, err = imported(path, "--format", "alpacca")
+    assert status == 2
+    assert "did you mean 'alpaca'?" in err
+
+
+def test_language_licence_and_card(imported: Any, database: Any, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nlicense: cc-by-4.0\nlanguage:\n- it\n- vi\n---\nText\n")
+    rows = [PAIR, {"instruction": "a", "input": "", "output": "42"}, PAIR | {"output": "B", "language": "Italian"},
+            PAIR | {"output": "C", "language": "klingon", "license": "mit"}]  # fmt: skip
+    assert imported(written(tmp_path / "set.jsonl", rows))[0] == 0
+    found = {row["answer"]: row for row in database.samples.find()}
+    assert [found[name]["language"] for name in (PAIR["output"], "42", "B")] == ["it", None, "it"]
+    assert [found[name]["provenance"]["license"] for name in ("42", "C")] == ["cc-by-4.0", "mit"]
+    assert found["42"]["provenance"]["dataset"] == "set"
+
+
+def test_other_files_than_json_lines(imported: Any, database: Any, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    answers = [{"role": "assistant", "content": f"Io {number}.", "weight": 1} for number in range(3)]
+    rows = [{"messages": [{"role": "user", "content": "Chi?"}, answer]} for answer in answers]
+    table = datasets.Dataset.from_list(rows)
+    table.to_parquet(str(tmp_path / "set.parquet"))
+    table.save_to_disk(str(tmp_path / "saved"))
+    (tmp_path / "set.json").write_text(json.dumps(rows, indent=1))
+    assert imported(tmp_path / "set.parquet", "--json")[1] == '{"samples_stored": 3}\n'
+    assert imported(tmp_path / "saved", tmp_path / "set.json", "--json")[1] == '{"samples_unchanged": 6}\n'
+    assert database.samples.find_one()["conversation"]["weights"] == [None, 1]
