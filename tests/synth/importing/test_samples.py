@@ -1,6 +1,6 @@
 """`synth import` of instruction sets: the format is shown, every row is stored or named, twice is once.
 
-Covers synth.importing.importer, synth.importing.recognition, synth.importing.card.
+Covers synth.importing, synth.importing.importer, synth.importing.recognition, synth.importing.card.
 """
 
 from __future__ import annotations
