@@ -160,11 +160,17 @@ def run_step(
 
 
 def _merge_adapter(facts: Facts, out: Path, checked: Checked, merge: Merge) -> None:
-    base = facts.base or facts.folder
+    base = _base_of(facts)
     if facts.kind == "litgpt-adapter":
         merge_litgpt(facts.folder, base, out, checked.step.dtype)
     else:
         merge_peft(facts.folder, base, out, checked.dtype, checked.step.compute_dtype, merge.out_shard_size)
+
+
+def _base_of(adapter: Facts) -> Path:
+    """The folder of an adapter's base, which `facts_of` has found."""
+    assert adapter.base is not None
+    return adapter.base
 
 
 def _whole_models(checked: Checked, merge: Merge, finished_folders: Mapping[str, Path]) -> dict[str, Path]:
@@ -194,8 +200,7 @@ def whole(facts: Facts, merge: Merge, step: Step) -> Path:
         return target
     with appearing(target) as out:
         if facts.kind == "peft":
-            base = facts.base or facts.folder
-            merge_peft(facts.folder, base, out, step.compute_dtype, step.compute_dtype, merge.out_shard_size)
+            merge_peft(facts.folder, _base_of(facts), out, step.compute_dtype, step.compute_dtype, merge.out_shard_size)
         else:
             _convert(facts, out, step.compute_dtype)
         (out / MARK).write_text(json.dumps({"from": str(facts.folder), "kind": facts.kind}) + "\n", encoding="utf-8")
@@ -213,7 +218,7 @@ def _convert(facts: Facts, out: Path, dtype: str) -> None:
     if facts.kind == "litgpt-adapter":
         source = out / "merged"
         source.mkdir()
-        merge_litgpt(facts.folder, facts.base or facts.folder, source, dtype)
+        merge_litgpt(facts.folder, _base_of(facts), source, dtype)
     target.mkdir()
     with silence_warnings():
         result = convert_folder(ConversionRequest(source, "huggingface"), target)

@@ -92,6 +92,23 @@ def test_the_number_must_be_of_what_is_counted() -> None:
     assert unsupported("Ci sono cinque alberi.", [source], "it") == []
 
 
+def test_both_sides_of_a_score_are_numbers_of_the_source() -> None:
+    assert unsupported("Ha vinto con 8 gol.", ["È finita 8-6."], "it") == []
+    assert unsupported("Ha perso con 6 gol.", ["È finita 8-6."], "it") == []
+    assert unsupported("Ha vinto con 7 gol.", ["È finita 8-6."], "it") == ["7"]
+
+
+def test_a_number_with_a_unit_is_that_of_a_bare_one() -> None:
+    """A table's 12 is the answer's 12 km; its 13 is not."""
+    assert unsupported("Sono 12 km.", ["Lunghezza in chilometri: 12."], "it") == []
+    assert unsupported("Sono 12 km.", ["Lunghezza in chilometri: 13."], "it") == ["12 km"]
+
+
+def test_a_name_of_the_same_language_is_itself_or_unknown() -> None:
+    assert unsupported("Lo dice Marinoni.", ["Lo dice Marinangeli nella sua nota."], "it") == ["Marinoni"]
+    assert unsupported("He met the Palestinians, said Rossi.", ["Rossi ha incontrato la Palestina oggi."], "en") == []
+
+
 def test_days_that_a_source_tells_by_its_date() -> None:
     source = {"title": "Scossa", "content": "La scossa di ieri e quella di lunedì.",
               "date": datetime(2024, 5, 8, 9, tzinfo=UTC)}  # fmt: skip

@@ -54,6 +54,8 @@ def the_number(text: str, language: str) -> tuple[object, object]:
         ("it", "venticinque per cento", 25, "%"),
         ("it", "due terzi", Fraction(200, 3), "%"),
         ("it", "€ 20", 20, "money:EUR"),
+        ("it", "€ 20 euro", 20, "money:EUR"),
+        ("it", "un milione e un mezzo", 1_500_000, ""),
         ("it", "venti euro", 20, "money:EUR"),
         ("it", "venti\neuro", 20, "money:EUR"),
         ("it", "3 milioni di dollari", 3_000_000, "money:USD"),
@@ -120,11 +122,16 @@ def test_the_same_value_in_every_form(language: str, text: str, value: int, kind
         ("vi", "tháng mười một", ("date", None, 11, None)),
         ("vi", "tháng mười hai năm 2024", ("date", 2024, 12, None)),
         ("vi", "tháng 2", ("date", None, 2, None)),
+        ("vi", "ngày 1 tháng 5 năm 2024", ("date", 2024, 5, 1)),
+        ("vi", "tháng giêng", ("date", None, 1, None)),
+        ("vi", "tháng tư năm 2024", ("date", 2024, 4, None)),
+        ("vi", "tháng chạp năm 2024", ("date", 2024, 12, None)),
         ("vi", "thứ hai", ("weekday", 0)),
         ("vi", "chủ nhật", ("weekday", 6)),
         ("vi", "18h30", ("time", 18, 30)),
         ("vi", "8 giờ 30", ("time", 8, 30)),
         ("en", "May 4, 2024", ("date", 2024, 5, 4)),
+        ("en", "May 1, 2024", ("date", 2024, 5, 1)),
         ("en", "the 4th of May", ("date", None, 5, 4)),
         ("en", "6:30 pm", ("time", 6, 30)),
         ("fr", "4 mai 2024", ("date", 2024, 5, 4)),
@@ -251,7 +258,24 @@ def test_what_is_no_number(text: str) -> None:
     assert [mention for mention in mentions(text, "it") if not mention.weak] == []
 
 
+def test_the_month_comes_first_in_english_alone() -> None:
+    days = {("date", 2024, 5, 4), ("date", 2024, 4, 5)}
+    for language, expected in (("en", days), ("it", {("date", 2024, 5, 4)}), ("vi", {("date", 2024, 5, 4)})):
+        (mention,) = mentions("4/5/2024", language)
+        assert mention.readings >= expected, language
+        assert (mention.readings & days) == expected, language
+
+
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [("l'articolo 5", "articolo #"), ("5 feriti", "feriti"), ("per 5", ""), ("alle 5 di ieri", "")],
+)
+def test_what_a_number_counts(text: str, context: str) -> None:
+    assert mentions(text, "it")[0].context == context
+
+
 def test_hedges_and_ranges() -> None:
+    assert [mention.hedge for mention in mentions("una ventina di persone", "it") if not mention.weak][-1] == "about"
     assert [mention.hedge for mention in mentions("oltre 30, circa 40, più di 50, quasi 60, 1,2 milioni", "it")] == [
         "over", "about", "over", "under", "form"
     ]  # fmt: skip
