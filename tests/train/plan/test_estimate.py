@@ -126,3 +126,16 @@ def test_the_line_of_what_is_being_done_goes_again(terminal: bool, shown: str, m
     line.say("counting")
     line.end()
     assert stream.getvalue() == shown
+
+
+def test_a_plan_is_of_the_recipe_with_all_that_is_laid_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Any] = []
+
+    def load(path: str, overrides: list[str]) -> Any:
+        loaded.append((path, overrides))
+        raise ValueError("far enough")
+
+    monkeypatch.setattr(estimate, "load", load)
+    with pytest.raises(ValueError, match="far enough"):
+        estimate.plan_of(SimpleNamespace(config=["a", "b", "c"]), TABLE, [CARD], {})  # type: ignore[arg-type]
+    assert loaded == [("a", ["b", "c"])]
