@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synth.language import UNKNOWN, detect
+from synth.translation.language_bound.forms import has_other_forms
 from synth.translation.language_bound.requests import is_whole_request
 from synth.translation.language_bound.rows import turns_of
 from synth.translation.language_bound.table import BoundTable
@@ -48,7 +49,12 @@ def classify(row: Mapping[str, Any], source_language: str) -> Bound | None:
     """Why a row {instruction, input, output} or {messages} is about its language; None for all others."""
     table = table_of(source_language)
     for instruction, material, answer in turns_of(row):
-        if bound := _translation(instruction, material, answer, table) or _about_words(instruction, answer, table):
+        bound = (
+            _translation(instruction, material, answer, table)
+            or _about_words(instruction, answer, table)
+            or _about_forms(instruction, material, answer, table)
+        )
+        if bound:
             return bound
     return None
 
@@ -63,6 +69,15 @@ def _about_words(instruction: str, answer: str, table: BoundTable) -> Bound | No
             return Bound(
                 kind, "rewrite" if can_be_new else "leave_out", f"asks about words of its language: {match[0]!r}"
             )
+    return None
+
+
+def _about_forms(instruction: str, material: str, answer: str, table: BoundTable) -> Bound | None:
+    """A text of which only endings, spelling or marks were changed: a translator would write both alike."""
+    if table.compile(table.programs).search(_request(instruction, table)) or _CODE.search(material + answer):
+        return None
+    if any(has_other_forms(text, answer) for text in _material(instruction, material)):
+        return Bound("grammar_correction", "leave_out", "its answer has other forms of the same words")
     return None
 
 

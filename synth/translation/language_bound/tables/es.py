@@ -113,6 +113,8 @@ TABLE = BoundTable(
             \b(?:artículo|preposición|pronombre|verbo|conjunción) (?:correct|adecuad|que falta|apropiad)\w*
             \b(?:correcto|adecuado) (?:artículo|pronombre|verbo|tiempo)\b
             \bconcordanci\w+
+            \bpalabras? (?:incorrect|errón|equivocad|mal (?:usad|escrit))\w+
+            \b(?:frase|oración) (?:es |está )?(?:gramaticalmente )?correcta\b
         """,
         "punctuation": r"""
             \bpuntuaci\w+
@@ -147,6 +149,9 @@ TABLE = BoundTable(
             \b(?:al|en) (?:masculino|femenino)\b
             \bimperativ[ao]\b
             \bdiminutivos?\b
+            \b(?:reescrib\w+|transform\w+|cambi\w+|pon\w*|conviert\w+|pasa)\b.{0,40}\b(?:primera|segunda|
+            tercera) persona\b
+            \bforma contraída\b|\bcontracci(?:ón|ones) de %quoted%
         """,
         "language_identification": r"""
             \b(?:en )?qué idioma (?:es|está|son|se)\b
@@ -189,6 +194,7 @@ TABLE = BoundTable(
             \bal revés\b
             \b(?:crucigramas?|sopa de letras|ahorcado|scrabble|lipogramas?|pangramas?|código morse|cifrado)\b
             \bpalabra más (?:larga|corta)\b
+            \b(?:palabra|mensaje) ocult[ao]\b|\bletras?\b.{0,30}\b(?:de la|en la|de esta) palabra\b
         """,
         "word_order": r"""
             \b(?:reorden\w+|orden\w+|organi\w+|reorgani\w+|coloc\w+)\b.{0,40}\bpalabras\b.{0,60}\b(?:frases?|
@@ -213,6 +219,11 @@ TABLE = BoundTable(
             \bmismo significado (?:que|de)\b
             \bvocabulario\b
             \bléxico\b
+            \b(?:verbo|adjetivo|sustantivo|adverbio|término) (?:diferente|distint|más (?:fuerte|preciso)|similar|
+            equivalente)\w*
+            \b(?:otro|mejor) (?:verbo|adjetivo|término)\b
+            \bsignificado (?:opuesto|contrario|similar)\b
+            \bsignifi\w+ lo mismo\b
         """,
         "idiom": r"""
             \brefr(?:án|anes)\b
@@ -226,6 +237,7 @@ TABLE = BoundTable(
             \bclichés?\b
             \bqué (?:significa|quiere decir) (?:la (?:frase|palabra|expresión)|el (?:término|dicho|refrán)|%quoted%)
             \bsignificado (?:de la (?:palabra|frase|expresión)|del (?:término|dicho|refrán))\b
+            \b(?:significa|quiere decir)\b.{0,10}%quoted%
         """,
         "word_usage": r"""
             \bdiferencia entre (?:las palabras )?%quoted% y %quoted%
@@ -263,8 +275,10 @@ TABLE = BoundTable(
             las) letras? (?P<affix>%affix%|[a-zñ])
         """,
         "alphabetical_order": r"""
-            (?:orden\w+|pon\w*|coloc\w+|clasifi\w+|organi\w+)\b.{0,60}\b(?:palabras)\b.{0,60}\b(?:alfabétic\w+)\b.{0,400}
-            (?:orden\w+|pon\w*|coloc\w+|clasifi\w+|organi\w+)\b.{0,60}\b(?:alfabétic\w+)\b.{0,60}\b(?:palabras)\b.{0,400}
+            (?:orden\w+|pon\w*|coloc\w+|clasifi\w+|
+            organi\w+)\b.{0,60}\b(?:palabras)\b.{0,60}\b(?:alfabétic\w+)\b.{0,400}
+            (?:orden\w+|pon\w*|coloc\w+|clasifi\w+|
+            organi\w+)\b.{0,60}\b(?:alfabétic\w+)\b.{0,60}\b(?:palabras)\b.{0,400}
         """,
         "anagram": r"""
             (?:encuentr\w+|busc\w+|d[aeé](?:me)?|cuál es|cre\w+|gener\w+|form\w+|

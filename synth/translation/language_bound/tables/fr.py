@@ -110,6 +110,8 @@ TABLE = BoundTable(
             \b(?:article|préposition|pronom|verbe|conjonction) (?:correct|approprié|manquant|qui convient)\w*
             \b(?:bon|bonne|correct) (?:article|préposition|pronom|temps|forme)\b
             \baccords? (?:du|des|de l)\b
+            \bmots? (?:incorrect|erroné|mal (?:placé|choisi)|fautif)\w*
+            \bphrases? (?:est-elle |est )?(?:grammaticalement )?correctes?\b
         """,
         "punctuation": r"""
             \bponctu\w+
@@ -144,6 +146,8 @@ TABLE = BoundTable(
             \bdiscours (?:direct|indirect|rapporté)\b
             \bau (?:masculin|féminin)\b
             \bimpératif\b
+            \b(?:réécri\w+|transform\w+|chang\w+|met\w+|convert\w+)\b.{0,40}\b(?:première|deuxième|troisième) personne\b
+            \bforme contractée\b|\bcontractions? (?:de )?%quoted%
         """,
         "language_identification": r"""
             \b(?:en |dans )?quelle langue (?:est|sont|s['’]agit)\b
@@ -185,6 +189,7 @@ TABLE = BoundTable(
             \bà l['’]envers\b
             \b(?:mots croisés|mots mêlés|pendu|scrabble|lipogramm\w+|pangramm\w+|code morse|chiffre de césar)\b
             \bmot le plus (?:long|court)\b
+            \b(?:mot|message) caché\b|\blettres?\b.{0,30}\b(?:du|dans le|de ce) mot\b
         """,
         "word_order": r"""
             \b(?:réarrang\w+|réordonn\w+|remett\w+|ordonn\w+|réorganis\w+|
@@ -210,6 +215,10 @@ TABLE = BoundTable(
             \bvocabulaire\b
             \blexique\b
             \bopposé de %quoted%
+            \b(?:verbe|adjectif|nom|adverbe|terme) (?:différent|plus (?:fort|précis)|similaire|équivalent)\w*
+            \b(?:autre|meilleur) (?:verbe|adjectif|terme)\b
+            \bsens (?:opposé|contraire|similaire)\b
+            \bsignifi\w+ la même chose\b
         """,
         "idiom": r"""
             \bproverbes?\b
@@ -221,6 +230,7 @@ TABLE = BoundTable(
             \blangage familier\b
             \bque (?:signifie|veut dire) (?:la phrase|le mot|l['’]expression|le terme|%quoted%)
             \b(?:sens|signification) (?:du mot|de la phrase|de l['’]expression|du terme|du proverbe)\b
+            \b(?:signifie|veut dire)\b.{0,10}%quoted%
         """,
         "word_usage": r"""
             \bdifférence entre (?:les mots )?%quoted% et %quoted%

@@ -116,6 +116,8 @@ TABLE = BoundTable(
             appropriat)\w+
             \b(?:corretto|adatto|giusto|appropriato) (?:articolo|pronome|verbo|tempo)\b
             \bconcordanz\w+
+            \b(?:parola|termine) (?:sbagliat|errat|scorrett|fuori posto)\w+
+            \b(?:corrett[ao]|giust[ao]|sbagliat[ao]|scorrett[ao]) (?:dal punto di vista grammaticale|grammaticalmente)\b
         """,
         "punctuation": r"""
             \bpunteggiatura\b
@@ -150,6 +152,8 @@ TABLE = BoundTable(
             \b(?:al|in) (?:maschile|femminile)\b
             \bimperativo\b
             \bdiminutiv[oi]\b
+            \b(?:riscriv\w+|trasform\w+|cambia\w*|metti|volgi|converti)\b.{0,40}\b(?:prima|seconda|terza) persona\b
+            \bforma contratta\b|\bcontrazion[ei] di %quoted%
         """,
         "language_identification": r"""
             \b(?:in )?(?:che|quale) lingua (?:è|sono|si tratta|appartiene)\b
@@ -194,6 +198,8 @@ TABLE = BoundTable(
             \bparola\b.{0,40}\bal contrario\b
             \b(?:cruciverba|rebus|impiccato|scarabeo|lipogramm\w+|pangramm\w+|codice morse|cifrario)\b
             \bparola più (?:lunga|corta)\b
+            \b(?:parola|messaggio) nascost[ao]\b|\banagramma\w*|\bletter[ae]\b.{0,30}\b(?:della|nella|
+            di questa) parola\b
         """,
         "word_order": r"""
             \b(?:riordina|ordina|metti in ordine|disponi|rimetti|
@@ -220,6 +226,11 @@ TABLE = BoundTable(
             \bvocabol\w+
             \blessico\b
             \bopposto di %quoted%
+            \b(?:verbo|aggettivo|sostantivo|avverbio|termine) (?:divers|alternativ|simil|equivalent|più (?:forte|
+            preciso))\w*
+            \b(?:altro|diverso) (?:verbo|aggettivo|termine)\b
+            \bsignifica(?:no)? la stessa cosa\b
+            \bsignificato (?:opposto|simile|contrario)\b
         """,
         "idiom": r"""
             \bmod[oi] di dire\b
@@ -232,6 +243,8 @@ TABLE = BoundTable(
             \bche cosa (?:significa|vuol dire) (?:la (?:frase|parola)|l['’]espressione|il (?:termine|detto)|%quoted%)
             \b(?:significato|senso) (?:della (?:parola|frase)|dell['’]espressione|del (?:detto|termine|proverbio))\b
             \bcosa (?:significa|vuol dire) (?:la (?:frase|parola)|l['’]espressione|il (?:termine|detto)|%quoted%)
+            \b(?:significa|vuol dire)\b.{0,10}%quoted%
+            \bfrase fatta\b|\bluoghi? comun[ei]\b
         """,
         "word_usage": r"""
             \bdifferenza (?:tra|fra) (?:le parole )?%quoted% e %quoted%

@@ -43,13 +43,14 @@ TABLE = BoundTable(
     programs=r"""
         \b(?:viết|tạo|xây dựng|phát triển|thiết kế|triển khai|cài đặt|sửa|chỉnh sửa|giải thích|cung cấp|mô tả|
         đề xuất)\b(?: [\w\-+#]+){0,4}? (?:chương trình|hàm|thuật toán|tập lệnh|đoạn mã|mã nguồn|mã giả|
-        biểu thức chính quy|truy vấn|phần mềm|cơ sở dữ liệu|ứng dụng|trang web|trò chơi|hệ thống|chatbot|
+        biểu thức chính quy|mã sau|mã này|truy vấn|phần mềm|cơ sở dữ liệu|ứng dụng|trang web|trò chơi|hệ thống|chatbot|
         phương thức)\b|\b(?:sql|python|java|javascript|c\+\+|php|html|css)\b
     """,
     kinds={
         "rhyme": r"""
             \b(?:gieo|hiệp|bắt|cùng|có|vần|theo) vần\b
             \bvần (?:với|điệu|chân|lưng)\b
+            \bvần\b
         """,
         "anagram": r"""
             \banagram\w*
@@ -80,6 +81,7 @@ TABLE = BoundTable(
             \bthơ (?:chữ đầu|khoán thủ|ghép chữ)\b
             \bthuật nhớ\b
             \bmẹo nhớ\b
+            \b(?:cụm từ|câu|thiết bị|hệ thống|công cụ) (?:hoặc \w+ \w+ )?ghi nhớ\b
         """,
         "acronym": r"""
             \b(?:tạo|tìm|viết|đặt|đưa ra)\b.{0,40}\b(?:từ viết tắt|chữ viết tắt|từ viết ghép)\b
@@ -104,6 +106,7 @@ TABLE = BoundTable(
             \blỗi (?:đánh máy|gõ|viết)\b
             \bviết (?:sai|đúng)\b.{0,20}\btừ\b
             \b(?:dấu thanh|thêm dấu)\b
+            \bđúng chính tả\b|\bviết đúng\b|\b(?:kiểm tra|sửa) lỗi\b.{0,30}\bvăn bản\b
         """,
         "grammar_correction": r"""
             \bngữ pháp\b
@@ -113,10 +116,14 @@ TABLE = BoundTable(
             \b(?:tìm|xác định|chỉ ra|sửa) (?:các )?lỗi\b
             \bdạng đúng của\b
             \b(?:mạo từ|giới từ|động từ|đại từ|liên từ) (?:thích hợp|đúng|phù hợp|còn thiếu)\b
+            \btừ (?:không chính xác|sai|dùng sai|không đúng)\b
+            \b(?:sai lầm|sai sót)\b.{0,30}\b(?:câu|văn bản|đoạn)\b
+            \bđúng cách\b.{0,20}\btừ\b
         """,
         "punctuation": r"""
             \bdấu (?:câu|phẩy|chấm|ngoặc kép|chấm phẩy|hai chấm)\b(?! trong (?:toán|số))
             \bviết hoa\b.{0,30}\b(?:câu|từ|đúng|chữ cái đầu)\b
+            \bchấm câu\b|\bchữ in hoa\b.{0,20}\bcâu\b
         """,
         "part_of_speech": r"""
             \btừ loại\b
@@ -131,6 +138,7 @@ TABLE = BoundTable(
             \b(?:xác định|tìm|trích|trích xuất|gạch chân|gạch dưới|đếm|thay|thay thế|đổi|chuyển|phân loại|nhận diện|
             chỉ ra|bao nhiêu|những|các|đâu là|chọn)\b(?: \w+){0,4}? %speech_part%\b(?! (?:để |dùng để )?(?:mô tả|
             miêu tả))
+            \b(?:bằng|với|sử dụng|dùng)(?: \w+){0,2} %speech_part%\b(?! (?:để |dùng để )?(?:mô tả|miêu tả))
         """,
         "grammar_form": r"""
             \bthì (?:quá khứ|hiện tại|tương lai|của động từ)\b
@@ -142,6 +150,12 @@ TABLE = BoundTable(
             \bchia động từ\b
             \blời nói (?:trực tiếp|gián tiếp)\b
             \bcâu (?:trực tiếp|gián tiếp)\b
+            \b(?:ngôi|người) thứ (?:nhất|hai|ba)\b
+            \bgiọng (?:nói )?(?:chủ động|bị động|hoạt động|thụ động)\b
+            \bthì (?:hiện|quá|tương)\b|\b(?:sang|thành|ở|về) (?:thì )?(?:quá khứ|hiện tại|tương lai)\b
+            \b(?:chia|liên hợp|cách chia)\b.{0,20}\bđộng từ\b|\bliên hợp\b.{0,30}\bcâu\b|\bdạng (?:quá khứ|nguyên thể|
+            gốc) của\b
+            \blời nói (?:trực tiếp|gián tiếp|tường thuật)\b|\bđộng từ (?:hiện tại|quá khứ)\b
         """,
         "language_identification": r"""
             \b(?:ngôn ngữ|thứ tiếng|tiếng) (?:gì|nào)\b
@@ -155,6 +169,7 @@ TABLE = BoundTable(
             \bgốc từ\b
             \btiếng địa phương\b
             \bphương ngữ\b
+            \btiếng anh (?:anh|mỹ)\b|\btừ gốc\b|\bgốc của từ\b|\bhình thức gốc\b
         """,
         "alphabetical_order": r"""
             \bthứ tự (?:bảng )?(?:chữ cái|abc|alphabet|từ điển)\b
@@ -183,10 +198,13 @@ TABLE = BoundTable(
             \b(?:đảo ngược|viết ngược|đọc ngược)\b.{0,30}\b(?:từ|chuỗi|câu|chữ)\b
             \b(?:ô chữ|giải ô chữ|treo cổ|mã morse|mật mã)\b
             \btừ (?:dài|ngắn) nhất\b
+            \bsố (?:lượng )?(?:ký tự|chữ cái|nguyên âm|phụ âm)\b|\bký tự (?:trong|của)\b|\bxáo trộn\b.{0,20}\b(?:từ|
+            cụm từ|chữ)\b|\b(?:tìm kiếm từ|tìm từ ẩn|từ ẩn)\b|\b(?:từ|thông điệp) ẩn\b
         """,
         "word_order": r"""
             \b(?:sắp xếp|xếp|sắp)(?: lại)?\b.{0,40}\b(?:từ|cụm từ)\b.{0,60}\b(?:câu|thứ tự|có nghĩa)\b
             \b(?:thứ tự|trật tự) (?:đúng )?(?:của )?(?:các )?từ\b
+            \b(?:sắp xếp|đặt)(?: lại)? (?:các )?từ\b.{0,60}
         """,
         "word_position": r"""
             \btừ (?:đầu tiên|cuối cùng|thứ %number%|thứ \w+) (?:của|trong)\b
@@ -201,6 +219,11 @@ TABLE = BoundTable(
             \bthay(?: thế)?(?: các| những)? (?:từ|cụm từ|%quoted%)
             \btừ vựng\b
             \btừ ngữ (?:khác|mới)\b
+            \b(?:ý )?nghĩa (?:ngược lại|trái ngược|tương tự|giống nhau|đối lập)\b
+            \b(?:từ|động từ|tính từ|danh từ|thuật ngữ)\b.{0,20}\b(?:khác|mạnh hơn|mạnh mẽ hơn|tương tự|giống|
+            ngược lại|trái ngược)\b
+            \btừ (?:ngược|trái) (?:lại )?(?:với|của)\b
+            \b(?:bằng|thành) (?:một )?từ (?:khác|đồng)\b
         """,
         "idiom": r"""
             \bthành ngữ\b
@@ -212,6 +235,9 @@ TABLE = BoundTable(
             \b(?:ý nghĩa|nghĩa) (?:của )?(?:cụm từ|từ|câu nói|câu)\b.{0,6}%quoted%
             \b(?:từ|cụm từ|câu nói|câu tục ngữ) %quoted% (?:có )?(?:nghĩa|ý nghĩa) (?:là )?gì\b
             ^%quoted% (?:có )?nghĩa (?:là )?gì\b
+            \b(?:cụm từ|từ|câu|thành ngữ)\b.{0,60}\b(?:có )?nghĩa (?:là )?gì\b
+            \bý nghĩa (?:của )?(?:cụm từ|từ|câu nói|câu tục ngữ)\b
+            \bsáo rỗng\b|\bcâu nói (?:dân gian|cửa miệng)\b
         """,
         "word_usage": r"""
             \b(?:khác nhau|khác biệt|phân biệt)\b.{0,20}%quoted% (?:và|với) %quoted%
