@@ -6,7 +6,9 @@ and on real articles: benchmarks/reverse/bench_refusals.py.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from types import ModuleType
 
 from synth.language.segmentation import words
 from synth.reverse.refusals.dangling import is_dangling
@@ -65,3 +67,13 @@ def _content(text: str, fragment: str, language: str) -> list[str]:
     if is_wrong_genre(text, fragment, language):
         names.append("wrong_genre")
     return names
+
+
+class _Seam(ModuleType):
+    """This module, which is called as the function of its name: once imported it stands in the package in its place."""
+
+    def __call__(self, instruction: str, fragment: str, language: str, *, repeats: Repeats | None = None) -> list[str]:
+        return refusals(instruction, fragment, language, repeats=repeats)
+
+
+sys.modules[__name__].__class__ = _Seam

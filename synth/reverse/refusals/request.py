@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from synth.language import UNKNOWN, detect, is_written_in
@@ -13,7 +14,7 @@ from synth.reverse.refusals.table import InstructionTable, instruction_table, pa
 _CLAUSE = re.compile(r"[:,;–—]\s+|\s-\s|\b(?:e|and|et|y|và|poi|then)\s+")
 _NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-ÖØ-ÞĐ][^\W\d_]*(?: [A-ZÀ-ÖØ-ÞĐ][^\W\d_]*)*")
 _WORD = re.compile(r"[^\W\d_]+")
-#: Small words of another language, and none of its own, by which a short text is told.
+#: Small words of another language only, and none of its own only, by which a short text is told.
 _VOTES = 2
 #: How sure the detector must be of another language, and of how many letters.
 _SURE, _LETTERS = 0.75, 20
@@ -53,17 +54,18 @@ def is_in_another_language(text: str, language: str) -> bool:
     """Whether the text is surely in another language, by its small words or by the detector."""
     if is_written_in(text, language) or language not in languages():
         return False
-    low = [word.lower() for word in _WORD.findall(without_names(text))]
-    own = _votes(low, language)
-    rivals = {code: _votes(low, code) for code in languages() if code != language}
-    if own == 0 and max(rivals.values(), default=0) >= _VOTES:
+    low = {word.lower() for word in _WORD.findall(without_names(text))}
+    own = low & _small_words(language)
+    rivals = [low & _small_words(code) for code in languages() if code != language]
+    if any(len(rival - own) >= _VOTES + bool(own) and not own - rival for rival in rivals):
         return True
-    if sum(map(str.isalpha, text)) < _LETTERS or own > max(rivals.values(), default=0):
+    if sum(map(str.isalpha, text)) < _LETTERS or all(len(own) > len(rival) for rival in rivals):
         return False
     code, confidence = detect(text)
     return code not in (UNKNOWN, language) and confidence >= _SURE
 
 
-def _votes(low: list[str], language: str) -> int:
-    """Words of a language's small words and of those that instructions are made of."""
-    return sum(word in languages()[language].frequent or word in instruction_table(language).common for word in low)
+@functools.cache
+def _small_words(language: str) -> frozenset[str]:
+    """A language's small words, and those that instructions are made of."""
+    return languages()[language].frequent | instruction_table(language).common

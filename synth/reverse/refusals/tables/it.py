@@ -32,6 +32,11 @@ _NAMED = (
     r"integrale)\b)(?! dell['’])"
 )
 _POINTERS = (
+    # whatever its noun is: "la seguente definizione"; non "il giorno seguente", "la seguente domanda"
+    r"\b(?:il|lo|la|i|gli|le|l|dal|nel|nella|al|alla|dalla|del|della|dei|delle|ai|dai|nei) seguent[ei] (?!giorn|ann|"
+    r"mes|"
+    r"settiman|mattin|ser[ae]|domand|turno|stagion|istruzion|richiest)[a-zà-ù]"
+    r"|\b(?:descritt|fornit|elencat|indicat|menzionat|riportat|citat)[oaie] (?:qui )?(?:sopra|sotto|di seguito)\b|"
     rf"\b(?:seguent[ei]|precedent[ei]|suddett[oaie]|presente) (?:\w+ )?{_TEXT}\b|\b{_TEXT}(?: \w+)? (?:{_DEICTIC}|"
     rf"precedent[ei])"
     rf"|\bquest(?:[oaie] (?:\w+ )?|['’]){_TEXT}\b"
@@ -64,7 +69,11 @@ TABLE = InstructionTable(
     asking=(
         r"(?:spieg|raccont|elenc|analizz|illustr|commenta|present|inform|immagin|parl|ripercorr|indic|valut|confront|"
         r"annunci|celebr|dichiar|segnal|esamin|complet|consider|esplor|approfondisc|argoment|"
-        r"rielabor|parafras|semplific|sintetizz|traccia|individu|trov|not|cit|nomin|ricord|mostr|aiut|us|utilizz)"
+        r"rielabor|parafras|semplific|sintetizz|traccia|individu|trov|not|cit|nomin|ricord|mostr|aiut|us|utilizz|"
+        r"aggiung|cambi|classific|ordin|convert|sostitui|combin|seleziona|selezion|calcol|organizz|adatt|modific|"
+        r"trasform|identific|ipotizz|motiv|precis|evidenzi|delin|ricostrui|sviluppa|svilupp|delinea|costru|divid|"
+        r"inserisc|determin|stabilisc|ragion|riflett|sottoline|accorci|ampli|continu|chiarisc|chiar|esplic|document|"
+        r"enumer|enunc|esponi|espon|progett|suggerisc|pens|consigl|cont)"
         r"(?:a|ate|are|i|e|ere|iamo)(?:mi|ci|lo|la|li|le|ne)?|(?:riassum|descriv|discut|rispond|legg|riscriv|dic|"
         r"esprim|"
         r"chied|scegl|ripercorr|risolv|estra|traduc|correggi|correggere|riferisc|definisc|approfondisc|costruisc|"

@@ -20,6 +20,11 @@ _HARD = r"(?:đoạn (?:văn|trích|tin|phỏng vấn)|văn bản|bài (?:báo|v
 #: What follows a text's name where it is said which text it is: "văn bản luật".
 _NAMED = r"(?! (?:của|về|luật|nghị|số \d|đăng|quy phạm|pháp luật|chỉ đạo|hợp đồng|mật))"
 _POINTERS = (
+    # whatever its noun is: "định nghĩa đã cho"
+    r"\b(?:đã cho|được cung cấp|cho sẵn|đã nêu)(?=\s*(?:[,.;:?!]|$|(?:trong|và|thành|bằng|để|về|ở|dưới|trên|sau|"
+    r"phía)\b))|"
+    r"\b\w+ (?:sau đây|dưới đây)(?=\s*(?:[,.;:?!]|$|(?:thành|bằng|và|để|là|về|có|sang|theo)\b))|"
+    r"\b(?:được liệt kê|được mô tả|được nêu|được nhắc) (?:ở )?(?:trên|dưới)\b|"
     rf"\b{_TEXT}(?: [^\W\d_]+){{0,3}}? (?:(?:ở |phía |bên |nêu |nói |kể |đã nêu |đã cho ở |đã )?trên{_END}|(?:ở |"
     rf"phía |bên )dưới\b|dưới đây\b|sau đây\b|sau{_END}|"
     r"đã cho\b|cho sẵn\b|cho trước\b|được cung cấp\b|đính kèm\b|được đưa ra\b|vừa nêu\b|vừa rồi\b|trước đó\b(?= "
@@ -51,7 +56,12 @@ TABLE = InstructionTable(
         r"điểm lại|tổng hợp|"
         r"báo cáo|diễn giải|thống kê|ghi lại|dự đoán|gợi ý|đề xuất|hoàn thành|chuyển|miêu tả|khái quát|làm rõ|phản "
         r"ánh|đưa tin|bạn là|"
-        r"với tư cách|nếu bạn là|giả sử|hình dung|dựng|cung cấp|chọn|phát biểu|truy tìm|rút ra)"
+        r"với tư cách|nếu bạn là|giả sử|hình dung|dựng|cung cấp|chọn|phát biểu|truy tìm|rút ra|chỉnh sửa|sắp xếp|"
+        r"phát triển|thay đổi|thay thế|tính|sử dụng|sửa đổi|lấy|nhập|tái cấu trúc|kết nối|thêm|sáng tạo|trích xuất|"
+        r"trích dẫn|xuất|giả vờ|kết hợp|biến|động não|sản xuất|ước tính|nối|gán|đếm|lọc|khám phá|nghiên cứu|đề cập|"
+        r"quyết định|dự thảo|lên kế hoạch|minh họa|thiết kế|xây dựng|kiểm tra|thực hiện|giải quyết|giải bài|giải mã|"
+        r"giải phương|phác thảo|lựa chọn|bổ sung|rút gọn|mở rộng|đối chiếu|nhấn mạnh|suy nghĩ|nghĩ|hoàn tất|chia sẻ|"
+        r"cho tôi|cho ví dụ|cho một|viết lại|tổ chức|tên (?:một|ít|ba|năm|\d))"
     ),
     between=(
         r"(?:một|hai|ba|bốn|năm|mười|vài|các|những|\d+|bài|đoạn|bức|lá|câu|trang|tờ|vở|bản|cuộc|chiếc|lời|ngắn|dài|"
