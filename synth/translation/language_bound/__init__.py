@@ -6,8 +6,25 @@ answer, and what can be neither is left out. `bound_doubts` and `constraint_doub
 """
 
 from synth.translation.language_bound.classify import Bound, classify
-from synth.translation.language_bound.doubts import bound_doubts, constraint_doubts
+from synth.translation.language_bound.doubts import (
+    ANSWER_LANGUAGE,
+    CONSTRAINT_BROKEN,
+    LANGUAGE_BOUND,
+    bound_doubts,
+    constraint_doubts,
+)
 from synth.translation.language_bound.lexicon import Lexicon, build_lexicon
 from synth.translation.language_bound.rewriting import rewrite
 
-__all__ = ["Bound", "Lexicon", "bound_doubts", "build_lexicon", "classify", "constraint_doubts", "rewrite"]
+__all__ = [
+    "ANSWER_LANGUAGE",
+    "CONSTRAINT_BROKEN",
+    "LANGUAGE_BOUND",
+    "Bound",
+    "Lexicon",
+    "bound_doubts",
+    "build_lexicon",
+    "classify",
+    "constraint_doubts",
+    "rewrite",
+]

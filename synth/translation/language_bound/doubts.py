@@ -15,7 +15,7 @@ from synth.translation.language_bound.requests import is_kept
 from synth.translation.language_bound.rows import answers_of, turns_of
 
 LANGUAGE_BOUND, ANSWER_LANGUAGE = "language_bound", "answer_language"
-CONSTRAINT_BROKEN, CORRECTED_INPUT = "constraint_broken", "corrected_input"
+CONSTRAINT_BROKEN = "constraint_broken"
 
 
 def bound_doubts(
@@ -24,21 +24,19 @@ def bound_doubts(
     """Doubts of a row that is about its language.
 
     `language_bound` where the translation is not shown by code to be right in the other language; `answer_language`
-    where an answer that a task wants in a certain language is no longer in it; `corrected_input` where what was to be
-    corrected came out right.
+    where an answer that a task wants in a certain language is no longer in it.
     """
-    doubts = [CORRECTED_INPUT] if _is_corrected(source, translation) else []
     bound = classify(source, source_language)
     if bound is None:
-        return doubts
+        return []
     if bound.treatment == "keep_answer_language":
         same = all(map(_same_answer, answers_of(source), answers_of(translation)))
         in_language = all(detect(answer)[0] == bound.answer_language for answer in answers_of(translation))
-        return doubts if same or in_language else [*doubts, ANSWER_LANGUAGE]
+        return [] if same or in_language else [ANSWER_LANGUAGE]
     is_right = bound.treatment == "rewrite" and all(
         is_kept(instruction, material, answer, language) for instruction, material, answer in turns_of(translation)
     )
-    return doubts if is_right else [*doubts, LANGUAGE_BOUND]
+    return [] if is_right else [LANGUAGE_BOUND]
 
 
 def constraint_doubts(
@@ -90,13 +88,3 @@ def _same_demand(first: Constraint, second: Constraint) -> bool:
 
 def _same_answer(first: str, second: str) -> bool:
     return unicodedata.normalize("NFC", first).split() == unicodedata.normalize("NFC", second).split()
-
-
-def _is_corrected(source: Mapping[str, Any], translation: Mapping[str, Any]) -> bool:
-    """Whether input and output are one in the translation though they differed."""
-    return any(
-        original[1].strip()
-        and not _same_answer(original[1], original[2])
-        and _same_answer(translated[1], translated[2])
-        for original, translated in zip(turns_of(source), turns_of(translation), strict=False)
-    )

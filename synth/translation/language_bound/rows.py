@@ -13,7 +13,7 @@ def instructions_of(row: Mapping[str, Any]) -> list[str]:
     """What people ask for, turn by turn; the input of a row is material and no request."""
     if "messages" in row:
         return _contents(row["messages"], _PEOPLE)
-    return [str(row.get("instruction") or "")]
+    return [_first(row, "instruction", "prompt", "question")]
 
 
 def input_of(row: Mapping[str, Any]) -> str:
@@ -25,7 +25,7 @@ def answers_of(row: Mapping[str, Any]) -> list[str]:
     """What the model answers, turn by turn."""
     if "messages" in row:
         return _contents(row["messages"], _MODELS)
-    return [str(row.get("output") or "")]
+    return [_first(row, "output", "response", "answer")]
 
 
 def with_texts(row: Mapping[str, Any], instruction: str, answer: str, material: str = "") -> dict[str, Any]:
@@ -49,8 +49,19 @@ def turns_of(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
+def _first(row: Mapping[str, Any], *names: str) -> str:
+    return next((str(row[name]) for name in names if row.get(name)), "")
+
+
 def _contents(messages: Sequence[Mapping[str, Any]], roles: frozenset[str]) -> list[str]:
-    return [str(turn.get("content") or turn.get("value") or "") for turn in messages if _role(turn) in roles]
+    return [_content(turn.get("content") or turn.get("value")) for turn in messages if _role(turn) in roles]
+
+
+def _content(content: Any) -> str:
+    """The text of a message; of content in parts, those that are text."""
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+    return content if isinstance(content, str) else ""
 
 
 def _role(turn: Mapping[str, Any]) -> str:

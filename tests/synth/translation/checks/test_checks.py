@@ -50,7 +50,7 @@ def test_fields_by_other_names_are_read() -> None:
 def test_texts_that_became_the_same_are_doubted() -> None:
     source = {"instruction": "Correct it.", "input": "She don't know.", "output": "She doesn't know."}
     target = {"instruction": "Correggi.", "input": "Lei non lo sa.", "output": "Lei non lo sa."}
-    assert doubts(source, target, "en", "it") == ["same_after_translation"]
+    assert doubts(source, target, "en", "it") == ["language_bound", "same_after_translation"]
     assert doubts({**source, "output": source["input"]}, target, "en", "it") == []
 
 

@@ -1,7 +1,8 @@
-"""Doubts of translated rows about their language. Covers doubts.py and rows.py."""
+"""Doubts of translated rows about their language. Covers doubts.py, rows.py, checks/language_bound.py."""
 
 from __future__ import annotations
 
+from synth.translate import doubts
 from synth.translation.language_bound import bound_doubts, constraint_doubts
 from synth.translation.language_bound.rows import turns_of, with_texts
 
@@ -23,10 +24,10 @@ def test_what_code_cannot_check_is_always_doubted() -> None:
     assert bound_doubts(source, row("Qual è un sinonimo di «rapido»?", "Veloce"), "en", "it") == ["language_bound"]
 
 
-def test_an_input_that_came_out_corrected() -> None:
+def test_all_doubts_of_a_row_are_given_together() -> None:
     source = row("Fix the mistakes in the text.", "They were late.", "They was late.")
     translation = row("Correggi gli errori nel testo.", "Erano in ritardo.", "Erano in ritardo.")
-    assert "corrected_input" in bound_doubts(source, translation, "en", "it")
+    assert {"language_bound", "same_after_translation"} <= set(doubts(source, translation, "en", "it"))
 
 
 def test_an_answer_that_must_stay_in_its_language() -> None:

@@ -1,0 +1,29 @@
+"""Rows about their language: never passed unless code finds them right, and constraints of a task that broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synth.translation.checks import Check
+from synth.translation.language_bound import (
+    ANSWER_LANGUAGE,
+    CONSTRAINT_BROKEN,
+    LANGUAGE_BOUND,
+    bound_doubts,
+    constraint_doubts,
+)
+from synth.translation.pair import RowPair
+
+MEANINGS = {
+    LANGUAGE_BOUND: "asks about words, letters or grammar of its language, and no code finds the translation right",
+    ANSWER_LANGUAGE: "the task wants its answer in a certain language, and the answer is no longer in it",
+    CONSTRAINT_BROKEN: "a demand on the form of the answer, which the source's answer meets, is not met or not made",
+}
+
+
+def _doubts(row: RowPair) -> Iterator[str]:
+    yield from bound_doubts(row.source, row.translation, row.source_language, row.language)
+    yield from constraint_doubts(row.source, row.translation, row.source_language, row.language)
+
+
+CHECK = Check(MEANINGS, _doubts)
