@@ -258,7 +258,7 @@ def test_nothing_is_tried_again_while_the_run_ends(stand: Any, database: Any) ->
     stand.script = [(503, {"X-Delay": "0.2"}, "")]
 
     async def ask() -> None:
-        server = ChatServer("tiny", stand.url, retries=Retries(first_wait=20.0))
+        server = ChatServer("tiny", stand.url, retries=Retries(first_wait=120.0))
         async with Ledgered(server, database.llm_calls) as llm:
             task = asyncio.create_task(llm.complete(ASKED))
             while not stand.asked:
@@ -267,7 +267,7 @@ def test_nothing_is_tried_again_while_the_run_ends(stand: Any, database: Any) ->
 
     began = time.monotonic()
     run(ask())
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert len(stand.asked) == 1
 
 
@@ -384,7 +384,7 @@ def test_who_waits_for_another_process_s_reply_may_leave(stand: Any, database: A
             await asyncio.sleep(0.2)
         assert (await asyncio.gather(task, return_exceptions=True))[0].__class__ is asyncio.CancelledError
 
-    asyncio.run(asyncio.wait_for(ask(), 10))
+    asyncio.run(asyncio.wait_for(ask(), 60))
     assert stand.asked == []
 
 

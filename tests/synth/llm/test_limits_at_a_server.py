@@ -121,7 +121,7 @@ def test_tokens_a_minute_are_corrected_by_usage(stand: Any) -> None:
         assert llm.rate.used == 180
         return time.monotonic() - began
 
-    assert run_bounded(run()) < 10
+    assert run_bounded(run()) < 50
 
 
 @settings(max_examples=60, deadline=None)
