@@ -22,7 +22,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from synth.judge.reply_parser import parse_reply
+from synth.judgements.reply_parser import parse_reply
 
 ROOT = Path(__file__).resolve().parents[2]
 Reader = Callable[[str], float | None]

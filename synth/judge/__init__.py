@@ -1,7 +1,7 @@
 """Verb: a language model rates samples from 0 to 5. `parse_reply(text)` reads the score in its reply."""
 
 from synth.commands import Command
-from synth.judge.reply_parser import parse_reply
+from synth.judgements.reply_parser import parse_reply
 
 __all__ = ["parse_reply"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.judge.reply_parser import parse_reply
+from synth.judgements.reply_parser import parse_reply
 from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.calls import CallRecorder
 from synth.llm.token_counters import Count, estimate, name_of, of_messages

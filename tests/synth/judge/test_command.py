@@ -1,6 +1,6 @@
 """`synth judge` against a server on the loopback: what is asked, stored, paid once, refused and left for later.
 
-Covers synth.judge, synth.judge.reply_json, synth.judge.score_names, synth.judge.score_values,
+Covers synth.judge, synth.judgements.reply_json, synth.judgements.score_names, synth.judgements.score_values,
 synth.judge.stage.
 """
 

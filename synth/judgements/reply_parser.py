@@ -22,9 +22,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from synth.judge.reply_json import LOOKED_AT, ScoreCandidate, agreed_score, json_blocks, score_in_json
-from synth.judge.score_names import SCORE_LABEL, name_of_score
-from synth.judge.score_values import LIST_ITEM, NO_SCORE, names_other_scale, score_at
+from synth.judgements.reply_json import LOOKED_AT, ScoreCandidate, agreed_score, json_blocks, score_in_json
+from synth.judgements.score_names import SCORE_LABEL, name_of_score
+from synth.judgements.score_values import LIST_ITEM, NO_SCORE, names_other_scale, score_at
 from synth.replies import answer_of
 
 #: Characters after a first line in which its list would go on.

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from synth.judge.score_names import name_of_score
-from synth.judge.score_values import BEST, EXPLAINED, NO_SCORE, score_at
+from synth.judgements.score_names import name_of_score
+from synth.judgements.score_values import BEST, EXPLAINED, NO_SCORE, score_at
 
 #: Characters of a line, or of a field, that are looked at.
 LOOKED_AT = 240

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.judge.reply_parser import name_of_score, parse_reply
+from synth.judgements.reply_parser import name_of_score, parse_reply
 
 FIRST_LINE = [
     "4", " 4 ", "4.", "4.0", "**4**", "__4__", "`4`", '"4"', "# 4", "[4]", "[[4]]", "(4)", "４", "\ufeff4",
