@@ -186,6 +186,27 @@ class SentenceFilterTable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FragmentTable:
+    """What keeps a part of an article from standing alone, and what sections tell of its genre.
+
+    Patterns are regular expressions, searched without regard to case in each sentence; `mentioned` only in the first.
+    """
+
+    #: who and what must have been named before: "the victim", "i due", "nạn nhân".
+    mentioned: str = ""
+    #: a noun (the first group) with the definite article and nothing after it that says which.
+    definite: str = ""
+    #: what points out of the text: "see above", "in the photo", "dưới đây".
+    elsewhere: str = ""
+    #: credits, bylines and captions.
+    credits: str = ""
+    #: small words that have a capital in mid-sentence only where a heading or caption lost its line.
+    line_openers: frozenset[str] = frozenset()
+    #: genre -> a pattern of sections, topics and parts of addresses.
+    genres: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromptTable:
     """How requests in the language write a day and call what they hold."""
 
@@ -259,5 +280,6 @@ class LanguageTable:
     dates: DateTable
     names: NameTable
     sentence_filter: SentenceFilterTable
+    fragments: FragmentTable = field(default_factory=FragmentTable)
     prompts: PromptTable
     replies: ReplyTable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -119,6 +120,44 @@ TABLE = LanguageTable(
         first_person=any_word("i my we our us me"),
         relative_days=r"today|yesterday|tomorrow|tonight|this (?:morning|afternoon|evening)",
         boilerplate=r"read more|read also|sign up|all rights reserved",
+    ),
+    fragments=FragmentTable(
+        mentioned=(
+            r"\bthe (?:man|woman|men|women|victims?|boy|girl|child|children|couple|pair|two|three|suspects?|accused|"
+            r"defendants?|driver|pilot|teenager|teen|\d+-year-old|family|company|firm|club|team|side|match|game|race|"
+            r"incident|attack|crash|fire|blaze|accident|case|ruling|verdict|trial|bill|law|measure|plan|project|deal|"
+            r"agreement|report|study|film|book|show|event|investigation|move|decision|minister|president|mayor|"
+            r"spokesm[ae]n|spokeswoman|spokesperson|singer|actor|actress|director|author|official|officials|group)\b"
+            r"(?! (?:of|in|for|from|on|with|who|which|that|between|(?-i:[A-Z])|at))|"
+            r"\b(?:this|that|these|those|such|aforementioned|latter|former two)\b(?! (?:week|month|year|morning|"
+            r"afternoon|evening|summer|winter|spring|autumn))|\b(?:another|the other|the others)\b"
+        ),
+        definite=r"\bthe ((?-i:[a-z]){4,})\b(?! (?:of|that|who|which|in|for|from|(?-i:[A-Z])))",
+        elsewhere=(
+            r"\b(?:see (?:above|below|also)|as (?:mentioned|noted|described|stated) (?:above|earlier|before)|"
+            r"(?:above|below)[- ]mentioned|the following|as follows|pictured|in the (?:photo|picture|video|image)|"
+            r"(?:photo|video|image|picture|graph|chart|table) (?:above|below)|this (?:article|story|page|report)|"
+            r"read more|click here|listen to|watch (?:the|our)|our (?:newsletter|podcast|reporter|correspondent))\b"
+        ),
+        credits=(
+            r"\b(?:photo|photograph|image|picture|video|credit|source|getty|file|reporting|editing|writing)s?"
+            r" ?(?:[:/|©]|by (?-i:[A-Z]))|©|\(?\b(?:AP|AFP|Reuters|ANSA)\)? ?[-–/]|https?:|www\.|@\w|#\w|"
+            r"\b(?:subscribe|sign up|follow us|all rights reserved)\b"
+        ),
+        line_openers=words(
+            "a an in on at by for with from after before when while as but and or if it he she they we this that these "
+            "those there here is are was were has have had not no how why what who"
+        ),
+        genres={
+            "interview": r"interview|q ?& ?a",
+            "opinion": r"opinion|editorial|comment\b|column|letters|views",
+            "sport": r"\bsport|football|soccer|tennis|cycling|basketball|rugby|cricket|olympic|racing",
+            "business": r"business|econom|financ|market|money|companies|property|jobs",
+            "science": r"scien|health|tech|environment|climate|space|medicine|internet",
+            "culture": (
+                r"cultur|arts?\b|books?\b|film|music|theatre|theater|television|\btv\b|entertain|travel|food|fashion"
+            ),
+        },
     ),
     prompts=PromptTable(
         date_form="{day} {month} {year}", title="Title", source="Source", content=("Content", "Text"), summary="Summary"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -103,6 +104,38 @@ TABLE = LanguageTable(
         ),
         first_person=any_word("yo mi mis nosotros nuestro nuestra hemos somos"),
         relative_days=r"hoy|ayer|mañana|esta (?:mañana|tarde|noche)",
+    ),
+    fragments=FragmentTable(
+        mentioned=(
+            r"\b(?:el|la) (?:hombre|mujer|joven|víctima|pareja|acusad[oa]|detenid[oa]|autor|conductor|empresa|compañía|"
+            r"club|equipo|partido|ley|texto|proyecto|película|libro|ministr[oa]|president[ea]|alcalde|alcaldesa|"
+            r"portavoz|cantante|director|directora|grupo|suceso|incidente|accidente|incendio|ataque|caso|acuerdo)"
+            r"(?! (?:de|del|(?-i:[A-ZÁ-Ú])|que))\b|\b(?:los|las) (?:dos|tres|víctimas|hechos|agentes|investigadores|"
+            r"jóvenes|jugadores)\b(?! (?:de|del))|\b(?:est[eao]s?|es[eao]s?|aquell?[oa]s?|aquel|dich[oa]s?|tal|tales|"
+            r"citad[oa]s?)\b(?! (?:mañana|tarde|noche|semana|mes|año|verano|invierno))|\botr[oa]s?\b"
+        ),
+        definite=r"\b(?:el|la|los|las|del|al) ((?-i:[a-zá-ú]){4,})\b(?! (?:de|del|que|(?-i:[A-ZÁ-Ú])))",
+        elsewhere=(
+            r"\b(?:más arriba|más abajo|véase|como (?:se ha dicho|hemos|ya)|en la (?:foto|imagen)|en el vídeo|"
+            r"este artículo|siguientes?|a continuación|lea también|lee también|haz clic|pincha|nuestr[oa] "
+            r"(?:boletín|podcast|corresponsal|periodista))\b"
+        ),
+        credits=(
+            r"\b(?:foto|fotografía|vídeo|video|imagen|fuente|crédito|infografía)s? ?(?:[:/|©]|de (?-i:[A-ZÁ-Ú]))|©|"
+            r"\((?:EFE|AFP|Reuters|EP)\)|https?:|www\.|@\w|#\w|todos los derechos|suscríbe"
+        ),
+        line_openers=words(
+            "el la los las un una unos unas de del en con por para tras según sobre desde hasta este esta estos estas "
+            "pero y o si cuando como al es son ha han no se más"
+        ),
+        genres={
+            "interview": r"entrevista",
+            "opinion": r"opinión|editorial|columna|tribuna|cartas|opinion",
+            "sport": r"deporte|fútbol|futbol|tenis|ciclismo|baloncesto|rugby|olímp",
+            "business": r"econom|empresa|finanza|bolsa|mercado|empleo|vivienda",
+            "science": r"cienci|salud|tecnolog|medio ambiente|clima|espacio|medicina|sociedad digital",
+            "culture": r"cultur|libro|cine\b|música|teatro|televisión|viaje|moda\b|gastronom",
+        },
     ),
     prompts=PromptTable(
         date_form="{day} de {month} de {year}", title="Título", source="Fuente", content=("Texto",), summary="Resumen"

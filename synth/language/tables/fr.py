@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -104,6 +105,42 @@ TABLE = LanguageTable(
         ),
         first_person=any_word("je j mon ma mes nous notre nos avons sommes"),
         relative_days=r"aujourd['’]hui|hier|demain|ce (?:matin|soir)",
+    ),
+    fragments=FragmentTable(
+        mentioned=(
+            r"\b(?:l['’](?:homme|accusée?|auteur|entreprise|équipe|affaire|accident|enquête|incident|accord|attaque)|"
+            r"(?:le|la) (?:victime|jeune|femme|couple|suspect|prévenu|conducteur|société|club|match|texte|loi|projet|"
+            r"film|livre|ministre|président|maire|porte-parole|chanteur|chanteuse|réalisateur|groupe|drame|sinistre)|"
+            r"les (?:deux|trois|victimes|faits|enquêteurs|secours|suspects|joueurs))\b"
+            r"(?! (?:de|du|des|d['’]\w+|(?-i:[A-ZÀ-Ý])|qui|que))|"
+            r"\b(?:ce|cet|cette|ces|celui|celle|ceux|celles|ledit|ladite|tel|telle)\b(?! (?:matin|soir|mois|semaine|"
+            r"année|été|hiver|printemps|week-end))|\b(?:l['’]autre|les autres|un autre|une autre)\b"
+        ),
+        definite=(
+            r"(?:\b(?:le|la|les|du|des|au|aux) |l['’])((?-i:[a-zà-ÿ]){4,})\b(?! (?:de|du|des|d['’]\w+|qui|que|"
+            r"(?-i:[A-ZÀ-Ý])))"
+        ),
+        elsewhere=(
+            r"\b(?:ci-dessus|ci-dessous|ci-contre|voir (?:plus|aussi)|comme (?:indiqué|mentionné|nous)|"
+            r"sur la photo|dans la vidéo|cet article|suivante?s?|lire aussi|à lire|cliquez|notre (?:newsletter|"
+            r"podcast|journaliste|correspondant))\b"
+        ),
+        credits=(
+            r"\b(?:photo|crédits?|vidéo|image|source|infographie)s? ?(?:[:/|©]|de (?-i:[A-ZÀ-Ý]))|©|\(AFP\)|https?:|"
+            r"www\.|@\w|#\w|tous droits réservés|abonnez"
+        ),
+        line_openers=words(
+            "le la les un une des du de dans sur par pour avec après avant selon ce cette ces il elle ils elles mais "
+            "et ou si quand comme en au aux est sont a ont ne pas"
+        ),
+        genres={
+            "interview": r"entretien|interview",
+            "opinion": r"opinion|tribune|éditorial|chronique|débat|courrier",
+            "sport": r"\bsport|football|tennis|cyclisme|rugby|basket|olympi",
+            "business": r"économi|entreprise|finance|bourse|argent|emploi|immobilier|economie",
+            "science": r"scien|santé|techno|environnement|climat|espace|médecine|planète|sante",
+            "culture": r"cultur|livre|cinéma|musique|théâtre|télévision|voyage|mode\b|gastronomie",
+        },
     ),
     prompts=PromptTable(
         date_form="{day} {month} {year}",

@@ -6,6 +6,7 @@ from crawler.language import MONTHS
 from synth.language.numerals import CompoundNumerals, ordinals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -198,6 +199,70 @@ TABLE = LanguageTable(
             r"continua a leggere|clicca qui|foto di copertina|\b(?:foto|photo) ?[:|/]|guarda il video|"
             r"segui la diretta|in aggiornamento|per approfondire|agenzia ansa|qui (?:sopra|sotto)|nel video"
         ),
+    ),
+    fragments=FragmentTable(
+        mentioned=(
+            r"\b(?:l['’](?:uomo|altr[oa]|imputat[oa]|indagat[oa]|arrestat[oa]|accusat[oa]|aggressore|autore|anzian[oa]|"
+            r"allenatore|attaccante|attrice|attore|azienda|episodio|incidente|iniziativa|evento|esperto|esperta|"
+            r"artista|avvocato|operazione|intervento|obiettivo|edificio|aereo|auto|animale|intesa|accordo|ordinanza|"
+            r"indagine|inchiesta|esplosione|attacco|agguato|omicidio|ex ministro|ex premier|udienza)|"
+            r"(?:il|la|lo) (?:donna|giovane|vittima|ragazz[oa]|bambin[oa]|bimb[oa]|neonat[oa]|piccol[oa]|coppia|"
+            r"conducente|famiglia|madre|padre|figli[oa]|fratello|sorella|marito|moglie|"
+            r"\d{2}(?:enne)?|(?:\w+)(?:enne)|ladro|killer|presunt[oa]|minorenne|studente|studentessa|turista|"
+            r"club|squadra|tecnico|mister|portiere|difensore|capitano|pilota|campione|match|gara|partita|sfida|finale|"
+            r"società|gruppo|ditta|struttura|locale|vicenda|fatto|scontro|rogo|incendio|tragedia|dramma|scossa|sisma|"
+            r"norma|legge|decreto|provvedimento|misura|testo|emendamento|documento|sentenza|processo|verdetto|"
+            r"film|libro|serie|spettacolo|mostra|concerto|manifestazione|progetto|piano|bando|iter|"
+            r"velivolo|nave|treno|mezzo|veicolo|convoglio|corpo|cadavere|salma|denuncia|notizia|polemica|"
+            r"giornalista|cantante|regista|scrittore|scrittrice|ministr[oa]|premier|leader|sindac[oa]|"
+            r"president[ei]|senator[ei]|deputat[oa]|procuratore|legale|medico|sacerdote|parroco|"
+            r"governatore|governatrice|portavoce|segretari[oa]|candidat[oa])"
+            r"(?! (?:di|del|dello|della|dei|degli|delle|dell['’]\w+|d['’]\w+|(?-i:[A-ZÀ-Ý])|\w+ (?-i:[A-ZÀ-Ý])))"
+            r"(?=[ ,.])|(?:i|le|gli|le) (?:due|tre|quattro|cinque|vittime|giovani|militari|agenti|soccorritori|"
+            r"uomini|donne|ragazz[ie]|bambin[ie]|coniugi|familiari|genitori|figli|inquirenti|investigatori|indagini|"
+            r"trattative|ricercatori|ricercatrici|studiosi|scienziati|esperti|autori|organizzatori|manifestanti|"
+            r"lavori|ricerche|condizioni|immagini|fiamme|azzurri|azzurre|rossoneri|nerazzurri|bianconeri|"
+            r"giallorossi|biancocelesti|padroni di casa|ospiti|quali)\b(?! (?:di|del|della|dei|degli|delle|dell)\b)|"
+            r"qualcosa del genere|(?:il|la|i|le|del|della|al|alla|dal|dalla) su[oaei]i?\b|"
+            r"(?:quest|quell|que(?:i|gli)\b|suddett|predett|citat|sopracitat)\w*|tale\b|tali\b|"
+            r"(?:altr[oaie] (?:due|tre|\w+)|un altr[oa]|un['’]altra|second[oa] (?:quanto|lui|lei)))"
+        ),
+        definite=(
+            r"(?:\b(?:il|lo|la|i|gli|le|del|dello|della|dei|degli|delle|al|allo|alla|ai|agli|alle|dal|dallo|dalla|dai|"
+            r"dagli|dalle|nel|nello|nella|nei|negli|nelle|sul|sullo|sulla|sui|sugli|sulle) |"
+            r"l['’])((?-i:[a-zà-ù]){4,})\b"
+            r"(?! (?:di|del|dello|della|dei|degli|delle|dell['’]\w+|d['’]\w+|(?-i:[A-ZÀ-Ý])|che))"
+        ),
+        elsewhere=(
+            r"\b(?:qui sopra|qui sotto|sopra citat|sopracitat|di cui sopra|come detto|come abbiamo|come accennato|"
+            r"come già|vedi (?:sopra|sotto|anche|foto|video)|in foto|nella foto|nelle foto|nel video|nell['’]immagine|"
+            r"in questo articolo|questo articolo|il video|le foto|le immagini|ecco (?:il|la|le|i|gli|come|cosa|perch)|"
+            r"di seguito|qui di seguito|seguente|seguenti|che segue|a questo link|a questo indirizzo|"
+            r"puoi (?:leggere|ascoltare|vedere)|ne abbiamo|abbiamo (?:scritto|raccontato|parlato)|"
+            r"nell['’]articolo|nostro (?:articolo|servizio|sito|podcast)|la nostra newsletter|come riporta(?:to)? qui)"
+        ),
+        credits=(
+            r"\b(?:foto(?:racconto)?|photo|video|immagin[ei]|credits?|crediti|fonte|ph|testo|testi|riprese|"
+            r"a cura|grafica|infografica|articolo) ?(?:[:/|©]|di (?-i:[A-ZÀ-Ý]))|\bfotoracconto\b|©|\(foto\b|"
+            r"\bansa(?:foto|\.it|/| ?-)|primopiano|/ansa\b|\bprima pagina\b|copertina|riproduzione|"
+            r"https?:|www\.|@\w|#\w|\b(?:leggi|guarda|ascolta|iscriviti|clicca|segui|scopri)\b (?:anche|il|la|qui|"
+            r"tutt|gli|su)|\bopen\.online|pic\.twitter|\bembed\b|di redazione\b|\bredazione\b"
+        ),
+        line_openers=words(
+            "il lo gli le un uno una nel nello nella nei negli nelle sul sulla sui sulle dal dalla dai dalle del dello "
+            "della dei degli delle in al alla ai alle con da per tra fra dopo prima come secondo non si oggi ieri "
+            "domani anche ma e ed o se quando mentre perché poi così infatti intanto inoltre tuttavia però ecco "
+            "questo questa questi queste quello quella è era sono ha hanno chi cosa dove tutti tutto tutta ogni alcuni "
+            "durante entro oltre senza sempre mai ancora già più"
+        ),
+        genres={
+            "interview": r"intervist|colloquio",
+            "opinion": r"opinion|editorial|comment[oi]\b|blog|lettere|rubric",
+            "sport": r"\bsport|calcio|tennis|ciclismo|formula|motori|basket|volley|nuoto|atletica|rugby|sci\b|olimpi",
+            "business": r"economi|finanza|lavoro|borsa|imprese|mercati|aziende|business|energia",
+            "science": r"scienz|salute|tecnolog|ambiente|clima|spazio|medicin|ricerca|internet|scienza",
+            "culture": r"cultur|spettacol|libri|cinema|musica|arte\b|teatro|tv\b|televisione|moda|viaggi|food|gusto",
+        },
     ),
     prompts=PromptTable(
         date_form="{day} {month} {year}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.language.numerals import SyllableNumerals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -138,6 +139,74 @@ TABLE = LanguageTable(
         ),
         # Each syllable is written apart.
         longest=100,
+    ),
+    fragments=FragmentTable(
+        mentioned=(
+            r"^(?:ngay )?(?:trong |ở |từ |đến |vào )?(?:khoảng )?(?:phút|hiệp|phút thứ|những phút)\b|"
+            r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|địa điểm|"
+            r"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))|"
+            r"^(?:địa điểm|danh sách|loại|một là|hai là|thứ nhất|thứ hai|thứ ba|nguyên nhân|lý do|mục đích|cấu hình|"
+            r"giá|tính đến|cũng|riêng|khi|lúc|nếu|nhờ|vị trí|thời gian|số tiền|toàn bộ|tổng cộng|tất cả)"
+            r"(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))\b|"
+            r"^(?:buổi lễ|buổi|trận đấu|trận cầu|cuộc họp|cuộc gặp|hội nghị|sự kiện|sự việc|sự cố|vụ việc|vụ án|"
+            r"vụ tai nạn|"
+            r"vụ nổ|vụ cháy|vụ|dự án|giải đấu|giải|chương trình|công trình|đoàn|phái đoàn|nạn nhân|nghi phạm|nghi can|"
+            r"đối tượng|thủ phạm|hung thủ|bị can|bị cáo|tài xế|lái xe|chiếc|con tàu|tàu|máy bay|xe|"
+            r"hai đội|hai bên|hai nước|các bên|đội khách|đội chủ nhà|đội nhà|chủ nhà|đội bóng|các cầu thủ|"
+            r"tuyên bố|thông báo|thông cáo|báo cáo|kết quả|quyết định|văn bản|công văn|đề án|nghị định|thông tư|luật|"
+            r"cơ quan|lực lượng|công an|cảnh sát|nhà chức trách|giới chức|phía|công ty|doanh nghiệp|ngân hàng|"
+            r"gia đình|người nhà|người thân|nhân chứng|người dân|chính quyền|địa phương|ngôi nhà|căn nhà|hiện trường|"
+            r"chiến thắng|thất bại|bàn thắng|thỏa thuận|cuộc|phiên|bản án|di tích|khu|lễ|tại (?:buổi|cuộc|hội|phiên|"
+            r"trận|lễ|đây|hiện trường|cơ quan)|trong (?:trận|cuộc|buổi|chương trình|vụ|số)|sau (?:trận|khi|cuộc|vụ|"
+            r"buổi)|"
+            r"theo (?:kết quả|thông tin ban đầu|kế hoạch|đề án|dự án|dự thảo|quy định|lịch|lời|điều tra|cáo trạng|"
+            r"cơ quan|"
+            r"nhận định|thông cáo|báo cáo|đánh giá))"
+            r"(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))|"
+            r"\b(?:này|kia|ấy|nói trên|kể trên|trên đây|như trên|trước đó|sau đó|đó|cùng ngày|tương tự)\b|"
+            r"^(?:một|hai|ba|những) (?:người|nạn nhân|đối tượng|số) (?:khác|còn lại)\b|\b(?:còn lại)\b|"
+            r"^(?:ông|bà|anh|chị|cô|em|thầy)\b(?! (?-i:[A-ZĐÀ-Ỹ]))"
+        ),
+        elsewhere=(
+            r"\b(?:ở trên|bên trên|phía trên|trên đây|như đã (?:nói|đưa|nêu|thông tin|đề cập|phản ánh)|nói ở trên|"
+            r"dưới đây|sau đây|như sau|phần dưới|trong ảnh|trong hình|hình bên|ảnh bên|trong clip|clip|video|bài viết|"
+            r"bài báo|bạn đọc|quý vị|độc giả|trong bài|kỳ trước|kỳ sau|xem (?:thêm|tiếp|ảnh|video)|mời (?:bạn|quý)|"
+            r"(?:báo|tờ|như) [^.]{0,30}đã (?:đưa tin|thông tin|phản ánh)|chúng tôi|phóng viên|\bpv\b)"
+        ),
+        credits=(
+            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|©]|"
+            r"\bpv ?[:.]|\bpv\b|\(ảnh|ảnh minh h|ảnh chụp|ảnh tư liệu|\bafp\b|\breuters\b|\bttxvn\b|\bvnexpress\b|"
+            r"\bgetty\b|"
+            r"\btto\b|\btpo\b|\bvov\b|\bcung cấp\.?$|https?:|www\.|@\w|\.(?:vn|com|net)\b|\(theo [^)]*\)|"
+            r"\b(?:người đưa tin|tin mới|tin tức online|zing|dân trí|thanh niên online|tuổi trẻ|tiền phong|"
+            r"lao động online|"
+            r"vnmedia|vietnamnet|infonet|nguoiduatin|vtc news|baomoi|kienthuc|soha)\b|[►▶■●•>]|\[|\bq\.?\s?&|"
+            r"\bvietnam\+"
+        ),
+        line_openers=words(
+            "theo trong ngày các những một tại trước sau khi và của là được với cho để từ đến trên dưới về ở đã "
+            "đang sẽ "
+            "không có cũng nhưng tuy nếu vì do bởi nên mà thì đây đó này hiện hôm sáng chiều tối vào lúc ngay nhiều "
+            "hai ba bốn mỗi mọi người ông bà anh chị cô việc theo ngoài bên cùng đồng như còn chỉ rất phải bị "
+            "loại khoảng nhập chúng tôi họ vẫn lại cả thêm hơn gần khoảng đến đi ra lên xuống nói cho biết nhận thấy"
+        ),
+        genres={
+            "interview": r"phỏng vấn|trò chuyện|đối thoại|hỏi đáp",
+            "opinion": r"góc nhìn|ý kiến|bình luận|quan điểm|diễn đàn|tâm sự|gocnhin|ykien|binhluan",
+            "sport": r"thể thao|bóng đá|quần vợt|tennis|thethao|bongda|the-thao|bong-da",
+            "business": (
+                r"kinh doanh|kinh tế|chứng khoán|tài chính|bất động sản|thị trường|doanh nghiệp|kinhdoanh|kinhte|"
+                r"taichinh|thitruong|chungkhoan|kinh-doanh|bat-dong-san|nhadat|doanhnghiep"
+            ),
+            "science": (
+                r"khoa học|sức khỏe|sức khoẻ|công nghệ|số hóa|môi trường|y tế|khoahoc|suckhoe|congnghe|khoa-hoc|"
+                r"suc-khoe|cntt|hi-?tech|tin-?học"
+            ),
+            "culture": (
+                r"giải trí|văn hóa|du lịch|âm nhạc|điện ảnh|thời trang|ẩm thực|giaitri|vanhoa|dulich|giai-tri|du-lich|"
+                r"showbiz|amnhac|dienanh|thoitrang|amthuc"
+            ),
+        },
     ),
     prompts=PromptTable(
         date_form="ngày {day}/{number}/{year}",

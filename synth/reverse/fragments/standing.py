@@ -1,0 +1,171 @@
+"""Why a part of an article does not stand alone: the name of the first reason, or "".
+
+Word lists and patterns stand in the languages' tables (`synth.language.table`). They err on the side of leaving out: an
+archive has more parts than are wanted.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from synth.language import is_written_in
+from synth.language.segmentation import words
+from synth.language.table import FragmentTable
+from synth.language.tables import languages
+from synth.llm.extractive.sentence_filter import is_dependent, is_fit
+from synth.prompts.quoting import addresses_to_models
+from synth.reverse.fragments.spans import Sentence
+
+#: Words of the shortest and of the longest fragment.
+SHORTEST, LONGEST = 25, 260
+#: Words of a sentence that needs no more than an end: "Nessun ferito."
+_SHORT_SENTENCE = 7
+#: Share of a fragment's words that may stand in quotation marks: more is a speech, and whose is said elsewhere.
+_MOST_QUOTED = 0.6
+_QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|''.*?''")
+_NAME = re.compile(
+    r"(?<![\w'’])[A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*\w)+"
+)
+_CAPITAL = re.compile(r"(?<![.!?…:»”\"«“(\w] )(?<!^)(?<=[ '’(])[A-ZÀ-ÝĐẠ-Ỹ]\w")
+_DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
+_ENDED = re.compile(r"[.!…][»”\"')\]]*$")
+#: A word with a capital within a sentence, and the word after it.
+_INNER_CAPITAL = re.compile(r"(?<=[\wÀ-ỹ,;%)»”\"] )([A-ZÀ-ÝĐẠ-Ỹ][^\W\d_]*)(?= (\w+))")
+#: A full stop without a space after it, and a closed quotation that a sentence follows.
+_GLUED = re.compile(r"[a-zà-ỹ)»”][.!?][A-ZÀ-ÝĐẠ-Ỹ][a-zà-ỹ]|[^\s.!?…,][»”] [A-ZÀ-ÝĐẠ-Ỹ][a-zà-ỹ]+ [a-zà-ỹ]")
+#: Share of words with a capital from which a sentence is a list of names.
+_MOST_CAPITALS = 0.5
+#: Letters by which two words are the same in an inflected language.
+_STEM = 5
+#: What of its title a paragraph's first sentence must have: else it tells of something that other paragraphs introduce.
+_SHARED = 2
+
+
+class _Rules:
+    """The patterns of a language; one without a table has none of its own."""
+
+    def __init__(self, language: str) -> None:
+        table = languages()[language].fragments if language in languages() else FragmentTable()
+        self.mentioned = _pattern(table.mentioned)
+        self.elsewhere = _pattern(table.elsewhere)
+        self.credits = _pattern(table.credits)
+        self.definite = _pattern(table.definite)
+        names = languages()[language].names if language in languages() else None
+        self.small_words = table.line_openers | (names.common if names else frozenset())
+        self.syllabic = names is not None and names.syllabic
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Nothing matches an empty one."""
+    return re.compile(text or r"(?!)", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=64)
+def _rules(language: str) -> _Rules:
+    return _Rules(language)
+
+
+def weakness_of_sentence(sentence: Sentence, language: str) -> str:
+    """Why a sentence can be in no fragment, wherever it stands."""
+    text, rules = sentence.text, _rules(language)
+    if rules.credits.search(text):
+        return "credit"
+    if rules.elsewhere.search(text):
+        return "points_elsewhere"
+    if _GLUED.search(text) or _has_joined_line(text, rules.small_words) or _is_list_of_names(sentence):
+        return "joined_line"
+    if sentence.words < _SHORT_SENTENCE:
+        return "" if _ENDED.search(text) and text[0].isupper() and "?" not in text else "piece"
+    return "" if is_fit(text, language) else "unfit_sentence"
+
+
+def _has_joined_line(text: str, openers: frozenset[str]) -> bool:
+    """Whether a heading or caption was joined to the sentence: a small word with a capital, lower case after it."""
+    return any(
+        match[1].casefold() in openers and not match[2][0].isupper() and len(match[1]) > 1
+        for match in _INNER_CAPITAL.finditer(_QUOTED.sub("“”", text))
+    )
+
+
+def _is_list_of_names(sentence: Sentence) -> bool:
+    tokens = sentence.text.split()
+    return sum(token[0].isupper() for token in tokens) > _MOST_CAPITALS * len(tokens)
+
+
+def weakness_of_opening(sentence: Sentence, language: str) -> str:
+    """Why a fragment cannot begin with a sentence."""
+    text, rules = sentence.text, _rules(language)
+    if sentence.words < _SHORT_SENTENCE or text[0] in "«“\"'‘-–—•*":
+        return "opening"
+    if is_dependent(text, language) or rules.mentioned.search(_QUOTED.sub(" ", text)):
+        return "dependent"
+    return "" if _CAPITAL.search(text) else "nobody_named"
+
+
+def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], language: str) -> str:
+    """Why sentences that are fit one by one do not stand alone together, seen the article before them."""
+    start, end = parts[0].start, parts[-1].end
+    before, text = content[:start], content[start:end]
+    count = sum(part.words for part in parts)
+    if not SHORTEST <= count <= LONGEST:
+        return "too_short" if count < SHORTEST else "too_long"
+    quoted = sum(len(quotation.split()) for quotation in _QUOTED.findall(text))
+    if quoted > _MOST_QUOTED * len(text.split()):
+        return "speech"
+    if addresses_to_models([text]):
+        return "addresses_a_model"
+    if not is_written_in(text, language):
+        return "other_language"
+    return _weakness_after(before, title, parts[0].text, text, language) if before.strip() else ""
+
+
+def _weakness_after(before: str, title: str, opening: str, text: str, language: str) -> str:
+    """Why a fragment needs what stands before it."""
+    rules = _rules(language)
+    if _has_short_name(before, text, rules.small_words):
+        return "short_name"
+    if set(_DEFINED.findall(before)) & _acronyms_first_used(text):
+        return "abbreviation"
+    if _points_at_noun(before, opening, rules.definite):
+        return "mentioned_before"
+    shared = _units(title, rules.syllabic) & _units(opening, rules.syllabic)
+    return "" if len(shared) >= _SHARED else "beside_the_topic"
+
+
+def _points_at_noun(before: str, opening: str, definite: re.Pattern[str]) -> bool:
+    """Whether a noun with the definite article, and nothing that says which, stands in the text before."""
+    nouns = {match[1].casefold()[: _STEM + 1] for match in definite.finditer(_QUOTED.sub(" ", opening))}
+    return bool(nouns) and any(word.casefold()[: _STEM + 1] in nouns for word in words(before))
+
+
+def _units(text: str, syllabic: bool) -> set[str]:
+    """What a text is about, roughly: stems of its longer words, or pairs of syllables where those are written apart."""
+    tokens = [word.casefold() for word in words(text)]
+    if syllabic:
+        return {f"{first} {second}" for first, second in itertools.pairwise(tokens)}
+    return {word[:_STEM] for word in tokens if len(word) >= _STEM}
+
+
+def _has_short_name(before: str, text: str, small_words: frozenset[str]) -> bool:
+    """Whether somebody is called by a part of a name whose whole stands in the article before, and not in the text."""
+    parts_before = {part for name in _whole_names(before, small_words) for part in (name[0], name[-1])}
+    own = {part for name in _whole_names(text, small_words) for part in name}
+    return any(re.search(rf"\b{re.escape(part)}\b", text) is not None for part in parts_before - own)
+
+
+def _whole_names(text: str, small_words: frozenset[str]) -> Iterator[list[str]]:
+    """The parts of each name of two words or more; what only begins a sentence belongs to none."""
+    for match in _NAME.finditer(text):
+        parts = [part.strip("’'-") for part in match[0].split()]
+        while parts and parts[0].casefold() in small_words:
+            parts = parts[1:]
+        if len(parts) > 1:
+            yield parts
+
+
+def _acronyms_first_used(text: str) -> set[str]:
+    """Short forms in a text that are not explained in it."""
+    return set(re.findall(r"\b[A-Z][A-Za-zÀ-ỹ-]{1,9}\b", text)) - set(_DEFINED.findall(text))
