@@ -58,6 +58,13 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         *_flagged("contaminated.set", {"$exists": True}),
         *_flagged("personal_data.kind", {"$exists": True}),
     ],
+    # A row for each part of an article and each way of asking: synth.reverse.
+    "fragments": [
+        ([("key", 1)], {"unique": True}),
+        ([("state", 1), ("language", 1)], {}),
+        ([("fragment", 1)], {}),
+        ([("link", 1)], {}),
+    ],
     "filters": [([("name", 1)], {"unique": True})],
     "takedowns": [([("link", 1)], {"unique": True}), ([("links", 1)], {}), ([("hashes", 1)], {})],
     "llm_calls": [([("hash", 1)], {"unique": True})],

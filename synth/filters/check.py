@@ -24,6 +24,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "samples": {"superseded": {"$ne": True}},
     "articles": {},
     "clusters": {"current": True},
+    "fragments": {},
 }
 #: They run code on the server, or write; none of them names documents.
 REFUSED = frozenset(("$where", "$function", "$accumulator", "$out", "$merge"))

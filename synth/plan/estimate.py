@@ -97,8 +97,9 @@ def _simulate(
     pending = Pending(database, stage, options)
     keys, outcomes = pending.keys(), Counter[str]()
     later = samples if samples and stage.collection == "samples" else None
-    batches = itertools.chain(pending.batches(keys), later.batches(pending.size) if later else ())
-    total = len(keys) + (later.count if later else 0)
+    unwritten = (list(map(dict, rows)) for rows in portions(stage.upcoming, pending.size))
+    batches = itertools.chain(pending.batches(keys), unwritten, later.batches(pending.size) if later else ())
+    total = len(keys) + len(stage.upcoming) + (later.count if later else 0)
     with progress_bar(f"plan {stage.name}", total) as advance:
 
         def write_batch(writes: Sequence[Any], counts: Counter[str], documents: int) -> None:
@@ -111,6 +112,11 @@ def _simulate(
         assert isinstance(stage.work, WorkerPool)
         run_worker_pool(stage.work, batches, write_batch, pending.size)
     return total, outcomes
+
+
+def portions(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Rows, so many at a time."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _new_samples(writes: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
@@ -137,6 +143,8 @@ def not_counted(database: Database[dict[str, Any]], pipeline: Pipeline) -> list[
     lines = []
     if "import" in names:
         lines.append("articles that its import step will read: run it until then first (synth run --until import)")
+    if "reverse" in names[:-1]:
+        lines.append("samples that its reverse step will write, in the steps after it")
     if "cluster" in names and "summarize" in names:
         last = database.runs.find_one({"stage": "cluster", "outcome": "done"}, sort=[("started_at", -1)])
         newer = {"crawled_at": {"$gt": last["started_at"]}} if last else {}

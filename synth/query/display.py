@@ -323,6 +323,7 @@ _COMPUTED: dict[str, list[tuple[Heading, Callable[[Row], str]]]] = {
     "samples": [(Heading(60, "newspapers"), _sites), (Heading(120, "marks"), _marks)],
     "articles": [],
     "clusters": [],
+    "fragments": [],
 }
 #: Fields whose text is cut, or shown whole, in another way than their type says.
 _SPECIAL: dict[str, Callable[[Row], str]] = {

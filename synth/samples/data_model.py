@@ -12,6 +12,7 @@ Tables = Mapping[str, Sequence[Field]]
 _TITLES = {
     "samples": ("Samples", "A row of the dataset: a question, its answer, and what is known of them."),
     "clusters": ("Events", "Articles about one event, in the collection `clusters`."),
+    "fragments": ("Fragments", "Parts of articles that `synth reverse` drew, in the collection `fragments`."),
     "articles": ("Articles", "One article of one newspaper, as `crawler.items.Article` states it."),
 }
 _PYTHON = {
@@ -83,7 +84,12 @@ def _column(field: Field, name: str, exported: set[str]) -> str:
 def types(tables: Tables, new_sample: Sequence[Field]) -> str:
     """The types of stored documents, as a Python module."""
     records: dict[str, str] = {}
-    for name, collection in (("Sample", "samples"), ("Cluster", "clusters"), ("Article", "articles")):
+    for name, collection in (
+        ("Sample", "samples"),
+        ("Cluster", "clusters"),
+        ("Fragment", "fragments"),
+        ("Article", "articles"),
+    ):
         _add_type(records, f"{name}Document", [field for field in tables[collection] if field.stored])
     lines = [
         '"""Types of the stored documents; written by `python -m synth.samples.schema --types`, not by hand."""',

@@ -56,6 +56,12 @@ class Provenance(TypedDict, total=False):
     prompt: str
     model: str
     translated_from: str
+    fragment: str
+    method: str
+    task_prompt: str
+    judge_model: str
+    translator: str
+    score: float
     tokens_by: str
     file: str
     line: str
@@ -175,6 +181,58 @@ class ClusterDocument(TypedDict, total=False):
     created_at: datetime
     current: bool
     pending: bool
+
+
+class FragmentCalls(TypedDict, total=False):
+    """A record inside one: FragmentCalls."""
+
+    translation: list[str]
+    instruction: list[str]
+    judge: list[str]
+    translation_back: list[str]
+
+
+class FragmentDocument(TypedDict, total=False):
+    """A document of `fragments`."""
+
+    key: str
+    fragment: str
+    article: str
+    link: str
+    title: str
+    source_site: str
+    section: str
+    date: datetime | None
+    tags: list[str]
+    language: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    genre: str
+    words: int
+    event: str
+    method: str
+    task_prompt: str
+    single_prompt: str
+    seed: int
+    turn: int
+    llm: str
+    judge_llm: str
+    translator: str
+    prompt: str
+    state: str
+    reason: str
+    refusals: list[str]
+    english: str
+    instruction_english: str
+    instruction: str
+    score: float | None
+    explanation: str
+    calls: FragmentCalls
+    run: str
+    drawn_at: datetime
+    finished_at: datetime
 
 
 class Permission(TypedDict, total=False):

@@ -1,4 +1,4 @@
-"""Every field of the stored documents, stated once: samples, events and articles.
+"""Every field of the stored documents, stated once: samples, events, fragments and articles.
 
 Filters and their hints, the Arrow schema of exports, the dataset card, `synth query`, the report, the types in
 `synth.samples.documents` and docs/data-model.md are derived from these rows:
@@ -56,6 +56,12 @@ _PROVENANCE = (
     Field("prompt", "string", "name and version of the prompt", column="prompt_version"),
     Field("model", "string", "what wrote the answer", column="model"),
     Field("translated_from", "string", "key of the sample that it was translated from"),
+    Field("fragment", "string", "sha256 of the part of an article that is the answer"),
+    Field("method", "string", "how the instruction was written: detour (by English) or native"),
+    Field("task_prompt", "string", "kind of instruction, of synth/prompts/reverse_tasks.yaml", column="task_prompt"),
+    Field("judge_model", "string", "what scored the instruction"),
+    Field("translator", "string", "what translated it"),
+    Field("score", "float64", "the score of the instruction", unit="0 to 5", column="instruction_score"),
     Field("tokens_by", "string", "what counted `question_tokens`"),
     Field("file", "string", "file that the row was imported from"),
     Field("line", "string", "its line, or number, there"),
@@ -166,6 +172,56 @@ CLUSTER = (
     Field("pending", "bool", "whether its run is still writing", card="hidden"),
 )  # fmt: skip
 
+FRAGMENT = (
+    Field("key", "string", "sha256 of the fragment, the way of asking, the models and the prompts", card="first",
+          table=Heading(10, "key")),
+    Field("fragment", "string", "sha256 of the link, of where it stands and of its text", card="hidden"),
+    Field("article", "string", "id of the article that it is from", card="hidden"),
+    Field("link", "string", "address of the article", card="first"),
+    Field("title", "string", "headline of the article", card="first"),
+    Field("source_site", "string", "newspaper, or host of an imported article", card="head",
+          table=Heading(30, "newspaper")),
+    Field("section", "string", "section of the newspaper", card="head"),
+    Field("date", "timestamp", "instant of publication", optional=True, card="first", table=Heading(20, "date")),
+    Field("tags", "string", "topics of the article", many=True),
+    Field("language", "string", "ISO 639-1 code", card="head", table=Heading(40, "in")),
+    Field("start", "int64", "where it begins in the article's content", unit="characters"),
+    Field("end", "int64", "where it ends", unit="characters"),
+    Field("text", "string", "the fragment, to the byte", card="first"),
+    Field("kind", "string", "article, lead or paragraph", table=Heading(50, "kind")),
+    Field("genre", "string", "news, interview, opinion, sport, business, science or culture"),
+    Field("words", "int64", "length", unit="words"),
+    Field("event", "string", "sha256 of the links of its event; empty for none", card="hidden"),
+    Field("method", "string", "detour (by English) or native", values=("detour", "native"), card="head"),
+    Field("task_prompt", "string", "kind of instruction, of synth/prompts/reverse_tasks.yaml", card="head",
+          table=Heading(60, "task prompt")),
+    Field("single_prompt", "string", "name of the one task prompt of all fragments of a comparison; else empty"),
+    Field("seed", "int64", "what drew it", card="hidden"),
+    Field("turn", "int64", "place in the draw", card="hidden"),
+    Field("llm", "string", "what wrote the instruction"),
+    Field("judge_llm", "string", "what scored it"),
+    Field("translator", "string", "what translated; empty without a detour"),
+    Field("prompt", "string", "names and versions of the prompts"),
+    Field("state", "string", "how far it is", card="head", table=Heading(70, "state"),
+          values=("drawn", "judged", "kept", "below_lambda", "refused", "unread", "unusable", "excluded")),
+    Field("reason", "string", "why it is no sample; empty for none", card="first", table=Heading(90, "reason")),
+    Field("refusals", "string", "all that is wrong with the instruction", many=True),
+    Field("english", "string", "the fragment in English"),
+    Field("instruction_english", "string", "the instruction in English"),
+    Field("instruction", "string", "the instruction in the fragment's language", card="first",
+          table=Heading(100, "instruction")),
+    Field("score", "float64", "the judge's score", unit="0 to 5", optional=True, table=Heading(80, "score")),
+    Field("explanation", "string", "what the judge said of it"),
+    Field("calls", "record", "calls in `llm_calls`, by step", record="FragmentCalls", card="hidden", fields=(
+        Field("translation", "string", "the fragment into English", many=True),
+        Field("instruction", "string", "the instruction", many=True), Field("judge", "string", "its score", many=True),
+        Field("translation_back", "string", "the instruction into the fragment's language", many=True),
+    )),
+    Field("run", "string", "run that asked", card="hidden"),
+    Field("drawn_at", "timestamp", "instant of the draw", card="hidden"),
+    Field("finished_at", "timestamp", "instant at which it was finished", card="hidden"),
+)  # fmt: skip
+
 #: What the store adds to `crawler.items.Article`.
 _ARTICLE_ADDED = (
     Field("also_at", "string", "other addresses of the same text", many=True),
@@ -256,13 +312,13 @@ def _comments() -> dict[str, str]:
 
 
 #: Collections whose fields are known.
-COLLECTIONS = ("articles", "clusters", "samples")
+COLLECTIONS = ("articles", "clusters", "fragments", "samples")
 
 
 def fields_of(collection: str) -> tuple[Field, ...]:
     """The rows of a collection's documents."""
-    if collection == "clusters":
-        return CLUSTER
+    if collection in ("clusters", "fragments"):
+        return CLUSTER if collection == "clusters" else FRAGMENT
     return article_fields() if collection == "articles" else sample_fields()
 
 

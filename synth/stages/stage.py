@@ -40,6 +40,8 @@ class Stage:
         pending: filter of the documents that still lack the output.
         work: batch of documents -> (writes, outcomes counted by name); may be a coroutine function. Or a
             WorkerPool, whose documents do not wait for each other.
+        upcoming: documents that the command adds to `collection` before it runs the stage. A dry run counts them and a
+            plan works on them without anything being written.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Stage:
     batch_size: int = 100
     target: str = ""
     projection: Mapping[str, Any] | None = None
+    upcoming: Sequence[Mapping[str, Any]] = ()
 
 
 class Runner(Protocol):
@@ -81,7 +84,7 @@ def run_stage(
     """
     pending = Pending(database, stage, options)
     if getattr(options, "dry_run", False):
-        return Counter(pending=pending.count())
+        return Counter(pending=pending.count() + len(stage.upcoming))
     keys = pending.keys()
     with run_of(database, stage.name, dict(configuration or {})) as run, progress_bar(stage.name, len(keys)) as advance:
 

@@ -208,7 +208,7 @@ TABLE = LanguageTable(
             r"indagine|inchiesta|esplosione|attacco|agguato|omicidio|ex ministro|ex premier|udienza)|"
             r"(?:il|la|lo) (?:donna|giovane|vittima|ragazz[oa]|bambin[oa]|bimb[oa]|neonat[oa]|piccol[oa]|coppia|"
             r"conducente|famiglia|madre|padre|figli[oa]|fratello|sorella|marito|moglie|"
-            r"\d{2}(?:enne)?|(?:\w+)(?:enne)|ladro|killer|presunt[oa]|minorenne|studente|studentessa|turista|"
+            r"\d{2}enne|\w+enne|ladro|killer|presunt[oa]|minorenne|studente|studentessa|turista|"
             r"club|squadra|tecnico|mister|portiere|difensore|capitano|pilota|campione|match|gara|partita|sfida|finale|"
             r"società|gruppo|ditta|struttura|locale|vicenda|fatto|scontro|rogo|incendio|tragedia|dramma|scossa|sisma|"
             r"norma|legge|decreto|provvedimento|misura|testo|emendamento|documento|sentenza|processo|verdetto|"

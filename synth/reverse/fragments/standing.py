@@ -11,12 +11,12 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from synth.language import is_written_in
 from synth.language.segmentation import words
 from synth.language.table import FragmentTable
 from synth.language.tables import languages
 from synth.llm.extractive.sentence_filter import is_dependent, is_fit
 from synth.prompts.quoting import addresses_to_models
+from synth.replies.cleaner import is_in_another_language
 from synth.reverse.fragments.spans import Sentence
 
 #: Words of the shortest and of the longest fragment.
@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|'
 _NAME = re.compile(
     r"(?<![\w'’])[A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*\w)+"
 )
-_CAPITAL = re.compile(r"(?<![.!?…:»”\"«“(\w] )(?<!^)(?<=[ '’(])[A-ZÀ-ÝĐẠ-Ỹ]\w")
+_CAPITAL = re.compile(r"(?<![.!?…] )(?<=[ '’(.-])[A-ZÀ-ÝĐẠ-Ỹ]\w")
 _DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
 _ENDED = re.compile(r"[.!…][»”\"')\]]*$")
 #: A word with a capital within a sentence, and the word after it.
@@ -117,7 +117,7 @@ def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], la
         return "speech"
     if addresses_to_models([text]):
         return "addresses_a_model"
-    if not is_written_in(text, language):
+    if is_in_another_language(text, language):
         return "other_language"
     return _weakness_after(before, title, parts[0].text, text, language) if before.strip() else ""
 
