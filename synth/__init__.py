@@ -34,7 +34,7 @@ ORDER = [
     ["scorers"],
     ["stages"],
     ["translation"],
-    ["ratings"],
+    ["ratings", "fragments"],
     ["judgements"],
     ["filters"],
     ["llm"],

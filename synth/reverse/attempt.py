@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synth.judgements import parse_reply
 from synth.language.tables import languages
 from synth.llm import LLM
+from synth.llm.calls import CallRecorder
 from synth.prompts.quoting import defused, marks_of
-from synth.replies import clean_reply
+from synth.reverse.instruction_reply import instruction_of
 from synth.reverse.refusals import refusals
 from synth.reverse.settings import PIVOT, Settings
-from synth.stages.llm_stage import CallRecorder
 from synth.translation.language_codes import codes_of
 from synth.translation.translator import Translator
-
-if TYPE_CHECKING:
-    from synth.stages.llm_stage import LLMStage
 
 #: What becomes of a fragment: it waits, or it has an instruction and a score, or there is a reason why it has not.
 STATES = ("drawn", "judged", "kept", "below_lambda", "refused", "unread", "unusable", "excluded")
@@ -46,7 +43,6 @@ class Attempt:
     writer: LLM
     judge: LLM
     translator: Translator | None
-    stage: LLMStage
     planning: bool = False
     calls: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -105,7 +101,7 @@ class Attempt:
         reply = await self._asked("instruction", self.writer, messages)
         if self.planning:
             return reply.text
-        instruction, refusal = clean_reply(reply.text, reply.finish_reason)
+        instruction, refusal = instruction_of(reply.text, reply.finish_reason)
         if refusal:
             raise Lost("unusable", refusal)
         return instruction

@@ -1,4 +1,4 @@
-"""What the store has of an article: its texts, samples made from it, the ledger's calls, its vectors, its events."""
+"""What the store has of an article: its texts, samples and fragments, the ledger's calls, its vectors, its events."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.embed import DEFAULT_SENTENCES, article_text
+from synth.samples.schema import dotted, fields_of
 from synth.takedown.exports import Export, Training, add_exports
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     Store = Database[dict[str, Any]]
 
 _CHUNK = 1000
+#: Steps of a fragment that ask a model.
+_STEPS = tuple(inner.name for name, inner in dotted(fields_of("fragments")) if name.startswith("calls."))
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Lineage:
     #: keys of samples made from it, and of those among them that a newer one replaced.
     samples: list[str] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
+    #: keys of its parts for which instructions were written, or shall be.
+    fragments: list[str] = field(default_factory=list)
     #: keys of samples of its events that left it out.
     left_out_of: list[str] = field(default_factory=list)
     #: "LANGUAGE/NUMBER" of current events, and how many older versions of events name it.
@@ -52,6 +57,7 @@ class Lineage:
         """What --yes removes, by collection."""
         return {
             "articles": len(self.articles), "revisions": self.revisions, "samples": len(self.samples),
+            "fragments": len(self.fragments),
             "llm_calls": len(self.calls), "ratings": self.ratings, "embeddings": self.embeddings,
             "events": len(self.events) + self.older_events, "left_out_of": len(self.left_out_of),
         }  # fmt: skip
@@ -66,6 +72,8 @@ def lineages_of(database: Store, links: Sequence[str], training: Sequence[Path] 
     lineages = list(by_first_link.values())
     by_link = {link: lineage for lineage in lineages for link in lineage.links}
     _add_samples(database, lineages, by_link)
+    _add_fragments(database, by_link)
+    _keep_own_calls(database, lineages)
     _add_events(database, by_link)
     for lineage in lineages:
         lineage.revisions = database.revisions.count_documents({"link": {"$in": lineage.links}})
@@ -117,7 +125,19 @@ def _add_samples(database: Store, lineages: Sequence[Lineage], by_link: Mapping[
         for lineage in _distinct(omitting):
             if row["key"] not in lineage.samples:
                 lineage.left_out_of.append(row["key"])
-    removed_keys = {key for lineage in lineages for key in lineage.samples}
+
+
+def _add_fragments(database: Store, by_link: Mapping[str, Lineage]) -> None:
+    rows = database.fragments.find({"link": {"$in": list(by_link)}}, {"key": 1, "link": 1, "calls": 1})
+    for row in sorted(rows, key=lambda row: str(row["key"])):
+        lineage = by_link[row["link"]]
+        lineage.fragments.append(row["key"])
+        lineage.calls += calls_of_fragment(row)
+
+
+def _keep_own_calls(database: Store, lineages: Sequence[Lineage]) -> None:
+    """Of the calls only those that are in the ledger, and that nothing that stays was made with."""
+    removed_keys = {key for lineage in lineages for key in (*lineage.samples, *lineage.fragments)}
     remaining_calls = _remaining_calls(database, {call for lineage in lineages for call in lineage.calls}, removed_keys)
     ledger = {call for lineage in lineages for call in lineage.calls} - remaining_calls
     stored_calls = {
@@ -140,13 +160,21 @@ def calls_of(sample: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def calls_of_fragment(fragment: Mapping[str, Any]) -> list[str]:
+    """Keys of the ledger's rows that an instruction, its score and its translations come from."""
+    return [call for keys in (fragment.get("calls") or {}).values() for call in keys]
+
+
 def _remaining_calls(database: Store, calls: set[str], removed_keys: set[str]) -> set[str]:
-    """Those of the calls that a sample that stays was made with: what it did not read, they did not."""
+    """Those of the calls that a sample or fragment that stays was made with: what it did not read, they did not."""
     remaining: set[str] = set()
     for part in chunks(sorted(calls)):
         condition = {"$or": [{"provenance.calls": {"$in": part}}, {"judge.calls": {"$in": part}}]}
         for row in database.samples.find(condition, {"key": 1, "provenance.calls": 1, "judge.calls": 1}):
             remaining.update(calls_of(row) if row["key"] not in removed_keys else ())
+        condition = {"$or": [{f"calls.{step}": {"$in": part}} for step in _STEPS]}
+        for row in database.fragments.find(condition, {"key": 1, "calls": 1}):
+            remaining.update(calls_of_fragment(row) if row["key"] not in removed_keys else ())
     return remaining
 
 

@@ -26,6 +26,7 @@ def describe(lineage: Lineage, removed: bool) -> list[str]:
         ("article", len(lineage.articles), _number(len(lineage.links), "address", "addresses")),
         ("revisions", lineage.revisions, "its earlier texts"),
         ("samples", len(lineage.samples), _keys(lineage.samples, len(lineage.superseded))),
+        ("fragments", len(lineage.fragments), _keys(lineage.fragments) + ": for instructions of synth reverse"),
         ("left out of", len(lineage.left_out_of), f"{_keys(lineage.left_out_of)}: they stay, without its link"),
         ("events", len(lineage.events), ", ".join(lineage.events[:_KEYS_SHOWN])),
         ("old events", lineage.older_events, "versions of events that no longer count"),

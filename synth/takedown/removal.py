@@ -29,6 +29,8 @@ def take_down(database: Store, lineages: Sequence[Lineage]) -> Counter[str]:
         counts["ratings"] += database.ratings.delete_many({"item": {"$in": part}}).deleted_count
         _unlink(database, part)
         counts["samples"] += database.samples.delete_many({"key": {"$in": part}}).deleted_count
+    for part in chunks(sorted({key for lineage in lineages for key in lineage.fragments})):
+        counts["fragments"] += database.fragments.delete_many({"key": {"$in": part}}).deleted_count
     for lineage in lineages:
         counts["events"] += _leave_events(database, lineage)
         condition = {"link": {"$in": lineage.links}}

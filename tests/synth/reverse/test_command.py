@@ -68,9 +68,12 @@ def test_the_detour_goes_by_english_and_back(ask: Any, store: Any, double: Doubl
     double.translation = lambda text: text.replace("Tell", "Racconta").replace("what happened", "che cosa è successo")
     double.instruction = lambda text: f"Tell what happened in {text.split(' ', 6)[-1][:20].strip()}?"
     counts = ask()[1]
-    assert double.steps.count("translation") == counts["instructed"] + sum(
-        row["state"] == "refused" and "instruction_english" in row for row in rows_of(store)
-    ) or double.steps.count("translation") >= 10
+    assert (
+        double.steps.count("translation")
+        == counts["instructed"]
+        + sum(row["state"] == "refused" and "instruction_english" in row for row in rows_of(store))
+        or double.steps.count("translation") >= 10
+    )
     systems = [body["messages"][0]["content"] for body in stand.bodies if step_of(body) == "instruction"]
     assert all("what people ask" in system for system in systems)
     assert completion("x")

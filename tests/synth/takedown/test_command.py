@@ -88,7 +88,7 @@ def ask(uri: str, *words: str, status: int = 0) -> None:
 
 def contents(database: Any) -> dict[str, Any]:
     """All that a takedown may touch."""
-    names = ("articles", "revisions", "samples", "llm_calls", "ratings", "clusters", "embeddings")
+    names = ("articles", "revisions", "samples", "llm_calls", "ratings", "clusters", "embeddings", "fragments")
     return {name: sorted(map(repr, database[name].find())) for name in names}
 
 
