@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import code_version
 from synth.commands import commands
+from synth.fragments.statistics import collect_fragments
 from synth.report.costs import collect_costs
 from synth.report.funnel import collect_funnel, flat
 from synth.report.quality import accuracy, checks, collect_agreement, faithfulness, toxicity
@@ -51,6 +52,7 @@ KEYS = {
     "toxicity": "{samples, unmeasured, high_from, groups: [{model, calibrated, samples, languages, fields: [{field, "
     "samples, mean, p50, p95, max, high}]}]}",
     "accuracy": "{samples, unread, unjudged, mean, bins, helpfulness, by_language, judges, repeats, agreement}",
+    "instructions": "{ways, comparisons} as `synth reverse --report` has them",
     "checks": "[{name, samples, found, kinds, command}] of duplicates, contaminated, personal_data",
     "costs": "{calls, prompt_tokens, completion_tokens, cost, unpriced, uncounted, stages: [the same by stage, model]}",
     "runs": "the newest run of each stage",
@@ -91,6 +93,7 @@ def collect(
         "faithfulness": faithfulness(facets, count),
         "toxicity": toxicity(facets, count),
         "accuracy": judged and {**judged, "agreement": collect_agreement(database)},
+        "instructions": _instructions(database),
         "checks": checks(database, facets, count),
         "costs": collect_costs(database),
         "runs": _runs(database),
@@ -118,6 +121,12 @@ def _headline(numbers: Mapping[str, Any]) -> dict[str, Any]:
         "first_day": days["first"],
         "last_day": days["last"],
     }
+
+
+def _instructions(database: Database[dict[str, Any]]) -> dict[str, Any] | None:
+    """What became of fragments; None where there are none."""
+    numbers = collect_fragments(database)
+    return numbers if numbers["ways"] else None
 
 
 def _articles(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from synth.fragments.tables import name_of_way
 from synth.report.charts import draw_all, language_name
 from synth.report.funnel import with_shares
 from synth.report.sample_cards import SOURCE_CUT
@@ -29,7 +30,7 @@ def render(numbers: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters.update(
         whole=whole, real=real, day=day, moment=moment, language=language_name, words=words, paragraphs=paragraphs,
-        web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars,
+        web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars, way=name_of_way,
     )  # fmt: skip
     charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))

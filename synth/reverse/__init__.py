@@ -20,6 +20,7 @@ COMMAND = Command(
     asks_model=True,
     outcomes=frozenset("drawn instructed kept below_lambda superseded current_again calls cached pending".split()),
     shows=("report",),
+    following="synth reverse --report",
 )
 
 

@@ -22,6 +22,9 @@ from synth.translation.translator import Translator
 STATES = ("drawn", "judged", "kept", "below_lambda", "refused", "unread", "unusable", "excluded")
 
 
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
+
 class Lost(Exception):
     """There is no instruction; `state` and `reason` say why."""
 
@@ -88,7 +91,7 @@ class Attempt:
         self.counts["cached"] += max(0, len(translation.calls) - translation.paid)
         if self.planning:
             return translation.text
-        if translation.refusal or translation.lost:
+        if translation.refusal or translation.losses:
             raise Lost("unusable", f"{step}_{translation.refusal or 'mask_lost'}")
         return translation.text
 
@@ -100,7 +103,8 @@ class Attempt:
         )  # fmt: skip
         reply = await self._asked("instruction", self.writer, messages)
         if self.planning:
-            return reply.text
+            # Of a plan's digits a translator would say that there is nothing to translate.
+            return reply.text.translate(_LETTERS)
         instruction, refusal = instruction_of(reply.text, reply.finish_reason)
         if refusal:
             raise Lost("unusable", refusal)

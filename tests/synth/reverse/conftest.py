@@ -1,44 +1,73 @@
-"""A store of articles that offer fragments, and a double of a server that writes, judges and translates as it is told."""
+"""A store of articles that offer fragments; a double of a server that writes, judges and translates as it is told."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from crawler.items import article_from_record
+from synth.__main__ import main
 from tests.synth.llm.conftest import ChatStand, stand
 
 __all__ = ["stand"]
 
 #: Each is the lead of an article: (title, text).
 LEADS_IT = [
-    ("Riaperto il ponte di Sarnico", "Il Comune di Sarnico ha riaperto sabato il ponte sul fiume Oglio, chiuso da undici "
-     "mesi per lavori costati 3,2 milioni di euro. La sindaca Carla Bonetti ha tagliato il nastro davanti a duecento "
-     "persone."),
-    ("Sciopero dei treni in Liguria", "I ferrovieri liguri hanno fermato ieri 48 treni regionali tra Genova e Savona per "
-     "protestare contro i turni notturni. Il sindacato Orsa ha contato un'adesione del 71 per cento."),
-    ("Nuova biblioteca a Gubbio", "Apre lunedì a Gubbio una biblioteca di quartiere con 12 mila volumi donati dalla "
-     "famiglia Ranieri. La direttrice Paola Sensi ha annunciato corsi di lettura per bambini dai sei anni in su."),
-    ("Grandine sulle vigne del Collio", "Una grandinata ha distrutto martedì il 40 per cento delle vigne del Collio, in "
-     "provincia di Gorizia. La Coldiretti del Friuli ha chiesto alla Regione lo stato di calamità naturale."),
-    ("Il Modena vince a Pisa", "Il Modena ha battuto 2-1 il Pisa all'Arena Garibaldi con i gol di Marco Tessari e Luca "
-     "Boni. Gli emiliani salgono al quarto posto della Serie B con 38 punti."),
-    ("Ricerca sulle alghe a Trieste", "L'Istituto di oceanografia di Trieste ha trovato nel golfo una specie di alga mai "
-     "vista nell'Adriatico. La ricercatrice Elena Cosulich ha raccolto 300 campioni tra marzo e giugno."),
-    ("Multe ai monopattini a Bari", "La polizia locale di Bari ha multato in una settimana 214 monopattini lasciati sui "
-     "marciapiedi del quartiere Murat. L'assessore Nicola Lattanzi ha promesso altri controlli fino a dicembre."),
-    ("Restaurato l'organo di Arezzo", "Dopo nove anni di lavoro torna a suonare l'organo della cattedrale di Arezzo, "
-     "costruito nel 1536 da Luca da Cortona. Il concerto inaugurale di domenica è affidato a Giulia Marsili."),
-    ("Fabbrica di biciclette a Cuneo", "Una fabbrica di biciclette elettriche darà lavoro a 160 persone nell'ex cartiera "
-     "di Cuneo. L'imprenditore Aldo Ferrero investirà 22 milioni di euro entro il 2027."),
-    ("Falsi dentisti scoperti a Latina", "I carabinieri di Latina hanno chiuso tre studi dentistici gestiti da persone "
-     "senza laurea. Secondo la procura di Roma i pazienti curati dal 2021 sono stati oltre novecento."),
+    (
+        'Riaperto il ponte di Sarnico',
+        ("Il Comune di Sarnico ha riaperto sabato il ponte sul fiume Oglio, chiuso da undici mesi per lavori "
+         "costati 3,2 milioni di euro. La sindaca Carla Bonetti ha tagliato il nastro davanti a duecento "
+         "persone."),
+    ),
+    (
+        'Sciopero dei treni in Liguria',
+        ("I ferrovieri liguri hanno fermato ieri 48 treni regionali tra Genova e Savona per protestare contro "
+         "i turni notturni. Il sindacato Orsa ha contato un'adesione del 71 per cento."),
+    ),
+    (
+        'Nuova biblioteca a Gubbio',
+        ("Apre lunedì a Gubbio una biblioteca di quartiere con 12 mila volumi donati dalla famiglia Ranieri. "
+         "La direttrice Paola Sensi ha annunciato corsi di lettura per bambini dai sei anni in su."),
+    ),
+    (
+        'Grandine sulle vigne del Collio',
+        ("Una grandinata ha distrutto martedì il 40 per cento delle vigne del Collio, in provincia di Gorizia."
+         " La Coldiretti del Friuli ha chiesto alla Regione lo stato di calamità naturale."),
+    ),
+    (
+        'Il Modena vince a Pisa',
+        ("Il Modena ha battuto 2-1 il Pisa all'Arena Garibaldi con i gol di Marco Tessari e Luca Boni. Gli "
+         "emiliani salgono al quarto posto della Serie B con 38 punti."),
+    ),
+    (
+        'Ricerca sulle alghe a Trieste',
+        ("L'Istituto di oceanografia di Trieste ha trovato nel golfo una specie di alga mai vista "
+         "nell'Adriatico. La ricercatrice Elena Cosulich ha raccolto 300 campioni tra marzo e giugno."),
+    ),
+    (
+        'Multe ai monopattini a Bari',
+        ("La polizia locale di Bari ha multato in una settimana 214 monopattini lasciati sui marciapiedi del "
+         "quartiere Murat. L'assessore Nicola Lattanzi ha promesso altri controlli fino a dicembre."),
+    ),
+    (
+        "Restaurato l'organo di Arezzo",
+        ("Dopo nove anni di lavoro torna a suonare l'organo della cattedrale di Arezzo, costruito nel 1536 da "
+         "Luca da Cortona. Il concerto inaugurale di domenica è affidato a Giulia Marsili."),
+    ),
+    (
+        'Fabbrica di biciclette a Cuneo',
+        ("Una fabbrica di biciclette elettriche darà lavoro a 160 persone nell'ex cartiera di Cuneo. "
+         "L'imprenditore Aldo Ferrero investirà 22 milioni di euro entro il 2027."),
+    ),
+    (
+        'Falsi dentisti scoperti a Latina',
+        ("I carabinieri di Latina hanno chiuso tre studi dentistici gestiti da persone senza laurea. Secondo "
+         "la procura di Roma i pazienti curati dal 2021 sono stati oltre novecento."),
+    ),
 ]  # fmt: skip
 
 
@@ -75,7 +104,8 @@ def material(body: dict[str, Any]) -> str:
 
 def completion(text: str, finish_reason: str = "stop") -> tuple[int, dict[str, str], Any]:
     return 200, {}, {
-        "model": "double", "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish_reason}],
+        "model": "double",
+        "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish_reason}],
         "usage": {"prompt_tokens": 100, "completion_tokens": 20, "cost": 0.001},
     }  # fmt: skip
 
@@ -86,9 +116,13 @@ def subject(text: str) -> str:
     return match[0] if match else text.split()[0]
 
 
+#: of a good instruction, by whether it is in English.
+BEGINNINGS = {False: "Racconta in breve che cosa succede a", True: "Tell briefly what is going on in"}
+
+
 class Double:
     """What the server says: a good instruction for every text, except where `instructions` says another for a subject;
-    scores by `scores`, else 4. Translations are the text itself behind a mark of the language.
+    scores by `scores`, else 4. A translation into English is the text behind a mark, and back without it.
     """
 
     def __init__(self) -> None:
@@ -111,7 +145,13 @@ class Double:
         return self.scores.get(subject(text), "4\nFits.")
 
     def translation(self, text: str) -> str:
-        return text
+        if text.startswith(BEGINNINGS[True]):
+            return text.replace(BEGINNINGS[True], BEGINNINGS[False])
+        return self.english(text)
+
+    @staticmethod
+    def english(text: str) -> str:
+        return f"[en] {text}"
 
 
 @pytest.fixture
@@ -122,15 +162,20 @@ def double(stand: ChatStand) -> Double:
     return made
 
 
+@pytest.fixture
+def ask(double: Double, stand: ChatStand, database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
+    """Runs the command; (exit status, counts, what it said on stderr)."""
+    monkeypatch.setenv("LLM_BASE_URL", stand.url)
+    monkeypatch.setenv("LLM_API_KEY", "sk-secret")
+
+    def run(*words: str) -> tuple[int, Any, str]:
+        usual = ("reverse", "--language", "it", "--llm", "openai:tiny", "--json", "--uri", database_uri)
+        status = main([*usual, *words])
+        printed = capsys.readouterr()
+        return status, json.loads(printed.out or "{}"), printed.err
+
+    return run
+
+
 def rows_of(database: Any) -> list[dict[str, Any]]:
     return list(database.fragments.find({}, {"_id": 0}).sort("turn", 1))
-
-
-def digest(rows: Any) -> str:
-    """What a store holds, without instants, ids and runs."""
-    plain = [{name: value for name, value in row.items() if name not in VOLATILE} for row in rows]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
-
-
-VOLATILE = ("_id", "drawn_at", "finished_at", "run", "created_at", "provenance")
-Reply = Callable[[dict[str, Any]], tuple[int, dict[str, str], Any]]

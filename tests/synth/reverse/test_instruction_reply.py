@@ -10,7 +10,8 @@ from synth.reverse.instruction_reply import instruction_of
 
 IT = "Racconta che cosa è accaduto al porto di Ancona."
 AROUND = [
-    "{}", "Istruzione: {}", "**Istruzione:** {}", "Certo! Ecco l'istruzione:\n\n\"{}\"", "Ecco una possibile richiesta: «{}»",
+    "{}", "Istruzione: {}", "**Istruzione:** {}", "Certo! Ecco l'istruzione:\n\n\"{}\"",
+    "Ecco una possibile richiesta: «{}»",
     "Domanda: {}\n\nRisposta: Due traghetti si sono urtati.", "<instruction>{}</instruction>", "```\n{}\n```",
     '{{"instruction": "{}"}}', "1. {}", "Here's the instruction:\n\"{}\"", "Q: {}\nA: Two ferries.",
     "{}\n\n(Questa istruzione chiede tutto il testo.)", "{}\n\nNota: ho evitato di citare il testo.", "Chỉ dẫn: {}",
