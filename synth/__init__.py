@@ -24,8 +24,6 @@ ORDER = [
         "summarize",
         "takedown",
     ],
-    # a verb once it has a command
-    ["reverse"],
     ["pipeline"],
     # joins the verbs with its command
     ["translate"],

@@ -49,7 +49,7 @@ def test_rows_name_what_there_is(name: str) -> None:
     command.configure(parser)
     options = vars(parser.parse_args(["x"] if command.folder in ("run", "importing", "query") else words(name)))
     assert set(command.shows) <= set(options)
-    assert {command.reads, command.writes} <= {"", "articles", "clusters", "samples"}
+    assert {command.reads, command.writes} <= {"", "articles", "clusters", "fragments", "samples"}
     # Filters name documents of the collection that the row says.
     assert command.reads or not {"where", "filter"} & set(options)
 

@@ -223,7 +223,8 @@ TABLE = LanguageTable(
             r"trattative|ricercatori|ricercatrici|studiosi|scienziati|esperti|autori|organizzatori|manifestanti|"
             r"lavori|ricerche|condizioni|immagini|fiamme|azzurri|azzurre|rossoneri|nerazzurri|bianconeri|"
             r"giallorossi|biancocelesti|padroni di casa|ospiti|quali)\b(?! (?:di|del|della|dei|degli|delle|dell)\b)|"
-            r"qualcosa del genere|(?:il|la|i|le|del|della|al|alla|dal|dalla) su[oaei]i?\b|"
+            r"^a \w+[aei]r(?:lo|la|li|le|ne|gli)\b|qualcosa del genere|(?:il|la|i|le|del|della|al|alla|dal|"
+            r"dalla) su[oaei]i?\b|"
             r"(?:quest|quell|que(?:i|gli)\b|suddett|predett|citat|sopracitat)\w*|tale\b|tali\b|"
             r"(?:altr[oaie] (?:due|tre|\w+)|un altr[oa]|un['’]altra|second[oa] (?:quanto|lui|lei)))"
         ),

@@ -142,6 +142,9 @@ TABLE = LanguageTable(
     ),
     fragments=FragmentTable(
         mentioned=(
+            r"^(?:phát biểu|kết luận|báo cáo|trao đổi|chia sẻ|trả lời|nói|cũng) (?:tại|trong|ở|với) (?:buổi|"
+            r"cuộc|hội nghị|"
+            r"phiên|lễ|đại hội|kỳ họp)(?: \S+)?,|"
             r"^(?:ngay )?(?:trong |ở |từ |đến |vào )?(?:khoảng )?(?:phút|hiệp|phút thứ|những phút)\b|"
             r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|địa điểm|"
             r"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))|"

@@ -115,6 +115,8 @@ def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], la
     quoted = sum(len(quotation.split()) for quotation in _QUOTED.findall(text))
     if quoted > _MOST_QUOTED * len(text.split()):
         return "speech"
+    if _GLUED.search(text):
+        return "joined_line"
     if addresses_to_models([text]):
         return "addresses_a_model"
     if is_in_another_language(text, language):

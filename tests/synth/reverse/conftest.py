@@ -137,9 +137,7 @@ class Double:
 
     def instruction(self, text: str) -> str:
         name = subject(text)
-        return self.instructions.get(
-            name, f"Racconta in breve che cosa è successo di recente a {name} e chi è coinvolto."
-        )
+        return self.instructions.get(name, f"{BEGINNINGS['[en]' in text]} {name}.")
 
     def judge(self, text: str) -> str:
         return self.scores.get(subject(text), "4\nFits.")
