@@ -69,8 +69,8 @@ def test_a_later_paragraph_that_tells_of_the_topic_is_offered() -> None:
         ),
         (
             (
-                "A Paratico il ponte di Sarnico porta ogni giorno migliaia di pendolari verso le fabbriche della valle, "
-                "e i lavori hanno costretto molti di loro a lunghe deviazioni per Iseo."
+                "A Paratico il ponte di Sarnico porta ogni giorno migliaia di pendolari verso le fabbriche della "
+                "valle, e i lavori hanno costretto molti di loro a lunghe deviazioni per Iseo."
             ),
             "mentioned_before",
         ),
