@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
+from synth.export.translations import Translations
 from synth.samples.schema import sample_fields, toxicity_fields
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +50,7 @@ class Tally:
         self.unsupported_kinds: Counter[str] = Counter()
         self.personal: Counter[str] = Counter()
         self.contaminated: Counter[str] = Counter()
+        self.translations = Translations()
         self.checked: Counter[str] = Counter()
 
     def add(self, sample: Mapping[str, Any]) -> None:
@@ -62,6 +64,7 @@ class Tally:
         self._add_sources(sample.get("sources") or [])
         self._add_scores(sample)
         self._add_checks(sample)
+        self.translations.add(sample)
         language, facts = str(sample.get("language") or ""), sample.get("unsupported")
         supported = float(not facts) if isinstance(facts, list) else None
         for name in ("mean_similarity", "supported", "accuracy", "helpfulness"):

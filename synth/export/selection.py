@@ -34,6 +34,8 @@ class Selection:
     left_out: Counter[str] = field(default_factory=Counter)
     #: key -> key of the sample that `synth dedupe` keeps instead.
     duplicate_of: dict[str, str] = field(default_factory=dict)
+    #: key -> key of the sample that it was translated from.
+    translated_from: dict[str, str] = field(default_factory=dict)
     permission: dict[str, Any] = field(default_factory=dict)
 
 
@@ -110,6 +112,8 @@ def _sort(selection: Selection, row: Mapping[str, Any], lacks: frozenset[str]) -
             selection.needs[row["key"]] = frozenset(needs)
         if isinstance(original := row.get("duplicate_of"), str):
             selection.duplicate_of[row["key"]] = original
+        if isinstance(source := row.get("translated_from"), str):
+            selection.translated_from[row["key"]] = source
 
 
 def needs_of(row: Mapping[str, Any]) -> list[str]:
@@ -139,7 +143,7 @@ def _light(database: Database[dict[str, Any]], query: Mapping[str, Any]) -> Iter
         {"$match": {"$and": [dict(query), CURRENT]}},
         {"$project": {
             "_id": 0, "key": 1, "event": 1, "language": 1, "date": 1, "links": "$sources.link", "duplicate_of": 1,
-            "roles": {"$cond": [
+            "translated_from": "$provenance.translated_from", "roles": {"$cond": [
                 {"$isArray": ["$history"]}, {"$map": {"input": "$history", "as": "turn", "in": role}}, []
             ]},
             "conversation.roles": 1, "conversation.weights": 1, "conversation.calls": 1,
@@ -216,8 +220,9 @@ def permission_summary(rows: Iterable[Row], permission_of: Mapping[str, Mapping[
 
 
 def with_copies(database: Database[dict[str, Any]], selection: Selection) -> Iterator[Row]:
-    """The rows with the names of their texts: a copy under another link, or in another event, is the same text."""
+    """The rows with the names of their texts: a copy under another link, in another event or language is the same."""
     copies = Copies()
+    sources = {original_of(source, selection.translated_from) for source in selection.translated_from.values()}
     duplicates: dict[str, set[str]] = {}
     for key in selection.duplicate_of:
         original = original_of(key, selection.duplicate_of)
@@ -229,6 +234,9 @@ def with_copies(database: Database[dict[str, Any]], selection: Selection) -> Ite
         for sample in database.samples.find({"key": {"$in": list(part)}}, fields).sort("key", 1):
             # Duplicates of another wording, which --include-duplicates keeps, stay together as well.
             names = {copies.name(sample["answer"]), *duplicates.get(sample["key"], ())}
+            # All languages of a row: what was translated to Vietnamese is no test of what was learnt in Italian.
+            if (source := original_of(sample["key"], selection.translated_from)) in sources:
+                names.add(f"source {source}")
             for source in sample.get("sources") or []:
                 link, content = source.get("link") or "", source.get("content") or ""
                 # Popular articles are in many samples; a link is one text.

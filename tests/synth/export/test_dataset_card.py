@@ -1,4 +1,7 @@
-"""The dataset card: what the hub reads of it, what people read, and that no text of a sample breaks its tables."""
+"""The dataset card: what the hub reads of it, what people read, and that no text of a sample breaks its tables.
+
+Covers synth.export.translations.
+"""
 
 from __future__ import annotations
 
@@ -144,3 +147,40 @@ def test_size_categories(rows: int, size: str) -> None:
     tally.add({"language": "vi", "date": datetime(2026, 5, 1, tzinfo=UTC)})
     tally.rows = rows
     assert yaml.safe_load(front_matter(tally, "t", "mit", {"train": 1}))["size_categories"] == [size]
+
+
+def test_translations_are_counted_by_language_and_engine_with_the_licence_of_weights(store: Any) -> None:
+    assert "## Translations" not in card()
+    changes: dict[int, dict[str, Any]] = {
+        1: {"task": "translation", "language": "vi", "source_language": "en", "provenance.model": "openai:m"},
+        2: {"task": "translation", "language": "vi", "source_language": "en", "provenance.model": "openai:m",
+            "doubts": ["numbers", "length"]},
+        3: {"task": "translation", "language": "it", "source_language": "en", "provenance.model": "other|engine",
+            "provenance.rewritten": "rhyme"},
+        4: {"task": "reverse_instruction", "language": "vi", "provenance.translator": "openai:t"},
+        5: {"task": "reverse_instruction", "language": "vi"},
+    }  # fmt: skip
+    for number, change in changes.items():
+        store.samples.update_one({"event": f"event{number}"}, {"$set": change})
+    text = section(card(), "Translations")
+    assert "| en | vi | rows | openai:m | 2 | see its terms |" in text
+    assert "| en | it | rows | other\\|engine | 1 | see its terms |" in text
+    assert "| en | vi | instructions | openai:t | 1 | see its terms |" in text
+    assert "3 of 20 samples; 1 of them, about words and letters, were made anew" in text
+    assert "With a doubt (column `doubts`): 1 (length 1, numbers 1)." in text
+
+
+def test_weights_that_are_not_for_commerce_are_named(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth.export import translations
+
+    engines = [name for name in translations.engine_names() if translations.licence_of(f"{name}:m")]
+    if not engines:
+        pytest.skip("no engine with weights of its own is here yet")
+    store.samples.update_many({}, {"$set": {"task": "translation", "provenance.model": f"{engines[0]}:m"}})
+    assert translations.licence_of(engines[0]) in section(card(), "Translations")
+
+
+def test_the_licence_of_what_nobody_knows_is_empty() -> None:
+    from synth.export.translations import licence_of
+
+    assert [licence_of(name) for name in ("", "extractive", "os.path:m", "..llm:m")] == [""] * 4

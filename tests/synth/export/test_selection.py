@@ -53,6 +53,24 @@ def test_duplicates_of_another_wording_stay_on_one_side(store: Any) -> None:
     assert ("«0»" in val) == ("«19»" in val)
 
 
+def test_all_languages_of_a_sample_stay_on_one_side(store: Any) -> None:
+    """Its source may be another sample here, one that the filter leaves out, or itself a translation."""
+    origin = sample(0)["key"]
+    chain = {1: origin, 19: sample(1)["key"], 18: "f" * 64, 2: "f" * 64}
+    for number, source in chain.items():
+        change = {"task": "translation", "language": ("vi", "fr")[number % 2], "provenance.translated_from": source}
+        store.samples.update_one({"event": f"event{number}"}, {"$set": change})
+    assert main(["export", "--format", "litgpt", "--test-fraction", "0.1"]) == 0
+    texts = {name: Path(f"export/litgpt/{name}.json").read_text("utf-8") for name in ("train", "val", "test")}
+
+    def side(number: int) -> list[str]:
+        return [name for name, text in texts.items() if f"«{number}»" in text]
+
+    assert side(0) == side(1) == side(19)
+    assert side(2) == side(18)
+    assert len(side(0)) == len(side(2)) == 1
+
+
 def test_samples_that_share_an_article_stay_on_one_side(store: Any) -> None:
     """The same text under two links as well: a model must not be asked in validation what it has learnt."""
     article = {

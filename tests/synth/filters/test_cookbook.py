@@ -78,6 +78,16 @@ SAMPLES: dict[str, Any] = {
     "other-model": {"provenance": {"prompt": "news_summary.it/1", "model": "m", "run": "f" * 32}},
     "1a2b3c4d5e": {},
     "x1a2b3c4d": {},
+    "translated": {"task": "translation", "language": "vi", "provenance": {
+        "model": "madlad:m", "translated_from": "0" * 64,
+    }},
+    "doubted": {"task": "translation", "language": "vi", "doubts": ["numbers", "length"]},
+    "by-nllb": {"task": "translation", "provenance": {
+        "model": "nllb:facebook/nllb-200-distilled-600M", "translated_from": "0123456789abcdef" * 4,
+        "dataset": "alpaca",
+    }},
+    "imported": {"task": "import", "provenance": {"dataset": "alpaca"}},
+    "reversed": {"task": "reverse_instruction"},
     "superseded": {"superseded": True, "tags": ["Politica"], "status": "edited", "duplicate_of": "sound"},
 }  # fmt: skip
 ALL = set(SAMPLES) - {"superseded"}
@@ -94,8 +104,8 @@ FOUND: dict[str, set[str]] = {
     "faithful": SCORED - {"invented-name", "invented-number"},
     "unfaithful": {"invented-name", "invented-number"},
     "wrong-number": {"invented-number"},
-    "right-language": SCORED - {"english", "unknown-language"},
-    "wrong-language": {"english"},
+    "right-language": SCORED - {"english", "unknown-language", "translated", "doubted"},
+    "wrong-language": {"english", "translated", "doubted"},
     "harmless": SCORED - {"insulting", "vietnamese"},
     "toxic": {"insulting"},
     "well-judged": SCORED - {"ill-judged", "unread-judge"},
@@ -110,7 +120,7 @@ FOUND: dict[str, set[str]] = {
     "only-newspaper": {"abroad"},
     "article": {"of-article"},
     "between": ALL - {"june", "april"},
-    "language": {"vietnamese"},
+    "language": {"vietnamese", "translated", "doubted"},
     "tag": {"politics"},
     "big-events": {"big"},
     "short-answers": ALL - {"not-short", "long", "not-long"},
@@ -124,8 +134,17 @@ FOUND: dict[str, set[str]] = {
     "not-judged": {"bare"},
     "ready": SCORED - {
         "one-far", "no-sources", "invented-name", "invented-number", "english", "unknown-language", "copy", "leaked",
-        "telephone", "unchecked",
+        "telephone", "unchecked", "translated", "doubted",
     },
+    "translation": {"translated"},
+    "no-doubts": ALL - {"doubted"},
+    "doubted": {"doubted"},
+    "doubt": {"doubted"},
+    "translated-by": {"by-nllb"},
+    "languages-of": {"by-nllb"},
+    "dataset": {"by-nllb", "imported"},
+    "task": {"reversed"},
+    "usable": {"vietnamese", "translated"},
     "opted-out": {"https://example.org/reserved"},
 }  # fmt: skip
 
