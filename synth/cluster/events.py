@@ -8,14 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from synth.cluster.assignments import ArticleRef
+from synth.samples.sample import event_key as event_key
 
 #: Events that change in one transaction: more than 50,000 did not fit a server with a cache of 256 MB.
 EVENTS_AT_ONCE = 2_000
-
-
-def event_key(links: Iterable[str]) -> str:
-    """sha256 (hex) of the members' links: an event is the set of its articles."""
-    return hashlib.sha256("\n".join(sorted(links)).encode()).hexdigest()
 
 
 def texts_key(members: Iterable[ArticleRef]) -> str:

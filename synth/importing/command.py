@@ -41,12 +41,17 @@ saved or by name."""
   synth import texts/ --language it
   synth import alpaca.json sharegpt.jsonl
   synth import hf:ORG/NAME --map question=prompt_text
+  synth import refs.jsonl --format summaries --articles docs.jsonl --map date=time
 
 An article needs link, title, content and date. Rows of an instruction set become samples of the task import; their
 format is told from the first rows and shown with how many of them have it. Formats: {", ".join(formats())}.
 A row that is none is named with its line and its reason, all others are stored."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or hf:ORG/NAME; - reads stdin")
     parser.add_argument("--format", metavar="NAME", help=f"what the rows are: {ARTICLES} or one of those below")
+    parser.add_argument(
+        "--articles", action="append", default=[], metavar="FILE",
+        help="articles that rows of summaries refer to, by group, link or id; they are imported as well",
+    )  # fmt: skip
     parser.add_argument(
         "--language", type=language_code, help="ISO 639-1 code for rows that name none and no known newspaper"
     )
@@ -63,7 +68,7 @@ def check(options: argparse.Namespace) -> Reading:
     Raises:
         NewsmillError: there is no such file, field, language, format or encoding.
     """
-    for path in options.files:
+    for path in (*options.articles, *options.files):
         check_source(str(path), options.encoding)
     check_format(options.format)
     try:
@@ -82,6 +87,8 @@ def main(options: argparse.Namespace) -> int:
     with run_of(database, "import", {"files": options.files, "format": options.format}) as run:
         importer = Importer(database, reading, run.id, options.format)
         run.counts, run.notes["samples"] = importer.counts.all, importer.counts.samples
+        for path in options.articles:
+            status = max(status, _import_path(importer, str(path), ARTICLES))
         for path in options.files:
             status = max(status, _import_path(importer, str(path)))
         importer.finish()
@@ -89,12 +96,12 @@ def main(options: argparse.Namespace) -> int:
     return status if any(run.counts[name] for name in USED) else 1
 
 
-def _import_path(importer: Importer, path: str) -> int:
+def _import_path(importer: Importer, path: str, format_name: str | None = None) -> int:
     """Read one path; 1 where it gave nothing, or could not be read to its end."""
     importer.profile, before = Profile(), Counter(importer.counts.all)
     waiting = importer.waiting
     with progress_bar(f"import {Path(path).name}", size_of(path)) as advance:
-        importer.read(path, read_rows(path, advance, importer.reading.encoding))
+        importer.read(path, read_rows(path, advance, importer.reading.encoding), format_name)
     counts = importer.counts.all - before
     if not any(counts[name] for name in USED) and importer.waiting == waiting and not counts["repeated"]:
         print(f"import: {importer.profile.explain(path, counts)}", file=sys.stderr)

@@ -24,17 +24,28 @@ _WEIGHTS = ("loss_weight", "train")
 
 
 @dataclass(frozen=True, slots=True)
+class References:
+    """How a row names the articles that its answer is about: by their group, their links, or their ids."""
+
+    group: str = ""
+    links: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """What a format makes of a row.
 
     messages: in OpenAI's form, as they are. instruction: the short request where the row tells it from its material.
-    extra: what stands beside the messages, such as tools. columns: the row's other cells.
+    extra: what stands beside the messages, such as tools. columns: the row's other cells. references: the articles that
+    the answer is about, where the request is made of them.
     """
 
     messages: list[dict[str, Any]]
     instruction: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     columns: Mapping[str, Any] = field(default_factory=dict)
+    references: References | None = None
 
 
 def one_turn(
@@ -79,7 +90,7 @@ def listed(name: str, value: Any) -> list[Any]:
     if isinstance(items, list | tuple):
         return list(items)
     # numpy's arrays, as pandas has them.
-    if hasattr(items, "tolist") and isinstance(each := items.tolist(), list):
+    if (as_list := getattr(items, "tolist", None)) and isinstance(each := as_list(), list):
         return each
     raise wrong(name, value, "a list of turns")
 

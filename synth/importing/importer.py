@@ -18,6 +18,7 @@ from synth.importing.rows import Row
 from synth.importing.samples import Origin, sample_of, store_samples
 from synth.importing.shapes import Profile
 from synth.importing.store import store
+from synth.importing.summaries import ArticleIndex, summary_of
 from synth.importing.unpack import FileError
 
 if TYPE_CHECKING:
@@ -65,15 +66,19 @@ class Importer:
         self.counts = Counts()
         self.profile = Profile()
         self.readers: dict[str, SampleTarget] = {}
-        self.articles = ArticleTarget(database, reading, self.counts)
+        self.index = ArticleIndex()
+        self.articles = ArticleTarget(database, reading, self.counts, self.index)
         self._file = ""
         self._head: list[Row] = []
         self._characters = 0
         self._target: Target | None = None
 
-    def read(self, path: str, rows: Iterable[tuple[str, Row]]) -> None:
-        """Take the rows of a path, file by file. What comes before a damage is stored."""
-        card = card_of(path)
+    def read(self, path: str, rows: Iterable[tuple[str, Row]], format_name: str | None = None) -> None:
+        """Take the rows of a path, file by file. What comes before a damage is stored.
+
+        format_name: of these rows, whatever the import's is.
+        """
+        card, self._path_format = card_of(path), format_name or self.format_name
         try:
             for name, row in rows:
                 if name != self._file:
@@ -117,7 +122,7 @@ class Importer:
     def _decide(self) -> None:
         """Settle what the file's rows are, and take those that were looked at."""
         recognition = recognise((row.fields for row in self._head if row.error is None), self.reading.names)
-        name = self.format_name or recognition.format or ARTICLES
+        name = self._path_format or recognition.format or ARTICLES
         self._show(recognition, name)
         self._target = self.articles if name == ARTICLES else self._samples(formats()[name])
         for row in self._head:
@@ -126,14 +131,14 @@ class Importer:
 
     def _show(self, recognition: Recognition, name: str) -> None:
         """Say what the file is taken for, where that may be wrong: articles alone need no word."""
-        if name != ARTICLES or self.format_name or recognition.mixture:
+        if name != ARTICLES or self._path_format or recognition.mixture:
             print(f"import: {self._file}: {replace(recognition, format=name).line()}", file=sys.stderr)
 
     def _samples(self, form: Format) -> SampleTarget:
         origin = Origin(self.run, self._file, form.name, self.card.name, self.card.license,
                         self.reading.language or self.card.language)  # fmt: skip
         if form.name not in self.readers:
-            self.readers[form.name] = SampleTarget(self.database, form, self.reading.names, self.counts)
+            self.readers[form.name] = SampleTarget(self.database, form, self.reading.names, self.counts, self.index)
         self.readers[form.name].origin = origin
         return self.readers[form.name]
 
@@ -152,13 +157,16 @@ class Importer:
 class ArticleTarget:
     """Articles on their way into the store, some at a time."""
 
-    def __init__(self, database: Database[dict[str, Any]], reading: Reading, counts: Counts) -> None:
-        self.collection, self.reading, self.counts = database.articles, reading, counts
+    def __init__(
+        self, database: Database[dict[str, Any]], reading: Reading, counts: Counts, index: ArticleIndex
+    ) -> None:
+        self.collection, self.reading, self.counts, self.index = database.articles, reading, counts, index
         self.batch: dict[str, Article] = {}
         self.characters = 0
 
     def add(self, name: str, row: Row) -> None:  # noqa: ARG002  samples name their file
         article = read_article(row.fields, self.reading)
+        self.index.add(renamed(row.fields, self.reading.names), article.link)
         self.counts.all["repeated"] += article.link in self.batch
         self.batch[article.link] = article
         self.characters += len(article.content)
@@ -175,48 +183,62 @@ class SampleTarget:
     """Samples of one format on their way into the store."""
 
     def __init__(
-        self, database: Database[dict[str, Any]], form: Format, names: Mapping[str, str], counts: Counts
-    ) -> None:
-        self.collection, self.form, self.names, self.counts = database.samples, form, names, counts
+        self, database: Database[dict[str, Any]], form: Format, names: Mapping[str, str], counts: Counts,
+        index: ArticleIndex,
+    ) -> None:  # fmt: skip
+        self.database, self.form, self.names, self.counts, self.index = database, form, names, counts, index
         self.reader: Reader = form.reader()
         self.origin = Origin("", "", form.name)
         self.batch: dict[str, dict[str, Any]] = {}
+        #: (place, origin, what is made of articles) of rows that wait for those.
+        self.late: list[tuple[str, Origin, Conversation]] = []
         self.characters = self.waiting = 0
 
     def add(self, name: str, row: Row) -> None:
         fields = renamed(row.fields, self.names)
         if not self.form.fits(fields):
             raise RecordError("other_format", self._other(row.fields))
-        conversations = list(self.reader.read(fields, place_of(name, row.place)))
-        self.waiting += not conversations
+        position = place_of(name, row.place)
+        conversations = list(self.reader.read(fields, position))
+        # Articles may still come: they are looked up at the end.
+        late = [conversation for conversation in conversations if conversation.references]
+        self.late += [(position, self.origin, conversation) for conversation in late]
+        self.waiting += not conversations or bool(late)
         for conversation in conversations:
-            self._put(conversation, row.place.removeprefix("row "))
+            if not conversation.references:
+                self._put(conversation, row.place.removeprefix("row "), self.origin)
 
     def finish(self) -> None:
         """Take what waited."""
-        for position, conversation in self.reader.finish():
-            file, _, line = position.rpartition(":")
-            self.origin = replace(self.origin, file=file)
-            try:
-                if isinstance(conversation, RecordError):
-                    raise conversation
-                self._put(conversation, line)
-            except RecordError as error:
-                self.counts.all[error.reason] += 1
-                self.counts.samples[error.reason] += 1
-                refuse(self.counts, position, error)
-        self.waiting = 0
+        for position, origin, conversation in self.late:
+            self._put_late(position, origin, conversation)
+        for position, item in self.reader.finish():
+            self._put_late(position, replace(self.origin, file=position.rpartition(":")[0]), item)
+        self.waiting, self.late = 0, []
         self.flush()
+
+    def _put_late(self, position: str, origin: Origin, item: Conversation | RecordError) -> None:
+        try:
+            if isinstance(item, RecordError):
+                raise item
+            self._put(item, position.rpartition(":")[2], origin)
+        except RecordError as error:
+            self.counts.all[error.reason] += 1
+            self.counts.samples[error.reason] += 1
+            refuse(self.counts, position, error)
 
     def flush(self) -> None:
         """Write what there is."""
-        outcomes = store_samples(self.collection, self.batch)
+        outcomes = store_samples(self.database.samples, self.batch)
         self.counts.samples += outcomes
         self.counts.all += Counter({_OF_SAMPLES + name: count for name, count in outcomes.items()})
         self.batch, self.characters = {}, 0
 
-    def _put(self, conversation: Conversation, position: str) -> None:
-        sample = sample_of(conversation, position, self.origin)
+    def _put(self, conversation: Conversation, position: str, origin: Origin) -> None:
+        if conversation.references:
+            sample = summary_of(self.database, conversation, position, origin, self.index)
+        else:
+            sample = sample_of(conversation, position, origin)
         if sample["key"] in self.batch:
             self.counts.samples["repeated"] += 1
             self.counts.all["repeated"] += 1

@@ -67,21 +67,26 @@ def sample_of(conversation: Conversation, position: str, origin: Origin) -> dict
         RecordError: user and assistant do not speak in turn or say nothing (`synth.samples.turns`), or `unstorable`.
     """
     turns = turns_of(conversation.messages, conversation.extra)
-    columns = dict(conversation.columns)
-    code = language_of(_taken(columns, _LANGUAGE)) or origin.language or _detected(turns)
-    provenance = {
+    provenance, code = origin_fields(conversation.columns, position, origin)
+    document = Sample(
+        key=sample_key(TASK, "", "", "", _digest(conversation)), task=TASK, question=turns.question,
+        answer=turns.answer, language=code or _detected(turns), instruction=conversation.instruction,
+        system=turns.system, history=turns.history, conversation=turns.conversation or {}, provenance=provenance,
+    ).document()  # fmt: skip
+    check_document(document)
+    return document
+
+
+def origin_fields(cells: Mapping[str, Any], position: str, origin: Origin) -> tuple[dict[str, Any], str | None]:
+    """(`provenance`, the language that the row or the import names) of a row with these other cells."""
+    columns = dict(cells)
+    code = language_of(_taken(columns, _LANGUAGE)) or origin.language
+    fields = {
         "run": origin.run, "file": origin.file, "line": position, "format": origin.format, "dataset": origin.dataset,
         "license": str(_taken(columns, _LICENSE) or origin.license), "model": str(_taken(columns, _MODEL) or ""),
         "columns": _kept(columns),
     }  # fmt: skip
-    document = Sample(
-        key=sample_key(TASK, "", "", "", _digest(conversation)), task=TASK, question=turns.question,
-        answer=turns.answer, language=code, instruction=conversation.instruction, system=turns.system,
-        history=turns.history, conversation=turns.conversation or {},
-        provenance={name: value for name, value in provenance.items() if value},
-    ).document()  # fmt: skip
-    _check(document)
-    return document
+    return {name: value for name, value in fields.items() if value}, code
 
 
 def _digest(conversation: Conversation) -> str:
@@ -127,7 +132,7 @@ def _plain(value: Any) -> Any:
     return text if len(text) <= _LONGEST else None
 
 
-def _check(document: Mapping[str, Any]) -> None:
+def check_document(document: Mapping[str, Any]) -> None:
     """
     Raises:
         RecordError: `too_large`, `lone_surrogate`, or `unstorable` for what MongoDB has no type for.

@@ -20,8 +20,8 @@ _HINTS = {
     "title": ("headline", "titolo", "titre", "titulo", "título", "tieu_de", "tiêu đề", "name", "webTitle"),
     "content": ("testo", "contenuto", "articolo", "maintext", "article", "article_text", "full_text", "articleBody",
                 "corpo", "texte", "contenu", "contenido", "texto", "noi_dung", "nội dung", "document"),
-    "date": ("data", "published", "publish_date", "date_publish", "published_at", "publishedAt", "pub_date", "pubDate",
-             "publishing_date", "timestamp", "created_at", "datePublished", "fecha", "ngay", "ngày"),
+    "date": ("data", "time", "published", "publish_date", "date_publish", "published_at", "publishedAt", "pub_date",
+             "pubDate", "publishing_date", "timestamp", "created_at", "datePublished", "fecha", "ngay", "ngày"),
 }  # fmt: skip
 
 

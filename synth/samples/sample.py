@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,15 @@ from synth.samples.documents import NewSample
 
 #: The samples that count: not replaced by a newer one of the same event, not rejected by a person.
 CURRENT: dict[str, Any] = {"superseded": {"$ne": True}, "status": {"$ne": "rejected"}}
+
+
+#: What wrote an answer that people wrote, in `provenance.model`.
+PEOPLE = "people"
+
+
+def event_key(links: Iterable[str]) -> str:
+    """sha256 (hex) of the members' links: an event is the set of its articles."""
+    return hashlib.sha256("\n".join(sorted(links)).encode()).hexdigest()
 
 
 def sample_key(task: str, event: str, prompt: str, model: str, texts: str = "") -> str:

@@ -231,5 +231,5 @@ def _message(entry: dict[str, Any], sample: Mapping[str, Any]) -> dict[str, Any]
 
 def _text_of(name: str, sample: Mapping[str, Any]) -> str:
     field, _, at = name.partition(".")
-    value = sample.get(field) or ""
+    value: Any = sample.get(field) or ""
     return str(value[int(at)]["content"]) if at else str(value)

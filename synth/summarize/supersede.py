@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from synth.samples.sample import PEOPLE
+
 if TYPE_CHECKING:
     from pymongo.database import Database
 
@@ -19,10 +21,10 @@ _CHUNK = 500
 def supersede(database: Database[dict[str, Any]], task: str, model: str, prompts: Sequence[str]) -> Counter[str]:
     """Make `superseded` true to the current events; only what differs is written.
 
-    - of one event's samples that of this model and one of these prompts is current, and what a person approved; of
-      several (the texts under the same links changed) that of the event's texts, else the newest;
+    - of one event's samples that of this model and one of these prompts is current, and what a person wrote or
+      approved; of several (the texts under the same links changed) that of the event's texts, else the newest;
     - a sample whose event is current again, is current again;
-    - a sample whose event is gone is superseded, by the sample of the event that took most of its articles.
+    - a sample of a model whose event is gone is superseded, by the sample of the event that took most of its articles.
     """
     dissolved: list[dict[str, Any]] = []
     changes: list[Change] = []
@@ -31,7 +33,9 @@ def supersede(database: Database[dict[str, Any]], task: str, model: str, prompts
             changes += _rivals(samples, model, prompts, event[0].get("texts"))
         else:
             dissolved += [
-                sample for sample in samples if not (sample.get("superseded") and sample.get("superseded_by"))
+                sample
+                for sample in samples
+                if not (sample.get("superseded") and sample.get("superseded_by")) and not _of_people(sample)
             ]
     counts = _apply(database, changes)
     # Only now is it settled which samples are current, and with it who the successors are.
@@ -76,14 +80,19 @@ def _rivals(
     def newest(candidates: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
         return max(candidates, key=lambda row: (_texts(row) == texts, row["created_at"], row["key"]), default=None)
 
-    eligible = [row for row in samples if row["status"] != "rejected"]
+    eligible = [row for row in samples if row["status"] != "rejected" and not _of_people(row)]
     current = newest(row for row in eligible if row["made_by"].get("model") == model and _prompt(row) in prompts)
     if current is None and all(row.get("superseded") for row in samples):
         # The event came back, and this model has not written about it: the newest sample stands in.
         current = newest(eligible) or newest(samples)
     for row in samples if current else ():
-        counts = row is current or row["status"] in CURATED
+        counts = row is current or row["status"] in CURATED or _of_people(row)
         yield Change(row, not counts, None if counts else str(current["key"]) if current else None)
+
+
+def _of_people(sample: Mapping[str, Any]) -> bool:
+    """Whether people wrote the answer (`synth import` of summaries): no model's takes its place."""
+    return bool(sample["made_by"].get("model") == PEOPLE)
 
 
 def _prompt(sample: Mapping[str, Any]) -> str:

@@ -37,11 +37,11 @@ class Reader(Protocol):
 class EachRow:
     """A reader of rows that stand for themselves."""
 
-    def __init__(self, conversation_of: Callable[[Fields], Conversation]) -> None:
-        self.conversation_of = conversation_of
+    def __init__(self, conversations_of: Callable[[Fields], Iterable[Conversation]]) -> None:
+        self.conversations_of = conversations_of
 
     def read(self, row: Fields, position: str) -> Iterable[Conversation]:  # noqa: ARG002  some wait, and name it later
-        return [self.conversation_of(row)]
+        return self.conversations_of(row)
 
     def finish(self) -> Late:
         return iter(())
@@ -72,7 +72,12 @@ class Format:
 
 def of_rows(conversation_of: Callable[[Fields], Conversation]) -> Callable[[], Reader]:
     """What makes the reader of a format whose rows stand for themselves."""
-    return lambda: EachRow(conversation_of)
+    return of_each(lambda row: [conversation_of(row)])
+
+
+def of_each(conversations_of: Callable[[Fields], Iterable[Conversation]]) -> Callable[[], Reader]:
+    """As `of_rows`, where a row may hold several."""
+    return lambda: EachRow(conversations_of)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from synth.importing.conversation import Conversation
+from synth.importing.conversation import Conversation, columns_of
 from synth.importing.formats import Fields, Format, alpaca, has_text, of_rows
 
 FIELDS = ("instruction", "context", "response")
@@ -24,7 +24,7 @@ def conversation_of(row: Fields) -> Conversation:
     rest = {name: value for name, value in row.items() if name not in FIELDS}
     renamed = {"instruction": row["instruction"], "input": row["context"], "output": row["response"]}
     conversation = alpaca.conversation_of(renamed)
-    return replace(conversation, columns=alpaca.columns_of(rest, ()))
+    return replace(conversation, columns=columns_of(rest, ()))
 
 
 FORMAT = Format("dolly", "Dolly (instruction, context, response)", FIELDS, is_dolly, of_rows(conversation_of), 190)
