@@ -25,6 +25,7 @@ PRINTED = [
     ("Pubblicato il 9 maggio 2025 da Anna Neri alle 17.08", ROME, "2025-05-09T17:08:00+02:00"),
     ("Ore 17:08 del 9 maggio 2025", ROME, "2025-05-09T17:08:00+02:00"),
     ("9 maggio 2025, h. 17", ROME, "2025-05-09T17:00:00+02:00"),
+    ("9 maggio 2025 - 1 giugno 2025", ROME, "2025-05-09T00:00:00+02:00"),
     ("9 maggio 2025 17:08:33", ROME, "2025-05-09T17:08:33+02:00"),
     ("9 maggio 2025, 17:08 - Aggiornato il 10 maggio 2025 alle 9:00", ROME, "2025-05-09T17:08:00+02:00"),
     ("9 maggio 2025 (aggiornato alle 18:30)", ROME, "2025-05-09T00:00:00+02:00"),

@@ -148,3 +148,31 @@ def test_what_a_page_without_text_is() -> None:
     # A film beside the article is none of its own.
     assert page_of("<main><h1>T</h1></main><aside><video></video></aside>").page_kind(0) == "empty_body"
     assert page_of("<main><video></video></main>").page_kind(0) == "video_without_text"
+
+
+def test_a_page_in_another_language_is_none() -> None:
+    body = BODIES["open"].format(P)
+    for language, reason in (("en", "wrong_language"), ("IT-it", ""), ("", "")):
+        page = page_of(body, head=DATED)
+        page.tree.set("lang", language)
+        if reason:
+            with pytest.raises(NotAnArticle, match="the page says en") as refused:
+                page.article()
+            assert refused.value.reason == reason
+        else:
+            assert page.article().title == "T"
+
+
+def test_a_page_without_any_date_is_none() -> None:
+    tree = html.document_fromstring(f"<html>{BODIES['ilpost'].format(P)}")
+    page = versions_of("ilpost")[0](tree, "https://www.ilpost.it/caso/")
+    with pytest.raises(NotAnArticle) as refused:
+        page.article()
+    assert refused.value.reason == "no_date"
+
+
+def test_a_title_that_is_a_mark_alone_stays() -> None:
+    page = page_of("")
+    page.TITLE_SUFFIX, page.TITLE_MARK = r" [-|] Open$", r"^>+ANSA/ ?"
+    assert page.without_marks(">>ANSA/ Il caso - Open") == "Il caso"
+    assert page.without_marks(">>ANSA/") == ">>ANSA/"

@@ -67,6 +67,14 @@ def test_an_event_that_is_most_of_the_set_does_not_become_the_validation_set() -
     assert len(chosen) == 8
 
 
+@pytest.mark.parametrize(("size", "chosen"), [(4, "b"), (5, "a")])
+def test_an_event_may_overshoot_by_as_much_as_it_fills_and_no_more(size: int, chosen: str) -> None:
+    """A tenth of twenty rows are two: the latest event, of four, is taken, of five it is passed over."""
+    rows = [row(f"b{i}", event="b", day=9) for i in range(size)]
+    rows += [row(f"a{i}", event=f"a{i}", day=0) for i in range(20 - size)]
+    assert {key[0] for key in validation_keys(rows, 0.1)} == {chosen}
+
+
 def test_where_every_event_is_too_big_the_smallest_is_taken() -> None:
     rows = [row(f"a{i}", event="a", day=2) for i in range(20)] + [row(f"b{i}", event="b") for i in range(19)]
     assert {key[0] for key in validation_keys(rows, 0.05)} == {"b"}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
-from synth.scorers.similarity import LONGEST, SHORTEST, batch_similarities, segments, similarities
+from synth.scorers import Batch
+from synth.scorers.similarity import FIELDS, LONGEST, SCORER, SHORTEST, batch_similarities, segments, similarities
 
 
 class Fixed:
@@ -204,3 +205,10 @@ def test_dense_scores_stay_in_bounds(answer: str, sources: list[str]) -> None:
     found = similarities(answer, sources, Hashed())
     assert len(found) == len(sources)
     assert all(-1 <= value <= 1 for value in found)
+
+
+def test_the_fields_are_what_the_scorer_writes_in_the_order_of_the_card() -> None:
+    assert SCORER.score is not None
+    (scores,) = SCORER.score(Batch([{"answer": "Sì.", "sources": [{"content": "Sì."}]}], load_embedder("tfidf")))
+    assert list(scores) == [field.name for field in SCORER.fields] == [field.name for field in FIELDS]
+    assert [field.name for field in FIELDS if field.distribution] == ["min_similarity", "mean_similarity"]
