@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,8 +13,7 @@ from typing import Any
 
 from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
-
-SCRAPY = Path(sys.executable).parent / "scrapy"
+from tests.fork_server import run_scrapy
 
 Crawl = Callable[..., dict[str, Any]]
 #: status, headers, body
@@ -38,10 +35,7 @@ def crawling(database_uri: str, folder: Path) -> Crawl:
         origin = stand if isinstance(stand, str) else stand.origins[name]
         words = [f"-a{key}={value}" for key, value in {**arguments, "origin": origin}.items()]
         more = [word for setting in settings.split() for word in ("-s", setting)]
-        done = subprocess.run(
-            [str(SCRAPY), "crawl", name, "--json", *words, *more],
-            cwd=folder, env=environment(database_uri), capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_scrapy(["crawl", name, "--json", *words, *more], folder, environment(database_uri))
         assert done.returncode == expect, done.stderr[-2000:]
         assert "Traceback" not in done.stderr
         closing: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}

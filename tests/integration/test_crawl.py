@@ -19,7 +19,8 @@ import pytest
 from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newspaper_of
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import NEWSPAPER_PAGES, LoopbackSite
-from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
+from tests.fork_server import SCRAPY
+from tests.integration.crawls import Crawl, crawling, environment, site
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)

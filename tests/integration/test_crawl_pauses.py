@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.crawls import ROBOTS, SCRAPY, Answer, Crawl, crawling, environment, listing, pages_of_open, site
+from tests.fork_server import SCRAPY
+from tests.integration.crawls import ROBOTS, Answer, Crawl, crawling, environment, listing, pages_of_open, site
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(240)

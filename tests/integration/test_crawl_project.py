@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.crawls import ROBOTS, SCRAPY, Answer, Crawl, crawling, environment, listing, pages_of_open, site
+from tests.fork_server import run_scrapy
+from tests.integration.crawls import ROBOTS, Answer, Crawl, crawling, environment, listing, pages_of_open, site
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -171,9 +172,7 @@ def test_a_pipeline_that_fails_loses_no_other_step(
 def run(words: list[str], folder: Path, uri: str = "mongodb://127.0.0.1:1/x") -> subprocess.CompletedProcess[str]:
     """Scrapy's command; without an address of a store there is none that answers."""
     env = environment(uri) | {"NEWSMILL_MONGO_TIMEOUT_MS": "300"}
-    return subprocess.run(
-        [str(SCRAPY), *words], cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False
-    )
+    return run_scrapy(words, folder, env)
 
 
 WITHOUT_STORE = 'ITEM_PIPELINES={"crawler.pipelines.validate.ValidatePipeline":100}'

@@ -10,7 +10,8 @@ import pytest
 
 from crawler.spiders.open import Open
 from demo.loopback_site.server import LoopbackSite
-from tests.integration.crawls import SCRAPY, Crawl, crawling, environment, site
+from tests.fork_server import SCRAPY
+from tests.integration.crawls import Crawl, crawling, environment, site
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -26,7 +26,8 @@ from crawler.items import newspaper_of
 from crawler.warc.reader import Reader, exchange_of
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import LoopbackSite
-from tests.crawler.warc.warcs import SCRAPY, Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
+from tests.crawler.warc.warcs import Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
+from tests.fork_server import SCRAPY
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)

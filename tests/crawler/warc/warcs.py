@@ -6,9 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import resource
-import subprocess
-import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from demo.loopback_site.server import LoopbackSite
-
-SCRAPY = Path(sys.executable).parent / "scrapy"
+from tests.fork_server import run_scrapy
 
 #: Imported by Python as it starts: no connection but to the store, each attempt at another one written down.
 NO_NETWORK = """
@@ -58,11 +54,7 @@ def crawling(database_uri: str, tmp_path: Path) -> Crawl:
             path = os.pathsep.join(filter(None, (str(tmp_path / "guard"), os.environ.get("PYTHONPATH", ""))))
             guards = {"PYTHONPATH": path, "STORE_PORT": store}
             env |= guards | {"ATTEMPTS": str(tmp_path / "attempts")}
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))) if size else None
-        done = subprocess.run(
-            [str(SCRAPY), "crawl", name, "--json", *words], cwd=tmp_path, env=env, capture_output=True, text=True,
-            timeout=120, check=False, preexec_fn=limit,
-        )  # fmt: skip
+        done = run_scrapy(["crawl", name, "--json", *words], tmp_path, env, size)
         assert done.returncode == expect, done.stderr[-2000:]
         assert "Traceback" not in done.stderr
         assert not (tmp_path / "attempts").exists(), (tmp_path / "attempts").read_text()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +15,8 @@ import pytest
 
 from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
+from tests.fork_server import run_scrapy
 
-SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(240)
 
 Redesign = Callable[[str, bytes], bytes]
@@ -71,10 +69,7 @@ def crawl(database_uri: str, tmp_path: Path) -> Crawl:
     def run(origin: str, day: int, expect: int = 0, *more: str) -> dict[str, Any]:
         words = ["crawl", "open", "--json", f"-aorigin={origin}", f"-asince=2026-05-0{day}", f"-auntil=2026-05-0{day}"]
         environment = os.environ | {"MONGODB_URI": database_uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
-        done = subprocess.run(
-            [str(SCRAPY), *words, *more], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
+        done = run_scrapy([*words, *more], tmp_path, environment)
         assert done.returncode == expect, done.stderr[-3000:]
         assert "Traceback" not in done.stderr
         closing: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
