@@ -8,6 +8,7 @@ texts and the way of counting, every call holds: tokens of its messages + tokens
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,6 +158,8 @@ def _groups(texts: list[Text], prompts: SummaryPrompts, window: ContextWindow, a
 
 def _cut_to_fit(texts: list[Text], fits: Callable[[Sequence[Text]], bool], count: Count) -> list[Text]:
     """The texts, the longer ones cut so that they fit: a model may write more than it was asked for."""
+    # Both searches come back to the same beginnings of a text.
+    count = functools.cache(count)
     low, high, best = 0, max(count(text.content) for text in texts), None
     while low <= high:
         middle = (low + high) // 2
