@@ -28,6 +28,12 @@ def any_word(text: str) -> str:
     return rf"\b(?:{'|'.join(text.split())})\b"
 
 
+def vocabulary(text: str) -> dict[str, tuple[str, ...]]:
+    """What a common idea is called -> how its words begin, of "write: scriv redig; …"; "_" is a blank."""
+    pairs = (entry.partition(":") for entry in text.split(";") if entry.strip())
+    return {idea.strip(): tuple(stem.replace("_", " ") for stem in stems.split()) for idea, _, stems in pairs}
+
+
 @dataclass(frozen=True, kw_only=True)
 class SegmentationTable:
     """Where sentences end."""
@@ -275,6 +281,8 @@ class LanguageTable:
     letters: str = ""
     #: characters of a translation for one of its English source.
     relative_length: float = 1.05
+    #: common idea, by its English word -> how words for it begin: "scriv", "hôm nay", "car " (not "care").
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     segmentation: SegmentationTable
     numbers: NumberTable
     dates: DateTable

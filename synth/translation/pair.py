@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synth.language.segmentation import sentences
+from synth.translation.evidence import Evidence
 from synth.translation.protected import Span, protected_spans, without
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -51,6 +53,11 @@ class Text:
         """The words in lower case."""
         return [word.lower() for word in self.words]
 
+    @functools.cached_property
+    def sentences(self) -> list[str]:
+        """The sentences of the prose."""
+        return sentences(self.prose, self.language)
+
     def protected(self, *kinds: str) -> list[str]:
         """The texts of the spans of some kinds, in order."""
         return [self.text[span.start : span.end] for span in self.spans if span.kind in kinds]
@@ -74,6 +81,16 @@ class TextPair:
     def is_untouched(self) -> bool:
         """Whether both are the same but for white space."""
         return self.source.text.split() == self.target.text.split()
+
+    @functools.cached_property
+    def evidence_in_target(self) -> Evidence:
+        """What the source's words have to be found again in."""
+        return Evidence(self.target.prose, self.target.language, self.source.language)
+
+    @functools.cached_property
+    def evidence_in_source(self) -> Evidence:
+        """What the target's words have to be found again in."""
+        return Evidence(self.source.prose, self.source.language, self.target.language)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -53,6 +54,31 @@ TABLE = LanguageTable(
         "der die das und ist nicht von mit dem den ein eine für auf im zu des sich auch wurde am bei als"
     ),
     relative_length=1.15,
+    vocabulary=vocabulary(
+        "write: schreib verfass geschrieben; list: list aufzähl; word: wort_ wörter worten; sentence: satz sätze; "
+        "paragraph: absatz absätz; letter: brief buchstab; poem: gedicht; song: lied_ lieder song; story: "
+        "geschicht; essay: aufsatz essay; title: titel überschrift; question: frage; answer: antwort; example: "
+        "beispiel; summary: zusammenfass; describe: beschreib; explain: erklär erläuter; create: erstell erzeug "
+        "generier kreier; include: enthalt einschließ beinhalt aufnehm; highlight: hervor markier; section: "
+        "abschnitt; keyword: schlüssel stichw; language: sprach; english: englisch; comma: komma; bullet: aufzähl "
+        "stichpunkt; exactly: genau exakt; without: ohne; between: zwischen; number: zahl nummer anzahl; function: "
+        "funktion; return: zurück rück; integer: ganzzahl ganze; people: leute menschen personen; woman: frau; man: "
+        "mann männer; child: kind; family: famili; friend: freund; house: haus häuser; city: stadt städt; country: "
+        "land_ länder; world: welt; water: wasser; food: essen nahrung lebensmittel; day: tag_ tage; week: woche; "
+        "month: monat; year: jahr; night: nacht abend; morning: morgen; today: heute; school: schule schul; "
+        "student: schüler student; teacher: lehrer; money: geld; book: buch bücher; movie: film; music: musik; "
+        "game: spiel; name: name; life: leben; war: krieg; police: polizei; government: regierung; president: "
+        "präsident; company: unternehmen firma; price: preis; car: auto_ wagen; door: tür; hand: hand hände; eye: "
+        "auge; head: kopf; heart: herz; face: gesicht; fire: feuer brand; light: licht leicht; tree: baum bäum; "
+        "river: fluss flüss; sea: meer ozean; mountain: berg; animal: tier; dog: hund; cat: katze; white: weiß; "
+        "black: schwarz; red: rot_ rote; green: grün; blue: blau; new: neu; old: alt; young: jung; small: klein "
+        "wenig; good: gut toll; never: nie_ niemals; because: weil denn; before: vor_ bevor; after: nach_ nachdem; "
+        "if: wenn falls ob_; but: aber sondern; when: wenn als_ wann; where: wo_; who: wer_ der_ die_; why: warum "
+        "wieso; how: wie_; all: alle; three: drei; two: zwei; first: erst; last: letzt; same: gleich selb; "
+        "different: unterschied ander verschieden; help: hilf helf; product: produkt; customer: kund; health: "
+        "gesund; history: geschicht histor; science: wissenschaft; computer: computer; recipe: rezept; benefit: "
+        "vorteil nutzen"
+    ),
     segmentation=SegmentationTable(
         before_names=words("hr fr frl str z.b d.h u.a bzw bzgl evtl ggf inkl vgl zzgl sog"),
         before_numbers=words("abs bd"),

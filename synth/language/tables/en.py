@@ -14,6 +14,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -30,6 +31,31 @@ TABLE = LanguageTable(
     shared=True,
     frequent=words("the of and to is was that with for on at by from are has have his its were an as this it be"),
     relative_length=1.0,
+    vocabulary=vocabulary(
+        "write: write_ writes_ writing_ written_ rewrite; list: list_ lists_; word: word_ words_; sentence: "
+        "sentence; paragraph: paragraph; letter: letter_ letters_; poem: poem_ poems_; song: song_ songs_; story: "
+        "story_ stories_; essay: essay; title: title_ titles_; question: question; answer: answer response; "
+        "example: example e.g_; summary: summar; describe: describe descri; explain: explain explanation; create: "
+        "create_ creates_ generate; include: include; highlight: highlight; section: section; keyword: keyword; "
+        "language: language; english: english; comma: comma_ commas_; bullet: bullet; exactly: exactly; without: "
+        "without; between: between; number: number_ numbers_; function: function; return: return_ returns_; "
+        "integer: integer; people: people_; woman: woman_ women_; man: man_ men_; child: child_ children_ kid_ "
+        "kids_; family: family_ families_; friend: friend; house: house_ houses_ home_; city: city_ cities_ town_; "
+        "country: country_ countries_; world: world_; water: water_ waters_; food: food_ foods_; day: day_ days_; "
+        "week: week_ weeks_; month: month_ months_; year: year_ years_; night: night_ nights_ evening; morning: "
+        "morning; today: today_; school: school; student: student; teacher: teacher; money: money_; book: book_ "
+        "books_; movie: movie film_ films_; music: music; game: game_ games_; name: name_ names_; life: life_ "
+        "lives_; war: war_ wars_; police: police; government: government; president: president; company: company_ "
+        "companies_; price: price_ prices_; car: car_ cars_; door: door_ doors_; hand: hand_ hands_; eye: eye_ "
+        "eyes_; head: head_ heads_; heart: heart; face: face_ faces_; fire: fire_ fires_; light: light_ lights_; "
+        "tree: tree_ trees_; river: river_ rivers_; sea: sea_ ocean; mountain: mountain; animal: animal; dog: dog_ "
+        "dogs_; cat: cat_ cats_; white: white_; black: black_; red: red_; green: green_; blue: blue_; new: new_; "
+        "old: old_; young: young_; small: small_ little_; good: good_ great_; never: never_; because: because; "
+        "before: before_; after: after_; if: if_; but: but_; when: when_; where: where_; who: who_; why: why_; how: "
+        "how_; all: all_; three: three_; two: two_; first: first_; last: last_; same: same_; different: different; "
+        "help: help; product: product; customer: customer; health: health; history: history_ historical; science: "
+        "science scientif; computer: computer; recipe: recipe; benefit: benefit"
+    ),
     segmentation=SegmentationTable(
         before_names=words("cpl supt messrs mt ft e.g i.e"),
         before_numbers=words("nos arts approx jan feb mar apr aug sept oct nov dec"),

@@ -14,6 +14,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -34,6 +35,30 @@ TABLE = LanguageTable(
     shared=True,
     frequent=words("el los las y es una del para que con por se su al más lo como fue en han ha sus no la"),
     relative_length=1.1,
+    vocabulary=vocabulary(
+        "write: escrib redact reescrib escrit; list: list enumer; word: palabr; sentence: oraci frase; paragraph: "
+        "párraf; letter: carta letra; poem: poema poesía; song: canci; story: histori cuento relat; essay: ensayo; "
+        "title: títul; question: pregunt cuesti; answer: respu respond contest; example: ejempl; summary: resum; "
+        "describe: descri; explain: expli; create: cre gener; include: inclu; highlight: resalt destac; section: "
+        "secci part; keyword: clave; language: idioma lengua; english: inglés ingles; comma: coma_ comas_; bullet: "
+        "viñeta punto; exactly: exact; without: sin_; between: entre_; number: númer; function: funci; return: "
+        "devuelv devolv retorn regres; integer: enter; people: gente persona; woman: mujer; man: hombre; child: niñ "
+        "hij; family: famili; friend: amig; house: casa_ casas_ hogar; city: ciudad; country: país; world: mundo; "
+        "water: agua; food: comida aliment; day: día; week: semana; month: mes_ meses; year: año; night: noche "
+        "tarde; morning: mañana; today: hoy_; school: escuela escolar colegio; student: estudiant alumn; teacher: "
+        "profesor maestr docente; money: dinero plata; book: libro; movie: película film cine; music: músic; game: "
+        "juego partid; name: nombre; life: vida; war: guerra; police: polic; government: gobierno; president: "
+        "president; company: empresa compañía; price: precio; car: coche auto carro; door: puerta; hand: mano; eye: "
+        "ojo; head: cabeza; heart: coraz; face: cara_ rostro; fire: fuego incendi; light: luz luces ligero; tree: "
+        "árbol; river: río_; sea: mar_ océano; mountain: montaña; animal: animal; dog: perr; cat: gato; white: "
+        "blanc; black: negr; red: rojo roja; green: verde; blue: azul; new: nuev; old: viej antigu año; young: jov; "
+        "small: pequeñ poco; good: buen bien gran; never: nunca jamás; because: porque ya_que; before: antes; "
+        "after: después; if: si_; but: pero_ sino; when: cuando; where: dónde donde; who: quién quien que_; why: "
+        "por_qué; how: cómo cuánt; all: todo toda; three: tres_; two: dos_; first: primer; last: últim pasad; same: "
+        "mism; different: diferen distint; help: ayud; product: producto; customer: client; health: salud salud; "
+        "history: histor; science: cienci cientí; computer: computador ordenador; recipe: receta; benefit: benefici "
+        "ventaj"
+    ),
     segmentation=SegmentationTable(
         before_names=words(
             "sra srta dra ud uds d dña lic arq gral cnel av avda p.ej cía sta sto sr"

@@ -14,6 +14,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -32,6 +33,31 @@ TABLE = LanguageTable(
     shared=True,
     frequent=words("le les des et est une du dans pour que qui sur pas au par il plus avec ce sont à ont aux la"),
     relative_length=1.15,
+    vocabulary=vocabulary(
+        "write: écri écriv rédig réécri; list: list énumér; word: mot_ mots_; sentence: phrase; paragraph: "
+        "paragraph alinéa; letter: lettre; poem: poème poésie; song: chanson; story: histoire récit; essay: essai "
+        "dissertation; title: titre; question: question; answer: répon; example: exemple; summary: résum; describe: "
+        "décri descri; explain: expli; create: cré génér; include: inclu comport; highlight: surlign évidence "
+        "mettez_en; section: section parti; keyword: clé; language: langu; english: anglais; comma: virgul; bullet: "
+        "puce point; exactly: exact; without: sans_; between: entre_; number: nombre numér chiffre; function: "
+        "fonction; return: renvo retourn; integer: entier; people: gens_ personne; woman: femme; man: homme; child: "
+        "enfant gosse; family: famille; friend: ami_ amis_ amie copain; house: maison domicile chez; city: ville; "
+        "country: pays_; world: monde; water: eau_ eaux_; food: nourriture aliment; day: jour; week: semaine; "
+        "month: mois_; year: an_ ans_ anné; night: nuit soir; morning: matin; today: aujourd; school: école "
+        "scolaire lycée; student: étudiant élève; teacher: professeur enseignant; money: argent_; book: livre; "
+        "movie: film; music: musi; game: jeu match; name: nom_ noms_ prénom; life: vie_ vies_; war: guerre; police: "
+        "polic; government: gouvernement; president: président; company: entreprise société compagnie; price: "
+        "prix_; car: voiture; door: porte; hand: main_ mains_; eye: œil yeux; head: tête; heart: cœur; face: "
+        "visage; fire: feu_ incendie; light: lumière lampe léger; tree: arbre; river: rivière fleuve; sea: mer_ "
+        "océan; mountain: montagne mont_; animal: anima; dog: chien; cat: chat_ chats_; white: blanc; black: noir; "
+        "red: rouge; green: vert; blue: bleu; new: nouve neuf neuv; old: vieux vieil ancien ans_; young: jeune; "
+        "small: petit peu_; good: bon bien génial super; never: jamais; because: parce car_ puisque; before: avant; "
+        "after: après; if: si_ s_; but: mais_; when: quand lorsque alors; where: où_; who: qui_; why: pourquoi; "
+        "how: comment combien; all: tous tout; three: trois; two: deux; first: premi; last: derni; same: même; "
+        "different: différen divers; help: aid; product: produit; customer: client; health: santé sain; history: "
+        "histor; science: scien; computer: ordinateur informatique; recipe: recette; benefit: avantag bénéfi "
+        "bienfait"
+    ),
     segmentation=SegmentationTable(
         before_names=words("m mm mme mlle me pr ste env av bd boul ex chap"),
         openers=words(

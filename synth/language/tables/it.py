@@ -15,6 +15,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -62,6 +63,30 @@ TABLE = LanguageTable(
         "il lo gli di che e è non per una della dei nel con sono ha del alla dal delle più anche al le da si"
     ),
     relative_length=1.1,
+    vocabulary=vocabulary(
+        "write: scriv scritt redig; list: elenc list; word: parol vocabol termin; sentence: fras period; paragraph: "
+        "paragraf capovers; letter: letter; poem: poesi poem; song: canzon; story: stori raccont; essay: saggio "
+        "saggi_ tema_; title: titol; question: domand quesit question; answer: rispo; example: esempi; summary: "
+        "riassun sintesi riepilog sintetizz; describe: descri; explain: spieg; create: cre gener; include: includ "
+        "inclus inserisc; highlight: evidenzi; section: sezion part; keyword: parol chiave; language: lingu; "
+        "english: ingles; comma: virgol; bullet: punt; exactly: esattament; without: senza; between: tra_ fra_; "
+        "number: numer; function: funzion; return: restitui ritorn; integer: inter; people: person gent popol "
+        "uomini; woman: donn; man: uom; child: bambin figli ragazz; family: famigli; friend: amic; house: cas; "
+        "city: citt; country: paes; world: mond; water: acqu; food: cib aliment; day: giorn; week: settiman; month: "
+        "mes; year: ann; night: nott ser; morning: mattin; today: oggi; school: scuol scolastic; student: student "
+        "alunn; teacher: insegnant docent maestr professor; money: soldi denar; book: libr; movie: film; music: "
+        "music; game: gioc partit; name: nom; life: vit; war: guerr; police: polizi; government: govern; president: "
+        "president; company: aziend società impres compagni; price: prezz; car: auto macchin; door: port; hand: "
+        "man; eye: occhi; head: test cap; heart: cuor; face: facci viso volt; fire: fuoco incendi fiamm; light: luc "
+        "legger; tree: alber; river: fium; sea: mare_ ocean; mountain: montagn mont; animal: animal; dog: can_ cane "
+        "cani cagn; cat: gatt; white: bianc; black: ner; red: ross; green: verd; blue: blu azzurr; new: nuov; old: "
+        "vecchi antic ann; young: giovan; small: piccol po; good: buon ben ottim gran; never: mai_; because: perché "
+        "poiché; before: prima; after: dopo; if: se_ qualora; but: ma_ però; when: quando; where: dove; who: chi_ "
+        "che_; why: perché; how: come quant; all: tutt; three: tre_; two: due_; first: prim; last: ultim scors; "
+        "same: stess; different: divers differen; help: aiut; product: prodott; customer: client; health: salut "
+        "sanit san; history: stori; science: scienz scientif; computer: computer; recipe: ricett; benefit: benefic "
+        "vantag"
+    ),
     segmentation=SegmentationTable(
         before_names=words(
             "dott dott.ssa prof.ssa sig sig.ra sigg sig.na avv ing geom arch rag on on.le cav mons card egr gent "

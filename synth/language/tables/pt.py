@@ -13,6 +13,7 @@ from synth.language.table import (
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    vocabulary,
     words,
 )
 
@@ -33,6 +34,29 @@ TABLE = LanguageTable(
         "não são uma um foi também às ao aos os na nas dos já até há pelo pela pelos pelas à para mais em do da no"
     ),
     relative_length=1.09,
+    vocabulary=vocabulary(
+        "write: escrev redij escrit; list: list enumer; word: palavr; sentence: frase senten oraç; paragraph: "
+        "parágraf; letter: carta letra; poem: poema poesia; song: canç música; story: histór conto; essay: ensaio "
+        "redaç; title: títul; question: pergunt quest; answer: respo; example: exempl; summary: resum; describe: "
+        "descre descri; explain: expli; create: cri ger; include: inclu; highlight: destac realç; section: seç "
+        "parte; keyword: chave; language: língua idioma; english: inglês ingles; comma: vírgul; bullet: marcador "
+        "tópic; exactly: exat; without: sem_; between: entre_; number: númer; function: funç; return: retorn "
+        "devolv; integer: inteir; people: pessoa gente; woman: mulher; man: homem homens; child: crianç filh menin; "
+        "family: famíli; friend: amig; house: casa_ casas_ lar_; city: cidade; country: país; world: mundo; water: "
+        "água; food: comida aliment; day: dia_ dias_; week: semana; month: mês_ meses; year: ano_ anos_; night: "
+        "noite; morning: manhã; today: hoje; school: escola; student: estudant alun; teacher: professor; money: "
+        "dinheiro; book: livro; movie: filme; music: músic; game: jogo partid; name: nome; life: vida; war: guerra; "
+        "police: polícia; government: governo; president: president; company: empresa companhia; price: preço; car: "
+        "carro; door: porta; hand: mão; eye: olho; head: cabeça; heart: coraç; face: rosto cara_; fire: fogo "
+        "incênd; light: luz leve; tree: árvore; river: rio_ rios_; sea: mar_ oceano; mountain: montanha; animal: "
+        "anima; dog: cachorro cão cães; cat: gato; white: branc; black: pret negr; red: vermelh; green: verde; "
+        "blue: azul; new: nov; old: velh antig ano; young: jov; small: pequen pouco; good: bom boa bem ótim; never: "
+        "nunca jamais; because: porque pois; before: antes; after: depois após; if: se_ caso; but: mas_ porém; "
+        "when: quando; where: onde; who: quem que_; why: por_que; how: como quant; all: todo toda; three: três; "
+        "two: dois duas; first: primeir; last: últim passad; same: mesm; different: diferen divers; help: ajud; "
+        "product: produto; customer: client; health: saúde; history: histór; science: ciênci cientí; computer: "
+        "computador; recipe: receita; benefit: benefíci vantag"
+    ),
     segmentation=SegmentationTable(
         before_names=words("sr sra srs dra d exmo exma eng arq pres gal cel pe av r pça lgo trav jd s sto sta"),
         before_numbers=words("nº núm pág págs inc séc"),

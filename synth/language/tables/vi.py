@@ -13,6 +13,7 @@ from synth.language.table import (
     ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
+    vocabulary,
     words,
 )
 
@@ -33,6 +34,31 @@ TABLE = LanguageTable(
     # With two marks, a hook, a dot below, or a bar.
     letters=r"[ăơưđĩũạ-ỹ]",
     relative_length=1.0,
+    vocabulary=vocabulary(
+        "write: viết soạn; list: danh_sách liệt_kê; word: từ_ chữ_; sentence: câu_; paragraph: đoạn; letter: thư_ "
+        "chữ_; poem: thơ_; song: bài_hát ca_khúc; story: câu_chuyện truyện; essay: bài_luận luận_văn tiểu_luận "
+        "bài_viết; title: tiêu_đề tựa_đề; question: câu_hỏi hỏi_ thắc_mắc vấn_đề; answer: trả_lời phản_hồi câu_trả "
+        "đáp_án; example: ví_dụ chẳng_hạn; summary: tóm_tắt; describe: mô_tả miêu_tả; explain: giải_thích; create: "
+        "tạo; include: bao_gồm gồm_ có_ đưa; highlight: nổi_bật đánh_dấu tô_; section: phần_ mục_; keyword: từ_khóa "
+        "từ_khoá; language: ngôn_ngữ tiếng; english: tiếng_anh; comma: dấu_phẩy; bullet: gạch_đầu dấu_đầu điểm_; "
+        "exactly: chính_xác đúng_; without: không_; between: giữa; number: số_; function: hàm_ chức_năng; return: "
+        "trả_; integer: số_nguyên; people: người; woman: phụ_nữ đàn_bà cô_; man: đàn_ông người; child: trẻ con_ "
+        "em_bé; family: gia_đình; friend: bạn_; house: nhà_; city: thành_phố thị_trấn; country: quốc_gia nước_ "
+        "đất_nước; world: thế_giới; water: nước_; food: thức_ăn thực_phẩm đồ_ăn món_ăn; day: ngày; week: tuần; "
+        "month: tháng; year: năm_ tuổi; night: đêm tối; morning: sáng; today: hôm_nay ngày_nay; school: trường học; "
+        "student: học_sinh sinh_viên; teacher: giáo_viên thầy; money: tiền; book: sách; movie: phim; music: âm_nhạc "
+        "nhạc; game: trò_chơi trận_; name: tên; life: cuộc_sống đời_ sống; war: chiến_tranh; police: cảnh_sát "
+        "công_an; government: chính_phủ; president: tổng_thống chủ_tịch; company: công_ty; price: giá_; car: ô_tô "
+        "xe_; door: cửa; hand: tay; eye: mắt; head: đầu; heart: tim_ trái_tim; face: mặt; fire: lửa cháy; light: "
+        "ánh_sáng đèn nhẹ; tree: cây; river: sông; sea: biển đại_dương; mountain: núi; animal: động_vật con_vật; "
+        "dog: chó; cat: mèo; white: trắng; black: đen_; red: đỏ; green: xanh; blue: xanh; new: mới; old: cũ_ già "
+        "tuổi; young: trẻ; small: nhỏ bé_ chút; good: tốt hay_ tuyệt; never: không_bao_giờ chưa_bao_giờ; because: "
+        "vì_ bởi do_; before: trước; after: sau_; if: nếu; but: nhưng; when: khi_; where: ở_đâu nơi; who: ai_ "
+        "người; why: tại_sao vì_sao; how: như_thế_nào cách; all: tất_cả mọi toàn; three: ba_; two: hai_; first: "
+        "đầu_tiên thứ_nhất trước; last: cuối trước vừa_qua; same: cùng_ giống; different: khác; help: giúp hỗ_trợ; "
+        "product: sản_phẩm; customer: khách_hàng; health: sức_khỏe sức_khoẻ y_tế; history: lịch_sử; science: "
+        "khoa_học; computer: máy_tính; recipe: công_thức; benefit: lợi_ích"
+    ),
     segmentation=SegmentationTable(
         before_names=words(
             "tp t.p tx tt gs pgs ts ths th.s bs bsck cn ks kts ls nsnd nsưt nsut ns đ/c đc ô q p h x ts.bs pgs.ts "

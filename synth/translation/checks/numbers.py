@@ -341,13 +341,18 @@ def _strong_numerals(side: Text) -> set[Value]:
     table = _table(side.language)
     if not table:
         return set()
-    weak, words = table.numbers.weak, side.low_words
-    values: set[Value] = set()
-    for start, word in enumerate(words):
-        numeral = None if word in weak else table.numbers.numerals.parse(words, start)
-        if numeral and numeral[0] >= _LEAST_IN_WORDS and numeral[0] not in _MANY:
-            values.add(numeral[0])
-    return values
+    words = side.low_words
+    starts = [start for start, word in enumerate(words) if _begins_numeral(word, side.language)]
+    numerals = (table.numbers.numerals.parse(words, start) for start in starts)
+    values = {numeral[0] for numeral in numerals if numeral}
+    return {value for value in values if value >= _LEAST_IN_WORDS and value not in _MANY}
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _begins_numeral(word: str, language: str) -> bool:
+    """Whether a word begins a numeral and is none of those that are other words, too."""
+    numbers = _table(language).numbers
+    return word not in numbers.weak and numbers.numerals.parse([word], 0) is not None
 
 
 CHECK = Check(MEANINGS, _row_doubts)
