@@ -31,6 +31,8 @@ _MARKS = {"?": (1.3, -1.0), "!": (0.75, -1.1)}
 #: What a standard deviation of the length says, and its square, up to so much; what each sentence more or fewer says.
 _LENGTH, _LENGTH_SQUARED, _FARTHEST = 0.26, 0.27, 4.5
 _SENTENCE, _MOST_SENTENCES = 1.3, 3
+#: Words of a refusal.
+_LONGEST_REFUSAL = 80
 _QUOTED = re.compile(r"\A\W*[\"“«]")
 
 
@@ -45,6 +47,12 @@ def _row_doubts(row: RowPair) -> Iterator[str]:
                 yield "answered"
             if _has_remark(pair):
                 yield "remark_added"
+
+
+def _declines(pair: TextPair) -> bool:
+    """A short text that is a refusal, of a source that is none."""
+    short = len(pair.target.words) <= _LONGEST_REFUSAL
+    return short and is_refusal(pair.target.text) and not is_refusal(pair.source.text)
 
 
 def evidence_of_answer(pair: TextPair) -> float:

@@ -14,9 +14,9 @@ from synth.translation.checks import Check
 from synth.translation.pair import RowPair
 
 MEANINGS = {"round_trip": "translated back, the text is far from its source"}
-#: chrF (0 to 100) and the share of words below which a back translation is far; both must be. Machine translations of
-#: the odd rows of marco_mif en-es beside the texts that people wrote for the same rows are no lower.
-CHRF, SIMILARITY = 35.0, 0.3
+#: chrF (0 to 100) and the similarity of words below both of which a back translation is far: of 500 translations of
+#: wmt24pp and their post-edits (odd rows) 3 % are, of translations of other rows 94 %.
+CHRF, SIMILARITY = 30.0, 0.5
 #: Lengths of the runs of characters, and how much more recall counts than precision (Popović 2015: chrF2).
 _ORDERS, _BETA = range(1, 7), 2
 _WORD = re.compile(r"\w+")
