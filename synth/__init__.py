@@ -29,6 +29,7 @@ ORDER = [
     ["translate"],
     ["commands"],
     ["similarity", "faithful"],
+    ["translation_report"],
     ["scorers"],
     ["stages"],
     ["translation"],

@@ -86,7 +86,7 @@ def _quality(numbers: Mapping[str, Any]) -> dict[str, Callable[[], str]]:
 
 
 @contextmanager
-def _figure(svg: list[str], name: str, title: str, description: str, height: float | None = None) -> Iterator[Axes]:
+def figure_axes(svg: list[str], name: str, title: str, description: str, height: float | None = None) -> Iterator[Axes]:
     """Axes to draw into; the finished SVG is appended to `svg`.
 
     Args:
@@ -140,7 +140,7 @@ def days(numbers: Mapping[str, Any], name: str, what: str) -> str:
     totals = [sum(column) for column in zip(*numbers["series"].values(), strict=True)]
     names = [_moment(label, numbers["unit"]) for label in labels]
     title = f"{what} per {numbers['unit']}"
-    with _figure(svg, name, title, _listed(names, totals)) as axes:
+    with figure_axes(svg, name, title, _listed(names, totals)) as axes:
         below = [0] * len(labels)
         for (site, values), colour in zip(numbers["series"].items(), SERIES, strict=False):
             axes.bar(
@@ -154,7 +154,7 @@ def days(numbers: Mapping[str, Any], name: str, what: str) -> str:
             below = [low + value for low, value in zip(below, values, strict=True)]
         step = -(-len(labels) // 6)
         axes.set_xticks(range(0, len(labels), step), names[::step])
-        _legend(axes, len(numbers["series"]))
+        draw_legend(axes, len(numbers["series"]))
     return svg[0]
 
 
@@ -164,7 +164,7 @@ def _moment(day: date, unit: str) -> str:
     return f"{day:%b %Y}" if unit == "month" else f"{day.day} {day:%b}"
 
 
-def _legend(axes: Axes, columns: int) -> None:
+def draw_legend(axes: Axes, columns: int) -> None:
     """Above the chart, from the left: below it, labels of many days are in its way."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), ncols=columns)
 
@@ -174,7 +174,7 @@ def event_sizes(numbers: Mapping[str, Any]) -> str:
     svg: list[str] = []
     sizes, counts = [row["size"] for row in numbers["sizes"]], [row["events"] for row in numbers["sizes"]]
     names = [f"{row['size']}{'+' if row['or_more'] else ''}" for row in numbers["sizes"]]
-    with _figure(svg, "events", "Events by number of articles", _listed(names, counts)) as axes:
+    with figure_axes(svg, "events", "Events by number of articles", _listed(names, counts)) as axes:
         bars = axes.bar(sizes, counts, width=0.7, color=SERIES[0])
         axes.bar_label(bars, padding=2, color=MUTED)
         axes.set_xticks(sizes, names)
@@ -190,7 +190,7 @@ def similarities(numbers: Mapping[str, Any]) -> str:
     edges = [i * width for i in range(len(means) + 1)]
     names = [f"{edge:.2f} to {edge + width:.2f}" for edge in edges[:-1]]
     title = "Samples by similarity to their sources"
-    with _figure(svg, "similarity", title, f"Mean similarity {_listed(names, means)}") as axes:
+    with figure_axes(svg, "similarity", title, f"Mean similarity {_listed(names, means)}") as axes:
         axes.stairs(means, edges, fill=True, color=SERIES[0], label="mean of the sources")
         axes.stairs(leasts, edges, color=SERIES[1], linewidth=1.8, label="least similar source")
         axes.axvline(numbers["p50"], color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
@@ -203,7 +203,7 @@ def similarities(numbers: Mapping[str, Any]) -> str:
         )  # fmt: skip
         axes.set_xlim(0, 1)
         axes.set_xlabel("cosine similarity")
-        _legend(axes, 2)
+        draw_legend(axes, 2)
     return svg[0]
 
 
@@ -215,7 +215,7 @@ def variability(numbers: Mapping[str, Any]) -> str:
     edges = [i * width for i in range(bars + 1)]
     names = [f"{edge:.3f} to {edge + width:.3f}" for edge in edges[:-1]]
     title = "Samples by variability of their similarities"
-    with _figure(svg, "variability", title, _listed(names, counts[:bars])) as axes:
+    with figure_axes(svg, "variability", title, _listed(names, counts[:bars])) as axes:
         from matplotlib.ticker import MaxNLocator
 
         axes.stairs(counts[:bars], edges, fill=True, color=SERIES[2])
@@ -233,7 +233,7 @@ def by_sources(numbers: Mapping[str, Any]) -> str:
     names = [f"{row['sources']}{'+' if row['or_more'] else ''}" for row in rows]
     title = "Similarity by number of sources"
     description = _listed(names, [f"mean {row['mean']:.2f}, least {row['min']:.2f}" for row in rows])
-    with _figure(svg, "sources", title, description) as axes:
+    with figure_axes(svg, "sources", title, description) as axes:
         from matplotlib.ticker import MaxNLocator
 
         axes.vlines(places, [row["min"] for row in rows], [row["mean"] for row in rows], color=RULE, linewidth=3)
@@ -244,7 +244,7 @@ def by_sources(numbers: Mapping[str, Any]) -> str:
         axes.set_ylim(min(0, *(row["min"] for row in rows)), 1)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.set_xlabel("sources of the sample")
-        _legend(axes, 2)
+        draw_legend(axes, 2)
     return svg[0]
 
 
@@ -254,7 +254,7 @@ def kinds(numbers: Mapping[str, Any]) -> str:
     rows = numbers["kinds"][:8]
     names, counts = [str(row["kind"])[:20] for row in rows], [row["samples"] for row in rows]
     height = 0.75 + 0.32 * len(rows)
-    with _figure(svg, "kinds", "Samples by kind of unsupported fact", _listed(names, counts), height) as axes:
+    with figure_axes(svg, "kinds", "Samples by kind of unsupported fact", _listed(names, counts), height) as axes:
         bars = axes.barh(range(len(rows)), counts, height=0.62, color=SERIES[0])
         axes.bar_label(bars, padding=4, color=MUTED)
         axes.set_yticks(range(len(rows)), names, color=INK)
@@ -272,7 +272,7 @@ def support(numbers: Mapping[str, Any]) -> str:
     counts, width = numbers["support_bins"], numbers["support_bin_width"]
     edges = [i * width for i in range(len(counts) + 1)]
     names = [f"{edge:.2f} to {edge + width:.2f}" for edge in edges[:-1]]
-    with _figure(svg, "support", "Samples by their weakest sentence", _listed(names, counts)) as axes:
+    with figure_axes(svg, "support", "Samples by their weakest sentence", _listed(names, counts)) as axes:
         axes.stairs(counts, edges, fill=True, color=SERIES[1])
         axes.set_xlim(0, 1)
         axes.set_xlabel("support of the weakest sentence by its best source")
@@ -288,7 +288,7 @@ def accuracy(numbers: Mapping[str, Any]) -> str:
     places = list(range(0, 11, 1 if halves else 2))
     names = [f"{i / 2:g}" for i in places]
     description = _listed(names, [numbers["bins"][i] for i in places])
-    with _figure(svg, "accuracy", "Samples by accuracy, 0 to 5", description) as axes:
+    with figure_axes(svg, "accuracy", "Samples by accuracy, 0 to 5", description) as axes:
         below = [0] * len(places)
         for row, colour in zip(rows, SERIES, strict=False):
             values = [row["bins"][i] for i in places]
@@ -296,7 +296,7 @@ def accuracy(numbers: Mapping[str, Any]) -> str:
             axes.bar(names, values, bottom=below, width=0.78, color=colour, label=label)
             below = [low + value for low, value in zip(below, values, strict=True)]
         axes.set_xlabel("accuracy")
-        _legend(axes, 2)
+        draw_legend(axes, 2)
     return svg[0]
 
 
@@ -326,7 +326,7 @@ def toxicity(numbers: Mapping[str, Any]) -> str:
                                           if row["samples"]) for group in groups
     )  # fmt: skip
     height = 0.7 + 0.24 * len(groups) + len(fields) * (0.2 + 0.14 * len(groups))
-    with _figure(svg, "toxicity", "Toxicity, seven scores", description, height) as axes:
+    with figure_axes(svg, "toxicity", "Toxicity, seven scores", description, height) as axes:
         for number, (group, colour) in enumerate(zip(groups, SERIES, strict=False)):
             shift = (number - (len(groups) - 1) / 2) * 0.28
             _range(axes, group, colour, shift)
@@ -338,7 +338,7 @@ def toxicity(numbers: Mapping[str, Any]) -> str:
         axes.set_ylim(len(fields) - 0.5, -0.5)
         axes.grid(visible=True, axis="x")
         axes.grid(visible=False, axis="y")
-        _legend(axes, 1)
+        draw_legend(axes, 1)
     return svg[0]
 
 
@@ -362,7 +362,7 @@ def loss(training: Mapping[str, Any]) -> str:
     train = [(row["step"], row["loss"]) for row in training["curve"] if "loss" in row]
     val = [(row["step"], row["val_loss"]) for row in training["curve"] if "val_loss" in row]
     description = ", ".join(f"validation at step {step:.0f}: {value:.3f}" for step, value in val[:12])
-    with _figure(svg, "loss", "Loss while training", description or "training loss only") as axes:
+    with figure_axes(svg, "loss", "Loss while training", description or "training loss only") as axes:
         from matplotlib.ticker import MaxNLocator
 
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
@@ -372,5 +372,5 @@ def loss(training: Mapping[str, Any]) -> str:
                 axes.plot(*zip(*points, strict=True), style, color=colour, label=label, markersize=4.5)
         axes.set_xlabel("optimizer step")
         axes.margins(x=0.02)
-        _legend(axes, 2)
+        draw_legend(axes, 2)
     return svg[0]

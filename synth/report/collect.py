@@ -29,10 +29,13 @@ from synth.report.sample_statistics import (
 )
 from synth.report.time_bins import by_day, day_of
 from synth.report.training import collect_training
+from synth.translation_report import collect_translations
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
+#: Examples of each doubt on the page; `synth translate --report` shows ten.
+_EXAMPLES = 3
 #: The keys of `synth report --json`, in their order. A part that was not measured is null.
 KEYS = {
     "made_at": "ISO instant", "code_version": "what made the page", "database": "name of the store",
@@ -53,6 +56,8 @@ KEYS = {
     "samples, mean, p50, p95, max, high}]}]}",
     "accuracy": "{samples, unread, unjudged, mean, bins, helpfulness, by_language, judges, repeats, agreement}",
     "instructions": "{ways, comparisons} as `synth reverse --report` has them",
+    "translations": "{translated, preserved, rate, interval, rewritten, left, cost_a_kept_row, engines, doubts, "
+    "left_rows, languages, accuracy} of imported and translated rows",
     "checks": "[{name, samples, found, kinds, command}] of duplicates, contaminated, personal_data",
     "costs": "{calls, prompt_tokens, completion_tokens, cost, unpriced, uncounted, stages: [the same by stage, model]}",
     "runs": "the newest run of each stage",
@@ -94,6 +99,7 @@ def collect(
         "toxicity": toxicity(facets, count),
         "accuracy": judged and {**judged, "agreement": collect_agreement(database)},
         "instructions": _instructions(database),
+        "translations": collect_translations(database, examples=_EXAMPLES),
         "checks": checks(database, facets, count),
         "costs": collect_costs(database),
         "runs": _runs(database),

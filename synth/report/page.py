@@ -13,6 +13,7 @@ from synth.fragments.tables import name_of_way
 from synth.report.charts import draw_all, language_name
 from synth.report.funnel import with_shares
 from synth.report.sample_cards import SOURCE_CUT
+from synth.report.translation_charts import draw_translations
 
 CHECKS = {"duplicates": "Copies of other samples", "contaminated": "Found in evaluation sets",
           "personal_data": "Personal data"}  # fmt: skip
@@ -32,7 +33,8 @@ def render(numbers: Mapping[str, Any]) -> str:
         whole=whole, real=real, day=day, moment=moment, language=language_name, words=words, paragraphs=paragraphs,
         web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars, way=name_of_way,
     )  # fmt: skip
-    charts = {name: Markup(svg) for name, svg in draw_all(numbers).items()}
+    drawn = {**draw_all(numbers), **draw_translations(numbers["translations"])}
+    charts = {name: Markup(svg) for name, svg in drawn.items()}
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     steps = with_shares(numbers["funnel"]["steps"])
     return environment.get_template("page.html.jinja").render(
