@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.items import RecordError
 from synth.importing.conversation import Conversation
 from synth.importing.values import language as read_language
+from synth.language.iso_639 import NO_LANGUAGE, is_three_letters, two_letters
 from synth.samples.sample import Sample, sample_key
 from synth.samples.turns import Turns, turns_of
 
@@ -40,7 +41,7 @@ _MODEL = ("model", "model_name", "model_id", "generator")
 #: Characters of a cell that is kept beside the texts: longer ones are texts themselves, formatted once more.
 _LONGEST = 2000
 #: Characters of a text by which its language is told, from the answer first.
-_READ = 1000
+_READ = 300
 #: Confidence from which a language is taken for that of a sample.
 _SURE = 0.5
 #: MongoDB's bound on a document, less room for what is added to one later.
@@ -70,17 +71,19 @@ def sample_of(conversation: Conversation, position: str, origin: Origin) -> dict
     provenance, code = origin_fields(conversation.columns, position, origin)
     document = Sample(
         key=sample_key(TASK, "", "", "", _digest(conversation)), task=TASK, question=turns.question,
-        answer=turns.answer, language=code or _detected(turns), instruction=conversation.instruction,
-        system=turns.system, history=turns.history, conversation=turns.conversation or {}, provenance=provenance,
+        answer=turns.answer, language=(_detected(turns) if code is None else code) or None,
+        instruction=conversation.instruction, system=turns.system, history=turns.history,
+        conversation=turns.conversation or {}, provenance=provenance,
     ).document()  # fmt: skip
     check_document(document)
     return document
 
 
 def origin_fields(cells: Mapping[str, Any], position: str, origin: Origin) -> tuple[dict[str, Any], str | None]:
-    """(`provenance`, the language that the row or the import names) of a row with these other cells."""
+    """(`provenance`, the language that the row or the import names) of a row with these other cells; "": none."""
     columns = dict(cells)
-    code = language_of(_taken(columns, _LANGUAGE)) or origin.language
+    own = language_of(_taken(columns, _LANGUAGE))
+    code = origin.language if own is None else own
     fields = {
         "run": origin.run, "file": origin.file, "line": position, "format": origin.format, "dataset": origin.dataset,
         "license": str(_taken(columns, _LICENSE) or origin.license), "model": str(_taken(columns, _MODEL) or ""),
@@ -102,7 +105,14 @@ def _taken(columns: dict[str, Any], names: Sequence[str]) -> Any:
 
 
 def language_of(value: Any) -> str | None:
-    """The code of what a cell says of a language; None for `code`, `mixed` and whatever is none."""
+    """The code of what a cell says of a language, ISO 639-1 or else 639-3; "" for `code` and `mixed`, which are none;
+    None where it says nothing.
+    """
+    word = str(value or "").strip().lower()
+    if word in NO_LANGUAGE:
+        return ""
+    if is_three_letters(word) and not two_letters(word):
+        return word
     try:
         return read_language("language", value)
     except RecordError:

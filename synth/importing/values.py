@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from crawler.items import RecordError
+from synth.language.iso_639 import two_letters
 
 #: Signs that no text has: they end strings in other programs, or come from a broken file.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
@@ -209,6 +210,8 @@ def language(name: str, value: Any) -> str | None:
     word = re.split(r"[-_]", said.lower())[0]
     if not word or re.fullmatch(r"[a-z]{2}", word):
         return word or None
+    if short := two_letters(word):
+        return short
     from lingua import Language
 
     for known in Language.all():

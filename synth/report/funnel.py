@@ -38,6 +38,7 @@ def collect_funnel(database: Database[dict[str, Any]], measured: Mapping[str, in
         {"name": "Articles stored", "unit": "articles", **articles["stored"]},
         {"name": "Articles in events", "unit": "articles", "count": articles["in_events"], "losses": []},
         {"name": "Events", "unit": "events", **events},
+        {"name": "Rows of sets", "unit": "rows", **_rows(database)},
         {"name": "Samples", "unit": "samples", **samples},
         *_measured(measured),
     ]
@@ -48,6 +49,22 @@ def collect_funnel(database: Database[dict[str, Any]], measured: Mapping[str, in
         losses.sort(key=lambda loss: (-loss["count"], loss["reason"]))
         steps.append({"name": "Exported", "unit": "samples", "count": export["rows"], "losses": []})
     return {"steps": [step for step in steps if step["count"] is not None], "export": export}
+
+
+def _rows(database: Database[dict[str, Any]]) -> dict[str, Any]:
+    """Rows of instruction sets that were imported, and why some became no sample, of the newest import of each file."""
+    newest = database.runs.aggregate(
+        [
+            {"$match": {"stage": "import", "samples": {"$exists": True, "$ne": {}}}},
+            {"$sort": {"started_at": 1}},
+            {"$group": {"_id": "$configuration.files", "samples": {"$last": "$samples"}}},
+        ]
+    )
+    reasons: Counter[str] = Counter()
+    for row in newest:
+        reasons.update({name: count for name, count in row["samples"].items() if name not in (*KNOWN, *OTHER)})
+    count = database.samples.count_documents({"provenance.format": {"$exists": True}}) + reasons.total()
+    return {"count": count or None, "losses": _losses(reasons)}
 
 
 def _losses(counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -74,12 +91,22 @@ def flat(counts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, int
             yield (before + name).removeprefix("newsmill/").removeprefix("dropped/"), int(value)
 
 
+def _summed_rows(database: Database[dict[str, Any]]) -> Counter[str]:
+    """Outcomes of the rows that imports read as samples, by the names under which runs count them."""
+    total: Counter[str] = Counter()
+    for row in database.runs.find({"stage": "import", "samples": {"$exists": True}}, {"samples": 1}):
+        for name, count in row["samples"].items():
+            total[f"samples_{name}" if name in ("stored", "updated", "unchanged") else name] += count
+    return total
+
+
 def _reading(database: Database[dict[str, Any]], stored: int) -> dict[str, Any]:
     """Pages and rows read, and why some became no article.
 
     They are counted backwards from the articles, so that the steps add up though a killed run has written no counts.
     """
     crawl, imported = _summed(database, "^crawl(:|$)"), _summed(database, "^import(:|$)")
+    imported -= _summed_rows(database)
     if not crawl and not imported:
         return {"name": "", "count": None, "losses": []}
     counts = crawl + imported

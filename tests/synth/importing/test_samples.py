@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
+from synth.report.funnel import collect_funnel
 
 PAIR = {"instruction": "Nomina un porto.", "input": "", "output": "Il porto di Ancona è sull'Adriatico."}
 
@@ -111,3 +112,19 @@ def test_other_files_than_json_lines(imported: Any, database: Any, tmp_path: Pat
     assert imported(tmp_path / "set.parquet", "--json")[1] == '{"samples_stored": 3}\n'
     assert imported(tmp_path / "saved", tmp_path / "set.json", "--json")[1] == '{"samples_unchanged": 6}\n'
     assert database.samples.find_one()["conversation"]["weights"] == [None, 1]
+
+
+def test_the_report_and_the_query_show_what_was_imported(
+    imported: Any, database: Any, database_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "set.jsonl", [*pairs(3), PAIR | {"output": ""}, {"x": 1}])
+    imported(path)
+    imported(path)
+    funnel = collect_funnel(database, {"count": 3, "scored": 0, "judged": 0, "unread": 0})
+    steps = {step["name"]: step for step in funnel["steps"]}
+    assert steps["Rows of sets"]["count"] == 5
+    reasons = [(loss["reason"], loss["count"]) for loss in steps["Rows of sets"]["losses"]]
+    assert reasons == [("empty_answer", 1), ("other_format", 1)]
+    assert "Pages and rows read" not in steps
+    assert main(["query", "--uri", database_uri, '{"task": "import", "provenance.format": "alpaca"}']) == 0
+    assert capsys.readouterr().out.count("Il porto di Ancona") == 3
