@@ -28,8 +28,9 @@ def path_of(recipe: Path) -> str:
 
 def test_every_recipe_on_an_export_reads_a_default_export(store: Any) -> None:
     """A recipe names the folder alone: no form inside it, so that whatever is there is found."""
-    folders = {path_of(recipe) for recipe in RECIPES} & {"export", "export-vi", "export-large", "export-multilingual"}
-    assert len(folders) == 4
+    exports = {"export", "export-vi", "export-large", "export-multilingual", "export-alpaca-vi"}
+    folders = {path_of(recipe) for recipe in RECIPES} & exports
+    assert folders == exports
     assert not [path for recipe in RECIPES if (path := path_of(recipe)).startswith("export") and "/" in path]
     for folder in folders:
         assert main(["export", "--out", folder]) == 0

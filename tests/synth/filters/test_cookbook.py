@@ -87,7 +87,8 @@ SAMPLES: dict[str, Any] = {
         "dataset": "alpaca",
     }},
     "imported": {"task": "import", "provenance": {"dataset": "alpaca"}},
-    "reversed": {"task": "reverse_instruction"},
+    "reversed": {"task": "reverse_instruction", "provenance": {"score": 3.5}},
+    "well-reversed": {"task": "reverse_instruction", "provenance": {"score": 4.0}},
     "superseded": {"superseded": True, "tags": ["Politica"], "status": "edited", "duplicate_of": "sound"},
 }  # fmt: skip
 ALL = set(SAMPLES) - {"superseded"}
@@ -143,7 +144,8 @@ FOUND: dict[str, set[str]] = {
     "translated-by": {"by-nllb"},
     "languages-of": {"by-nllb"},
     "dataset": {"by-nllb", "imported"},
-    "task": {"reversed"},
+    "task": {"reversed", "well-reversed"},
+    "instruction-score": {"well-reversed"},
     "usable": {"vietnamese", "translated"},
     "opted-out": {"https://example.org/reserved"},
 }  # fmt: skip
