@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
@@ -23,9 +22,9 @@ from crawler.items import NewsmillError, canonical_link
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
+from tests.fork_server import SCRAPY, run_scrapy
 from tests.waiting import wait_until
 
-SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = [pytest.mark.timeout(180, func_only=True), pytest.mark.usefixtures("only_browser")]
 needs_chromium = pytest.mark.skipif(
     not executable(Settings({"PLAYWRIGHT_CHROMIUM": os.environ.get("PLAYWRIGHT_CHROMIUM", "")})),
@@ -46,10 +45,8 @@ def crawl(database_uri: str, tmp_path: Path) -> Crawl:
     ) -> dict[str, Any]:
         words = [f"-a{key}={value}" for key, value in arguments.items()]
         words += [word for setting in settings.split() for word in ("-s", setting)]
-        done = subprocess.run(
-            [str(SCRAPY), "crawl", name, "--json", "-L", "INFO", *words], cwd=tmp_path,
-            env=environment(database_uri) | (env or {}), capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        line = ["crawl", name, "--json", "-L", "INFO", *words]
+        done = run_scrapy(line, tmp_path, environment(database_uri) | (env or {}))
         assert done.returncode == expect, done.stderr[-3000:]
         assert "Traceback" not in done.stderr, done.stderr[-3000:]
         closing: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
