@@ -220,7 +220,10 @@ def _doubted(database: Database[dict[str, Any]], doubt: str, count: int) -> list
 
 def _left(database: Database[dict[str, Any]], examples: int) -> list[dict[str, Any]]:
     """Rows left as they were: [{reason, meaning, rows, engines, examples}], most frequent first."""
-    records = [{"$match": {**CURRENT, "untranslated.0": {"$exists": True}}}, {"$unwind": "$untranslated"}]
+    records: list[dict[str, Any]] = [
+        {"$match": {**CURRENT, "untranslated.0": {"$exists": True}}},
+        {"$unwind": "$untranslated"},
+    ]
     group = {"reason": "$untranslated.reason", "engine": "$untranslated.engine"}
     engines: dict[str, Counter[str]] = defaultdict(Counter)
     for row in database.samples.aggregate([*records, {"$group": {"_id": group, "rows": {"$sum": 1}}}]):
