@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from train.errors import TrainError
-from train.merge.settings import Merge, Problems, settings_of
+from train.merge.settings import Merge, Problems, SmokeTest, settings_of
 from train.recipes import load
 
 Writer = Callable[..., Path]
@@ -116,3 +116,28 @@ def test_no_recipe_is_a_traceback(write_recipe: Writer, given_settings: dict[str
     assert merge is not None or problems
     if merge is not None:
         assert all(step.name and isinstance(step.sources, tuple) for step in merge.steps)
+
+
+def test_problems_are_one_line_or_a_list() -> None:
+    problems = Problems()
+    problems.raise_all()
+    problems.append("a.yaml:1: one")
+    with pytest.raises(TrainError) as alone:
+        problems.raise_all()
+    assert str(alone.value) == "a.yaml:1: one"
+    problems.append("a.yaml:2: two")
+    with pytest.raises(TrainError) as both:
+        problems.raise_all()
+    assert str(both.value) == "2 problems:\n  a.yaml:1: one\n  a.yaml:2: two"
+
+
+def test_what_the_merged_model_is_tried_on_and_its_slices(write_recipe: Writer) -> None:
+    merge, problems = read(write_recipe(
+        "out_dir: out\nmethod: passthrough\ngate: {texts: t.jsonl, limit: 9, max_difference: 0.5, prompt: Ciao}\n"
+        "models: {a: a, b: b}\nslices:\n  - sources:\n      - {model: a, layer_range: [0, 2]}\n"
+        "  - sources:\n      - {model: b, layer_range: [1, 3]}\n"
+    ))  # fmt: skip
+    assert problems == []
+    assert merge is not None
+    assert merge.smoke_test == SmokeTest(Path("t.jsonl"), 9, 0.5, "Ciao")
+    assert [part["sources"][0]["model"] for part in merge.steps[0].slices] == ["a", "b"]
