@@ -84,6 +84,13 @@ def test_a_digest_changes_with_what_a_step_is_made_of(
     assert [name for name in before if after[name] != before[name]] == changed
 
 
+def test_marks_and_folders_in_a_model_are_no_part_of_it(merge: Merge, tmp_path: Path) -> None:
+    before = digests(merge)
+    folder(tmp_path / "model", merge_json="{}")
+    folder(tmp_path / "model/logs", metrics="x")
+    assert digests(merge) == before
+
+
 def test_a_model_is_another_by_name_where_it_is_not_there_yet(merge: Merge) -> None:
     first = merge.steps[0]
     names = [replace(merge, steps=(replace(first, base=name, sources=first.sources[:1]),)) for name in ("a", "b")]
