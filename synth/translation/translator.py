@@ -59,10 +59,10 @@ class _Work:
 
     source_language: str
     language: str
-    before: Sequence[tuple[str, str]]
-    after: str
-    context: Sequence[str]
     masked: MaskedText
+    before: Sequence[tuple[str, str]] = ()
+    after: str = ""
+    context: Sequence[str] = ()
     calls: list[str] = field(default_factory=list)
     paid: int = 0
     pieces: int = 0
@@ -92,7 +92,13 @@ class Translator:
         return self.engine.prompt_id(language)
 
     async def translate(
-        self, texts: Sequence[str], source_language: str, language: str, *, context: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        source_language: str,
+        language: str,
+        *,
+        context: Sequence[str] = (),
+        keep: Sequence[str] = (),
     ) -> list[Translation]:
         """The translation of each text, in order.
 
@@ -102,6 +108,7 @@ class Translator:
             source_language: ISO 639-1 code; "" where it is unknown, which not every engine takes.
             language: ISO 639-1 code of the translation.
             context: other texts that they belong to, which are shown and not translated.
+            keep: parts of the texts that stay as they are, wherever they stand.
 
         Raises:
             LLMError: no reply; what was answered before is in the ledger.
@@ -110,30 +117,32 @@ class Translator:
         self.engine.check(source_language, language)
         if self.engine.by_sentence:
             # Such a model sees no context: nothing has to wait for its neighbour.
-            tasks = [self._translation(text, source_language, language) for text in texts]
-            return list(await asyncio.gather(*tasks))
+            works = [self._work(text, source_language, language, keep) for text in texts]
+            return list(await asyncio.gather(*(self._translation(text, work) for text, work in zip(texts, works, strict=True))))
         translations: list[Translation] = []
         for number, text in enumerate(texts):
-            before = [(source, part.text) for source, part in zip(texts[:number], translations, strict=True)][-2:]
-            after = texts[number + 1] if number + 1 < len(texts) else ""
-            translations.append(await self._translation(text, source_language, language, before, after, context))
+            work = self._work(text, source_language, language, keep)
+            work.before = [(source, part.text) for source, part in zip(texts, translations, strict=False)][-2:]
+            work.after = texts[number + 1] if number + 1 < len(texts) else ""
+            work.context = context
+            translations.append(await self._translation(text, work))
         return translations
 
-    async def _translation(
-        self, text: str, source_language: str, language: str, before: Sequence[tuple[str, str]] = (), after: str = "",
-        context: Sequence[str] = (),
-    ) -> Translation:  # fmt: skip
-        masked = mask(text, [*protected_spans(text), *control_tokens(text)], self.engine.reads)
-        work = _Work(source_language, language, before, after, context, masked)
+    def _work(self, text: str, source_language: str, language: str, keep: Sequence[str]) -> _Work:
+        spans = [*protected_spans(text), *control_tokens(text), *_occurrences(keep, text)]
+        return _Work(source_language, language, mask(text, spans, self.engine.reads))
+
+    async def _translation(self, text: str, work: _Work) -> Translation:
+        masked = work.masked
         if not masked.has_letters():
             return Translation(text, NOTHING)
-        self._check_room(language)
+        self._check_room(work.language)
         try:
             translated, numbers = await self._attempts(work)
         except Refused as problem:
             return Translation(text, problem.reason, (), tuple(work.calls), work.paid, work.pieces)
-        originals = tuple(masked.originals[number - 1] for number in numbers if number <= len(masked.originals))
-        return Translation(masked.restore(translated), "", originals, tuple(work.calls), work.paid, work.pieces)
+        losses = tuple(masked.originals[number - 1] for number in numbers if number <= len(masked.originals))
+        return Translation(masked.restore(translated), "", losses, tuple(work.calls), work.paid, work.pieces)
 
     async def _attempts(self, work: _Work) -> tuple[str, list[int]]:
         """(translation with masks, numbers of those that are lost): in one piece where it fits, else in smaller ones.
@@ -245,6 +254,11 @@ class Translator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.engine.__aexit__(kind, error, trace)
+
+
+def _occurrences(parts: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """(start, end) of each place where one of the parts stands in the text."""
+    return [match.span() for part in parts if part.strip() for match in re.finditer(re.escape(part.strip()), text)]
 
 
 def _is_for_translation(piece: Piece, masked: MaskedText) -> bool:
