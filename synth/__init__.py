@@ -23,10 +23,9 @@ ORDER = [
         "score",
         "summarize",
         "takedown",
+        "translate",
     ],
     ["pipeline"],
-    # joins the verbs with its command
-    ["translate"],
     ["commands"],
     ["similarity", "faithful"],
     ["translation_report"],

@@ -53,6 +53,8 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("provenance.run", 1), ("date", -1), ("_id", 1)], {}),
         ([("min_similarity", 1)], {}),
         ([("sources.link", 1)], {}),
+        # Which samples have a translation: synth.translate.pending.
+        ([("provenance.translated_from", 1)], {"sparse": True}),
         *_flagged("toxicity", {"$gt": 0.5}),
         *_flagged("duplicate_of", {"$type": "string"}),
         *_flagged("contaminated.set", {"$exists": True}),

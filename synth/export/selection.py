@@ -105,7 +105,7 @@ def _sort(selection: Selection, row: Mapping[str, Any], lacks: frozenset[str]) -
     else:
         links = [link for link in row.get("links") or [] if isinstance(link, str)]
         date = row["date"] if isinstance(row.get("date"), datetime) else None
-        selection.rows.append(Row(row["key"], row.get("event") or "", row.get("language") or "", date, links))
+        selection.rows.append(Row(row["key"], row.get("event") or row["key"], row.get("language") or "", date, links))
         weights = (row.get("conversation") or {}).get("weights") or []
         selection.weighted = selection.weighted or any(weight is not None for weight in weights)
         if needs:

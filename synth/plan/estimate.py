@@ -132,7 +132,8 @@ def pipeline_plans(database: Database[dict[str, Any]], pipeline: Pipeline) -> li
     plans: list[tuple[Step, Plan | None]] = []
     with Spool() as samples:
         for step in pipeline.steps:
-            asks = step.command.asks_model
+            # An engine that runs here asks no model, whatever its command may do with another.
+            asks = step.command.asks_model and not getattr(step.options, "asks_nobody", False)
             plans.append((step, plan_of(database, step.name, step.options, samples) if asks else None))
     return plans
 

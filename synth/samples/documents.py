@@ -56,6 +56,7 @@ class Provenance(TypedDict, total=False):
     prompt: str
     model: str
     translated_from: str
+    rewritten: str
     fragment: str
     method: str
     task_prompt: str
@@ -69,6 +70,16 @@ class Provenance(TypedDict, total=False):
     dataset: str
     license: str
     columns: Any
+
+
+class Untranslated(TypedDict, total=False):
+    """A record inside one: Untranslated."""
+
+    language: str
+    engine: str
+    prompt: str
+    reason: str
+    detail: str
 
 
 class Contamination(TypedDict, total=False):
@@ -125,6 +136,10 @@ class SampleDocument(TypedDict, total=False):
     superseded: bool
     provenance: Provenance
     created_at: datetime | None
+    qe: float
+    round_trip_chrf: float
+    round_trip_similarity: float
+    untranslated: list[Untranslated]
     similarity: list[float]
     min_similarity: float
     mean_similarity: float

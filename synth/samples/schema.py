@@ -31,8 +31,8 @@ STATUSES = ("new", "accepted", "edited", "rejected")
 _SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()))
 #: Headings of the data model, in the order of the exported columns; those of new scores follow.
 GROUPS = (
-    "sample", "similarity", "language", "faithful", "toxicity", "judge", "duplicates", "evaluation sets",
-    "personal data", "judge calls",
+    "sample", "translation", "similarity", "language", "faithful", "toxicity", "judge", "duplicates",
+    "evaluation sets", "personal data", "judge calls",
 )  # fmt: skip
 
 _SOURCE = (
@@ -56,6 +56,7 @@ _PROVENANCE = (
     Field("prompt", "string", "name and version of the prompt", column="prompt_version"),
     Field("model", "string", "what wrote the answer", column="model"),
     Field("translated_from", "string", "key of the sample that it was translated from"),
+    Field("rewritten", "string", "kind of a request about words that was made anew, not translated"),
     Field("fragment", "string", "sha256 of the part of an article that is the answer"),
     Field("method", "string", "how the instruction was written: detour (by English) or native"),
     Field("task_prompt", "string", "kind of instruction, of synth/prompts/reverse_tasks.yaml", column="task_prompt"),
@@ -125,8 +126,23 @@ _JUDGE = (
     Field("calls", "string", "calls in `llm_calls`", many=True),
     Field("unread", "int64", "replies without a readable score"),
 )
-#: What judging, deduplication and curation add.
+_UNTRANSLATED = (
+    Field("language", "string", "ISO 639-1 code of the language that was wanted"),
+    Field("engine", "string", "what was to translate it"),
+    Field("prompt", "string", "name and version of what it was asked with"),
+    Field("reason", "string", "language_bound, nothing_to_translate, refusal, truncated, untranslated …"),
+    Field("detail", "string", "the reason in a sentence"),
+)
+#: What judging, translation, deduplication and curation add.
 _ADDED = (
+    Field("qe", "float64", "quality of the translation by a model that needs no reference (COMET-Kiwi)", unit="0 to 1",
+          group="translation", distribution=7),
+    Field("round_trip_chrf", "float64", "chrF of the source and its translation back", unit="0 to 100",
+          group="translation"),
+    Field("round_trip_similarity", "float64", "cosine of the source and its translation back", unit="0 to 1",
+          group="translation"),
+    Field("untranslated", "record", "why the row has no translation into a language: not tried again", many=True,
+          record="Untranslated", column=False, card="hidden", group="translation", fields=_UNTRANSLATED),
     Field("accuracy", "float64", "the judge's mean score for accuracy, 0 to 5", unit="0 to 5", group="judge",
           distribution=5, table=Heading(110, "acc")),
     Field("acc_explanation", "string", "what the judge said of it", group="judge"),

@@ -31,7 +31,14 @@ def add_llm_arguments(
     `models`: which models the command takes, for the help of --llm.
     """
     parser.add_argument("--llm", default="extractive", metavar="NAME", help=models)
-    group = parser.add_argument_group("language model (openai:MODEL)")
+    add_model_arguments(parser, max_answer_tokens)
+
+
+def add_model_arguments(
+    parser: argparse.ArgumentParser, max_answer_tokens: int, title: str = "language model (openai:MODEL)"
+) -> None:
+    """The same without the model's name, for commands that name it otherwise."""
+    group = parser.add_argument_group(title)
     group.add_argument("--concurrency", type=int, default=8, metavar="N", help="calls at a time, at most (8)")
     group.add_argument("--requests-per-minute", type=positive, metavar="N", help="calls sent in a minute, at most")
     group.add_argument("--tokens-per-minute", type=positive, metavar="N", help="tokens in a minute, at most")
@@ -122,7 +129,26 @@ class UnusableReply(Exception):
         self.reason = reason
 
 
-class LLMStage(WorkerPool):
+class ReportingPool(WorkerPool):
+    """Documents under way, of which those that failed are left for the next run and named.
+
+    Args:
+        command: what errors are printed under.
+        width: documents under way, at most.
+    """
+
+    def __init__(self, command: str, width: int) -> None:
+        self.command, self.width = command, width
+        self.failures: Counter[str] = Counter()
+
+    def report(self, document: str, error: LLMError) -> None:
+        """Print that a document waits for the next run; after a few of one reason they are only counted."""
+        self.failures[error.reason] += 1
+        if self.failures[error.reason] <= _SHOWN:
+            print(f"{self.command}: {document} left for the next run: {error}", file=sys.stderr)
+
+
+class LLMStage(ReportingPool):
     """A stage whose documents ask a model, which is open as long as the stage is.
 
     Args:
@@ -131,10 +157,9 @@ class LLMStage(WorkerPool):
     """
 
     def __init__(self, llm: LLM, command: str, concurrency: int) -> None:
-        self.llm, self.command = llm, command
         # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
-        self.width = 3 * concurrency
-        self.failures: Counter[str] = Counter()
+        super().__init__(command, 3 * concurrency)
+        self.llm = llm
         #: tokens of prompt and answer that the server turned out to take; None: nothing was too long yet.
         self.learnt_context: int | None = None
 
@@ -143,12 +168,6 @@ class LLMStage(WorkerPool):
         context = context_after(error, prompt, answer)
         self.learnt_context = min(context, self.learnt_context or context)
         return self.learnt_context
-
-    def report(self, document: str, error: LLMError) -> None:
-        """Print that a document waits for the next run; after a few of one reason they are only counted."""
-        self.failures[error.reason] += 1
-        if self.failures[error.reason] <= _SHOWN:
-            print(f"{self.command}: {document} left for the next run: {error}", file=sys.stderr)
 
     def stop(self) -> None:
         # Only a server's client knows what has not been sent yet.

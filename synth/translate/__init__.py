@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from synth.commands import Command
+
 if TYPE_CHECKING:
     from synth.translation.checks import doubts
 
 __all__ = ["doubts"]
+
+COMMAND = Command(
+    "translate samples into other languages, each with what may be wrong with it",
+    35,
+    step=True,
+    reads="samples",
+    writes="samples",
+    asks_model=True,
+    outcomes=frozenset("translated rewritten doubted calls cached superseded current_again".split()),
+    following="synth score",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ class Job:
         """Whether the sample is of a task that is translated."""
         return sample.get("task") in self.tasks if self.tasks else sample.get("task") != TASK
 
-    def _pairs(self, name: str) -> list[dict[str, Any]]:
+    def pairs(self, name: str) -> list[dict[str, Any]]:
         """A condition for each language: that of the translation and its prompt."""
         return [{"language": language, name: prompt} for language, prompt in self.prompts.items()]
 
@@ -84,19 +84,17 @@ def languages_wanted(
         _translations(job),
         {"$project": {"key": 1, "wanted": _wanted(job)}},
     ]
-    rows = {row["key"]: row["wanted"] for row in database.samples.aggregate(pipeline)}
+    lacking = {row["key"]: set(row["wanted"]) for row in database.samples.aggregate(pipeline)}
+    every = set(job.languages)
     # Samples that a plan expects are in no store yet.
-    return {
-        key: [language for language in job.languages if language in rows[key]]
-        if (key := sample["key"]) in rows
-        else [language for language in job.languages if language != sample.get("language")]
-        for sample in samples
-    }
+    for sample in samples:
+        lacking.setdefault(sample["key"], every - {sample.get("language")})
+    return {key: [language for language in job.languages if language in wanted] for key, wanted in lacking.items()}
 
 
 def _translations(job: Job) -> dict[str, Any]:
     """Adds `translations`: those by this engine and prompt, and those that a person approved."""
-    ours = {"provenance.model": job.engine, "$or": job._pairs("provenance.prompt")}  # noqa: SLF001  its own module's
+    ours = {"provenance.model": job.engine, "$or": job.pairs("provenance.prompt")}
     approved = {"status": {"$in": list(CURATED)}, "superseded": {"$ne": True}}
     return {
         "$lookup": {

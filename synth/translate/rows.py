@@ -1,11 +1,11 @@
 """Which texts of a sample are translated, and the sample's texts in the other language.
 
-    any row         system, earlier turns, the request, its material (Alpaca's input), the answer: in this order, so
-                    that each is translated after what it depends on
-    with sources    (news_summary) the request and the answer. The articles stay in their own language, and the request
-                    is that of the prompt in the other language, where there is one: a translated request would ask for
-                    a summary "in Italian". So the row is one of reading in one language and writing in another.
-    calls of tools  stay: they are JSON for a program
+any row         system, earlier turns, the request, its material (Alpaca's input), the answer: in this order, so
+that each is translated after what it depends on
+with sources    (news_summary) the request and the answer. The articles stay in their own language, and the request
+is that of the prompt in the other language, where there is one: a translated request would ask for
+a summary "in Italian". So the row is one of reading in one language and writing in another.
+calls of tools  stay: they are JSON for a program
 """
 
 from __future__ import annotations
@@ -132,6 +132,4 @@ def row_of(sample: Mapping[str, Any], row: RowTexts, texts: Mapping[str, str]) -
         {"role": turn.get("role"), "content": texts.get(f"history.{number}", "")} for number, turn in enumerate(turns)
     ]
     question = request + (row.between + texts["input"] if texts.get("input") else "")
-    return {
-        "messages": [*messages, {"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    }
+    return {"messages": [*messages, {"role": "user", "content": question}, {"role": "assistant", "content": answer}]}

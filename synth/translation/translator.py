@@ -118,7 +118,9 @@ class Translator:
         if self.engine.by_sentence:
             # Such a model sees no context: nothing has to wait for its neighbour.
             works = [self._work(text, source_language, language, keep) for text in texts]
-            return list(await asyncio.gather(*(self._translation(text, work) for text, work in zip(texts, works, strict=True))))
+            return list(
+                await asyncio.gather(*(self._translation(text, work) for text, work in zip(texts, works, strict=True)))
+            )
         translations: list[Translation] = []
         for number, text in enumerate(texts):
             work = self._work(text, source_language, language, keep)

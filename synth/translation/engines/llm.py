@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,7 @@ from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
 from synth.translation.engines import EngineSettings, Reply, Request
 from synth.translation.language_codes import codes_of
+from synth.translation.masks import mask_pattern
 from synth.translation.replies import translation_of
 
 LICENCE = ""
@@ -40,8 +42,9 @@ def load(model: str, settings: EngineSettings) -> ChatTranslator:
     if not model:
         raise NewsmillError("--engine llm names no model: write llm:MODEL, such as llm:gpt-4o-mini")
     name = model if model.startswith("openai:") else f"openai:{model}"
-    llm = settings.llm or load_llm(name, settings.ledger, limits=settings.limits, models=settings.models)
-    return ChatTranslator(llm, settings)
+    if settings.llm is not None:
+        return PlannedTranslator(settings.llm, settings)
+    return ChatTranslator(load_llm(name, settings.ledger, limits=settings.limits, models=settings.models), settings)
 
 
 class ChatTranslator:
@@ -151,6 +154,16 @@ class ChatTranslator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.llm.__aexit__(kind, error, trace)
+
+
+class PlannedTranslator(ChatTranslator):
+    """Asks a model that answers with a filler: its masks are taken to come back, as most do."""
+
+    async def translate(self, request: Request) -> Reply:
+        reply = await super().translate(request)
+        masks = mask_pattern(request.form).finditer(request.text) if request.form else ()
+        filler = "".join(f" {mask[0]}" for mask in masks)
+        return replace(reply, text=f"{reply.text}{filler}", refusal="")
 
 
 def shortened(text: str, share: float = 1.0) -> str:

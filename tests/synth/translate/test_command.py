@@ -1,0 +1,190 @@
+"""`synth translate` against a server on the loopback: what is written, asked once, and left as it was.
+
+Covers synth.translate, synth.translate.pending, synth.translate.settings, synth.translate.stage,
+synth.translate.bound_rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from synth.__main__ import main
+from tests.synth.llm.conftest import ChatStand
+from tests.synth.translate.conftest import ITALIAN, ROWS, WORDS, italian, sample, says, stand, store, translations
+from tests.synth.translate.conftest import run as run_fixture
+
+__all__ = ["stand", "store"]
+run = run_fixture
+Run = Callable[..., dict[str, int]]
+
+
+def test_each_row_becomes_a_sample_in_each_language(store: Any, stand: ChatStand, run: Run) -> None:
+    assert run("--to", "it") == {"translated": 4, "calls": 8}
+    rows = translations(store)
+    assert [row["provenance"]["translated_from"] for row in rows] == ["k0", "k1", "k2", "k3"]
+    assert [row["question"] for row in rows[:3]] == [ITALIAN[row["question"]] for row in ROWS[:3]]
+    assert rows[3]["question"] == "Esegui `ls -a` e descrivi che cosa mostra."
+    for row, source in zip(rows, ROWS, strict=True):
+        assert (row["language"], row["source_language"], row["status"]) == ("it", "en", "new")
+        assert row["doubts"] == []
+        provenance = row["provenance"]
+        assert (provenance["model"], provenance["prompt"]) == ("openai:tiny", "translation.it/1")
+        assert provenance["dataset"] == "toy"
+        assert store.llm_calls.count_documents({"hash": {"$in": provenance["calls"]}}) == 2
+        # On one side of every split with its source.
+        assert row["event"] == source["key"]
+    assert run("--to", "it") == {}
+    assert len(stand.asked) == 8
+    assert store.samples.count_documents({}) == 8
+
+
+def test_question_and_answer_see_each_other(store: Any, stand: ChatStand, run: Run) -> None:
+    run("--where", '{"key": "k0"}')
+    question, answer = (body["messages"][-1]["content"] for body in stand.bodies)
+    assert ROWS[0]["answer"] in question
+    assert ROWS[0]["question"] in answer
+    assert ITALIAN[ROWS[0]["question"]] in answer
+
+
+def test_a_second_language_asks_only_for_what_is_new(store: Any, stand: ChatStand, run: Run) -> None:
+    run("--where", '{"key": "k1"}')
+    says(stand, lambda text: f"bằng tiếng Việt: {text}")
+    counts = run("--to", "it,vi,en", "--where", '{"key": {"$in": ["k0", "k1"]}}')
+    assert (counts["translated"], counts["calls"]) == (3, 6)
+    assert {(row["provenance"]["translated_from"], row["language"]) for row in translations(store)} == {
+        ("k0", "it"), ("k0", "vi"), ("k1", "it"), ("k1", "vi"),
+    }  # fmt: skip
+
+
+def test_dry_run_and_limit(store: Any, stand: ChatStand, run: Run) -> None:
+    assert run("--dry-run") == {"pending": 4}
+    assert stand.asked == []
+    assert run("--limit", "1")["translated"] == 1
+    assert run("--dry-run") == {"pending": 3}
+
+
+def test_only_imported_rows_unless_a_filter_says_otherwise(store: Any, run: Run) -> None:
+    store.samples.insert_one(sample(9, "Who wrote this?", "Nobody knows.", task="reverse_instruction"))
+    store.samples.update_one({"key": "k0"}, {"$set": {"status": "rejected"}})
+    assert run("--dry-run") == {"pending": 3}
+    assert run("--dry-run", "--where", "{}") == {"pending": 4}
+    run()
+    # Translations are not translated.
+    assert run("--dry-run", "--where", "{}", "--to", "fr") == {"pending": 4}
+
+
+def test_another_engine_takes_the_place_of_the_earlier_one(store: Any, stand: ChatStand, run: Run) -> None:
+    only = ("--where", '{"key": {"$in": ["k0", "k1"]}}')
+    run(*only)
+    store.samples.update_one({"provenance.translated_from": "k1"}, {"$set": {"status": "edited"}})
+    counts = run(*only, "--engine", "llm:other")
+    # What a person edited is not translated again.
+    assert counts == {"translated": 1, "calls": 2, "superseded": 1}
+    old, new = translations(store, **{"provenance.translated_from": "k0"})
+    assert (old["superseded"], old["superseded_by"]) == (True, new["key"])
+    assert run(*only) == {"superseded": 1, "current_again": 1}
+
+
+def test_a_row_of_several_turns(store: Any, stand: ChatStand, run: Run) -> None:
+    turns = [{"role": "user", "content": "Good morning, who is there?"}, {"role": "assistant", "content": "It is me."}]
+    store.samples.insert_one(
+        sample(5, "What do you want?", "Nothing at all.", system="You answer politely.", history=turns,
+               conversation={"roles": ["system", "user"], "messages": "[]"})
+    )  # fmt: skip
+    run("--where", '{"key": "k5"}')
+    (row,) = translations(store)
+    assert row["system"] == italian("You answer politely.")
+    assert [turn["content"] for turn in row["history"]] == [italian(turn["content"]) for turn in turns]
+    assert [turn["role"] for turn in row["history"]] == ["user", "assistant"]
+    assert (row["question"], row["answer"]) == (italian("What do you want?"), italian("Nothing at all."))
+    assert row["conversation"]["roles"] == ["system", "user"]
+
+
+def test_an_instruction_and_its_input_are_told_apart(store: Any, stand: ChatStand, run: Run) -> None:
+    instruction, material = "Say this in fewer words.", "The train is late because of the snow."
+    store.samples.insert_one(
+        sample(6, f"{instruction}\n\n{material}", "Snow delays the train.", instruction=instruction)
+    )
+    run("--where", '{"key": "k6"}')
+    (row,) = translations(store)
+    assert row["instruction"] == italian(instruction)
+    assert row["question"] == f"{italian(instruction)}\n\n{italian(material)}"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        ("```\nprint(1)\n```", "```\n1\n```", "nothing_to_translate"),
+        ("12 + 30 = ?", "42", "nothing_to_translate"),
+        ("List 3 words that end in 'ship'.", "Friendship, leadership, ownership", "language_bound"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_translated_is_left_as_it_was_and_not_tried_again(
+    store: Any, stand: ChatStand, run: Run, question: str, answer: str, reason: str
+) -> None:
+    only = ("--where", '{"key": "k7"}')
+    store.samples.insert_one(sample(7, question, answer))
+    before = store.samples.find_one({"key": "k7"})
+    assert run(*only) == {reason: 1}
+    assert stand.asked == []
+    after = store.samples.find_one({"key": "k7"})
+    (record,) = after.pop("untranslated")
+    assert {**record, "detail": ""} == {
+        "language": "it", "engine": "openai:tiny", "prompt": "translation.it/1", "reason": reason, "detail": "",
+    }  # fmt: skip
+    assert after == before
+    assert translations(store) == []
+    assert run(*only, "--dry-run") == {}
+    assert run(*only, "--dry-run", "--engine", "llm:other") == {"pending": 1}
+
+
+def test_an_answer_whose_task_fixes_its_language_keeps_it(store: Any, stand: ChatStand, run: Run) -> None:
+    store.samples.insert_one(sample(8, "Translate to French: The cat sleeps.", "Le chat dort sur le toit."))
+    run("--where", '{"key": "k8"}')
+    (row,) = translations(store)
+    assert row["answer"] == "Le chat dort sur le toit."
+    assert "The cat sleeps." in row["question"]
+    assert row["question"] != "Translate to French: The cat sleeps."
+    assert len(stand.asked) == 1
+
+
+def test_rows_that_state_no_language(store: Any, run: Run) -> None:
+    store.samples.insert_one(sample(9, "Ok?", "Ok.", language=None))
+    only = ("--where", '{"key": "k9"}')
+    assert run(*only) == {"unknown_language": 1}
+    assert run(*only) == {}
+    assert run(*only, "--from", "en")["translated"] == 1
+    assert translations(store)[0]["source_language"] == "en"
+
+
+def test_what_is_missing_or_wrong_is_said_in_one_line(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, message in (
+        (["translate", "--engine", "llm:x"], "--to"),
+        (["translate", "--to", "it"], "--engine"),
+        (["translate", "--to", "it", "--engine", "openai:x"], "did you mean llm:x"),
+        (["translate", "--to", "it", "--engine", "llm"], "names no model"),
+        (["translate", "--to", "italian", "--engine", "llm:x"], "did you mean it"),
+        (["translate", "--to", "ie", "--engine", "llm:x"], "'ie'"),
+    ):
+        capsys.readouterr()
+        try:
+            status = main(words)
+        except SystemExit as error:
+            status = int(error.code or 0)
+        message_line = capsys.readouterr().err
+        assert (status, message_line.count("\n")) == (2, 1)
+        assert message in message_line
+
+
+def test_a_plan_counts_the_calls(store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    capsys.readouterr()
+    assert main(["plan", *(word for word in WORDS if word != "--json"), "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["documents"], plan["calls"], plan["outcomes"]["translated"]) == (4, 8, 4)
+    assert stand.asked == []
+    assert main(["plan", "translate", "--to", "it", "--engine", "nllb"]) == 2
