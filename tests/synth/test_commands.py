@@ -42,6 +42,10 @@ def test_a_new_folder_is_a_new_command(tmp_path: Path, monkeypatch: pytest.Monke
         commands.cache_clear()
 
 
+#: How commands name their model that do not have --llm.
+MODELS = {"translate": ["--to", "it", "--engine", "llm:tiny"]}
+
+
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_rows_name_what_there_is(name: str) -> None:
     command = commands()[name]
@@ -65,7 +69,7 @@ def test_what_asks_a_model_can_be_planned(name: str, database: Any) -> None:
 
     parser = argparse.ArgumentParser()
     commands()[name].configure(parser)
-    stage = commands()[name].planned(database, Silent(), parser.parse_args(["--llm", "openai:tiny"]))
+    stage = commands()[name].planned(database, Silent(), parser.parse_args(MODELS.get(name, ["--llm", "openai:tiny"])))
     assert isinstance(stage, Stage)
     assert (stage.collection, stage.target or stage.collection) == (commands()[name].reads, commands()[name].writes)
 

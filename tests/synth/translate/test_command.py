@@ -1,7 +1,7 @@
 """`synth translate` against a server on the loopback: what is written, asked once, and left as it was.
 
 Covers synth.translate, synth.translate.pending, synth.translate.settings, synth.translate.stage,
-synth.translate.bound_rows.
+synth.translate.bound_rows, synth.translate.attempt, synth.translate.measures.
 """
 
 from __future__ import annotations
@@ -188,3 +188,18 @@ def test_a_plan_counts_the_calls(store: Any, stand: ChatStand, capsys: pytest.Ca
     assert (plan["documents"], plan["calls"], plan["outcomes"]["translated"]) == (4, 8, 4)
     assert stand.asked == []
     assert main(["plan", "translate", "--to", "it", "--engine", "nllb"]) == 2
+
+
+def test_the_way_back_is_measured_where_it_is_asked_for(store: Any, stand: ChatStand, run: Run) -> None:
+    english = {italian: english for english, italian in ITALIAN.items()}
+    says(stand, lambda text: english.get(text) or (ITALIAN[text] if "bread" not in text else "Qualcosa d'altro."))
+    only = ("--where", '{"key": {"$in": ["k0", "k2"]}}')
+    assert run(*only, "--round-trip") == {"translated": 2, "calls": 8}
+    for row in translations(store):
+        assert (row["round_trip_chrf"], row["round_trip_similarity"]) == (100, 1)
+        assert len(row["provenance"]["calls"]) == 4
+    says(stand, lambda text: "Un testo che parla di tutt'altro." if text in ITALIAN else "Nothing of that kind at all.")
+    run("--where", '{"key": "k1"}', "--round-trip")
+    (row,) = translations(store, **{"provenance.translated_from": "k1"})
+    assert row["round_trip_chrf"] < 35
+    assert "round_trip" in row["doubts"]
