@@ -157,8 +157,10 @@ def _loaded(model: str, settings: EngineSettings) -> tuple[Any, list[Any]]:
     try:
         import torch
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise NewsmillError(f"--engine needs {error.name}: pip install 'newsmill[train]'") from error
+    logging.disable_progress_bar()
     path = str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
