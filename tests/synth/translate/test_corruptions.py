@@ -1,4 +1,4 @@
-"""A server that corrupts on purpose: each corruption ends as its doubt or its outcome, and no row is lost or doubled."""
+"""A server that corrupts on purpose: each corruption ends as its doubt or its outcome; no row is lost or doubled."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""Runs `synth translate` in children, each of which is killed (SIGKILL) right after its nth write to the store.
+
+    python -m tests.synth.translate.killed_at_write FIRST LAST -- synth's words
+
+A child for each n from FIRST to LAST; before and after each step it prints a line and waits for one, so that the store
+can be filled and looked at. After each kill the command is run once more, to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+# The parent has loaded everything and opened nothing: a child begins at once.
+import pymongo.collection
+
+from synth.__main__ import main
+
+_WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one")
+
+
+def kill_after(number: int) -> None:
+    """End this process right after its nth acknowledged write."""
+    writes = 0
+
+    def hooked(name: str) -> Any:
+        original = getattr(pymongo.collection.Collection, name)
+
+        def write(self: Any, *args: Any, **options: Any) -> Any:
+            nonlocal writes
+            result = original(self, *args, **options)
+            writes += 1
+            if writes == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return write
+
+    for name in _WRITES:
+        setattr(pymongo.collection.Collection, name, hooked(name))
+
+
+def child(number: int, words: list[str]) -> int:
+    """The wait status of a run that is killed after its nth write; 0 for number: not at all."""
+    pid = os.fork()
+    if not pid:
+        status = 99
+        try:
+            if number:
+                kill_after(number)
+            status = main(words)
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def say(*parts: object) -> str:
+    """A line on the real stdout, and the line that comes back."""
+    print("STEP", *parts, flush=True)
+    return sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    first, last = int(sys.argv[1]), int(sys.argv[2])
+    for count in range(first, last + 1):
+        say("fill", count)
+        code = child(count, sys.argv[4:])
+        say("killed", count, code)
+        say("finished", count, child(0, sys.argv[4:]) if code else 0)
+        if code != -signal.SIGKILL:
+            break
