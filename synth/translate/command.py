@@ -72,7 +72,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="of the weights (madlad, nllb)")
     checks = parser.add_argument_group("measured besides doubts")
     checks.add_argument("--round-trip", action="store_true", help="translate back, too, and compare (chrF, similarity)")
-    checks.add_argument("--embedder", default="tfidf", metavar="NAME", help="of the way back's similarity (tfidf)")
     checks.add_argument("--qe", metavar="MODEL", help="COMET-Kiwi: its folder or hub name; stores `qe`, 0 to 1")
     add_model_arguments(parser, MAX_ANSWER_TOKENS, title="language model (llm:MODEL)")
     add_stage_arguments(parser)

@@ -8,15 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synth.translation.round_trip import UNRELATED, chrf, cosine
+from synth.translation.checks.round_trip import chrf, round_trip_doubts, word_similarity
 from synth.translation.translator import Translator
 
 if TYPE_CHECKING:
-    from synth.embed import Embedder
     from synth.translation.quality import QualityModel
-
-#: The doubt of a translation that did not find its way back.
-ROUND_TRIP = "round_trip"
 
 
 @dataclass
@@ -44,11 +40,11 @@ class Measures:
     """What is measured.
 
     Attributes:
-        embedder: of the way back; None: nothing is translated back.
+        round_trip: whether each row is translated back and compared with its source.
         quality: estimates the quality without a reference; None: none is estimated.
     """
 
-    embedder: Embedder | None = None
+    round_trip: bool = False
     quality: QualityModel | None = None
 
     async def of(self, translator: Translator, pair: Pair) -> Measured:
@@ -58,7 +54,7 @@ class Measures:
             LLMError: a call gave no reply.
         """
         measured = Measured()
-        if self.embedder is not None:
+        if self.round_trip:
             await self._round_trip(translator, pair, measured)
         if self.quality is not None:
             texts = list(zip(_texts(pair.source), _texts(pair.translation), strict=True))
@@ -69,13 +65,11 @@ class Measures:
         texts = list(_texts(pair.translation))
         way_back = await translator.translate(texts, pair.language, pair.source_language)
         source, back = "\n".join(_texts(pair.source)), "\n".join(part.text for part in way_back)
-        assert self.embedder is not None
-        likeness = chrf(back, source)
         measured.fields |= {
-            "round_trip_chrf": round(likeness, 2),
-            "round_trip_similarity": round(await asyncio.to_thread(cosine, back, source, self.embedder), 4),
+            "round_trip_chrf": round(chrf(source, back), 2),
+            "round_trip_similarity": round(word_similarity(source, back), 4),
         }
-        measured.doubts += [ROUND_TRIP] if likeness < UNRELATED else []
+        measured.doubts += round_trip_doubts(source, back)
         measured.calls += [key for part in way_back for key in part.calls]
         measured.paid += sum(part.paid for part in way_back)
 
@@ -94,11 +88,8 @@ def measures_of(options: argparse.Namespace) -> Measures:
     Raises:
         NewsmillError: a model cannot be loaded.
     """
-    from synth.embed import load_embedder
-
-    embedder = load_embedder(options.embedder) if options.round_trip else None
     if not options.qe:
-        return Measures(embedder)
+        return Measures(options.round_trip)
     from synth.translation.quality import load_quality_model
 
-    return Measures(embedder, load_quality_model(options.qe, options.device or ""))
+    return Measures(options.round_trip, load_quality_model(options.qe, options.device or ""))
