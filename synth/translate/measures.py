@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,7 @@ def measures_of(options: argparse.Namespace) -> Measures:
     """
     if not options.qe:
         return Measures(options.round_trip)
-    from synth.translation.quality import load_quality_model
+    from synth.translation.quality import LICENCE, load_quality_model
 
+    print(f"translate: {options.qe}: {LICENCE}", file=sys.stderr)
     return Measures(options.round_trip, load_quality_model(options.qe, options.device or ""))
