@@ -20,6 +20,8 @@ _STOP = re.compile(r"[.;!?\n]+(?=\s|$)")
 #: A demand of its own inside a sentence: "… twice and end with …".
 _AND = re.compile(r",?\s+(?:and|but|then|e|ed|ma|et|mais|puis|y|e|pero|và|nhưng|rồi)\s+(?=[^\W\d_]{2,}\s)")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+#: "20 to 30", "5 or 6", "3-4".
+_RANGE = r"(?P<low>%number%)(?: ?[-–] ?| \w{1,3} )"
 #: Marks that ask for a form in every language.
 _MARKS = {
     "json": re.compile(r"\bjson\b", re.IGNORECASE),
@@ -60,11 +62,13 @@ def _counts(text: str, table: BoundTable) -> list[Constraint]:
     without = _QUOTED.sub(" ", text)
     constraints = []
     for kind, unit in table.constraints.units.items():
-        pattern = table.compile(
-            rf"(?<![\w.,])(?P<number>%number%)(?P<more>\+)?[ -](?:[\w’']+[ -]){{0,2}}?(?:{table.joined(unit)})(?!\w)"
-        )
+        noun = rf"[ -](?:[\w’']+[ -]){{0,2}}?(?:{table.joined(unit)})(?!\w)"
+        pattern = table.compile(rf"(?<![\w.,])(?:{_RANGE})?(?P<number>%number%)(?P<more>\+)?{noun}")
         for match in pattern.finditer(without):
-            if constraint := _count(kind, match, without, table):
+            low = table.value(match["low"]) if match["low"] else None
+            if low is not None:
+                constraints += [Constraint(kind, "least", low), Constraint(kind, "most", table.value(match["number"]))]
+            elif constraint := _count(kind, match, without, table):
                 constraints.append(constraint)
     return _distinct(constraints)
 

@@ -50,6 +50,12 @@ def test_where_nothing_is_demanded_nothing_is_found(language: str, instruction: 
     assert constraints(instruction, language) == []
 
 
+def test_a_range_is_two_demands() -> None:
+    both = [Constraint("sentences", "least", 5), Constraint("sentences", "most", 6)]
+    assert constraints("Answer in 5 or 6 sentences.", "en") == both
+    assert constraints("Rispondi in 5-6 frasi.", "it") == both
+
+
 def test_two_demands_of_one_sentence_keep_apart() -> None:
     found = constraints("Mention 'salt' exactly once and begin with \"Dear cook\".", "en")
     assert found == [Constraint("keyword", "exactly", 1, "salt"), Constraint("start", phrase="Dear cook")]
