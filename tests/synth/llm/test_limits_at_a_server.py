@@ -83,6 +83,15 @@ def test_fewer_calls_at_a_time_while_a_server_is_overloaded_and_more_afterwards(
 @pytest.mark.parametrize("concurrency", [1, 5])
 def test_no_more_calls_at_a_time_than_places(stand: Any, concurrency: int) -> None:
     stand.delay = 0.02
+    full = threading.Event()
+
+    def hold(_: dict[str, Any]) -> None:
+        """The first ones are answered when all places are taken, however long that takes on a busy machine."""
+        if stand.most >= concurrency:
+            full.set()
+        full.wait(20)
+
+    stand.judge = hold
 
     async def run() -> None:
         async with ChatServer("tiny", stand.url, limits=Limits(concurrency=concurrency)) as llm:
