@@ -49,7 +49,8 @@ Without --filter, imported rows are translated (task import)."""
 EXAMPLE = """examples:
   LLM_API_KEY=… synth translate --to vi,it --engine llm:gpt-4o-mini --max-cost 2
   synth translate --to it --engine madlad:~/models/madlad400-3b-mt --where '{"dataset": "alpaca"}'
-  synth query '{"task": "translation", "doubts": {"$ne": []}}'"""
+  synth query '{"task": "translation", "doubts": {"$ne": []}}'
+  synth translate --report"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +71,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 (madlad, nllb; what there is)")
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="of the weights (madlad, nllb)")
+    parser.add_argument(
+        "--report", action="store_true", help="instead: how many rows were preserved, what was lost and why, and cost"
+    )
     checks = parser.add_argument_group("measured besides doubts")
     checks.add_argument("--round-trip", action="store_true", help="translate back, too, and compare (chrF, similarity)")
     checks.add_argument("--qe", metavar="MODEL", help="COMET-Kiwi: its folder or hub name; stores `qe`, 0 to 1")
@@ -86,12 +90,19 @@ def check(options: argparse.Namespace) -> None:
     Raises:
         NewsmillError: an option makes no sense.
     """
+    if options.report:
+        return
     check_options(options)
     engine_settings(options)
 
 
 def main(options: argparse.Namespace) -> int:
     """Translate what is not translated yet."""
+    if options.report:
+        from synth.translate.report import print_report
+
+        print_report(connect(options.uri), options.json)
+        return 0
     from synth.translate.measures import measures_of
     from synth.translate.stage import Translate, translate_samples
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from synth.__main__ import main
 from synth.translate.report import NOTHING, print_report, report_lines
 from synth.translation_report import collect_translations
 from tests.synth.translated_rows import fill, imported
@@ -41,3 +42,14 @@ def test_rows_without_translations_and_an_empty_store(database: Any, capsys: pyt
     lines = report_lines(collect_translations(database))
     assert lines[0].startswith("translate: 0 translated, 0 preserved (–)")
     assert any(line.startswith("French") for line in lines)
+
+
+def test_the_command_needs_no_engine(
+    database: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(database)
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    assert main(["translate", "--report"]) == 0
+    assert capsys.readouterr().out.startswith("translate: 4 translated")
+    assert main(["translate", "--report", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["preserved"] == 2
