@@ -31,11 +31,13 @@ def _server() -> ForkServerContext:
 
 
 def run_scrapy(
-    words: list[str], folder: Path, environment: Mapping[str, str], size: int = 0
+    words: list[str], folder: Path, environment: Mapping[str, str], size: int = 0, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """What `scrapy WORDS` ended with and printed; with `size`, it can write no larger file."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        paths = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (out, err)]
+    with tempfile.TemporaryFile() as typed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        typed.write(stdin.encode())
+        typed.flush()
+        paths = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (typed, out, err)]
         line = [str(SCRAPY), *words]
         process = _server().Process(target=_command, args=(line, str(folder), dict(environment), paths, size))
         process.start()
@@ -51,10 +53,12 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-def _command(line: list[str], folder: str, environment: dict[str, str], outputs: list[str], size: int) -> None:
+def _command(line: list[str], folder: str, environment: dict[str, str], files: list[str], size: int) -> None:
     """In the forked process: what an interpreter does that starts with these words."""
-    for number, path in enumerate(outputs, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
+    for number, (path, mode) in enumerate(zip(files, (os.O_RDONLY, *[os.O_WRONLY | os.O_APPEND] * 2), strict=True)):
+        os.dup2(os.open(path, mode), number)
+    # multiprocessing has put another in its place.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

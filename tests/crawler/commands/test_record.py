@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +24,8 @@ from crawler.commands.record import FIELDS, Command, address, card, check, diffe
 from crawler.items import NEWSPAPERS, NewsmillError
 from crawler.page import ArticlePage
 from tests.crawler.loopback import serving
+from tests.fork_server import run_scrapy
 
-SCRAPY = Path(sys.executable).parent / "scrapy"
 LINK = "https://www.open.online/2026/06/30/il-porto-senza-navi/"
 PAGE = """<!doctype html><html lang="it-IT"><head><title>Il porto senza navi - Open</title></head><body><article>
 <header class="entry-header"><h1>Il porto senza navi</h1></header><p class="post-excerpt">Viaggio a Borgo Marina</p>
@@ -65,10 +64,7 @@ def scrapy(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedPr
         "MONGODB_URI": "mongodb://127.0.0.1:1/x",
         "NEWSMILL_CONTACT": "test@example.org",
     }
-    done = subprocess.run(
-        [str(SCRAPY), "record", *words],
-        cwd=folder, env=environment, input=stdin, capture_output=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
+    done = run_scrapy(["record", *words], folder, environment, stdin=stdin)
     assert "Traceback" not in done.stderr
     return done
 
