@@ -86,11 +86,11 @@ def read_lists(folder: Path) -> Iterator[Pair]:
             for start in range(0, len(segments) - LIST + 1, LIST):
                 number += 1
                 part = segments[start : start + LIST]
-                texts = [
+                source_text, target_text = (
                     "\n".join(f"{place}. {row[side].strip()}" for place, row in enumerate(part, 1))
                     for side in ("source", "target")
-                ]
-                yield Pair(f"{name}, as lists", number, *texts, language)
+                )
+                yield Pair(f"{name}, as lists", number, source_text, target_text, language)
 
 
 # ---- what is done to them

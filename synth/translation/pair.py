@@ -58,6 +58,11 @@ class Text:
         """The sentences of the prose."""
         return sentences(self.prose, self.language)
 
+    @functools.cached_property
+    def has_code(self) -> bool:
+        """Whether there are lines of code in it, with a fence or without."""
+        return any(span.kind in ("code_line", "fenced_code") for span in self.spans)
+
     def protected(self, *kinds: str) -> list[str]:
         """The texts of the spans of some kinds, in order."""
         return [self.text[span.start : span.end] for span in self.spans if span.kind in kinds]

@@ -25,6 +25,8 @@ MEANINGS = {
 _ENOUGH, _COPY = 8, 2
 #: Words in a row that a translation shares with its source; of these, small words that only the source's language has.
 _RUN, _SMALL_WORDS = 5, 2
+#: Of the words of a text with code, those in such runs.
+_CODE_SHARE = 0.6
 #: How sure the detector must be.
 _SURE = 0.9
 #: Words of a sentence that may be left in the source's language, and its small words among them.
@@ -106,6 +108,9 @@ def _has_run(pair: TextPair) -> bool:
         return False
     runs = set(zip(*(source[shift:] for shift in range(_RUN)), strict=False))
     shared = [run for run in zip(*(target[shift:] for shift in range(_RUN)), strict=False) if run in runs]
+    # Between lines of code, what a program prints stays as it is.
+    if pair.target.has_code and len(shared) < _CODE_SHARE * len(target):
+        return False
     own = _small_words(pair.source.language) - _small_words(pair.target.language)
     return any(sum(word in own for word in run) >= _SMALL_WORDS for run in shared)
 
@@ -113,7 +118,7 @@ def _has_run(pair: TextPair) -> bool:
 def _has_sentence(pair: TextPair) -> bool:
     """A sentence outside of quotes that has small words of the source's language alone."""
     own = _small_words(pair.source.language) - _small_words(pair.target.language)
-    if sum(word in own for word in pair.target.low_words) < _SENTENCE_VOTES:
+    if pair.target.has_code or sum(word in own for word in pair.target.low_words) < _SENTENCE_VOTES:
         return False
     for sentence in sentences(_QUOTED.sub(" ", pair.target.prose), pair.target.language):
         words = [word.lower() for word in re.findall(r"[^\W\d_]+", sentence)]

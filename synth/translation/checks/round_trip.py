@@ -38,7 +38,7 @@ def round_trip_doubts(text: str, back: str) -> list[str]:
 
 def chrf(reference: str, hypothesis: str) -> float:
     """chrF2, 0 to 100, as sacrebleu computes it for a sentence (white space left out)."""
-    texts = ["".join(text.split()) for text in (reference, hypothesis)]
+    texts = "".join(reference.split()), "".join(hypothesis.split())
     scores = [score for order in _ORDERS if (score := _precision_and_recall(*texts, order)) is not None]
     if not scores:
         return 0.0
