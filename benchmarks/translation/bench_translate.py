@@ -1,10 +1,11 @@
 """Doubts about translations: how many of people's translations are doubted, and how many corrupted ones are found.
 
 The texts are the human translations of ../shared/data/pairs (wmt24pp, marco_mif, humaneval_xl) and lists made of
-wmt24pp; each is corrupted as careless models corrupt (benchmarks/helpers/translations.py, seeded). "Found" means that
-any doubt is raised. Thresholds were chosen on the odd rows, the even ones are reported; Wilson's intervals at 95 %.
-marco_mif en-es "localised" is about other things than its source ("before and after" of an adaptation): it is told
-apart, and so is the machine translation that it began with.
+wmt24pp; each is corrupted as careless models corrupt (benchmarks/helpers/translations.py, seeded). A corrupted pair is
+found where any doubt is raised; pairs that a tool doubts as they are do not count for it there. Thresholds were chosen
+on the odd rows, the even ones are reported; Wilson's intervals at 95 %. marco_mif en-es "localised" is about other
+things than its source ("before and after" of an adaptation): it is told apart, and so is the machine translation that
+it began with.
 
 Beside them pofilter (translate-toolkit, GPL) with its default checks, in an environment of its own under --peers, which
 the script makes with pip; without network, or with --no-peer, its columns stay empty.
@@ -69,6 +70,21 @@ def rows_of(selection: Sequence[Case]) -> dict[str, list[int]]:
         if row.startswith("as it is") and pair.name in PROSE:
             rows[next(iter(rows))].append(place)
     return rows
+
+
+def counted(selection: Sequence[Case], places: Sequence[int], hits: Sequence[bool]) -> list[bool]:
+    """A tool's hits that count: of a corrupted pair, where it does not doubt the pair as it is."""
+    if not hits:
+        return []
+    originals = zip(selection, hits, strict=True)
+    doubted = {key_of(case) for case, hit in originals if hit and case.row.startswith("as it is")}
+    clean = [selection[place].row.startswith("as it is") or key_of(selection[place]) not in doubted for place in places]
+    return [hits[place] for place, counts in zip(places, clean, strict=True) if counts]
+
+
+def key_of(case: Case) -> tuple[str, int]:
+    """Which pair it is, corrupted or not."""
+    return case.pair.name, case.pair.number
 
 
 def found_by_us(selection: Sequence[Case]) -> list[bool]:
@@ -144,7 +160,7 @@ def main() -> int:
     print(f"\n{options.half} half, {len(pairs)} pairs, {rows_a_second(pairs):.0f} rows a second of one core\n")
     print("| what | rows | doubted by us | by pofilter |\n|---|---:|---|---|")
     for row, places in rows_of(selection).items():
-        columns = [share([hits[place] for place in places if hits]) for hits in (ours, theirs)]
+        columns = [share(counted(selection, places, hits)) for hits in (ours, theirs)]
         print(f"| {row} | {len(places)} | {columns[0]} | {columns[1]} |")
     return 0
 

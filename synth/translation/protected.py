@@ -221,7 +221,8 @@ def _identifiers(text: str) -> Iterator[Span]:
         marked = _is_identifier(name)
         if call and (marked or _is_call(name, call)):
             yield Span(match.start(), match.end(), "identifier")
-        elif marked:
+        # Where something else in the arguments is protected, the name alone is.
+        if marked:
             yield Span(*match.span("name"), "identifier")
 
 

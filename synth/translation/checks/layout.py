@@ -42,7 +42,7 @@ def _row_doubts(row: RowPair) -> Iterator[str]:
 
 def _pair_doubts(pair: TextPair) -> Iterator[str]:
     source, target = _uncommented(pair.source.text), _uncommented(pair.target.text)
-    if _items(source) != _items(target) or _enumeration_lost(pair):
+    if _items(source) != _items(target) or _numbers(source) != _numbers(target) or _enumeration_lost(pair):
         yield "items_changed"
     # How a comment in a program is set is the translator's.
     if source is pair.source.text and _paragraphs(source) != _paragraphs(target):
@@ -60,6 +60,11 @@ def _items(text: str) -> int:
     """Items of lists, each on a line of its own or numbered in one."""
     lines = sum(1 for _ in _ITEM.finditer(text))
     return max(lines, _numbered(text))
+
+
+def _numbers(text: str) -> list[str]:
+    """The numbers of items that begin lines."""
+    return [match["number"] for match in _ITEM.finditer(text) if match["number"]]
 
 
 def _numbered(text: str) -> int:

@@ -24,12 +24,14 @@ _SPACED = re.compile(r"[ \u00a0\u202f’']")
 _MILITARY_TIME = re.compile(r"0\d[0-5]\d\Z")
 _ROMAN = re.compile(r"(?<![\w'’])(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?:\b|(?=[eº°ª]))")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50}
-_CLOCK = re.compile(r"\d\s?(?:[ap]\.?\s?m\b|[h:.]\d\d|h\b|giờ|g\d|uhr)|\b(?:alle|ore|à|a las|às)\s\d", re.I)
+#: What follows an hour of the day, and a month by number within a date.
+_HOUR = re.compile(r"\s?(?::[0-5]\d|[ap]\.?\s?m\b|h\d*\b|heures?\b|giờ|g\d|uhr|o.clock)|\.[0-5]\d\b", re.IGNORECASE)
+_DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{1,2}/\d{4}\b|\b\d{1,2}/\d{1,2}\b")
 _WORD = re.compile(r"[^\W\d_]+")
 #: Letters at a number that multiply it, in any language.
 _LETTERS = {"k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9, "mn": 10**6, "tr": 10**6, "mln": 10**6, "mld": 10**9}
 #: Numerals below are articles, or are left out where a language says it otherwise.
-_LEAST_IN_WORDS = 3
+_LEAST_IN_WORDS, _PAIR = 3, 2
 #: Round numbers that are used for "many".
 _MANY = frozenset({10, 12, 20, 100, 1000, 10**6, 10**9})
 
@@ -47,7 +49,7 @@ _CONVERSIONS = tuple(
     )
 )  # fmt: skip
 #: By how much a converted measure is rounded.
-_ROUNDING = 0.1
+_ROUNDING = 0.035
 
 
 def _row_doubts(row: RowPair) -> Iterator[str]:
@@ -143,15 +145,17 @@ def _is_explained(pair: TextPair, source: list[Number], target: list[Number]) ->
     absent, new = _unmatched(source, target)
     if not absent and not new:
         return True
-    clock = bool(_CLOCK.search(pair.source.text) or _CLOCK.search(pair.target.text))
     digits = _all_values(source), _all_values(target)
-    elsewhere = _said(pair.target, target), _said(pair.source, source)
-    removed = [number for number in absent if not _is_said(number, elsewhere[0], digits[1], clock)]
-    added = [number for number in new if not _is_said(number, elsewhere[1], digits[0], clock)]
-    removed, added = _without_converted(removed, added, pair)
-    # A number that is only repeated more or less often was not changed, unless another took its place.
-    if removed and added:
-        return False
+    hours = _hours(source) | _hours(target)
+    for strong in (True, False):
+        elsewhere = _said(pair.target, target, pair.source, strong), _said(pair.source, source, pair.target, strong)
+        removed = [number for number in absent if not _is_said(number, elsewhere[0], digits[1], hours)]
+        added = [number for number in new if not _is_said(number, elsewhere[1], digits[0], hours)]
+        removed, added = _without_converted(removed, added, pair)
+        # A number in the place of another; an article ("un") or "both" would explain each, but not the two.
+        if removed and added:
+            return False
+    # A number that is only repeated more or less often was not changed.
     removed = [number for number in removed if not _is_slight(number) and not number.values & digits[1]]
     return not removed and all(_is_slight(number) or number.values & digits[0] for number in added)
 
@@ -192,22 +196,40 @@ def _all_values(numbers: Iterable[Number]) -> set[Value]:
     return {value for number in numbers for value in number.values}
 
 
-def _said(side: Text, numbers: list[Number]) -> set[Value]:
-    """Every value that a side may give otherwise than in digits, or with a magnitude after the digits."""
-    values: set[Value] = set(_in_words(side)) | _romans(side.prose) | _calendar(side)
+def _said(side: Text, numbers: list[Number], other: Text, strong: bool) -> set[Value]:
+    """Every value that a side may give otherwise than in digits, or with a magnitude after the digits.
+
+    Args:
+        side: the text.
+        numbers: its digits.
+        other: the other text, which may have months by number.
+        strong: without the words that are articles, or "both", as well.
+    """
+    values: set[Value] = _in_words(side, strong) | _romans(side.prose)
+    if _numbers_months(other):
+        values |= _calendar(side)
     for number in numbers:
         values |= _scaled(number)
     return values
 
 
-def _is_said(number: Number, elsewhere: set[Value], digits: set[Value], clock: bool) -> bool:
+def _numbers_months(side: Text) -> bool:
+    table = _table(side.language)
+    return bool((table and table.dates.month_marker) or _DATE.search(side.text))
+
+
+def _hours(numbers: list[Number]) -> set[Value]:
+    """Hours of the day: what "p.m.", minutes or a word for hours follows."""
+    return {value for number in numbers if _HOUR.match(number.following) for value in number.values}
+
+
+def _is_said(number: Number, elsewhere: set[Value], digits: set[Value], hours: set[Value]) -> bool:
     """Whether the other side gives the number in another form; `digits` are its values in digits."""
     forms = _scaled(number)
     for value in number.values:
         if isinstance(value, int):
             forms |= _years(value, number.text)
-            if clock and value <= 24:
-                forms |= {value + 12, value - 12}
+            forms |= {hour for hour in (value + 12, value - 12) if 0 <= hour <= 24 and {value, hour} & hours}
     return bool(number.values & elsewhere or (forms - number.values) & (elsewhere | digits))
 
 
@@ -275,20 +297,22 @@ def _calendar(side: Text) -> set[Value]:
     return {words[word] for word in side.low_words if word in words}
 
 
-def _in_words(side: Text) -> set[Value]:
+def _in_words(side: Text, strong: bool = False) -> set[Value]:
     """Values of numerals, ordinals and idioms, of each part of a longer numeral and of the whole."""
     table = _table(side.language)
     if not table:
         return set()
-    words = side.low_words
-    values: set[Value] = {value for start in range(len(words)) for value in _numeral_at(words, start, side.language)}
-    numbers = table.numbers
-    return values | {
-        lexicon[word]
-        for lexicon in (numbers.ordinals, numbers.idioms, numbers.fractions)
-        for word in words
-        if word in lexicon
+    words, numbers = side.low_words, table.numbers
+    weak = numbers.weak if strong else ()
+    values: set[Value] = {
+        value
+        for start, word in enumerate(words)
+        if word not in weak
+        for value in _numeral_at(words, start, side.language)
     }
+    lexicons = (numbers.ordinals, numbers.idioms, numbers.fractions)
+    said = {lexicon[word] for lexicon in lexicons for word in words if word in lexicon}
+    return values | {value for value in said if not strong or value > _PAIR}
 
 
 def _numeral_at(words: list[str], start: int, language: str) -> Iterator[int]:
@@ -331,7 +355,8 @@ def _numeral_lost(pair: TextPair, source: Iterable[Number], target: Iterable[Num
     if not strong[0] and not strong[1]:
         return False
     stated = [
-        _said(side, list(numbers)) | _all_values(numbers) for side, numbers in zip(sides, (source, target), strict=True)
+        _said(side, list(numbers), sides[1 - place], strong=False) | _all_values(numbers)
+        for place, (side, numbers) in enumerate(zip(sides, (source, target), strict=True))
     ]
     absent, new = strong[0] - stated[1], strong[1] - stated[0]
     return bool(absent and new) and not any(_is_converted(value, new | _all_values(target), pair) for value in absent)
