@@ -202,6 +202,10 @@ class FragmentTable:
     mentioned: str = ""
     #: a noun (the first group) with the definite article and nothing after it that says which.
     definite: str = ""
+    #: what every sentence has, where its verb can be known by small words; "" where it cannot.
+    predicate: str = ""
+    #: words that tie a sentence to others: "also", "infatti", "cũng".
+    linking: frozenset[str] = frozenset()
     #: what points out of the text: "see above", "in the photo", "dưới đây".
     elsewhere: str = ""
     #: credits, bylines and captions.

@@ -12,6 +12,7 @@ from typing import Any
 
 from crawler.items import NewsmillError
 from synth.language.segmentation import sentences, words
+from synth.reverse.fragments.spans import UPPER
 
 #: Words up to which a text is brief, and from which it is long.
 _BRIEF, _LONG = 55, 90
@@ -24,7 +25,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _QUOTATION = re.compile(r"[«“\"][^«“”»\"]{15,}[»”\"]")
-_PERSON = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÀ-ÝĐẠ-Ỹ][\wÀ-ỹ’'-]+ [A-ZÀ-ÝĐẠ-Ỹ][\wÀ-ỹ’'-]+")
+_PERSON = re.compile(rf"(?<![.!?] )(?<!^)\b[{UPPER}][\w’'-]+ [{UPPER}][\w’'-]+")
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,9 @@ TABLE = LanguageTable(
             r"afternoon|evening|summer|winter|spring|autumn))|\b(?:another|the other|the others)\b"
         ),
         definite=r"\bthe ((?-i:[a-z]){4,})\b(?! (?:of|that|who|which|in|for|from|(?-i:[A-Z])))",
+        linking=words(
+            "also however meanwhile too further then still thus therefore instead moreover again"
+        ),
         elsewhere=(
             r"\b(?:see (?:above|below|also)|as (?:mentioned|noted|described|stated) (?:above|earlier|before)|"
             r"(?:above|below)[- ]mentioned|the following|as follows|pictured|in the (?:photo|picture|video|image)|"

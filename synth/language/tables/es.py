@@ -140,6 +140,9 @@ TABLE = LanguageTable(
             r"citad[oa]s?)\b(?! (?:mañana|tarde|noche|semana|mes|año|verano|invierno))|\botr[oa]s?\b"
         ),
         definite=r"\b(?:el|la|los|las|del|al) ((?-i:[a-zá-ú]){4,})\b(?! (?:de|del|que|(?-i:[A-ZÁ-Ú])))",
+        linking=words(
+            "también además luego todavía así entonces aún tampoco"
+        ),
         elsewhere=(
             r"\b(?:más arriba|más abajo|véase|como (?:se ha dicho|hemos|ya)|en la (?:foto|imagen)|en el vídeo|"
             r"este artículo|siguientes?|a continuación|lea también|lee también|haz clic|pincha|nuestr[oa] "

@@ -146,6 +146,9 @@ TABLE = LanguageTable(
             r"(?:\b(?:le|la|les|du|des|au|aux) |l['’])((?-i:[a-zà-ÿ]){4,})\b(?! (?:de|du|des|d['’]\w+|qui|que|"
             r"(?-i:[A-ZÀ-Ý])))"
         ),
+        linking=words(
+            "aussi également toutefois ensuite encore ainsi donc cependant pourtant"
+        ),
         elsewhere=(
             r"\b(?:ci-dessus|ci-dessous|ci-contre|voir (?:plus|aussi)|comme (?:indiqué|mentionné|nous)|"
             r"sur la photo|dans la vidéo|cet article|suivante?s?|lire aussi|à lire|cliquez|notre (?:newsletter|"

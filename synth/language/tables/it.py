@@ -259,6 +259,10 @@ TABLE = LanguageTable(
             r"l['’])((?-i:[a-zà-ù]){4,})\b"
             r"(?! (?:di|del|dello|della|dei|degli|delle|dell['’]\w+|d['’]\w+|(?-i:[A-ZÀ-Ý])|che))"
         ),
+        linking=words(
+            "infatti appunto comunque inoltre invece poi ancora anche pure quindi dunque però tuttavia intanto così "
+            "proprio"
+        ),
         elsewhere=(
             r"\b(?:qui sopra|qui sotto|sopra citat|sopracitat|di cui sopra|come detto|come abbiamo|come accennato|"
             r"come già|vedi (?:sopra|sotto|anche|foto|video)|in foto|nella foto|nelle foto|nel video|nell['’]immagine|"

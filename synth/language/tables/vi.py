@@ -17,6 +17,9 @@ from synth.language.table import (
     words,
 )
 
+#: Capitals: in the block of letters with two marks, capitals and small letters alternate.
+_CAPITAL = "A-ZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ" + "".join(map(chr, range(0x1EA0, 0x1EFA, 2)))
+
 _UNITS = {
     "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "nhăm": 5, "sáu": 6, "bảy": 7,
     "bẩy": 7, "tám": 8, "chín": 9,
@@ -168,15 +171,24 @@ TABLE = LanguageTable(
     ),
     fragments=FragmentTable(
         mentioned=(
+            r"^(?:cùng (?:ý kiến|quan điểm|nhận định|chung)|riêng|chính|về phía|về phần|đáp lại|tương tự|ngược lại|"
+            r"trái lại|cùng (?:với|chung)|ngoài việc|bên cạnh|không chỉ|với)\b|\bcũng\b|"
+            r"\b(?:sự việc|vụ việc|sự cố|thông tin|hành vi|quy định|vấn đề|trường hợp|thời điểm|địa điểm|khu vực|dự án|"
+            r"đơn vị|doanh nghiệp|vụ án|vụ tai nạn|đối tượng|nhóm) trên\b|"
+            rf"\b(?:anh chàng|chàng trai|cô nàng|cô gái|chàng|nàng|người đẹp|nữ ca sĩ|nam ca sĩ|nữ diễn viên|"
+            rf"nam diễn viên|đối thủ|đội bóng|hai người|cặp đôi)\b(?! (?:\S+ ){{0,2}}?(?-i:[{_CAPITAL}]))|"
             r"^(?:phát biểu|kết luận|báo cáo|trao đổi|chia sẻ|trả lời|nói|cũng) (?:tại|trong|ở|với) (?:buổi|"
             r"cuộc|hội nghị|"
             r"phiên|lễ|đại hội|kỳ họp)(?: \S+)?,|"
             r"^(?:ngay )?(?:trong |ở |từ |đến |vào )?(?:khoảng )?(?:phút|hiệp|phút thứ|những phút)\b|"
             r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|địa điểm|"
-            r"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))|"
-            r"^(?:địa điểm|danh sách|loại|một là|hai là|thứ nhất|thứ hai|thứ ba|nguyên nhân|lý do|mục đích|cấu hình|"
+            rf"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))|"
+            r"^(?:cuốn sách|quyển sách|cuốn|hơn \d+ hiện vật|theo kịch bản|kịch bản|trường|nhà trường|"
+            r"bộ phim|phim|ca khúc|album|sản phẩm|điện thoại|bệnh viện|hãng|tập đoàn|câu lạc bộ|"
+            r"thái độ|hành động|động thái|bước đi|địa điểm|danh sách|loại|một là|hai là|thứ nhất|thứ hai|thứ ba|"
+            r"nguyên nhân|lý do|mục đích|cấu hình|"
             r"giá|tính đến|cũng|riêng|khi|lúc|nếu|nhờ|vị trí|thời gian|số tiền|toàn bộ|tổng cộng|tất cả)"
-            r"(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))\b|"
+            rf"(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))\b|"
             r"^(?:buổi lễ|buổi|trận đấu|trận cầu|cuộc họp|cuộc gặp|hội nghị|sự kiện|sự việc|sự cố|vụ việc|vụ án|"
             r"vụ tai nạn|"
             r"vụ nổ|vụ cháy|vụ|dự án|giải đấu|giải|chương trình|công trình|đoàn|phái đoàn|nạn nhân|nghi phạm|nghi can|"
@@ -191,18 +203,28 @@ TABLE = LanguageTable(
             r"theo (?:kết quả|thông tin ban đầu|kế hoạch|đề án|dự án|dự thảo|quy định|lịch|lời|điều tra|cáo trạng|"
             r"cơ quan|"
             r"nhận định|thông cáo|báo cáo|đánh giá))"
-            r"(?! (?:\S+ ){0,3}?(?-i:[A-ZĐÀ-Ỹ]))|"
+            rf"(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))|"
             r"\b(?:này|kia|ấy|nói trên|kể trên|trên đây|như trên|trước đó|sau đó|đó|cùng ngày|tương tự)\b|"
             r"^(?:một|hai|ba|những) (?:người|nạn nhân|đối tượng|số) (?:khác|còn lại)\b|\b(?:còn lại)\b|"
-            r"^(?:ông|bà|anh|chị|cô|em|thầy)\b(?! (?-i:[A-ZĐÀ-Ỹ]))"
+            rf"^(?:ông|bà|anh|chị|cô|em|thầy)\b(?! (?-i:[{_CAPITAL}]))"
+        ),
+        predicate=(
+            r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|"
+            r"diễn|làm|"
+            r"đưa|tổ chức|thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng)\b"
+        ),
+        linking=words(
+            "cũng còn nữa vẫn thêm khác riêng lại tiếp"
         ),
         elsewhere=(
-            r"\b(?:ở trên|bên trên|phía trên|trên đây|như đã (?:nói|đưa|nêu|thông tin|đề cập|phản ánh)|nói ở trên|"
+            r"\b(?:nói trên|kể trên|nêu trên|ở trên|bên trên|phía trên|trên đây|như đã (?:nói|đưa|nêu|thông tin|"
+            r"đề cập|phản ánh)|nói ở trên|"
             r"dưới đây|sau đây|như sau|phần dưới|trong ảnh|trong hình|hình bên|ảnh bên|trong clip|clip|video|bài viết|"
             r"bài báo|bạn đọc|quý vị|độc giả|trong bài|kỳ trước|kỳ sau|xem (?:thêm|tiếp|ảnh|video)|mời (?:bạn|quý)|"
             r"(?:báo|tờ|như) [^.]{0,30}đã (?:đưa tin|thông tin|phản ánh)|chúng tôi|phóng viên|\bpv\b)"
         ),
         credits=(
+            rf"^(?-i:[{_CAPITAL}])\w*(?-i:[{_CAPITAL}])\w* [-–] (?-i:[{_CAPITAL}])|"
             r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|©]|"
             r"\bpv ?[:.]|\bpv\b|\(ảnh|ảnh minh h|ảnh chụp|ảnh tư liệu|\bafp\b|\breuters\b|\bttxvn\b|\bvnexpress\b|"
             r"\bgetty\b|"
@@ -217,7 +239,8 @@ TABLE = LanguageTable(
             "đang sẽ "
             "không có cũng nhưng tuy nếu vì do bởi nên mà thì đây đó này hiện hôm sáng chiều tối vào lúc ngay nhiều "
             "hai ba bốn mỗi mọi người ông bà anh chị cô việc theo ngoài bên cùng đồng như còn chỉ rất phải bị "
-            "loại khoảng nhập chúng tôi họ vẫn lại cả thêm hơn gần khoảng đến đi ra lên xuống nói cho biết nhận thấy"
+            "dù mặc nhờ qua riêng mới vừa loại khoảng nhập chúng tôi họ vẫn lại cả thêm hơn gần đi ra lên xuống nói "
+            "cho biết nhận thấy"
         ),
         genres={
             "interview": r"phỏng vấn|trò chuyện|đối thoại|hỏi đáp",

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from synth.reverse.fragments.spans import Sentence, Span, paragraphs, sentence_spans
+from synth.reverse.fragments.spans import UPPER, Sentence, Span, paragraphs, sentence_spans
 from synth.reverse.fragments.standing import (
     LONGEST,
     SHORTEST,
+    small_pairs,
     weakness_of_fragment,
     weakness_of_opening,
     weakness_of_sentence,
@@ -23,7 +24,8 @@ _SHORT_ARTICLE, _LEAD = 220, 110
 #: What agencies print before a text: "(ANSA) - ROMA, 12 MAG -", "TTO -", "VOV.VN -".
 _STAMP = re.compile(
     r"(?:Caricamento player\s*|\(?(?:ANSA|TTO|TPO|TNO|NLĐO|VOV\.VN|VTC News|TTXVN|VnExpress|Dân trí)\)?\s*[-–—]+\s*"
-    r"|[A-ZÀ-Ý][A-ZÀ-Ý' ./]{2,30}(?:, \d{1,2} [A-Z]{3,9}\.?(?: \d{4})?)? ?[-–—]+ )+"
+    rf"|[{UPPER}][{UPPER}' ./]{{2,30}}(?:, \d{{1,2}} [A-Z]{{3,9}}\.?(?: \d{{4}})?)? ?[-–—]+ "
+    rf"|[{UPPER}]\w*[{UPPER}]\w* [-–] (?=[{UPPER}]))+"
 )
 
 
@@ -44,9 +46,12 @@ def candidates(article: Mapping[str, Any]) -> list[Candidate]:
     """
     content, language = article["content"], article["language"]
     blocks = [sentence_spans(content, _unstamped(content, span), language) for span in paragraphs(content)]
-    parts = [list(_offered(block, number, language)) for number, block in enumerate(blocks)]
+    pairs = small_pairs(content)
+    fitness = [[not weakness_of_sentence(sentence, language, pairs) for sentence in block] for block in blocks]
+    judged = zip(blocks, fitness, range(len(blocks)), strict=True)
+    parts = [list(_offered(block, fit, number, language)) for block, fit, number in judged]
     offers = [("paragraph" if kind == "run" else kind, part) for block in parts for kind, part in block]
-    if (whole := _whole_article(blocks, language)) and article.get("access") != "teaser":
+    if (whole := _whole_article(blocks, fitness, language)) and article.get("access") != "teaser":
         offers.insert(0, ("article", whole))
     title = str(article.get("title") or "")
     return [
@@ -61,9 +66,10 @@ def _unstamped(content: str, span: Span) -> Span:
     return Span(stamp.end(), span.end) if stamp else span
 
 
-def _offered(block: Sequence[Sentence], number: int, language: str) -> Iterator[tuple[str, list[Sentence]]]:
+def _offered(
+    block: Sequence[Sentence], fit: Sequence[bool], number: int, language: str
+) -> Iterator[tuple[str, list[Sentence]]]:
     """(kind, sentences) of a paragraph: itself, or runs of its sentences where it is long or partly unfit."""
-    fit = [not weakness_of_sentence(sentence, language) for sentence in block]
     opens = [ok and not weakness_of_opening(sentence, language) for ok, sentence in zip(fit, block, strict=True)]
     total = sum(sentence.words for sentence in block)
     if block and all(fit) and opens[0] and total <= (_LEAD if number == 0 else _WHOLE_PARAGRAPH):
@@ -88,16 +94,16 @@ def _run(block: Sequence[Sentence], fit: Sequence[bool], start: int, target: int
     return run
 
 
-def _whole_article(blocks: Sequence[Sequence[Sentence]], language: str) -> list[Sentence]:
+def _whole_article(
+    blocks: Sequence[Sequence[Sentence]], fitness: Sequence[Sequence[bool]], language: str
+) -> list[Sentence]:
     """All sentences of a short article, without credits at its end; [] where one of them is unfit."""
     content = [sentence for block in blocks for sentence in block]
-    while content and weakness_of_sentence(content[-1], language):
+    fit = [ok for row in fitness for ok in row]
+    while fit and not fit[-1]:
+        fit.pop()
         content.pop()
     total = sum(sentence.words for sentence in content)
-    if len(blocks) == 1 and total > _LEAD and total > _SHORT_ARTICLE:
+    if not all(fit) or not SHORTEST <= total <= min(_SHORT_ARTICLE, LONGEST):
         return []
-    if not content or not SHORTEST <= total <= min(_SHORT_ARTICLE, LONGEST):
-        return []
-    if weakness_of_opening(content[0], language):
-        return []
-    return [] if any(weakness_of_sentence(sentence, language) for sentence in content) else content
+    return [] if weakness_of_opening(content[0], language) else content

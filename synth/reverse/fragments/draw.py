@@ -31,6 +31,8 @@ USABLE: dict[str, Any] = {"permission.opt_out": {"$ne": True}}
 OF_ARTICLE = ("link", "title", "source_site", "section", "date", "tags", "language")
 #: Articles whose texts are read at once.
 _BATCH = 200
+#: How many of a kind are drawn for one of another: leads need nothing before them, most paragraphs do.
+_SHARES = {"article": 1, "lead": 2, "paragraph": 1}
 #: Words from which a fragment is of the next length.
 _LENGTHS = (50, 90, 140)
 
@@ -131,8 +133,9 @@ class Draw:
             taken.append(candidate)
             yield candidate
 
-    def _need(self, candidate: Candidate) -> tuple[int, int, int]:
-        return (self.balance["kind", candidate.kind], self.balance["length", _length(candidate.words)], candidate.start)
+    def _need(self, candidate: Candidate) -> tuple[float, int, int]:
+        drawn = self.balance["kind", candidate.kind] / _SHARES[candidate.kind]
+        return (drawn, self.balance["length", _length(candidate.words)], candidate.start)
 
     def _count(self, article: str, kind: str, words: int, fragment: str) -> None:
         self.articles[str(article)] += 1

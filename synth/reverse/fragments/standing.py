@@ -17,31 +17,38 @@ from synth.language.tables import languages
 from synth.llm.extractive.sentence_filter import is_dependent, is_fit
 from synth.prompts.quoting import addresses_to_models
 from synth.replies.cleaner import is_in_another_language
-from synth.reverse.fragments.spans import Sentence
+from synth.reverse.fragments.spans import UPPER, Sentence
 
 #: Words of the shortest and of the longest fragment.
 SHORTEST, LONGEST = 25, 260
+#: Words of the shortest that has a text before it: what is shorter leans on that.
+_SHORTEST_LATER = 40
 #: Words of a sentence that needs no more than an end: "Nessun ferito."
 _SHORT_SENTENCE = 7
 #: Share of a fragment's words that may stand in quotation marks: more is a speech, and whose is said elsewhere.
 _MOST_QUOTED = 0.6
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|''.*?''")
 _NAME = re.compile(
-    r"(?<![\w'’])[A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][A-ZÀ-ÝĐẠ-Ỹ][\w’'-]*\w)+"
+    rf"(?<![\w'’])[{UPPER}][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][{UPPER}][\w’'-]*\w)+"
 )
-_CAPITAL = re.compile(r"(?<![.!?…] )(?<=[ '’(.-])[A-ZÀ-ÝĐẠ-Ỹ]\w")
+#: The same name again with nothing between that could part two names: a caption, and the sentence after it.
+_AGAIN = re.compile(rf"\b([{UPPER}]\w+ [{UPPER}]\w+)\b[^,.;:()«»“”\"'’–-]{{0,40}}\b\1\b")
+_CAPITAL = re.compile(rf"(?<![.!?…] )(?<=[ '’(.-])[{UPPER}]\w")
+_TOKEN = re.compile(r"\w+")
 _DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
 _ENDED = re.compile(r"[.!…][»”\"')\]]*$")
 #: A word with a capital within a sentence, and the word after it.
-_INNER_CAPITAL = re.compile(r"(?<=[\wÀ-ỹ,;%)»”\"] )([A-ZÀ-ÝĐẠ-Ỹ][^\W\d_]*)(?= (\w+))")
+_INNER_CAPITAL = re.compile(rf"(?<=[\wÀ-ỹ,;%)»”\"] )([{UPPER}][^\W\d_]*)(?= (\w+))")
 #: A full stop without a space after it, and a closed quotation that a sentence follows.
-_GLUED = re.compile(r"[a-zà-ỹ)»”][.!?][A-ZÀ-ÝĐẠ-Ỹ][a-zà-ỹ]|[^\s.!?…,][»”] [A-ZÀ-ÝĐẠ-Ỹ][a-zà-ỹ]+ [a-zà-ỹ]")
+_GLUED = re.compile(
+    rf"\b[{UPPER}]{{2}}[a-zà-ÿ]{{6,}}|[a-zà-ỹ)»”][.!?][{UPPER}] ?[a-zà-ỹ]|[^\s.!?…,][»”] [{UPPER}][a-zà-ỹ]+ [a-zà-ỹ]"
+)
 #: Share of words with a capital from which a sentence is a list of names.
 _MOST_CAPITALS = 0.5
 #: Letters by which two words are the same in an inflected language.
 _STEM = 5
-#: What of its title a paragraph's first sentence must have: else it tells of something that other paragraphs introduce.
-_SHARED = 2
+#: Words of a sentence in which the name stands that it is about.
+_BEGINNING = 5
 
 
 class _Rules:
@@ -52,6 +59,8 @@ class _Rules:
         self.mentioned = _pattern(table.mentioned)
         self.elsewhere = _pattern(table.elsewhere)
         self.credits = _pattern(table.credits)
+        self.predicate = re.compile(table.predicate, re.IGNORECASE)
+        self.linking = table.linking
         self.definite = _pattern(table.definite)
         names = languages()[language].names if language in languages() else None
         self.small_words = table.line_openers | (names.common if names else frozenset())
@@ -68,26 +77,46 @@ def _rules(language: str) -> _Rules:
     return _Rules(language)
 
 
-def weakness_of_sentence(sentence: Sentence, language: str) -> str:
-    """Why a sentence can be in no fragment, wherever it stands."""
+def small_pairs(content: str) -> frozenset[tuple[str, str]]:
+    """Neighbouring words of a text of which the first has a small letter: what `weakness_of_sentence` is told."""
+    tokens = _TOKEN.findall(content)
+    return frozenset(pair for pair in itertools.pairwise(tokens) if pair[0][0].islower())
+
+
+def weakness_of_sentence(sentence: Sentence, language: str, pairs: frozenset[tuple[str, str]] = frozenset()) -> str:
+    """Why a sentence can be in no fragment, wherever it stands.
+
+    Args:
+        pairs: `small_pairs` of its article.
+    """
     text, rules = sentence.text, _rules(language)
     if rules.credits.search(text):
         return "credit"
     if rules.elsewhere.search(text):
         return "points_elsewhere"
-    if _GLUED.search(text) or _has_joined_line(text, rules.small_words) or _is_list_of_names(sentence):
+    if _GLUED.search(text) or _AGAIN.search(text) or _is_list_of_names(sentence):
         return "joined_line"
+    if _has_joined_line(text, rules.small_words, pairs):
+        return "joined_line"
+    if not rules.predicate.search(text):
+        return "no_predicate"
     if sentence.words < _SHORT_SENTENCE:
         return "" if _ENDED.search(text) and text[0].isupper() and "?" not in text else "piece"
     return "" if is_fit(text, language) else "unfit_sentence"
 
 
-def _has_joined_line(text: str, openers: frozenset[str]) -> bool:
-    """Whether a heading or caption was joined to the sentence: a small word with a capital, lower case after it."""
+def _has_joined_line(text: str, openers: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:
+    """Whether a heading or caption was joined to the sentence: within it stands a word with a capital that has none by
+    rights, being a small word, or written small before the same word elsewhere in the article.
+    """
     return any(
-        match[1].casefold() in openers and not match[2][0].isupper() and len(match[1]) > 1
+        len(match[1]) > 1
+        and (
+            (match[1].lower(), match[2]) in pairs
+            or (match[1].casefold() in openers and not match[2][0].isupper())
+        )
         for match in _INNER_CAPITAL.finditer(_QUOTED.sub("“”", text))
-    )
+    )  # fmt: skip
 
 
 def _is_list_of_names(sentence: Sentence) -> bool:
@@ -117,6 +146,8 @@ def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], la
         return "speech"
     if _GLUED.search(text):
         return "joined_line"
+    if len({part.text for part in parts}) < len(parts):
+        return "repeats"
     if addresses_to_models([text]):
         return "addresses_a_model"
     if is_in_another_language(text, language):
@@ -133,8 +164,22 @@ def _weakness_after(before: str, title: str, opening: str, text: str, language: 
         return "abbreviation"
     if _points_at_noun(before, opening, rules.definite):
         return "mentioned_before"
-    shared = _units(title, rules.syllabic) & _units(opening, rules.syllabic)
-    return "" if len(shared) >= _SHARED else "beside_the_topic"
+    if rules.linking & {word.casefold() for word in words(_QUOTED.sub(" ", opening))}:
+        return "linked"
+    if not _names_topic(before, title, opening, rules):
+        return "beside_the_topic"
+    return "" if len(words(text)) >= _SHORTEST_LATER else "too_short"
+
+
+def _names_topic(before: str, title: str, opening: str, rules: _Rules) -> bool:
+    """Whether a sentence begins with a name: one of the title, or a whole one that the article has not had yet."""
+    if not _units(title, rules.syllabic) & _units(opening, rules.syllabic):
+        return False
+    beginning = " ".join(opening.split()[:_BEGINNING])
+    names = {word for word in words(beginning) if word[0].isupper() and word.casefold() not in rules.small_words}
+    if names & {word for word in words(title) if word[0].isupper() and len(word) > 1}:
+        return True
+    return any(" ".join(name) not in before for name in _whole_names(beginning, rules.small_words))
 
 
 def _points_at_noun(before: str, opening: str, definite: re.Pattern[str]) -> bool:

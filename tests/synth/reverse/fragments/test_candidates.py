@@ -48,8 +48,9 @@ def test_stamps_and_credits_are_no_part_of_a_fragment() -> None:
 
 def test_a_later_paragraph_that_tells_of_the_topic_is_offered() -> None:
     later = (
-        "Il ponte di Sarnico, costruito nel 1953 dall'ingegner Aldo Ferri, collega Bergamo e Brescia "
-        " e porta ogni giorno quattordicimila veicoli, secondo una stima della Provincia."
+        "Il ponte di Sarnico, costruito nel 1953 dall'ingegner Aldo Ferri, collega Bergamo e Brescia e "
+        "porta ogni giorno quattordicimila veicoli, secondo una stima della Provincia. Nel 1994 una piena del "
+        "fiume Oglio ne danneggiò due piloni, e il traffico fu deviato per sei settimane su Paratico."
     )
     content = f"{LEAD}\n\n{later}"
     offers = {content[candidate.start : candidate.end]: candidate.kind for candidate in candidates(article(content))}
@@ -73,6 +74,13 @@ def test_a_later_paragraph_that_tells_of_the_topic_is_offered() -> None:
                 "valle, e i lavori hanno costretto molti di loro a lunghe deviazioni per Iseo."
             ),
             "mentioned_before",
+        ),
+        (
+            (
+                "Infatti Sarnico aveva chiesto alla Regione Lombardia di pagare anche la pista per le biciclette, e la "
+                "giunta di Milano ha risposto in aprile con un finanziamento di quattrocentomila euro."
+            ),
+            "linked",
         ),
         (
             (
@@ -115,6 +123,9 @@ def test_an_abbreviation_that_is_explained_before_is_none() -> None:
         ("Nạn nhân được đưa tới bệnh viện cấp cứu nhưng đã tử vong sau đó hai giờ.", "vi"),
         ("Dự án này do Ủy ban nhân dân thành phố Huế làm chủ đầu tư và khởi công năm ngoái.", "vi"),
         ("Phát biểu tại buổi lễ, Chủ tịch Nguyễn Văn Phương cảm ơn người dân thành phố Huế.", "vi"),
+        ("Riêng quận Thuận Hóa của thành phố Huế được giao chăm sóc cây xanh trên cầu.", "vi"),
+        ("Thành phố Huế cũng cho biết cây cầu sẽ được chiếu sáng suốt đêm bằng đèn LED.", "vi"),
+        ("Người đẹp cho biết sẽ hát ba ca khúc trong đêm khánh thành cây cầu ở thành phố Huế.", "vi"),
         ("Ông cho biết thành phố Huế sẽ chi thêm hai trăm tỷ đồng để làm đường dẫn.", "vi"),
         ("The victim was taken to a hospital in Leeds after the crash on Monday morning.", "en"),
         ("This plan will cost Leeds City Council two million pounds over the next three years.", "en"),
@@ -136,6 +147,8 @@ def test_an_opening_that_points_at_what_is_not_there_is_none(text: str, language
         ("Il ponte di Sarnico riapre dopo i lavori Una folla ha atteso la sindaca sulla riva del fiume.", "it",
          "joined_line"),
         ("Cầu Nguyễn Hoàng lung linh về đêm Theo Ban quản lý dự án, cây cầu dài 380 mét.", "vi", "joined_line"),
+        ("Triển lãm với hơn 400 hiện vật và tài liệu về quan hệ giữa hai thành phố từ năm 1962.", "vi", "no_predicate"),
+        ("Lễ khánh thành cầu ở Huế Lê Văn Hòa Lê Văn Hòa phát biểu đã thu hút nhiều người dân.", "vi", "joined_line"),
         ("ha detto la sindaca di Sarnico durante la cerimonia di ieri mattina.", "it", "unfit_sentence"),
     ],
 )  # fmt: skip

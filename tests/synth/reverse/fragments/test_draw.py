@@ -60,7 +60,7 @@ def test_near_copies_are_drawn_once(store: Any) -> None:
 def test_kinds_and_lengths_are_balanced(store: Any) -> None:
     kinds = Counter(row["kind"] for row in drawn(store, None))
     assert set(kinds) == {"article", "lead"}
-    assert abs(kinds["article"] - kinds["lead"]) <= 1
+    assert abs(2 * kinds["article"] - kinds["lead"]) <= 2
 
 
 def test_a_filter_is_the_servers_business(store: Any) -> None:
