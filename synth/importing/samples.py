@@ -121,8 +121,12 @@ def language_of(value: Any) -> str | None:
 
 def _detected(turns: Turns) -> str | None:
     from synth.language import UNKNOWN, detect
+    from synth.language.small_words import language_by_small_words
 
-    code, confidence = detect(f"{turns.answer[:_READ]}\n{turns.question[:_READ]}")
+    parts = (turns.answer[:_READ], turns.question[:_READ])
+    if code := language_by_small_words(parts):
+        return code
+    code, confidence = detect("\n".join(parts))
     return code if code != UNKNOWN and confidence >= _SURE else None
 
 
