@@ -22,10 +22,12 @@ class Check:
     Attributes:
         meanings: name of a doubt -> what it says, in plain English, for reports.
         doubts: the names that a row and its translation give rise to.
+        doubts_alone: the names that a translation gives rise to whose source is not known; None where it takes both.
     """
 
     meanings: Mapping[str, str]
     doubts: Callable[[RowPair], Iterator[str]]
+    doubts_alone: Callable[[RowPair], Iterator[str]] | None = None
 
 
 @functools.cache
@@ -52,3 +54,15 @@ def doubts(source: Mapping[str, Any], translation: Mapping[str, Any], source_lan
     """
     row = row_pair(source, translation, source_language, language)
     return sorted({name for check in checks() for name in check.doubts(row)})
+
+
+def doubts_without_source(translation: Mapping[str, Any], source_language: str, language: str) -> list[str]:
+    """What can be doubted in a translated row whose source is lost, by name.
+
+    Args:
+        translation: the row, {instruction, input, output} or {messages}.
+        source_language: ISO 639-1 code of what it was translated from, of which words may be left.
+        language: its own.
+    """
+    row = row_pair({}, translation, source_language, language)
+    return sorted({name for check in checks() if check.doubts_alone for name in check.doubts_alone(row)})

@@ -76,16 +76,27 @@ def _of_marks(pair: TextPair) -> Iterator[float]:
 
 def _has_remark(pair: TextPair) -> bool:
     """Whether the translation has around it what replies have, and the source does not."""
-    return _is_wrapped(pair.target.text) and not _is_wrapped(pair.source.text)
+    is_request = pair.field != "output"
+    return _is_wrapped(pair.target.text, is_request) and not _is_wrapped(pair.source.text, is_request)
 
 
-def _is_wrapped(text: str) -> bool:
+def _is_wrapped(text: str, is_request: bool) -> bool:
+    """Whether a model presents the text or closes it; "Let me know …" is a request of its own where it closes one."""
     if _QUOTED.match(text):
         return False
     try:
-        return len(unwrapped(text)) < len(text.strip())
+        inside = unwrapped(text)
     except NotAnAnswerError:
-        return True
+        return False
+    whole = text.strip()
+    return len(inside) < len(whole) and not (is_request and whole.startswith(inside))
 
 
-CHECK = Check(MEANINGS, _row_doubts)
+def _doubts_alone(row: RowPair) -> Iterator[str]:
+    """A model's remark about a translation; its answers to the reader are the row's own."""
+    for pair in row.texts("instruction", "input"):
+        if _is_wrapped(pair.target.text, is_request=True):
+            yield "remark_added"
+
+
+CHECK = Check(MEANINGS, _row_doubts, _doubts_alone)

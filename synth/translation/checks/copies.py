@@ -21,8 +21,15 @@ def _doubts(row: RowPair) -> Iterator[str]:
             yield "same_after_translation"
 
 
+def _doubts_alone(row: RowPair) -> Iterator[str]:
+    """An answer that is its question again."""
+    questions = [_plain(pair.target) for pair in row.texts("instruction", "input")]
+    if any(_plain(pair.target) in questions for pair in row.texts("output") if pair.target.words):
+        yield "same_after_translation"
+
+
 def _plain(side: Text) -> list[str]:
     return side.text.casefold().split()
 
 
-CHECK = Check(MEANINGS, _doubts)
+CHECK = Check(MEANINGS, _doubts, _doubts_alone)

@@ -10,6 +10,7 @@ from synth.translation.language_bound import (
     CONSTRAINT_BROKEN,
     LANGUAGE_BOUND,
     bound_doubts,
+    classify,
     constraint_doubts,
 )
 from synth.translation.pair import RowPair
@@ -29,4 +30,10 @@ def _doubts(row: RowPair) -> Iterator[str]:
     yield from constraint_doubts(row.source, row.translation, row.source_language, row.language)
 
 
-CHECK = Check(MEANINGS, _doubts)
+def _doubts_alone(row: RowPair) -> Iterator[str]:
+    """A row about its language that was translated all the same; nobody knows into what."""
+    if classify(row.translation, row.language):
+        yield LANGUAGE_BOUND
+
+
+CHECK = Check(MEANINGS, _doubts, _doubts_alone)

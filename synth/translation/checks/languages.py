@@ -134,4 +134,14 @@ def _small_words(language: str) -> frozenset[str]:
     return table.frequent if table else frozenset()
 
 
-CHECK = Check(MEANINGS, _row_doubts)
+def _doubts_alone(row: RowPair) -> Iterator[str]:
+    for pair in row.pairs:
+        if _has_sentence(pair):
+            yield "untranslated"
+        if _is_in_another(pair):
+            yield "other_language"
+        if _OTHER_SCRIPT.search(pair.target.text):
+            yield "other_script"
+
+
+CHECK = Check(MEANINGS, _row_doubts, _doubts_alone)

@@ -23,6 +23,8 @@ MEANINGS = {
 #: Strings with blanks in them, and comments, may be translated within code.
 _PHRASE = re.compile(r"\"[^\"\n]*[^\W\d_]{2,} [^\"\n]*\"|'[^'\n]*[^\W\d_]{2,} [^'\n]*'")
 _COMMENT = re.compile(r"(?:(?<=\s)|^)(?:#(?![\w-]*\{)|//|--).*$|/\*.*?\*/|\"\"\".*?\"\"\"|<!--.*?-->", re.M | re.S)
+_STRING = re.compile(r"\"[^\"]*\"?|'[^']*'?|>[^<>]*<")
+_ACCENT = re.compile(r"[à-ỹđ]", re.IGNORECASE)
 _TEXT_ATTRIBUTE = re.compile(r"\s(?:alt|title|placeholder|content|lang|value|aria-label)=(?:\"[^\"]*\"|'[^']*')", re.I)
 _LATEX_TEXT = re.compile(r"\\(?:text|mbox|textbf|textit)\{[^{}]*\}|\s+")
 #: A comma between digits of a formula is a point elsewhere.
@@ -157,4 +159,14 @@ _COMPARISONS: dict[str, Callable[[TextPair], bool]] = {
     "choice_changed": _choices,
     "table_changed": _tables,
 }
-CHECK = Check(MEANINGS, _row_doubts)
+
+
+def _doubts_alone(row: RowPair) -> Iterator[str]:
+    """Code whose words were translated: accents stand in strings and comments alone."""
+    for pair in row.pairs:
+        lines = [line for text in pair.target.protected("fenced_code", "code_line") for line in text.splitlines()]
+        if any(_ACCENT.search(_STRING.sub("", _COMMENT.sub("", line))) for line in lines):
+            yield "code_changed"
+
+
+CHECK = Check(MEANINGS, _row_doubts, _doubts_alone)

@@ -52,3 +52,9 @@ def test_a_refusal_that_is_translated_is_none() -> None:
 )
 def test_a_remark_around_a_translation_is_doubted(text: str, language: str) -> None:
     assert "remark_added" in doubts({"instruction": QUESTION}, {"instruction": text}, "en", language)
+
+
+def test_a_request_to_tell_something_is_no_remark() -> None:
+    source = {"instruction": "Tell me about four kinds of birds."}
+    assert doubts(source, {"instruction": "Hãy cho tôi biết về bốn loại chim."}, "en", "vi") == []
+    assert doubts(source, {"instruction": "Fammi sapere di quattro tipi di uccelli."}, "en", "it") == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.translate import doubts
-from synth.translation.checks import meanings
+from synth.translation.checks import doubts_without_source, meanings
 from synth.translation.pair import row_pair, texts_of
 
 _IMAGE = {"type": "image_url", "image_url": {}}
@@ -52,6 +52,20 @@ def test_texts_that_became_the_same_are_doubted() -> None:
     target = {"instruction": "Correggi.", "input": "Lei non lo sa.", "output": "Lei non lo sa."}
     assert doubts(source, target, "en", "it") == ["language_bound", "same_after_translation"]
     assert doubts({**source, "output": source["input"]}, target, "en", "it") == []
+
+
+def test_some_doubts_need_no_source() -> None:
+    rows = {
+        "code_changed": {"instruction": "Scrivi il codice.", "output": "if (già == 1) {\n    però = 2;\n}"},
+        "untranslated": {"instruction": "Saluta.", "output": "Ciao a tutti. The boat was at the pier and it was late."},
+        "remark_added": {"instruction": "Ecco la traduzione: Nomina un fiume.", "output": "Il Po."},
+        "same_after_translation": {"instruction": "Migliora: il mare è blu.", "output": "Migliora: il mare è blu."},
+        "language_bound": {"instruction": "Trova una rima per la parola 'mare'.", "output": "Sole."},
+    }
+    for name, row in rows.items():
+        assert name in doubts_without_source(row, "en", "it"), name
+    good = {"instruction": "Nomina due fiumi italiani.", "output": "Il Po e il Tevere.\n```\nx = 'perché'  # sì\n```"}
+    assert doubts_without_source(good, "en", "it") == []
 
 
 @given(text=st.text(alphabet=string.digits + string.punctuation + " \n", max_size=60))
