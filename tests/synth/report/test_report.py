@@ -1,6 +1,8 @@
 """`synth report`: its numbers are the store's, its page is whole, safe, offline, and fits a phone.
 
 Covers synth.report.agreement, synth.report.charts, synth.report.collect, synth.report.funnel, synth.report.training.
+
+Covers synth.dedupe, synth.score (the line that comes next).
 """
 
 from __future__ import annotations
