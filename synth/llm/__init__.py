@@ -17,7 +17,18 @@ from synth.llm.rate_limits import Limits
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-__all__ = ["LLM", "Completion", "LLMError", "Limits", "Message", "ModelCard", "TooLongError", "load_llm", "model_card"]
+__all__ = [
+    "LLM",
+    "Completion",
+    "LLMError",
+    "Limits",
+    "Message",
+    "ModelCard",
+    "TooLongError",
+    "load_llm",
+    "model_card",
+    "share_budget",
+]
 
 
 def load_llm(
@@ -48,6 +59,21 @@ def load_llm(
 
     server = ChatServer.from_environment(model, limits=limits, card=model_card(name, models))
     return server if ledger is None else Ledgered(server, ledger)
+
+
+def share_budget(first: LLM, *others: Any) -> None:
+    """Let several models of one command spend what the first may spend, and not each as much again."""
+    budget = getattr(_client(first), "budget", None)
+    for other in others:
+        if budget is not None and hasattr(_client(other), "budget"):
+            _client(other).budget = budget
+
+
+def _client(model: Any) -> Any:
+    """The client below a ledger, and below an engine that translates by a model."""
+    while (inner := getattr(model, "llm", None)) is not None:
+        model = inner
+    return model
 
 
 def _meant(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.command_line import language_code
-from synth.llm import LLM, load_llm
+from synth.llm import LLM, load_llm, share_budget
 from synth.reverse.settings import LAMBDA, MAX_ANSWER_TOKENS, Settings, settings_of
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments, positive
@@ -123,6 +123,7 @@ def _with_translator(
     from synth.reverse.stage import Models
 
     if not settings.translator:
+        share_budget(writer, judge)
         return Models(writer, judge, None)
     from synth.translation.engines import EngineSettings
     from synth.translation.translator import load_translator
@@ -132,7 +133,9 @@ def _with_translator(
         ledger=database.llm_calls, limits=limits_of(options), models=options.models, count=settings.count,
         context=settings.context, temperature=settings.temperature, llm=writer if same else None,
     )  # fmt: skip
-    return Models(writer, judge, load_translator(settings.translator, engine))
+    models = Models(writer, judge, load_translator(settings.translator, engine))
+    share_budget(writer, judge, *([models.translator.engine] if models.translator else []))
+    return models
 
 
 def _print_report(options: argparse.Namespace) -> int:

@@ -203,3 +203,17 @@ def test_fragments_are_shown_as_rows_and_cards(ask: Any, store: Any, database_ur
     card = capsys.readouterr().out
     assert "Racconta in breve" in card
     assert json.dumps("kept").strip('"') in card
+
+
+def test_writer_and_judge_spend_one_budget(ask: Any, store: Any, double: Double, tmp_path: Path) -> None:
+    table = tmp_path / "models.yaml"
+    row = "{context: 100000, max_output: 1000, input: 0, output: 1000}"
+    table.write_text(f"models: {{tiny: {row}, strict: {row}}}")
+    # A call costs 0.001 by the server's account, and may cost 0.02 by the table.
+    words = ("--native", "--judge-llm", "openai:strict", "--models", str(table), "--max-new-tokens", "20")
+    status, _, errors = ask(*words, "--concurrency", "1", "--max-cost", "0.025")
+    assert status == 2
+    assert "--max-cost" in errors
+    assert sum(row["cost"] for row in store.llm_calls.find()) <= 0.025
+    assert {"instruction", "judge"} <= set(double.steps)
+    assert ask(*words, "--max-cost", "9")[1]["kept"] == 10
