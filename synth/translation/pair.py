@@ -11,6 +11,7 @@ from typing import Any
 
 from synth.language.segmentation import sentences
 from synth.translation.evidence import Evidence
+from synth.translation.language_bound import Bound, classify
 from synth.translation.protected import Span, protected_spans, without
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -115,6 +116,11 @@ class RowPair:
     source_language: str
     language: str
     pairs: tuple[TextPair, ...]
+
+    @functools.cached_property
+    def bound(self) -> Bound | None:
+        """Why the source is about its own language; None for most rows."""
+        return classify(self.source, self.source_language)
 
     def texts(self, *fields: str) -> list[TextPair]:
         """The pairs of some fields."""

@@ -9,9 +9,9 @@ from synth.translation.language_bound import (
     ANSWER_LANGUAGE,
     CONSTRAINT_BROKEN,
     LANGUAGE_BOUND,
-    bound_doubts,
     classify,
     constraint_doubts,
+    doubts_of_bound,
 )
 from synth.translation.pair import RowPair
 
@@ -26,7 +26,7 @@ def _doubts(row: RowPair) -> Iterator[str]:
     # A request without an answer teaches nothing that could be wrong.
     if not any(pair.source.text.strip() for pair in row.texts("output")):
         return
-    yield from bound_doubts(row.source, row.translation, row.source_language, row.language)
+    yield from doubts_of_bound(row.bound, row.source, row.translation, row.language)
     yield from constraint_doubts(row.source, row.translation, row.source_language, row.language)
 
 

@@ -14,7 +14,8 @@ from synth.language import UNKNOWN, detect
 from synth.language.segmentation import sentences
 from synth.language.tables import languages
 from synth.translation.checks import Check
-from synth.translation.pair import RowPair, TextPair
+from synth.translation.language_bound import kept_texts
+from synth.translation.pair import RowPair, Text, TextPair
 
 MEANINGS = {
     "other_language": "the translation is in another language than it should be",
@@ -39,9 +40,19 @@ _QUOTED = re.compile(r"[\"“«„][^\"“”«»„]{1,300}[\"”»“]")
 def _row_doubts(row: RowPair) -> Iterator[str]:
     if row.source_language == row.language:
         return
+    kept = kept_texts(row.bound, row.source)
     for pair in row.pairs:
-        if pair.source.text and pair.target.text:
-            yield from _pair_doubts(pair)
+        rest = _without(pair, kept) if kept else pair
+        if rest.source.text.strip() and rest.target.text.strip():
+            yield from _pair_doubts(rest)
+
+
+def _without(pair: TextPair, kept: tuple[str, ...]) -> TextPair:
+    """A pair without the texts that a task wants in a language of their own; of an answer nothing is left."""
+    source, target = pair.source.text, "" if pair.source.text in kept else pair.target.text
+    for text in kept:
+        source, target = source.replace(text, " "), target.replace(text, " ")
+    return TextPair(Text(source, pair.source.language), Text(target, pair.target.language), pair.field)
 
 
 def _pair_doubts(pair: TextPair) -> Iterator[str]:

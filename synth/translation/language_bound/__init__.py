@@ -12,6 +12,8 @@ from synth.translation.language_bound.doubts import (
     LANGUAGE_BOUND,
     bound_doubts,
     constraint_doubts,
+    doubts_of_bound,
+    kept_texts,
 )
 from synth.translation.language_bound.lexicon import Lexicon, build_lexicon
 from synth.translation.language_bound.rewriting import rewrite
@@ -26,5 +28,7 @@ __all__ = [
     "build_lexicon",
     "classify",
     "constraint_doubts",
+    "doubts_of_bound",
+    "kept_texts",
     "rewrite",
 ]

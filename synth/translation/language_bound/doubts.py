@@ -9,7 +9,7 @@ from typing import Any
 
 from synth.language import detect
 from synth.translation.language_bound.checks import holds
-from synth.translation.language_bound.classify import classify
+from synth.translation.language_bound.classify import Bound, classify
 from synth.translation.language_bound.constraints import Constraint, constraints, quotations
 from synth.translation.language_bound.requests import is_kept
 from synth.translation.language_bound.rows import answers_of, turns_of
@@ -26,7 +26,13 @@ def bound_doubts(
     `language_bound` where the translation is not shown by code to be right in the other language; `answer_language`
     where an answer that a task wants in a certain language is no longer in it.
     """
-    bound = classify(source, source_language)
+    return doubts_of_bound(classify(source, source_language), source, translation, language)
+
+
+def doubts_of_bound(
+    bound: Bound | None, source: Mapping[str, Any], translation: Mapping[str, Any], language: str
+) -> list[str]:
+    """The same of a row that was classified."""
     if bound is None:
         return []
     if bound.treatment == "keep_answer_language":
@@ -37,6 +43,13 @@ def bound_doubts(
         is_kept(instruction, material, answer, language) for instruction, material, answer in turns_of(translation)
     )
     return [] if is_right else [LANGUAGE_BOUND]
+
+
+def kept_texts(bound: Bound | None, source: Mapping[str, Any]) -> tuple[str, ...]:
+    """Texts that stay as they are: what is to be translated, and an answer in the language that the task wants."""
+    if bound is None or bound.treatment != "keep_answer_language":
+        return ()
+    return tuple(text for text in (*bound.fixed, *answers_of(source)) if text.strip())
 
 
 def constraint_doubts(

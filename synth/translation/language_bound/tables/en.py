@@ -192,7 +192,7 @@ TABLE = BoundTable(
             \b%number%[- ](?:to-%number%-)?letters?[- ](?:long )?(?:words?|names?|nouns?|verbs?)\b|\bletters? long\b
             \b\d+(?:-\d+)? letters\b|\b(?:number|count|total) of (?:letters|vowels|consonants|characters)\b
             \brevers\w+ (?:\w+ ){0,3}(?:word|string|letters|sentence|phrase|text|order of the (?:words|letters))\b
-            \b(?:spell|say|write|read)\w* (?:\w+ ){0,3}backwards?\b|\bflip it upside down\b
+            \b(?:spell|say|write|rewrite|read)\w* (?:\w+ ){0,3}(?:%quoted% )?backwards?\b|\bflip it upside down\b
             \b(?:crosswords?|word ?searches|word ?search|hangman|scrabble|wordle|word ladders?|lipograms?|pangrams?|
             isograms?|heterograms?|letter bank|missing letters?)\b
             \bdouble letters?\b|\b(?:caesar|substitution) cipher\b|\bciphers?\b|\bmorse code\b|\brot13\b

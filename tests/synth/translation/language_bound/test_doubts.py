@@ -75,3 +75,13 @@ def test_a_row_keeps_all_else_when_its_texts_are_others() -> None:
     }
     assert turns_of(with_texts(turns, "x", "y")) == [("x", "", "y")]
     assert with_texts(turns, "x", "y")["messages"][0] == {"role": "system", "content": "s"}
+
+
+def test_what_a_translation_task_keeps_is_not_untranslated() -> None:
+    text = "The harvest was late this year because it rained through the whole of the summer."
+    answer = "Die Ernte war dieses Jahr spät, weil es den ganzen Sommer über geregnet hat."
+    source = row(f"Translate into German: {text}", answer)
+    assert doubts(source, row(f"Traduci in tedesco: {text}", answer), "en", "it") == []
+    assert "untranslated" in doubts(source, source, "en", "it")
+    apart = row("Translate the text into German.", answer, text)
+    assert doubts(apart, row("Dịch văn bản sang tiếng Đức.", answer, text), "en", "vi") == []
