@@ -199,7 +199,7 @@ class SampleTarget:
         if not self.form.fits(fields):
             raise RecordError("other_format", self._other(row.fields))
         position = place_of(name, row.place)
-        conversations = list(self.reader.read(fields, position))
+        conversations = list(self.reader.parse(fields, position))
         # Articles may still come: they are looked up at the end.
         late = [conversation for conversation in conversations if conversation.references]
         self.late += [(position, self.origin, conversation) for conversation in late]

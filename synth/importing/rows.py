@@ -22,7 +22,9 @@ _NEAR_END = 16
 _BETWEEN = re.compile(r"[\s,\[\]\x1e]*")
 #: Under what servers and tools wrap their rows; and lists of objects that a row of its own may consist of.
 _WRAPPERS = ("articles", "data", "rows", "items", "results", "records", "docs", "documents", "entries", "response")
-_OF_A_ROW = ("conversations", "conversation", "messages")
+_OF_A_ROW = ("conversations", "conversation", "messages", "dialogue", "dialog", "turns", "choices")
+#: Keys of the turns of a conversation, one of which a list of nothing but turns has.
+_TURNS = (("role", "content"), ("from", "value"))
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -176,8 +178,12 @@ class _Values:
 
 
 def rows_of(value: Any, place: str) -> Iterator[Row]:
-    """The rows in a value of JSON: itself, the objects of a list, or of the one list that an object wraps."""
-    if isinstance(value, list):
+    """The rows in a value of JSON: itself, the objects of a list, or of the one list that an object wraps; a list of
+    turns is one row.
+    """
+    if isinstance(value, list) and _are_turns(value):
+        yield Row(place, {"conversations" if "from" in value[0] else "messages": value})
+    elif isinstance(value, list):
         for number, item in enumerate(value, 1):
             yield from _row(item, f"{place}, item {number}" if len(value) > 1 else place)
     elif isinstance(value, dict) and (wrapped := _wrapped(value)):
@@ -185,6 +191,13 @@ def rows_of(value: Any, place: str) -> Iterator[Row]:
             yield Row(f"{place}, item {number}", item)
     else:
         yield from _row(value, place)
+
+
+def _are_turns(value: list[Any]) -> bool:
+    """Whether a list is a conversation of its own, as ChatAlpaca's lines are."""
+    return len(value) > 1 and any(
+        all(isinstance(turn, dict) and turn.keys() >= {*keys} for turn in value) for keys in _TURNS
+    )
 
 
 def _row(value: Any, place: str) -> Iterator[Row]:

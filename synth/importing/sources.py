@@ -130,7 +130,9 @@ def kind_of(head: str, name: str) -> str:
     lines = [line for line in head.split("\n")[:20] if line.strip()]
     if len(lines) < 2 or any(line.startswith("{") and _is_object(line) for line in lines):
         return "values" if begin == "[" else "lines"
-    return "values"
+    # A list a line, such as a conversation's turns; a list of the file's rows begins once.
+    is_list_a_line = all(line.startswith("[") for line in lines) and lines[0].rstrip().endswith("]")
+    return "lines" if is_list_a_line else "values"
 
 
 def _is_object(line: str) -> bool:

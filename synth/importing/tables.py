@@ -171,14 +171,14 @@ def _splits(path: str) -> Mapping[str, Any]:
 
     try:
         if Path(path).is_dir():
-            found = datasets.load_from_disk(path)
+            splits = datasets.load_from_disk(path)
         else:
             match = _HUB.fullmatch(path)
             assert match is not None
-            found = datasets.load_dataset(match[1], match[2], streaming=True)
+            splits = datasets.load_dataset(match[1], match[2], streaming=True)
     except Exception as error:
         raise NewsmillError(f"cannot read the data set {path}: {_one_line(error)}") from error
-    return found if isinstance(found, dict) else {"": found}
+    return splits if isinstance(splits, dict) else {"": splits}
 
 
 def _one_line(error: Exception) -> str:

@@ -23,7 +23,7 @@ Late = Iterator[tuple[str, Conversation | RecordError]]
 class Reader(Protocol):
     """Reads the rows of one import; it may wait for rows that belong to one already read."""
 
-    def read(self, row: Fields, position: str) -> Iterable[Conversation]:
+    def parse(self, row: Fields, position: str) -> Iterable[Conversation]:
         """The conversations of a row.
 
         Raises:
@@ -40,7 +40,7 @@ class EachRow:
     def __init__(self, conversations_of: Callable[[Fields], Iterable[Conversation]]) -> None:
         self.conversations_of = conversations_of
 
-    def read(self, row: Fields, position: str) -> Iterable[Conversation]:  # noqa: ARG002  some wait, and name it later
+    def parse(self, row: Fields, position: str) -> Iterable[Conversation]:  # noqa: ARG002  some wait, and name it later
         return self.conversations_of(row)
 
     def finish(self) -> Late:

@@ -32,7 +32,7 @@ class Reader:
         self.questions: dict[str, tuple[str, Fields]] = {}
         self.answers: dict[str, list[tuple[str, Fields]]] = defaultdict(list)
 
-    def read(self, row: Fields, position: str) -> Iterable[Conversation]:
+    def parse(self, row: Fields, position: str) -> Iterable[Conversation]:
         """Nothing yet.
 
         Raises:

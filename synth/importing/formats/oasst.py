@@ -35,7 +35,7 @@ class Reader:
     def __init__(self) -> None:
         self.replies: dict[str, list[tuple[str, Node]]] = defaultdict(list)
 
-    def read(self, row: Fields, position: str) -> Iterable[Conversation]:
+    def parse(self, row: Fields, position: str) -> Iterable[Conversation]:
         """Nothing yet."""
         if isinstance(row.get("prompt"), dict):
             self._plant(row["prompt"], "", position)

@@ -52,11 +52,11 @@ def _with_call(turn: Any) -> Any:
         return {**turn, "from": "assistant"}
     # The fields of OpenAI's message: no `value` of ours is its content.
     rest = {name: value for name, value in turn.items() if name not in ("from", "value")}
-    said = {
+    message = {
         "call_text": turn["value"],
         "tool_calls": [_tool_call(call, number) for number, call in enumerate(calls, 1)],
     }
-    return {**rest, "from": "assistant", "value": None, **said}
+    return {**rest, "from": "assistant", "value": None, **message}
 
 
 def _tool_call(call: Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -101,6 +101,19 @@ def test_language_licence_and_card(imported: Any, database: Any, tmp_path: Path)
     assert found["42"]["provenance"]["dataset"] == "set"
 
 
+@pytest.mark.parametrize("keys", [("role", "content"), ("from", "value")])
+@pytest.mark.parametrize("name", ["", "dialogue", "conversations", "messages"])
+def test_a_line_that_is_a_list_of_turns_is_a_row(
+    imported: Any, database: Any, tmp_path: Path, keys: tuple[str, str], name: str
+) -> None:
+    speakers = ("user", "assistant") if keys[0] == "role" else ("human", "gpt")
+    turns = [{keys[0]: speaker, keys[1]: text} for speaker, text in zip(speakers, ("Chi?", "Io."), strict=True)]
+    rows: list[Any] = [{name: turns} if name else turns] * 2
+    assert imported(written(tmp_path / "set.jsonl", rows), "--json")[1] == '{"repeated": 1, "samples_stored": 1}\n'
+    row = database.samples.find_one()
+    assert (row["question"], row["answer"]) == ("Chi?", "Io.")
+
+
 def test_other_files_than_json_lines(imported: Any, database: Any, tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     answers = [{"role": "assistant", "content": f"Io {number}.", "weight": 1} for number in range(3)]

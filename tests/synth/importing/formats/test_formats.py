@@ -76,7 +76,7 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def sample(row: dict[str, Any], name: str = "", language: str | None = "it") -> dict[str, Any]:
     form = formats()[name or format_of(row, {})]
-    (conversation,) = form.reader().read(row, "f:1")
+    (conversation,) = form.reader().parse(row, "f:1")
     return sample_of(conversation, "1", Origin("run", "f", form.name, "set", "cc-by-4.0", language))
 
 

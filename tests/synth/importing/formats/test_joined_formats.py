@@ -50,7 +50,7 @@ def read(rows: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[tup
     samples, refusals = [], []
     items: list[tuple[str, Conversation | RecordError]] = []
     for number, row in enumerate(rows, 1):
-        items += [(str(number), each) for each in reader.read(row, str(number))]
+        items += [(str(number), each) for each in reader.parse(row, str(number))]
     for place, item in [*items, *reader.finish()]:
         if isinstance(item, RecordError):
             refusals.append((place, item.reason))
