@@ -35,7 +35,9 @@ def _plain(text: str) -> str:
 
 
 def _occurrences(answer: str, phrase: str) -> int:
-    return len(re.findall(rf"(?<!\w){re.escape(_plain(phrase))}(?!\w)", _plain(answer)))
+    """How often a phrase stands in an answer; American quotations have the comma inside."""
+    bare = _plain(phrase).rstrip(".,;: ")
+    return len(re.findall(rf"(?<!\w){re.escape(bare)}(?!\w)", _plain(answer))) if bare else 0
 
 
 def _paragraphs(answer: str) -> int:

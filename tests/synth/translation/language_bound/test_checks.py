@@ -14,6 +14,7 @@ CASES = [
     (Constraint("bullets", "least", 2), "- uno\n- due", "- uno"),
     (Constraint("placeholders", "least", 1), "Caro [nome],", "Caro amico,"),
     (Constraint("keyword", "exactly", 2, "fiume"), "Il fiume e il Fiume.", "Il fiume e i fiumi."),
+    (Constraint("keyword", "least", 1, "ponte,"), "Un ponte lungo.", "Un viadotto lungo."),
     (Constraint("forbidden", phrase="blu"), "Il mare è azzurro.", "Il mare è blu."),
     (Constraint("letter", "most", 0, "z"), "Una casa.", "Una piazza."),
     (Constraint("end", phrase="Buona notte."), "È tardi. Buona notte!", "Buona notte. È tardi."),
