@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Outcomes that are no failures.
 _HARMLESS = (
     "rewritten doubted calls cached pending superseded current_again language_bound nothing_to_translate "
-    "unknown_language"
+    "unknown_language same_language"
 ).split()
 DESCRIPTION = """Translate samples: one new sample of the task `translation` for each row and language.
 
@@ -48,7 +48,7 @@ engine or prompt.
 Without --filter, imported rows are translated (task import)."""
 EXAMPLE = """examples:
   LLM_API_KEY=… synth translate --to vi,it --engine llm:gpt-4o-mini --max-cost 2
-  synth translate --to it --engine madlad:~/models/madlad400-3b-mt --where '{"dataset": "alpaca"}'
+  synth translate --to it --engine madlad:~/models/madlad400-3b-mt --where '{"provenance.dataset": "alpaca"}'
   synth query '{"task": "translation", "doubts": {"$ne": []}}'
   synth translate --report"""
 

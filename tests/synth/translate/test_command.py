@@ -6,7 +6,9 @@ synth.translate.bound_rows, synth.translate.attempt, synth.translate.measures.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,8 +182,6 @@ def test_what_is_missing_or_wrong_is_said_in_one_line(store: Any, capsys: pytest
 
 
 def test_a_plan_counts_the_calls(store: Any, stand: ChatStand, capsys: pytest.CaptureFixture[str]) -> None:
-    import json
-
     capsys.readouterr()
     assert main(["plan", *(word for word in WORDS if word != "--json"), "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
@@ -203,3 +203,18 @@ def test_the_way_back_is_measured_where_it_is_asked_for(store: Any, stand: ChatS
     (row,) = translations(store, **{"provenance.translated_from": "k1"})
     assert row["round_trip_chrf"] < 35
     assert "round_trip" in row["doubts"]
+
+
+def test_in_a_pipeline_its_calls_are_planned_and_local_engines_have_none(
+    store: Any, stand: ChatStand, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pipeline.yaml"
+    steps = ["- translate: {to: [vi, it], engine: llm:tiny, max-cost: 2}", "- translate: {to: it, engine: nllb}"]
+    path.write_text("steps:\n  " + "\n  ".join(steps))
+    capsys.readouterr()
+    assert main(["plan", "pipeline", str(path), "--json"]) == 0
+    chat, local = json.loads(capsys.readouterr().out)["steps"]
+    assert (chat["plan"]["documents"], chat["plan"]["calls"], local["plan"]) == (4, 16, None)
+    path.write_text("steps:\n  - translate: {to: vi, engine: nlb}\n")
+    assert main(["run", str(path)]) == 2
+    assert "did you mean nllb" in capsys.readouterr().err
