@@ -60,8 +60,8 @@ class Attempt:
         if bound and bound.treatment != "keep_answer_language":
             rewritten = await asyncio.to_thread(bound_rows.rewrite, source_row, bound, self.language)
             return self._rewritten(rewritten, bound, source_language)
-        kept = bound_rows.kept_names(row.texts, bound) | {name for name, text in row.texts.items() if is_call(text)}
-        names = [name for name in row.texts if name not in kept]
+        constant = bound_rows.kept_names(row.texts, bound) | {name for name, text in row.texts.items() if is_call(text)}
+        names = [name for name in row.texts if name not in constant]
         translations = await translator.translate(
             [row.texts[name] for name in names], source_language, self.language, context=row.context,
             keep=bound.fixed if bound else (),
@@ -79,10 +79,10 @@ class Attempt:
     ) -> dict[str, Any]:
         """The sample with its doubts and what was measured."""
         reasons = await asyncio.to_thread(_doubts, pair)
-        lost = [MASK_LOST] if any(part.losses for part in translations) else []
+        losses = [MASK_LOST] if any(part.losses for part in translations) else []
         self._count(measured.calls, measured.paid)
         calls = [key for part in translations for key in part.calls] + measured.calls
-        names = sorted({*reasons, *lost, *measured.doubts})
+        names = sorted({*reasons, *losses, *measured.doubts})
         return self._sample(fields, pair.source_language, names, calls) | measured.fields
 
     def _count(self, calls: Sequence[str], paid: int) -> None:

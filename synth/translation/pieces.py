@@ -165,8 +165,8 @@ def _sentences(text: str, language: str) -> list[tuple[str, str]]:
 
 def _end_of(sentence: str, text: str, position: int) -> int:
     """Where a sentence whose white space was folded ends in the text."""
-    missing = sum(not character.isspace() for character in sentence)
-    while missing and position < len(text):
-        missing -= not text[position].isspace()
+    remaining = sum(not character.isspace() for character in sentence)
+    while remaining and position < len(text):
+        remaining -= not text[position].isspace()
         position += 1
     return position

@@ -62,9 +62,9 @@ class QualityModel:
         inputs = self.tokenizer(
             list(translations), list(sources), return_tensors="pt", padding=True, truncation=True, max_length=_LONGEST
         ).to(self.encoder.device)
-        wanted = {name: inputs[name] for name in ("input_ids", "attention_mask")}
+        tensors = {name: inputs[name] for name in ("input_ids", "attention_mask")}
         with torch.inference_mode():
-            states = self.encoder(**wanted, output_hidden_states=True).hidden_states
+            states = self.encoder(**tensors, output_hidden_states=True).hidden_states
             first = torch.stack([state[:, 0] for state in states])
             values = self.gamma * torch.einsum("l,lbh->bh", self.mix, first)
             for number, (weight, bias) in enumerate(self.layers):
@@ -95,9 +95,9 @@ def load_quality_model(name: str, device: str = "") -> QualityModel:
         problems = encoder.load_state_dict(own, strict=False)
         if problems.missing_keys:
             raise ValueError(f"the checkpoint lacks {problems.missing_keys[0]}")
-        place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        head = _head(state, hparams, place)
-        return QualityModel(AutoTokenizer.from_pretrained(base), encoder.to(place).eval(), *head)
+        target = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        head = _head(state, hparams, target)
+        return QualityModel(AutoTokenizer.from_pretrained(base), encoder.to(target).eval(), *head)
     except (OSError, ValueError, LookupError, RuntimeError, TypeError) as error:
         line = " ".join(str(error).split())[:200]
         raise NewsmillError(f"--qe {name}: no model of COMET-Kiwi's kind: {line}") from error

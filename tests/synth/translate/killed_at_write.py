@@ -16,7 +16,11 @@ from typing import Any
 # The parent has loaded everything and opened nothing: a child begins at once.
 import pymongo.collection
 
+import tests.synth.translate.conftest as rows
 from synth.__main__ import main
+from synth.language import detect
+from synth.translation.checks import doubts
+from synth.translation.language_bound import classify
 
 _WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one")
 
@@ -63,6 +67,13 @@ def say(*parts: object) -> str:
 
 
 if __name__ == "__main__":
+    # What is read at its first use, tables and the models of the languages, is there for every child.
+    for own in (rows.ROWS[0], rows.ROWS[1]):
+        texts = (own["question"], own["answer"])
+        pair = [dict(zip(("instruction", "output"), each, strict=True)) for each in (texts, map(rows.italian, texts))]
+        doubts(*pair, "en", "it")
+        classify(pair[0], "en")
+        detect(texts[1])
     first, last = int(sys.argv[1]), int(sys.argv[2])
     for count in range(first, last + 1):
         say("fill", count)
