@@ -24,7 +24,7 @@ USUAL_TASK = "import"
 class EngineOption(argparse.Action):
     """`--engine SPEC`: an engine, and the model whose calls are limited and planned."""
 
-    def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: Any = None) -> None:
         name, _, model = str(values).partition(":")
         if name not in engine_names():
             near = nearest(name, engine_names()) or ("llm" if name == "openai" else None)

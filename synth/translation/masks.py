@@ -81,7 +81,7 @@ def mask_pattern(form: str) -> re.Pattern[str]:
 def _merged(text: str, spans: Iterable[Sequence[Any]]) -> Sequence[tuple[int, int]]:
     """Spans in order: fewer masks are fewer that can be lost."""
     merged: list[tuple[int, int]] = []
-    for start, end, *_ in sorted(span for span in spans if span[0] < span[1]):
+    for start, end in sorted((span[0], span[1]) for span in spans if span[0] < span[1]):
         if merged and (start < merged[-1][1] or text[merged[-1][1] : start].isspace() or start == merged[-1][1]):
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
