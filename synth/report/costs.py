@@ -1,7 +1,8 @@
 """What the language models cost: calls, tokens and US dollars by stage and model, out of the ledger.
 
-The ledger knows each call that was paid, and not what for: that, the samples know, which name their calls. A call that
-no sample names brought nothing that was kept: a reply that was cut off or refused, or one whose sample is gone.
+The ledger knows each call that was paid, and not what for: that, the samples know, which name their calls, and the
+fragments for which instructions were written. A call that none of them names brought nothing that was kept: a reply
+that was cut off or refused, or one whose sample is gone.
 """
 
 from __future__ import annotations
@@ -87,7 +88,11 @@ class _Stages:
 
 
 def _named_calls(database: Database[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """(stage, call) of every sample, superseded and rejected ones included: their calls were paid as well."""
+    """(stage, call) of every sample, superseded and rejected ones included, and of every fragment, kept or not: their
+    calls were paid as well.
+    """
+    for row in database.fragments.find({"calls": {"$exists": True}}, {"_id": 0, "calls": 1}):
+        yield from ((_STAGES["reverse_instruction"], str(key)) for keys in row["calls"].values() for key in keys)
     fields = {"_id": 0, "task": 1, "provenance.calls": 1, "judge.calls": 1}
     query = {"$or": [{"provenance.calls.0": {"$exists": True}}, {"judge.calls.0": {"$exists": True}}]}
     for row in database.samples.find(query, fields):

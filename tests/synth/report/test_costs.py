@@ -33,12 +33,13 @@ def test_calls_belong_to_the_stage_of_the_samples_that_name_them(database: Any) 
         {"key": "3", "task": "reverse_instruction", "provenance": {"calls": [spread(3)]}, "status": "rejected"},
         {"key": "4", "task": "import"},
     ])  # fmt: skip
+    database.fragments.insert_one({"key": "f", "calls": {"instruction": [spread(6)], "judge": [spread(7)]}})
     told = collect_costs(database)
     assert told
     assert [(row["stage"], row["model"], row["calls"]) for row in told["stages"]] == [
         ("summarize", "openai:a", 1), ("summarize", "openai:b", 1), ("translate", "openai:b", 1),
-        ("reverse", "openai:a", 1), ("judge", "openai:a", 1), ("judge", "openai:b", 1),
-        ("no sample", "openai:a", 3), ("no sample", "openai:b", 3),
+        ("reverse", "openai:a", 2), ("reverse", "openai:b", 1), ("judge", "openai:a", 1), ("judge", "openai:b", 1),
+        ("no sample", "openai:a", 2), ("no sample", "openai:b", 2),
     ]  # fmt: skip
     assert (told["calls"], told["cost"], told["unpriced"]) == (12, 6.0, 0)
     assert (told["prompt_tokens"], told["completion_tokens"]) == (1200, 120)
