@@ -116,3 +116,15 @@ def test_only_what_is_not_surely_its_own_language_costs_a_detector(monkeypatch: 
         assert asyncio.run(LanguagePipeline(crawler).process_item(article)) is article
     # Once, and with the small models: the large ones take a gigabyte.
     assert calls == [{"precise": False}]
+
+
+def test_the_first_four_hundred_characters_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def detector(text: str, **_: Any) -> tuple[str, float]:
+        texts.append(text)
+        return "it", 0.5
+
+    monkeypatch.setattr("crawler.pipelines.language.detect", detector)
+    check(Article("https://www.ansa.it/a", "Titolo", content=ENGLISH * 3, language="it"), True)
+    assert texts == [(ENGLISH * 3)[:400]]

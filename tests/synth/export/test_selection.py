@@ -14,6 +14,7 @@ import pytest
 
 from synth.__main__ import main
 from synth.export import writer
+from synth.export.selection import select
 from tests.synth.export.test_command import bytes_of, manifest, sample
 from tests.synth.export.test_command import store as store_fixture
 
@@ -163,3 +164,15 @@ def test_a_long_event_that_reaches_over_the_others_is_told(store: Any) -> None:
     assert main(["export", "--format", "huggingface"]) == 0
     assert manifest()["days_overlap"] is True
     assert "the splits overlap in time" in Path("export/huggingface/README.md").read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_unless_it_is_asked_for(store: Any) -> None:
+    """Earlier turns that no chat has; a right that is reserved; a duplicate."""
+    history = [{"role": "assistant", "content": "Sì."}]
+    store.samples.update_many({"event": {"$in": ["event1", "event2", "event3"]}}, {"$set": {"history": history}})
+    store.samples.update_one({"event": "event4"}, {"$set": {"duplicate_of": sample(5)["key"]}})
+    store.articles.insert_one({"link": "https://www.ansa.it/6/0.html", "permission": {"opt_out": True}})
+    assert select(store, {}).left_out == {"broken_history": 3, "duplicate": 1, "opted_out": 1}
+    everything = select(store, {}, include_opted_out=True, include_duplicates=True)
+    assert everything.left_out == {"broken_history": 3}
+    assert len(everything.rows) == 17

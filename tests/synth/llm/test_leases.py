@@ -1,4 +1,7 @@
-"""Leases: one owner at a time, by the server's clock; who was killed holds nothing back for long."""
+"""Leases: one owner at a time, by the server's clock; who was killed holds nothing back for long.
+
+Covers synth.llm.leases, and synth.llm.ledger that takes and gives them back.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from synth.llm.leases import Leases
-from synth.llm.ledger import Ledgered
+from synth.llm.ledger import Ledgered, call_hash
 from synth.llm.openai_client import ChatServer
+from tests.synth.llm.test_ledger import ASKED, ledgered, run
 from tests.waiting import wait_until
 
 
@@ -80,3 +85,65 @@ def test_leases_are_given_back_with_the_reply_or_without(stand: Any, database: A
 
     asyncio.run(ask())
     wait_until(lambda: database.llm_leases.count_documents({}) == 0)
+
+
+# ---- the ledger's
+
+
+def test_who_waits_for_another_process_s_reply_may_leave(stand: Any, database: Any) -> None:
+    other = Leases(database.llm_leases)
+    other.claim([call_hash("openai:tiny", ASKED, {})])
+
+    async def ask() -> None:
+        async with ledgered(stand, database) as llm:
+            task = asyncio.create_task(llm.complete(ASKED))
+            await asyncio.sleep(0.2)
+        assert (await asyncio.gather(task, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+
+    asyncio.run(asyncio.wait_for(ask(), 60))
+    assert stand.asked == []
+
+
+def test_a_lease_is_renewed_while_its_reply_is_under_way(
+    stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synth.llm.ledger.RENEWAL", 0.05)
+    renewals: list[int] = []
+    monkeypatch.setattr(Leases, "renew", lambda self: renewals.append(len(self.held)))
+    stand.delay = 0.5
+    run(ledgered(stand, database).complete(ASKED))
+    assert renewals[:2] == [1, 1]
+
+
+def test_a_reply_stored_between_the_look_and_the_claim_is_taken(
+    stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = call_hash("openai:tiny", ASKED, {})
+    claim = Leases.claim
+
+    def late(leases: Leases, keys: list[str]) -> set[str]:
+        row = {"hash": key, "text": "theirs", "model": "tiny", "finish_reason": "stop"}
+        database.llm_calls.insert_one(row | dict.fromkeys(("prompt_tokens", "completion_tokens", "cost")))
+        return claim(leases, keys)
+
+    monkeypatch.setattr(Leases, "claim", late)
+    reply = run(ledgered(stand, database).complete(ASKED))
+    assert (reply.text, reply.cached, stand.asked) == ("theirs", True, [])
+    assert database.llm_leases.count_documents({}) == 0
+
+
+def test_a_lease_that_is_lost_sight_of_is_let_go(stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a store that is away nor one that refuses ends a call whose reply is stored."""
+    monkeypatch.setattr("synth.llm.ledger.RENEWAL", 0.02)
+    tries: list[str] = []
+
+    def away(self: Leases, *_: Any) -> None:
+        tries.append("renew" if not _ else "release")
+        raise AutoReconnect("gone")
+
+    monkeypatch.setattr(Leases, "renew", away)
+    monkeypatch.setattr(Leases, "release", away)
+    stand.delay = 0.3
+    assert run(ledgered(stand, database).complete(ASKED)).text == stand.answer
+    assert tries.count("renew") > 1
+    assert tries.count("release") == 1

@@ -19,7 +19,6 @@ from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
 from pymongo.monitoring import CommandListener
 
 from synth.llm import Limits, LLMError
-from synth.llm.leases import Leases
 from synth.llm.ledger import Ledgered, call_hash
 from synth.llm.model_cards import ModelCard
 from synth.llm.openai_client import ChatServer, Retries
@@ -79,6 +78,8 @@ def test_a_call_without_a_reply_leaves_no_row(stand: Any, database: Any) -> None
     with pytest.raises(LLMError):
         run(ledgered(stand, database).complete(ASKED))
     assert database.llm_calls.count_documents({}) == 0
+    # Whoever asks next need not wait until a lease has run out.
+    assert database.llm_leases.count_documents({}) == 0
     assert run(ledgered(stand, database).complete(ASKED)).text == stand.answer
 
 
@@ -372,28 +373,3 @@ def test_a_call_given_up_while_the_store_is_away_is_not_sent(stand: Any, databas
     run(ask())
     assert stand.asked == []
     assert database.llm_leases.count_documents({}) == 0
-
-
-def test_who_waits_for_another_process_s_reply_may_leave(stand: Any, database: Any) -> None:
-    other = Leases(database.llm_leases)
-    other.claim([call_hash("openai:tiny", ASKED, {})])
-
-    async def ask() -> None:
-        async with ledgered(stand, database) as llm:
-            task = asyncio.create_task(llm.complete(ASKED))
-            await asyncio.sleep(0.2)
-        assert (await asyncio.gather(task, return_exceptions=True))[0].__class__ is asyncio.CancelledError
-
-    asyncio.run(asyncio.wait_for(ask(), 60))
-    assert stand.asked == []
-
-
-def test_a_lease_is_renewed_while_its_reply_is_under_way(
-    stand: Any, database: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("synth.llm.ledger.RENEWAL", 0.05)
-    renewals: list[int] = []
-    monkeypatch.setattr(Leases, "renew", lambda self: renewals.append(len(self.held)))
-    stand.delay = 0.5
-    run(ledgered(stand, database).complete(ASKED))
-    assert renewals[:2] == [1, 1]

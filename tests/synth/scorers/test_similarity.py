@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
@@ -73,6 +74,14 @@ def test_the_nearest_passage_by_hand() -> None:
 
 def test_dense_rows_stay_within_one() -> None:
     assert similarities("a", ["a", "b"], Fixed()) == [1.0, 0.0]
+
+
+def test_sparse_rows_stay_within_one() -> None:
+    class Sparse(Fixed):
+        def encode(self, texts: Sequence[str]) -> Any:
+            return csr_matrix([[1.0005 if "a" in text else -1.0005] for text in texts])
+
+    assert similarities("a", ["a", "b"], Sparse()) == [1.0, -1.0]
 
 
 @settings(max_examples=50, deadline=None)
@@ -211,4 +220,9 @@ def test_the_fields_are_what_the_scorer_writes_in_the_order_of_the_card() -> Non
     assert SCORER.score is not None
     (scores,) = SCORER.score(Batch([{"answer": "Sì.", "sources": [{"content": "Sì."}]}], load_embedder("tfidf")))
     assert list(scores) == [field.name for field in SCORER.fields] == [field.name for field in FIELDS]
-    assert [field.name for field in FIELDS if field.distribution] == ["min_similarity", "mean_similarity"]
+    assert [(field.name, field.type, field.many, field.distribution, field.card) for field in FIELDS] == [
+        ("similarity", "float64", True, 0, "merged"), ("min_similarity", "float64", False, 1, "merged"),
+        ("mean_similarity", "float64", False, 2, "merged"), ("similarity_std", "float64", False, 0, "hidden"),
+        ("similarity_embedder", "string", False, 0, "merged"),
+    ]  # fmt: skip
+    assert [(field.name, *field.table) for field in FIELDS if field.table] == [("min_similarity", 80, "min")]

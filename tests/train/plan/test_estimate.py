@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from train.plan import estimate
-from train.plan.dataset_size import Rows, Steps
-from train.plan.estimate import length_of, mean_footprint, memory_of, on_gpu
+from train.plan.advice import Advice
+from train.plan.dataset_size import Assumed, Rows, Steps
+from train.plan.estimate import length_of, mean_footprint, memory_of, on_gpu, plan_of
 from train.plan.gpus import GIB, Gpu, Overhead, Reach, Table
 from train.plan.memory import PARTS, Footprint, Work
 
@@ -139,3 +141,84 @@ def test_a_plan_is_of_the_recipe_with_all_that_is_laid_over_it(monkeypatch: pyte
     with pytest.raises(ValueError, match="far enough"):
         estimate.plan_of(SimpleNamespace(config=["a", "b", "c"]), TABLE, [CARD], {})  # type: ignore[arg-type]
     assert loaded == [("a", ["b", "c"])]
+
+
+# ---- the whole plan, of parts that are known
+
+RECIPE = {
+    "backend": "litgpt", "checkpoint": Path("models/tiny"), "shape_from": "config", "quantize": None,
+    "optimizer": "adamw", "accumulation": 4, "recompute": False, "stable_embedding": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A run whose rows, steps, memory and advice are given; what each was asked is in `job.asked`."""
+    run = run_of(**RECIPE, job=lambda length, share: (length, share))
+    asked: dict[str, Any] = {}
+
+    def answer(name: str, value: Any) -> Any:
+        def function(*arguments: Any) -> Any:
+            asked[name] = arguments
+            return value
+
+        return function
+
+    monkeypatch.setattr(estimate, "load", answer("load", "recipe"))
+    monkeypatch.setattr(estimate, "rows_of", answer("rows", ROWS))
+    monkeypatch.setattr(estimate, "steps_of", answer("steps", STEPS))
+    monkeypatch.setattr("train.plan.job.planned_run", answer("run", run))
+    monkeypatch.setattr("train.plan.meta_models.measure", answer("measure", STEP))
+    monkeypatch.setattr("train.plan.advice.advise", answer("advice", Advice((), False)))
+    return SimpleNamespace(run=run, asked=asked)
+
+
+def options(**settings: Any) -> Any:
+    plain = {"config": ["a", "b"], "rows": 5, "tokens": 6, "chars_per_token": 7.0, "no_advice": False, "gpu": []}
+    return SimpleNamespace(**plain | settings)
+
+
+def test_a_plan_holds_what_its_parts_say(job: Any) -> None:
+    plan = plan_of(options(), TABLE, [CARD, replace(CARD, name="Card 2")], {"kwh": 1.0})
+    assert job.asked["load"] == ("a", ["b"])
+    assert job.asked["run"] == ("recipe",)
+    assert job.asked["rows"] == (job.run, Assumed(5, 6, 7.0))
+    assert job.asked["steps"] == (job.run, ROWS)
+    # The last step measured is that of a mean batch of 200 positions, two rows.
+    assert job.asked["measure"] == ((100, ROWS.learned_share),)
+    assert [plan[name] for name in ("backend", "method", "model", "sizes_from", "precision")] == [
+        "litgpt", "sft", "tiny", "config", "16-true",
+    ]  # fmt: skip
+    assert (plan["parameters"], plan["trainable"], plan["rows_a_step"], plan["length"]) == (8, 2, 8, 300)
+    assert plan["data"] == asdict(ROWS) | {"learned_share": ROWS.learned_share}
+    assert plan["steps"] == asdict(STEPS)
+    assert plan["memory"] == memory_of(STEP, TABLE)
+    assert plan["gpus"] == [figures(prices={"kwh": 1.0}) | {"name": name} for name in ("Card 1", "Card 2")]
+    assert plan["advice"] is None
+    assert "advice" not in job.asked
+
+
+@pytest.mark.parametrize(
+    ("gpu", "names", "memories", "advised"),
+    [
+        ([], ["Card 1"], [1], "L4"),
+        (["x"], ["Card 1", "Card 2"], [1.25, 1], "Card 2"),
+        (["x"], ["Card 1"], [1.5], None),
+    ],
+)  # fmt: skip
+def test_advice_is_for_the_smallest_card_asked_for_or_the_usual_one(
+    job: Any, gpu: list[str], names: list[str], memories: list[float], advised: str | None
+) -> None:
+    cards = [replace(CARD, name=name, memory=memory) for name, memory in zip(names, memories, strict=True)]
+    table = replace(TABLE, gpus={"L4": replace(CARD, name="L4", memory=1.25)})
+    advice = plan_of(options(gpu=gpu), table, cards, {})["advice"]
+    if advised is None:
+        assert advice is None
+        return
+    memory = 1.25 if advised == "L4" else 1
+    assert advice == {"gpu": advised, "memory": memory, "steps": (), "fits": False}
+    run, need, room, measure = job.asked["advice"]
+    assert (run, need, room) == (job.run, GIB * 3 // 2, int(memory * GIB))
+    assert measure(job.run) == (STEP, GIB * 3 // 2)
+    assert job.asked["measure"] == ((300, ROWS.learned_share),)
+    assert plan_of(options(gpu=gpu, no_advice=True), table, cards, {})["advice"] is None
