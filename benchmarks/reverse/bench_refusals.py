@@ -75,6 +75,25 @@ def real(language: str, data: Path) -> Iterator[Pair]:
             yield Pair("headline", HEADLINES[language].format(" ".join(row["title"].split())), text, language)
 
 
+def fresh(language: str, data: Path) -> Iterator[Pair]:
+    """Pairs on real articles that no rule was chosen on."""
+    rows = rows_of(language, data)
+    lead = {"it": "Scrivi la notizia secondo cui ", "vi": "Hãy viết bản tin rằng "}[language]
+    for number, block in yaml.safe_load((PAIRS / "fresh.yaml").read_text(encoding="utf-8"))[language].items():
+        text = rows[number][:LONGEST]
+        for name, instructions in block.items():
+            for instruction in instructions:
+                yield Pair(f"fresh {name}", instruction, text, language)
+        yield Pair("fresh leaked", lead + " ".join(text.split()[: {"it": 16, "vi": 22}[language]]), text, language)
+
+
+def rows_of(language: str, data: Path) -> list[str]:
+    """The texts of a real set, white space folded."""
+    file, field = {"it": ("it_news_2024/articles.jsonl", "content"), "vi": ("vi_vnmds/docs.jsonl", "text")}[language]
+    lines = (data / file).read_text(encoding="utf-8").split("\n")
+    return [" ".join((json.loads(line)[field] or "").split()) for line in lines if line]
+
+
 def judge(pair: Pair) -> list[str]:
     repeats = Repeats()
     if pair.name == "repeated":
@@ -97,17 +116,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("develop", "report", "all"), default="report")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--headlines", action="store_true", help="also the headlines and instructions of real.yaml")
     parser.add_argument("--errors", action="store_true", help="print the pairs that are judged wrongly")
     options = parser.parse_args()
     table: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     started, count = time.perf_counter(), 0
     everything = list(pairs(options.half))
     if options.data.exists():
-        everything += [pair for language in LANGUAGES for pair in real(language, options.data)]
+        for read in (real, fresh) if options.headlines else (fresh,):
+            everything += [pair for language in LANGUAGES for pair in read(language, options.data)]
     for pair in everything:
         names = judge(pair)
-        sound = pair.name in ("clean", "ours", "headline")
-        hit = bool(names) if sound else pair.name in names
+        sound = pair.name in ("clean", "ours", "headline", "fresh clean")
+        hit = bool(names) if sound else pair.name.removeprefix("fresh ") in names
         table[(pair.name, pair.language)][0] += hit
         table[(pair.name, pair.language)][1] += 1
         count += 1
@@ -115,7 +136,7 @@ def main() -> None:
             print(pair.language, pair.name, names, "|", pair.instruction, "|", pair.fragment[:150])
     print(f"{options.half}: share refused under its own name (sound: under any), with Wilson's 95 % interval")
     print(f"{'pairs':24}{'it':32}{'vi':32}")
-    for name in ("clean", "ours", "headline", *NAMES):
+    for name in ("clean", "ours", "headline", *NAMES, "fresh clean", *(f"fresh {name}" for name in NAMES)):
         cells = [rate(*table[(name, language)]) for language in LANGUAGES if table[(name, language)][1]]
         if cells:
             print(f"{name:24}" + "".join(f"{cell:32}" for cell in cells))

@@ -1,11 +1,12 @@
 """docs/tutorial-two-rounds.md is true: its commands run one after the other, and leave what it says.
 
-The server that translates is a double on the loopback: it puts Vietnamese syllables in the place of English words, and
-goes wrong on purpose where a text has certain words.
+The server that translates is a double on the loopback, which knows the demo's rows in Vietnamese and is wrong on
+purpose in two of them.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -27,28 +28,20 @@ pytest.importorskip("peft", reason="peft is not installed")
 stand = stand_fixture
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/tutorial-two-rounds.md"
-SYLLABLES = (
-    "những người được không trong một của nhà nước thành phố năm việc đường trường học sinh viên báo chí biển trời mưa "
-    "nắng hoa quả chợ sáng chiều tối đẹp lớn nhỏ mới cũ đi về ăn uống đọc viết nghe nói nhìn thấy làm ruộng đồng"
-).split()
-_WORD = re.compile(r"(?<![⟦\w])[A-Za-z]+(?![\w⟧])")
 
 
-def vietnamese(text: str) -> str:
-    """A syllable for each word, with the first letter's case; everything else as it is."""
-
-    def syllable(match: re.Match[str]) -> str:
-        word = SYLLABLES[sum(map(ord, match[0].lower())) % len(SYLLABLES)]
-        return word.capitalize() if match[0][0].isupper() else word
-
-    return _WORD.sub(syllable, text)
-
-
-def translation(text: str) -> str:
-    """Right but for two rows: one loses its number, one is answered in English."""
-    if "April has" in text:
-        return vietnamese(text.replace("30", "31"))
-    return text if "renewable" in text else vietnamese(text)
+def vietnamese() -> dict[str, str]:
+    """What the double knows to say: every text of the demo's rows. It says 31 for April's 30 days, and leaves an answer
+    in English.
+    """
+    rows = json.loads((ROOT / "demo/alpaca_en.json").read_text(encoding="utf-8"))
+    translated = json.loads((ROOT / "tests/docs/alpaca_vi.json").read_text(encoding="utf-8"))
+    fields = ("instruction", "input", "output")
+    return {
+        row[name]: text
+        for row, texts in zip(rows, translated, strict=True)
+        for name, text in zip(fields, texts, strict=True)
+    }
 
 
 def commands() -> list[str]:
@@ -56,8 +49,12 @@ def commands() -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line]
 
 
-def answer(body: dict[str, Any]) -> dict[str, Any]:
-    message = {"role": "assistant", "content": translation(quoted(body["messages"][-1]["content"]))}
+def answer(known: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    text = quoted(body["messages"][-1]["content"])
+    message = {
+        "role": "assistant",
+        "content": known.get(text) or "\n\n".join(known[part] for part in text.split("\n\n")),
+    }
     choice = {"message": message, "finish_reason": "stop"}
     return {"model": "m", "choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 9}}
 
@@ -70,7 +67,7 @@ def walked(server_uri: str, stand: ChatStand, tmp_path: Path, monkeypatch: pytes
     for name in ("demo", "train"):
         (tmp_path / name).symlink_to(ROOT / name)
     uri = with_database(server_uri, f"test_{uuid.uuid4().hex[:12]}")
-    stand.reply = answer  # type: ignore[method-assign]
+    stand.reply = functools.partial(answer, vietnamese())  # type: ignore[method-assign]
     for name, value in {
         "MONGODB_URI": uri, "NEWSMILL_HOME": str(tmp_path / ".newsmill"), "LLM_BASE_URL": stand.url,
         "LLM_API_KEY": "sk-x", "OMP_WAIT_POLICY": "PASSIVE",
@@ -92,9 +89,10 @@ def walked(server_uri: str, stand: ChatStand, tmp_path: Path, monkeypatch: pytes
 def test_the_way_from_raw_rows_to_two_rounds(walked: Any, stand: ChatStand) -> None:
     database, folder = walked
     rows = list(database.samples.find({"task": "translation"}))
-    assert len(rows) >= 18, "rows about words are made anew or left out"
-    doubts = {row["question"]: row["doubts"] for row in rows}
-    assert sum(map(bool, doubts.values())) >= 1
+    assert len(rows) >= 20, "what is too short to tell its language is left out"
+    doubts = {row["answer"]: row["doubts"] for row in rows}
+    assert "number_changed" in doubts["Tháng tư có 31 ngày."]
+    assert "untranslated" in doubts["Wind is a renewable source of energy."]
     exported = [
         row
         for name in ("train", "val")

@@ -13,6 +13,8 @@ _WORD = re.compile(r"[^\W_]+")
 #: away. Vietnamese, written in syllables, needs more. Chosen on the developing half of benchmarks/reverse/pairs.
 _RUN, _SYLLABLES = 9, 12
 _PLAIN_SHARE = 0.6
+#: So many times as long as that, no run is a name.
+_NO_NAME = 1.5
 #: Share of the answer's trigrams, where at least so many are in common.
 _TRIGRAM_SHARE, _FEWEST_TRIGRAMS = 0.25, 6
 #: Share of the answer's longer words, where it has so many.
@@ -29,7 +31,8 @@ def is_leaked(instruction: str, answer: str) -> bool:
     run = longest_run(request, content)
     syllabic = 4 * sum(map(is_vietnamese, request)) >= len(request)
     plain = sum(word[0].islower() or word.isdigit() for word in run)
-    if len(run) >= (_SYLLABLES if syllabic else _RUN) and plain >= _PLAIN_SHARE * len(run):
+    shortest = _SYLLABLES if syllabic else _RUN
+    if len(run) >= _NO_NAME * shortest or (len(run) >= shortest and plain >= _PLAIN_SHARE * len(run)):
         return True
     if len(content) >= _SHORTEST and len(run) >= _SHORT_SHARE * len(content):
         return True

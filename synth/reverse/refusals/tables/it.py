@@ -45,7 +45,7 @@ _POINTERS = (
     r"|sopra(?:indicat|citat|elencat)\w+|riportat\w+ sopra|elencat\w+ sopra)"
     rf"|\b(?:il|nel|dal|sul|al|del|lo|nello|dello) (?:testo|brano|passaggio|paragrafo|estratto|frammento|"
     rf"passo)\b{_NAMED}"
-    rf"|\b(?:nell|dall|dell|sull|all|secondo l|in base all)['’]articolo\b{_NAMED}"
+    rf"|\b(?:nell|dall|dell|sull|all|secondo l|in base all)['’](?:articolo|estratto|intervista)\b{_NAMED}"
     rf"|\b(?:nel|dal|sul|secondo il|in base al) (?:documento|comunicato)\b{_NAMED}|\b(?:nella|dalla|secondo la|in "
     rf"base alla) notizia\b{_NAMED}"
     rf"|\b{_READING} (?:il|lo|la|l['’]|i|gli|le) ?(?:testo|articolo|brano|notizia|documento|comunicato|passaggio|"
@@ -53,7 +53,7 @@ _POINTERS = (
     rf"lettera|tabella|frase|intervista|estratto)\b{_NAMED}"
     r"|\bl['’]articolo (?:parla|dice|spiega|riporta|descrive|racconta|menziona|tratta|cita)|(?:dice|parla|riporta|"
     r"descrive|racconta|menziona|cita|afferma) l['’]articolo\b(?! \d)"
-    r"|\b(?:l['’]autor[ei]|l['’]autrice|il narratore|lo scrivente)\b(?! (?:di|del|dello|della|dei|degli|"
+    r"|\b(?:l['’]autor[ei]|l['’]autrice|il narratore|lo scrivente)\b(?! (?:di|del(?! suo)|dello|della|dei|degli|"
     r"delle)\b)(?! dell['’])"
     r"|\b(?:dato|considerato|visto) il (?:testo|contesto|brano)"
 )

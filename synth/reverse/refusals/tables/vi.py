@@ -36,7 +36,7 @@ _POINTERS = (
     rf"|\b(?:tóm tắt|dịch|đọc|phân tích|viết lại|sửa|nhận xét|bình luận|diễn giải|rút gọn|chỉnh sửa|tiếp tục)(?: "
     rf"lại| lỗi)? {_HARD}(?=\s*(?:$|[,.;:]|(?:và|trong|thành|sang|bằng|cho|một|theo)\b))"
     rf"|\b{_HARD} (?:nói|đề cập|viết|cho biết|kể|nhắc|trình bày)\b"
-    r"|\btác giả\b(?! (?:của|cuốn|bài|ca khúc|sách|bộ|tiểu|tác phẩm|kịch|vở))"
+    r"|\btác giả\b(?! (?:của|cuốn|bài (?:hát|thơ|ca)|ca khúc|sách|bộ|tiểu|tác phẩm|kịch|vở))"
     r"|\bnhững điều (?:trên|vừa)\b|\bthông tin (?:đã cho|trên)\b(?= *(?:[,.?!]|$))"
 )
 
