@@ -263,7 +263,7 @@ def _romans(text: str) -> set[Value]:
 
 def _roman(text: str) -> int:
     digits = [_ROMAN_DIGITS.get(letter, 100) for letter in text]
-    return sum(-one if one < following else one for one, following in zip(digits, [*digits[1:], 0], strict=True))
+    return sum(-digit if digit < after else digit for digit, after in zip(digits, [*digits[1:], 0], strict=True))
 
 
 # ---- numbers in words
@@ -311,8 +311,8 @@ def _in_words(side: Text, strong: bool = False) -> set[Value]:
         for value in _numeral_at(words, start, side.language)
     }
     lexicons = (numbers.ordinals, numbers.idioms, numbers.fractions)
-    said = {lexicon[word] for lexicon in lexicons for word in words if word in lexicon}
-    return values | {value for value in said if not strong or value > _PAIR}
+    idioms = {lexicon[word] for lexicon in lexicons for word in words if word in lexicon}
+    return values | {value for value in idioms if not strong or value > _PAIR}
 
 
 def _numeral_at(words: list[str], start: int, language: str) -> Iterator[int]:
@@ -355,8 +355,8 @@ def _numeral_lost(pair: TextPair, source: Iterable[Number], target: Iterable[Num
     if not strong[0] and not strong[1]:
         return False
     stated = [
-        _said(side, list(numbers), sides[1 - place], strong=False) | _all_values(numbers)
-        for place, (side, numbers) in enumerate(zip(sides, (source, target), strict=True))
+        _said(side, list(numbers), sides[1 - side_number], strong=False) | _all_values(numbers)
+        for side_number, (side, numbers) in enumerate(zip(sides, (source, target), strict=True))
     ]
     absent, new = strong[0] - stated[1], strong[1] - stated[0]
     return bool(absent and new) and not any(_is_converted(value, new | _all_values(target), pair) for value in absent)
