@@ -54,11 +54,14 @@ def collect_translations(database: Database[dict[str, Any]], *, examples: int = 
     groups = _groups(database)
     if not languages and not groups:
         return None
-    left = _left(database, examples)
+    untranslated = _left(database, examples)
     costs = _costs(database)
-    engines = [_engine(name, rows, costs.get(name), left) for name, rows in _by_engine(groups, left).items()]
+    engines = [
+        _engine(name, rows, costs.get(name), untranslated) for name, rows in _by_engine(groups, untranslated).items()
+    ]
     return {
-        **_totals(engines), "engines": engines, "doubts": _doubts(database, groups, examples), "left_rows": left,
+        **_totals(engines), "engines": engines, "doubts": _doubts(database, groups, examples),
+        "left_rows": untranslated,
         "languages": languages, "accuracy": _overall(languages),
     }  # fmt: skip
 
@@ -103,18 +106,21 @@ def _groups(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row["_id"], "rows": row["rows"]} for row in database.samples.aggregate(pipeline, allowDiskUse=True)]
 
 
-def _by_engine(groups: Iterable[Mapping[str, Any]], left: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _by_engine(groups: Iterable[Mapping[str, Any]], untranslated: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     engines: dict[str, list[Any]] = defaultdict(list)
     for group in groups:
         engines[group["engine"]].append(group)
-    for row in left:
+    for row in untranslated:
         for engine in row["engines"]:
             engines[engine] = engines[engine]
     return dict(sorted(engines.items()))
 
 
 def _engine(
-    name: str, groups: Iterable[Mapping[str, Any]], paid: Mapping[str, Any] | None, left: Iterable[Mapping[str, Any]]
+    name: str,
+    groups: Iterable[Mapping[str, Any]],
+    paid: Mapping[str, Any] | None,
+    untranslated: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """One engine's rows: preserved, doubts and rows left by reason, and what it cost."""
     groups = list(groups)
@@ -122,7 +128,7 @@ def _engine(
     rows = sum(group["rows"] for group in translated)
     preserved = sum(group["rows"] for group in translated if not any(map(loses_meaning, group["doubts"])))
     doubts = _count(translated)
-    losses = {row["reason"]: row["engines"][name] for row in left if name in row["engines"]}
+    losses = {row["reason"]: row["engines"][name] for row in untranslated if name in row["engines"]}
     return {
         "engine": name, **_rate(preserved, rows), "rewritten": sum(group["rows"] for group in groups) - rows,
         "left": sum(losses.values()), "doubts": doubts, "left_by_reason": losses, "languages": _rates(translated),
@@ -153,9 +159,9 @@ def _count(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _prices(paid: Mapping[str, Any] | None, kept: int) -> dict[str, Any]:
+def _prices(paid: Mapping[str, Any] | None, preserved: int) -> dict[str, Any]:
     cost = paid["cost"] if paid else None
-    a_row = round(cost / kept, 6) if cost is not None and kept else None
+    a_row = round(cost / preserved, 6) if cost is not None and preserved else None
     return {"calls": paid["calls"] if paid else 0, "cost": cost, "cost_a_kept_row": a_row}
 
 
@@ -165,10 +171,10 @@ def _totals(engines: list[dict[str, Any]]) -> dict[str, Any]:
     }
     prices = [row["cost"] for row in engines if row["cost"] is not None]
     # Rows of engines that cost nothing are no part of what a row costs.
-    kept = sum(row["preserved"] for row in engines if row["cost"] is not None)
+    preserved = sum(row["preserved"] for row in engines if row["cost"] is not None)
     paid = {"calls": sums["calls"], "cost": round(sum(prices), 6) if prices else None}
     return {**_rate(sums["preserved"], sums["translated"]), "rewritten": sums["rewritten"], "left": sums["left"],
-            **_prices(paid, kept)}  # fmt: skip
+            **_prices(paid, preserved)}  # fmt: skip
 
 
 def _costs(database: Database[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -196,9 +202,9 @@ def _doubts(
     for group in groups:
         for doubt in set(group["doubts"]):
             engines[doubt][group["engine"]] += group["rows"]
-    said = {**meanings(), **_OTHER_MEANINGS}
+    sentences = {**meanings(), **_OTHER_MEANINGS}
     return [
-        {"reason": doubt, "meaning": said.get(doubt, ""), "loses_meaning": loses_meaning(doubt),
+        {"reason": doubt, "meaning": sentences.get(doubt, ""), "loses_meaning": loses_meaning(doubt),
          "rows": counts.total(), "engines": dict(sorted(counts.items())),
          "examples": _doubted(database, doubt, examples)}
         for doubt, counts in sorted(engines.items(), key=lambda item: (-item[1].total(), item[0]))

@@ -46,10 +46,10 @@ def language_accuracy(rows: Sequence[Mapping[str, Any]], overall: Mapping[str, A
     description = ", ".join(f"{language_name(row['language'])}: {row['mean']:.2f}" for row in rows)
     svg: list[str] = []
     with figure_axes(svg, "language-accuracy", "Accuracy by language", description, 0.9 + 0.34 * len(rows)) as axes:
-        for place, row in enumerate(reversed(rows)):
+        for height, row in enumerate(reversed(rows)):
             low, high = row["interval"] or (row["mean"], row["mean"])
-            axes.plot([low, high], [place, place], color=SERIES[0], linewidth=2.4)
-            axes.plot([row["mean"]], [place], "o", color=SERIES[0], markersize=6)
+            axes.plot([low, high], [height, height], color=SERIES[0], linewidth=2.4)
+            axes.plot([row["mean"]], [height], "o", color=SERIES[0], markersize=6)
         axes.axvline(overall["mean"], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
         axes.set_yticks(range(len(rows)), [language_name(row["language"])[:20] for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)

@@ -41,9 +41,9 @@ def report_lines(numbers: Mapping[str, Any] | None) -> list[str]:
 
 
 def _headline(numbers: Mapping[str, Any]) -> str:
-    rewritten, left = numbers["rewritten"], numbers["left"]
+    rewritten, untranslated = numbers["rewritten"], numbers["left"]
     line = f"translate: {numbers['translated']:,} translated, {numbers['preserved']:,} preserved"
-    line += f" ({_rate(numbers)}), {rewritten:,} made anew, {left:,} left"
+    line += f" ({_rate(numbers)}), {rewritten:,} made anew, {untranslated:,} left"
     if numbers["cost_a_kept_row"] is not None:
         line += f", {_dollars(numbers['cost_a_kept_row'])} a kept row"
     return line
@@ -65,14 +65,14 @@ def _section(title: str, table: Sequence[Sequence[str]]) -> list[str]:
     if len(table) < 2:
         return []
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ["  ".join(_cell(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+    lines = ["  ".join(_cell(cell, width, number) for number, (cell, width) in enumerate(zip(row, widths, strict=True)))
              for row in table]  # fmt: skip
     return ["", title, *(line.rstrip() for line in lines)]
 
 
-def _cell(text: str, width: int, place: int) -> str:
+def _cell(text: str, width: int, number: int) -> str:
     """Names on the left, numbers on the right; what is long stands last and as it is."""
-    return text.rjust(width) if place and text[:1].isdigit() else text.ljust(width)
+    return text.rjust(width) if number and text[:1].isdigit() else text.ljust(width)
 
 
 def _engines(numbers: Mapping[str, Any]) -> list[list[str]]:

@@ -1,4 +1,7 @@
-"""Which rows are about their language, in five languages. Covers classify.py, table.py and the tables."""
+"""Which rows are about their language, in five languages. Covers synth.translation.language_bound,
+synth.translation.language_bound.table, synth.translation.language_bound.tables and
+synth.translation.language_bound.tables.*
+"""
 
 from __future__ import annotations
 

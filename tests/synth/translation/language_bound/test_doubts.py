@@ -1,4 +1,6 @@
-"""Doubts of translated rows about their language. Covers doubts.py, rows.py, checks/language_bound.py."""
+"""Doubts of translated rows about their language. Covers synth.translation.language_bound.rows,
+synth.translation.checks.language_bound.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Requests about words made anew, every answer checked. Covers rewriting.py, requests.py and lexicon.py."""
+"""Requests about words made anew, every answer checked. Covers
+synth.translation.language_bound.requests and synth.translation.language_bound.lexicon.
+"""
 
 from __future__ import annotations
 
