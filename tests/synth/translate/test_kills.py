@@ -30,6 +30,8 @@ def refill(store: Any, stand: ChatStand, row: dict[str, Any]) -> None:
     stand.asked.clear()
 
 
+# Two runs for each of some twenty writes.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("row", "writes"), [(ROWS[0], 8), (CODE, 3)], ids=["translated", "left as it was"])
 def test_after_every_write(store: Any, stand: ChatStand, database_uri: str, row: dict[str, Any], writes: int) -> None:
     says(stand, italian)
