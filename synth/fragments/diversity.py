@@ -10,7 +10,7 @@ from typing import Any
 
 from synth.language.segmentation import words
 
-#: Orders of n-grams of which the different ones are counted, and the longest of BLEU.
+#: Orders of n-grams of which the different ones are counters, and the longest of BLEU.
 DISTINCT, ORDERS = (1, 2, 3), 4
 #: Of a precision of 0 in BLEU: half a match (Chen and Cherry, 2014, method 1 with a larger epsilon).
 _SMOOTHING = 0.5
@@ -64,10 +64,10 @@ def self_bleu(tokens: Sequence[Sequence[str]]) -> float | None:
     return sum(_bleu(row, number, highest, lengths) for number, row in enumerate(rows)) / len(rows)
 
 
-def _two_highest(counted: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int, int]]:
+def _two_highest(counters: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int, int]]:
     """n-gram -> (highest count, text that has it, highest count in any other text)."""
     highest: dict[tuple[str, ...], tuple[int, int, int]] = {}
-    for number, counts in enumerate(counted):
+    for number, counts in enumerate(counters):
         for gram, count in counts.items():
             best, owner, second = highest.get(gram, (0, -1, 0))
             if count > best:
@@ -97,9 +97,9 @@ def _bleu(
 
 def _brevity(length: int, lengths: list[int]) -> float:
     """BLEU's penalty by the nearest length among the others, of equals the shorter one."""
-    place = bisect.bisect_left(lengths, length)
-    around = lengths[max(0, place - 1) : place] + lengths[place + 1 : place + 2]
-    nearest = min(around, key=lambda other: (abs(other - length), other))
+    position = bisect.bisect_left(lengths, length)
+    around = lengths[max(0, position - 1) : position] + lengths[position + 1 : position + 2]
+    nearest = min(around, key=lambda value: (abs(value - length), value))
     return 1.0 if length >= nearest else math.exp(1 - nearest / length)
 
 

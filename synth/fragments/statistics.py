@@ -128,11 +128,11 @@ def _bills(database: Store, rows: Iterable[Row]) -> dict[str, Row]:
 def _bill(rows: Iterable[Row], bills: Mapping[str, Row]) -> dict[str, Any]:
     """{calls, cost, tokens, unpriced} of some rows; a call that two rows share is paid once; `cost` None: unknown."""
     calls = {call for row in rows for call in _calls(row)}
-    known = [bills[call] for call in calls if call in bills]
-    prices = [bill["cost"] for bill in known if bill["cost"] is not None]
+    paid = [bills[call] for call in calls if call in bills]
+    prices = [bill["cost"] for bill in paid if bill["cost"] is not None]
     return {
         "calls": len(calls), "cost": round(sum(prices), 6) if prices else None,
-        "tokens": sum(bill["tokens"] for bill in known), "unpriced": len(calls) - len(prices),
+        "tokens": sum(bill["tokens"] for bill in paid), "unpriced": len(calls) - len(prices),
     }  # fmt: skip
 
 
@@ -143,11 +143,11 @@ def _lambdas(rows: Sequence[Row], bills: Mapping[str, Row]) -> list[dict[str, An
     scores = [row["score"] for row in rows if row["state"] in SCORED]
     table = []
     for threshold in LAMBDAS:
-        kept = sum(score >= threshold for score in scores)
+        count = sum(score >= threshold for score in scores)
         table.append({
-            "lambda": threshold, "kept": kept, "yield": round(kept / finished, 4) if finished else None,
-            "cost": round(bill["cost"] / kept, 6) if kept and bill["cost"] is not None else None,
-            "tokens": round(bill["tokens"] / kept) if kept else None,
+            "lambda": threshold, "kept": count, "yield": round(count / finished, 4) if finished else None,
+            "cost": round(bill["cost"] / count, 6) if count and bill["cost"] is not None else None,
+            "tokens": round(bill["tokens"] / count) if count else None,
         })  # fmt: skip
     return table
 
@@ -159,10 +159,10 @@ def _comparisons(by_way: Mapping[tuple[str, ...], Sequence[Row]], bills: Mapping
     """The pool beside one task prompt, and native beside detour, on the fragments that both have finished."""
     for way, rows in sorted(by_way.items()):
         setup = dict(zip(WAY, way, strict=True))
-        for other_way, others in sorted(by_way.items()):
-            other = dict(zip(WAY, other_way, strict=True))
-            if name := _compared(setup, other):
-                yield from _comparison(name, (setup, rows), (other, others), bills)
+        for second_way, second_rows in sorted(by_way.items()):
+            second = dict(zip(WAY, second_way, strict=True))
+            if name := _compared(setup, second):
+                yield from _comparison(name, (setup, rows), (second, second_rows), bills)
 
 
 def _compared(first: Mapping[str, str], second: Mapping[str, str]) -> str:

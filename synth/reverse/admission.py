@@ -60,9 +60,9 @@ def _admit(database: Store, settings: Settings, keys: Sequence[Any], repeats: Re
     if settings.single_prompt:
         # What is only a comparison is no sample.
         return counts
-    kept = [row for row, state in zip(rows, states, strict=True) if state["state"] == "kept"]
-    others = [row for row, state in zip(rows, states, strict=True) if state["state"] != "kept"]
-    return counts + _write_samples(database, kept, articles, settings) + _withdraw(database, others)
+    admitted = [row for row, state in zip(rows, states, strict=True) if state["state"] == "kept"]
+    withdrawn = [row for row, state in zip(rows, states, strict=True) if state["state"] != "kept"]
+    return counts + _write_samples(database, admitted, articles, settings) + _withdraw(database, withdrawn)
 
 
 def _state(row: Mapping[str, Any], exclusion: str, threshold: float, repeats: Repeats) -> dict[str, Any]:
@@ -100,12 +100,12 @@ def _write_samples(
     writes: list[Any] = [
         UpdateOne({"key": sample.key}, {"$setOnInsert": sample.document()}, upsert=True) for sample in samples.values()
     ]
-    made = len(samples) - len({row["key"] for row in stored} & {sample.key for sample in samples.values()})
+    additions = len(samples) - len({row["key"] for row in stored} & {sample.key for sample in samples.values()})
     changes = list(_replaced(stored, {fragment: sample.key for fragment, sample in samples.items()}))
     writes += [UpdateOne({"key": key}, change) for key, change, _ in changes]
     if writes:
         database.samples.bulk_write(writes, ordered=True)
-    return Counter({"samples": made}) + Counter(name for _, _, name in changes)
+    return Counter({"samples": additions}) + Counter(name for _, _, name in changes)
 
 
 def _replaced(stored: Sequence[Mapping[str, Any]], current: Mapping[str, str]) -> Iterator[tuple[str, Row, str]]:

@@ -70,8 +70,8 @@ class Settings:
     def prompt_id(self, language: str) -> str:
         """As recorded: another wording or temperature makes another instruction."""
         frame = self.prompts.in_language(self.language_of_instruction(language))
-        other = {} if self.temperature == 0 else {"temperature": self.temperature}
-        return f"{frame.id}+{self.tasks.id}+{self.judge_prompt.id}{parameters_suffix(**other)}"
+        changed = {} if self.temperature == 0 else {"temperature": self.temperature}
+        return f"{frame.id}+{self.tasks.id}+{self.judge_prompt.id}{parameters_suffix(**changed)}"
 
     @property
     def setup(self) -> dict[str, Any]:
@@ -103,8 +103,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if options.native and options.engine:
         raise NewsmillError("--native translates nothing: leave --engine out")
     if options.single_prompt and options.single_prompt not in load_task_prompts().names:
-        known = ", ".join(load_task_prompts().names)
-        raise NewsmillError(f"--single-prompt {options.single_prompt}: no such task prompt; there are {known}")
+        names = ", ".join(load_task_prompts().names)
+        raise NewsmillError(f"--single-prompt {options.single_prompt}: no such task prompt; there are {names}")
     return Settings(
         options.llm, options.judge_llm or options.llm, "" if options.native else options.engine or f"llm:{options.llm}",
         options.language or "", options.threshold, options.seed, options.single_prompt or "", options.per_article,

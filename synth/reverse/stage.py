@@ -93,13 +93,13 @@ def _drawn(
         if not (limit := limit - waiting):
             return []
     own = list(database.fragments.find(mine, dict.fromkeys(_DRAWN, 1)))
-    others = _of_other_ways(database, settings, where, {row["fragment"] for row in own})[:limit]
-    fragments = others
-    if not settings.single_prompt and (limit is None or len(others) < limit):
+    elsewhere = _of_other_ways(database, settings, where, {row["fragment"] for row in own})[:limit]
+    fragments = elsewhere
+    if not settings.single_prompt and (limit is None or len(elsewhere) < limit):
         draw = Draw(database, where, settings.language, settings.seed, settings.per_article)
-        draw.count_drawn([*own, *others])
-        fragments = others + draw.rows(limit and limit - len(others))
-    elif settings.single_prompt and not own and not others:
+        draw.count_drawn([*own, *elsewhere])
+        fragments = elsewhere + draw.rows(limit and limit - len(elsewhere))
+    elif settings.single_prompt and not own and not elsewhere:
         raise NewsmillError(
             f"--single-prompt {settings.single_prompt}: compares on fragments that have instructions, and there are "
             "none yet: run synth reverse without it first, with the same models"

@@ -64,8 +64,8 @@ class Draw:
         if not self.where or self._concerns_articles():
             yield from self._drawn()
             return
-        drawn = self._drawn()
-        while batch := list(itertools.islice(drawn, _BATCH)):
+        fragments = self._drawn()
+        while batch := list(itertools.islice(fragments, _BATCH)):
             yield from _filtered(self.database, batch, self.where)
 
     def _concerns_articles(self) -> bool:
@@ -118,24 +118,24 @@ class Draw:
     def _chosen(self, article: Row) -> Iterator[Candidate]:
         """What is drawn of an article: parts that do not overlap, the kind and length that are lacking most first."""
         key = str(article["_id"])
-        taken: list[Candidate] = []
+        chosen: list[Candidate] = []
         for candidate in sorted(candidates(article), key=self._need):
             if self.articles[key] >= self.per_article:
                 return
             text = article["content"][candidate.start : candidate.end]
             fragment = fragment_id(article["link"], candidate, text)
             name = self.copies.name(text)
-            overlaps = any(candidate.start < other.end and other.start < candidate.end for other in taken)
+            overlaps = any(candidate.start < earlier.end and earlier.start < candidate.end for earlier in chosen)
             if overlaps or fragment in self.ids or (name and name in self.names):
                 continue
             self.names.add(name)
             self._count(key, candidate.kind, candidate.words, fragment)
-            taken.append(candidate)
+            chosen.append(candidate)
             yield candidate
 
     def _need(self, candidate: Candidate) -> tuple[float, int, int]:
-        drawn = self.balance["kind", candidate.kind] / _SHARES[candidate.kind]
-        return (drawn, self.balance["length", _length(candidate.words)], candidate.start)
+        share = self.balance["kind", candidate.kind] / _SHARES[candidate.kind]
+        return (share, self.balance["length", _length(candidate.words)], candidate.start)
 
     def _count(self, article: str, kind: str, words: int, fragment: str) -> None:
         self.articles[str(article)] += 1
@@ -177,7 +177,7 @@ def fragment_of(article: Mapping[str, Any], candidate: Candidate, event: str) ->
 
 def _filtered(database: Store, rows: Sequence[Row], where: Mapping[str, Any]) -> list[Row]:
     """Those of some rows that are not stored which a filter names: the server decides, as it does of stored ones."""
-    numbered = [{**row, "place": place} for place, row in enumerate(rows)]
-    found = database.aggregate([{"$documents": numbered}, {"$match": dict(where)}, {"$project": {"place": 1}}])
-    places = {row["place"] for row in found}
-    return [row for place, row in enumerate(rows) if place in places]
+    numbered = [{**row, "position": position} for position, row in enumerate(rows)]
+    matches = database.aggregate([{"$documents": numbered}, {"$match": dict(where)}, {"$project": {"position": 1}}])
+    positions = {row["position"] for row in matches}
+    return [row for position, row in enumerate(rows) if position in positions]

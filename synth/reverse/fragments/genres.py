@@ -16,13 +16,13 @@ GENRES = ("news", "interview", "opinion", "sport", "business", "science", "cultu
 
 def genre_of(article: Mapping[str, Any]) -> str:
     """One of GENRES; news where nothing says otherwise."""
-    said = [str(article.get("section") or ""), *map(str, article.get("tags") or [])]
+    headings = [str(article.get("section") or ""), *map(str, article.get("tags") or [])]
     path = urlsplit(str(article.get("link") or "")).path
-    places = [*said, *re.split(r"[/_.]", path)[:-1]]
+    places = [*headings, *re.split(r"[/_.]", path)[:-1]]
     for genre, pattern in _patterns(str(article.get("language") or "")):
         # Only a title says that a text is an interview.
         text = str(article.get("title") or "") if genre == "interview" else ""
-        if any(pattern.search(place) for place in (*places, text) if place):
+        if any(pattern.search(name) for name in (*places, text) if name):
             return genre
     return "news"
 

@@ -46,8 +46,8 @@ def _located(content: str, paragraph: Span, texts: list[str]) -> Iterator[Senten
     for text in texts:
         while content[position].isspace():
             position += 1
-        start, left = position, sum(not character.isspace() for character in text)
-        while left:
-            left -= not content[position].isspace()
+        start, remaining = position, sum(not character.isspace() for character in text)
+        while remaining:
+            remaining -= not content[position].isspace()
             position += 1
         yield Sentence(start, position, text, len(words(text)))
