@@ -211,7 +211,9 @@ TABLE = LanguageTable(
         predicate=(
             r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|"
             r"diễn|làm|"
-            r"đưa|tổ chức|thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng)\b"
+            r"đưa|tổ chức|thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng|"
+            r"khánh thành|khai trương|khai mạc|khởi công|công bố|ký|mở|họp|thăm|gặp|dự|chết|mất|thắng|thua|ghi|xảy|mua|"
+            r"bán|xây|cấm|phát|thông báo|khẳng định|yêu cầu|đề nghị|cảnh báo)\b"
         ),
         linking=words(
             "cũng còn nữa vẫn thêm khác riêng lại tiếp"
