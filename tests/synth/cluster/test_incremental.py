@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pymongo.database import Database
 
 from crawler.items import content_hash
 from crawler.mongo import connect, with_database
@@ -268,6 +269,19 @@ def test_two_runs_at_once_do_not_mix(database: Any, monkeypatch: pytest.MonkeyPa
     before = partition(database)
     run(database)
     assert partition(database) == before == afresh(database)
+
+
+def test_a_server_without_transactions_gets_the_same_events(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = Database.command
+
+    def standalone(self: Any, name: Any, *arguments: Any, **options: Any) -> Any:
+        return {} if name == "hello" else command(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Database, "command", standalone)
+    database.articles.insert_many([article(i, 1, i // 4) for i in range(20)])
+    run(database)
+    assert len(partition(database)) == 5
+    assert database.clusters.count_documents({"pending": True}) == 0
 
 
 def test_a_day_of_very_many_articles_has_several_documents(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
