@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -89,13 +89,36 @@ def site(records: list[dict[str, Any]]) -> Iterator[LoopbackSite]:
         yield site
 
 
-@pytest.fixture
-def two_stores(server_uri: str) -> Iterator[tuple[str, str]]:
-    uris = [with_database(server_uri, f"test_chain_{os.getpid()}_{name}") for name in ("calm", "killed")]
-    yield uris[0], uris[1]
-    for uri in uris:
-        database = connect(uri)
-        database.client.drop_database(database.name)
+@contextlib.contextmanager
+def store(server_uri: str, name: str) -> Iterator[str]:
+    uri = with_database(server_uri, f"test_chain_{os.getpid()}_{name}")
+    yield uri
+    database = connect(uri)
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+class Chain(NamedTuple):
+    """A chain that nobody disturbed: where it is, how long each command took, what it made and fetched."""
+
+    uri: str
+    folder: Path
+    seconds: dict[str, float]
+    state: dict[str, Any]
+    fetched: int
+
+
+@pytest.fixture(scope="module")
+def calm(site: LoopbackSite, server_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    folder = tmp_path_factory.mktemp("calm")
+    with store(server_uri, "calm") as uri:
+        before = fetched(site)
+        seconds = {line: finish(line, uri, folder) for line in commands(site)}
+        yield Chain(uri, folder, seconds, state(uri, folder), fetched(site) - before)
+
+
+def commands(site: LoopbackSite) -> list[str]:
+    return [crawl(site, name) for name in NEWSPAPERS] + STAGES
 
 
 def crawl(site: LoopbackSite, name: str) -> str:
@@ -111,40 +134,30 @@ def fetched(site: LoopbackSite) -> int:
 
 @pytest.mark.timeout(900)
 def test_killed_anywhere_and_started_again_it_ends_the_same(
-    site: LoopbackSite, two_stores: tuple[str, str], tmp_path: Path
+    site: LoopbackSite, calm: Chain, server_uri: str, tmp_path: Path
 ) -> None:
-    calm, killed = two_stores
-    folders = [tmp_path / "calm", tmp_path / "killed"]
-    for folder in folders:
-        folder.mkdir()
-    lines = [crawl(site, name) for name in NEWSPAPERS] + STAGES
     kills = 0
-    for line in lines:
-        seconds = finish(line, calm, folders[0])
-        for part in (0.5, 0.75, 0.95):
-            kills += kill_after(line, killed, folders[1], seconds * part)
-        finish(line, killed, folders[1])
-    assert kills >= len(lines), "the commands ended before they could be killed: the test shows nothing"
-    undisturbed = state(calm, folders[0])
-    assert undisturbed["samples"], "nothing was made"
-    assert undisturbed["export"]
-    assert state(killed, folders[1]) == undisturbed
+    with store(server_uri, "killed") as uri:
+        for line in commands(site):
+            for part in (0.5, 0.75, 0.95):
+                kills += kill_after(line, uri, tmp_path, calm.seconds[line] * part)
+            finish(line, uri, tmp_path)
+        killed = state(uri, tmp_path)
+    assert kills >= len(calm.seconds), "the commands ended before they could be killed: the test shows nothing"
+    assert calm.state["samples"], "nothing was made"
+    assert calm.state["export"]
+    assert killed == calm.state
 
 
 @pytest.mark.timeout(600)
 def test_a_second_run_fetches_and_changes_nothing(
-    site: LoopbackSite, two_stores: tuple[str, str], tmp_path: Path, records: list[dict[str, Any]]
+    site: LoopbackSite, calm: Chain, records: list[dict[str, Any]]
 ) -> None:
-    uri = two_stores[0]
-    lines = [crawl(site, name) for name in NEWSPAPERS] + STAGES
-    for line in lines:
-        finish(line, uri, tmp_path)
-    first = state(uri, tmp_path)
     served = {row["link"] for row in records}
-    assert set(first["articles"]) | set(first["doubles"]) == served
+    assert set(calm.state["articles"]) | set(calm.state["doubles"]) == served
+    assert calm.fetched >= len(served)
     before = fetched(site)
-    for line in lines:
-        finish(line, uri, tmp_path)
-    assert before >= len(served)
+    for line in commands(site):
+        finish(line, calm.uri, calm.folder)
     assert fetched(site) == before, "a known article was fetched again"
-    assert state(uri, tmp_path) == first
+    assert state(calm.uri, calm.folder) == calm.state
