@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.databases import empty, structure
+from tests.fork_server import SERVERS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,6 +73,12 @@ def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """The folder that all workers of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if hasattr(request.config, "workerinput") else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_fork_servers(run_folder: Path) -> None:
+    """One server of each kind for all workers; the tests use tests.fork_server."""
+    SERVERS.folder = run_folder / "fork"
 
 
 @pytest.fixture(scope="session")

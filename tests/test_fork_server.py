@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.fork_server import run_scrapy
+import pytest
+
+from tests.fork_server import run_forked, run_scrapy
 
 SITE = """
 import os
@@ -17,6 +21,21 @@ SETTINGS = """
 import os
 BOT_NAME = os.environ["OF_THE_TEST"]
 print("x" * int(os.environ.get("SIZE", 0)), file=open("large.txt", "w"))
+"""
+
+
+#: Three steps of training with dropout.
+TRAINING = """
+import torch
+torch.manual_seed(1)
+layers = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.Dropout(0.1), torch.nn.Linear(64, 1))
+step = torch.optim.AdamW(layers.parameters())
+for _ in range(3):
+    step.zero_grad()
+    loss = layers(torch.randn(32, 64)).square().mean()
+    loss.backward()
+    step.step()
+LOSS = loss.item().hex()
 """
 
 
@@ -43,3 +62,38 @@ def test_it_has_its_status_and_limit(tmp_path: Path) -> None:
     full = run_scrapy(["list"], tmp_path, environment(tmp_path, SIZE="9999"), size=100)
     assert full.returncode in (1, -signal.SIGXFSZ)
     assert (tmp_path / "large.txt").stat().st_size == 100
+
+
+def test_it_trains_as_this_process_does(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    script = tmp_path / "training.py"
+    script.write_text(f"{TRAINING}print(LOSS)")
+    done = run_forked("torch", [str(script)], tmp_path)
+    here: dict[str, str] = {}
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    torch.set_num_threads(1)
+    exec(TRAINING, here)
+    torch.set_num_threads(threads)
+    torch.set_rng_state(state)
+    assert (done.returncode, done.stdout) == (0, here["LOSS"] + "\n"), done.stderr
+
+
+def test_its_status_is_that_of_an_interpreter(tmp_path: Path) -> None:
+    endings = {"raise SystemExit(3)": 3, "1 / 0": 1, "import os; os.kill(os.getpid(), 9)": -signal.SIGKILL, "": 0}
+    for text, status in endings.items():
+        (tmp_path / "ending.py").write_text(text)
+        assert run_forked("torch", [str(tmp_path / "ending.py")], tmp_path).returncode == status
+
+
+def test_what_takes_too_long_is_killed(tmp_path: Path) -> None:
+    text = "import os, signal\nprint(os.getpid(), flush=True)\nsignal.pause()"
+    (tmp_path / "endless.py").write_text(text)
+    with pytest.raises(subprocess.TimeoutExpired) as ended:
+        run_forked("torch", [str(tmp_path / "endless.py")], tmp_path, timeout=0.5)
+    assert ended.value.timeout == 0.5
+
+
+def test_a_module_is_run_as_python_m_does(tmp_path: Path) -> None:
+    done = run_forked("synth", [sys.executable, "-m", "synth", "no-such-command"], tmp_path)
+    assert done.returncode == 2
+    assert "no-such-command" in done.stderr, done.stderr

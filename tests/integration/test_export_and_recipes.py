@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from synth.__main__ import main
 from synth.export.formats import default_formats, needs_parquet
+from tests.fork_server import run_forked
 from tests.synth.export.test_command import store as store_fixture
 from train.data.conversations import find_files
 from train.recipes import FOLDER, load
@@ -44,9 +44,7 @@ def test_without_the_export_litgpt_ends_in_one_line_that_names_the_command(tmp_p
     if program is None:
         pytest.skip("litgpt is not installed")
     recipe = FOLDER / "llama-3-8b/news.yaml"
-    done = subprocess.run(
-        [program, "finetune_lora", "--config", str(recipe)], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = run_forked("torch", [program, "finetune_lora", "--config", str(recipe)], tmp_path)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert "data.path: export does not exist: `synth export --out export` makes it" in done.stderr

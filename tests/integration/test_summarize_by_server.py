@@ -12,23 +12,28 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import run_forked
 from tests.waiting import wait_until
+
+COMMAND = [sys.executable, "-m", "synth", "summarize", "--llm", "openai:tiny", "--json"]
+
+
+def environment(stand: Any, uri: str) -> dict[str, str]:
+    return os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
 
 
 def start(stand: Any, uri: str, *words: str) -> subprocess.Popen[str]:
-    environment = os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
+    """The command, to be killed or interrupted."""
     return subprocess.Popen(
-        [sys.executable, "-m", "synth", "summarize", "--llm", "openai:tiny", "--json", *words],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*COMMAND, *words], env=environment(stand, uri), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(stand: Any, uri: str, *words: str) -> tuple[int, dict[str, int], str]:
-    process = start(stand, uri, *words)
-    told, errors = process.communicate(timeout=120)
+    done = run_forked("synth", [*COMMAND, *words], environment=environment(stand, uri))
     # Near copies among the sources are the stage's business.
-    counts = {name: count for name, count in json.loads(told or "{}").items() if name != "near_copy"}
-    return process.returncode, counts, errors
+    counts = {name: count for name, count in json.loads(done.stdout or "{}").items() if name != "near_copy"}
+    return done.returncode, counts, done.stderr
 
 
 def test_each_event_is_asked_once_and_recorded(stand: Any, store: Any, database_uri: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MadeOnce
+from tests.fork_server import run_forked
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -64,10 +64,8 @@ def tuned(workspace: Path, root: Path, made_once: MadeOnce) -> Path:
 
     def make(folder: Path) -> None:
         shutil.copytree(workspace, folder, dirs_exist_ok=True)
-        done = subprocess.run(
-            [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe), "--train.max_steps", "2"],
-            cwd=folder, capture_output=True, text=True, check=False, timeout=200,
-        )  # fmt: skip
+        words = ["finetune_lora", "--config", str(recipe), "--train.max_steps", "2"]
+        done = run_forked("torch", [str(SCRIPTS / "litgpt"), *words], folder, timeout=200)
         assert done.returncode == 0, done.stderr[-2000:]
 
     return Path(shutil.copytree(made_once("tuned", make) / "out/tiny-news", workspace / "out/tiny-news"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fork_server import run_forked
 from tests.train.conftest import SCRIPTS
 from tests.train.evaluate.evaluate_fixtures import row, write_export
 from train.models.architectures import make_tiny
@@ -80,10 +80,8 @@ def test_litgpt(folder: Path, train: Run) -> None:
     recipe = folder / "lit.yaml"
     more = {"logger_name": "csv", "lora_head": False}
     recipe.write_text(yaml.safe_dump(settings(folder, "lit", system=SYSTEM) | more))
-    done = subprocess.run(
-        [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe)],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+    line = [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe)]
+    done = run_forked("torch", line, folder, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     trained = last_validation(next((folder / "out-lit").glob("**/metrics.csv")))
     hub = converted(folder, train, "from-lit", "--to", "huggingface")

@@ -28,6 +28,7 @@ from synth.scorers.toxicity.stage import (
 )
 from synth.stages.options import add_stage_arguments
 from synth.stages.stage import run_stage
+from tests.fork_server import run_forked
 from tests.synth.scorers.toxicity.toxicity_tiny import ORIGINAL, UNBIASED, classifier_folder, detoxify_checkpoint
 from tests.waiting import wait_until
 
@@ -200,10 +201,8 @@ def test_options_that_cannot_be_understood(words: list[str], told: str) -> None:
 
 def program(uri: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`synth score` with these options."""
-    return subprocess.run(
-        [sys.executable, "-m", "synth", "score", *words], capture_output=True, text=True, check=False, timeout=120,
-        env={**os.environ, "MONGODB_URI": uri, **environment},
-    )  # fmt: skip
+    line = [sys.executable, "-m", "synth", "score", *words]
+    return run_forked("torch", line, environment={**os.environ, "MONGODB_URI": uri, **environment})
 
 
 def test_a_hub_out_of_reach(samples: Any, database_uri: str, tmp_path: Path) -> None:
