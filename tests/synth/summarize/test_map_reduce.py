@@ -112,7 +112,7 @@ class Model:
         return self.answer
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     sources=events(), name=st.sampled_from(sorted(COUNTERS)), language=st.sampled_from(LANGUAGES),
     room=st.integers(0, 1500), answer=st.integers(20, 400), told=body, limit=st.sampled_from([None, 1, 5]),
