@@ -43,7 +43,7 @@ def test_a_lease_runs_out_unless_it_is_renewed(database: Any) -> None:
     first.release(["b"])
     first.renew()
     assert database.llm_leases.find_one({"_id": "a"})["until"] > before
-    wait_until(lambda: second.claim(["a"]) == {"a"})
+    wait_until(lambda: second.claim(["a"]) == {"a"}, seconds=20)
     # Who has lost a lease gives nobody else's back.
     first.release(["a"])
     assert database.llm_leases.find_one({"_id": "a"})["owner"] == second.owner
@@ -84,7 +84,8 @@ def test_leases_are_given_back_with_the_reply_or_without(stand: Any, database: A
             await asyncio.gather(llm.complete([{"role": "user", "content": "x"}]), return_exceptions=True)
 
     asyncio.run(ask())
-    wait_until(lambda: database.llm_leases.count_documents({}) == 0)
+    # asyncio.run has waited for its threads, and they for the store: what is leased now stays so for a minute.
+    assert database.llm_leases.count_documents({}) == 0
 
 
 # ---- the ledger's
