@@ -6,6 +6,7 @@ current samples what a lower one had let in. Doing it twice changes nothing.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ def admit(database: Store, settings: Settings, where: Mapping[str, Any]) -> Coun
     repeats, counts = Repeats(_instructions_beside(database, settings, where)), Counter[str]()
     for start in range(0, len(keys), _CHUNK):
         part = keys[start : start + _CHUNK]
-        counts += outlast(lambda part=part: _admit(database, settings, part, repeats))
+        counts += outlast(functools.partial(_admit, database, settings, part, repeats))
     return counts
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from synth.judgements import parse_reply
 from synth.language.tables import languages
-from synth.llm import LLM
+from synth.llm import LLM, Completion
 from synth.llm.calls import CallRecorder
 from synth.prompts.quoting import defused, marks_of
 from synth.reverse.instruction_reply import instruction_of
@@ -25,7 +25,7 @@ STATES = ("drawn", "judged", "kept", "below_lambda", "refused", "unread", "unusa
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
-class Lost(Exception):
+class StepFailure(Exception):
     """There is no instruction; `state` and `reason` say why."""
 
     def __init__(self, state: str, reason: str) -> None:
@@ -59,7 +59,7 @@ class Attempt:
         """
         try:
             await self._steps()
-        except Lost as loss:
+        except StepFailure as loss:
             self.results["reason"] = loss.reason
             return loss.state
         return "judged"
@@ -92,7 +92,7 @@ class Attempt:
         if self.planning:
             return translation.text
         if translation.refusal or translation.losses:
-            raise Lost("unusable", f"{step}_{translation.refusal or 'mask_lost'}")
+            raise StepFailure("unusable", f"{step}_{translation.refusal or 'mask_lost'}")
         return translation.text
 
     async def _instruction(self, passage: str, language: str) -> str:
@@ -107,7 +107,7 @@ class Attempt:
             return reply.text.translate(_LETTERS)
         instruction, refusal = instruction_of(reply.text, reply.finish_reason)
         if refusal:
-            raise Lost("unusable", refusal)
+            raise StepFailure("unusable", refusal)
         return instruction
 
     async def _judged(self, instruction: str, passage: str) -> None:
@@ -120,9 +120,9 @@ class Attempt:
         score, explanation = parse_reply(reply.text)
         self.results |= {"score": score, "explanation": explanation}
         if score is None and not self.planning:
-            raise Lost("unread", "unread_score")
+            raise StepFailure("unread", "unread_score")
 
-    async def _asked(self, step: str, llm: LLM, messages: list[dict[str, str]]) -> Any:
+    async def _asked(self, step: str, llm: LLM, messages: list[dict[str, str]]) -> Completion:
         calls = CallRecorder(llm, self.settings.temperature)
         try:
             return await calls.ask(messages, self.settings.max_answer_tokens)
@@ -134,7 +134,7 @@ class Attempt:
         names = [] if self.planning else refusals(instruction, passage, language)
         if names:
             self.results["refusals"] = names
-            raise Lost("refused", names[0])
+            raise StepFailure("refused", names[0])
 
 
 def _language_name(language: str) -> str:

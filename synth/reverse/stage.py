@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -149,7 +150,7 @@ def _store(database: Store, rows: Sequence[Mapping[str, Any]]) -> None:
             UpdateOne({"key": row["key"]}, {"$setOnInsert": dict(row)}, upsert=True)
             for row in rows[start : start + 500]
         ]
-        outlast(lambda writes=writes: database.fragments.bulk_write(writes))
+        outlast(functools.partial(database.fragments.bulk_write, writes))
 
 
 class Reverser(LLMStage):
