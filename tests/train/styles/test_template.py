@@ -10,7 +10,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 
 from tests.train.data.chat_fixtures import several_turns
 from train.styles import STYLES, style_named
-from train.styles.template import Segment, segments, without_tags
+from train.styles.template import Segment, segments, with_system, without_tags
 
 ECHO = (
     '{%- for message in messages -%}{{- "<" -}}{%- generation -%}{{- message["content"] ~ eos_token -}}'
@@ -51,3 +51,15 @@ def test_every_text_comes_through(texts: list[str]) -> None:
 
 def test_templates_without_their_tags() -> None:
     assert without_tags("a{% generation %}b{%- endgeneration -%}c") == "abc"
+
+
+def test_a_template_gives_its_system_prompt_to_chats_without_one() -> None:
+    each = '{%- for message in messages -%}{{- "<" ~ message["role"] ~ ":" ~ message["content"] ~ ">" -}}{%- endfor -%}'
+    own = [{"role": "system", "content": "Mio."}, {"role": "user", "content": "?"}]
+    assert with_system(each, None) == each
+    for system in ("", 'Sii «breve»:\n{{ "x" }} {% if %}'):
+        source = with_system(each, system)
+        for messages, text in (
+            (own, "<system:Mio.><user:?>"), (own[1:], f"<system:{system}><user:?>"), ([], f"<system:{system}>"),
+        ):  # fmt: skip
+            assert "".join(part.text for part in segments(source, messages, "", ask=False)) == text
