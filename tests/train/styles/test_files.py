@@ -26,6 +26,7 @@ words: system
 marks: ["[INST]", "[/INST]"]
 stop_strings: ["[INST]"]
 litgpt: [Llama2]
+litgpt_marks: {A: mistral-it}
 ---
 {%- set system = words.get(language or default_language, "") -%}
 {%- if system -%}{{- "<<SYS>>" ~ system ~ "\n" -}}{%- endif -%}
@@ -48,6 +49,8 @@ def test_a_style_is_one_file(tmp_path: Path) -> None:
         "<<SYS>>Sei un assistente utile.\n[INST] Chi? [/INST]"
     )
     assert (style.stop_strings, style.end_of_turn, style.bos) == (("[INST]",), "", None)
+    assert (style.head.litgpt, style.head.litgpt_marks) == ({"Llama2": "mistral"}, {"A": "mistral-it"})
+    assert (style.marks, style.head.words) == (("[INST]", "[/INST]"), "system")
     assert "generation" not in style.chat_template
     (row,) = encode(Conversation(several_turns()), styles["mistral"](), tokens())
     learnt = [tokens().decode(row.ids[start:end]) for start, end in row.learnt]
