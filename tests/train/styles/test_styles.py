@@ -47,6 +47,12 @@ def test_official_templates(name: str) -> None:
     assert style_named(name).prompt(CHAT) == OFFICIAL[name]
 
 
+def test_a_whole_text_has_the_end_token_where_an_answer_ends() -> None:
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    assert style_named("plain").text(turns, eos="</s>").strip() == "Hi\n\nHello</s>"
+    assert style_named("chatml").text(CHAT[:3], eos="</s>") == OFFICIAL["chatml"].partition("<|im_start|>user\nAnd?")[0]
+
+
 @pytest.mark.parametrize("name", ["llama3", "gemma"])
 def test_texts_are_trimmed_where_the_template_trims(name: str) -> None:
     padded = [dict(message, content=f" {message['content']}\n") for message in CHAT[1:]]
