@@ -213,8 +213,8 @@ def test_any_score_before_any_words(tenths: int, form: str, words: str) -> None:
 )  # fmt: skip
 def test_time_is_linear(piece: str) -> None:
     text = piece * (300_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     score, _ = parse_reply(text)
     # A quadratic parser takes minutes.
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert score is None or 0 <= score <= 5

@@ -48,6 +48,6 @@ def test_no_loops(text: str) -> None:
 
 def test_a_long_text_takes_no_time() -> None:
     words = [f"parola{number % 977}" for number in range(20_000)]
-    began = time.monotonic()
+    began = time.process_time()
     is_looping(" ".join(words))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -81,6 +81,6 @@ def test_spans_are_in_order_apart_and_of_a_known_kind(text: str) -> None:
 )
 def test_cost_is_linear_in_what_is_never_closed(unit: str) -> None:
     text = unit * (40000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     protected_spans(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

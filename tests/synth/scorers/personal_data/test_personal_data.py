@@ -151,9 +151,9 @@ def test_any_tax_code_with_its_letter(code: str) -> None:
 def test_time_is_linear(piece: str) -> None:
     def seconds(size: int) -> float:
         text = (piece * (size // len(piece) + 1))[:size]
-        began = time.perf_counter()
+        began = time.process_time()
         personal_data(text)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     # A quadratic search takes minutes.
     assert seconds(400_000) < 10
