@@ -5,51 +5,34 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.fork_server import run_forked
 from tests.synth.reverse.conftest import Double
 
-#: Runs `synth` and kills itself behind its n-th write to the store.
-DRIVER = """
-import itertools, os, signal, sys
-from pymongo.collection import Collection
-from pymongo.asynchronous.collection import AsyncCollection
-numbers, last = itertools.count(1), int(sys.argv.pop(1))
-def counted(method):
-    def write(self, *arguments, **options):
-        result = method(self, *arguments, **options)
-        if self.name in ("fragments", "samples", "llm_calls") and next(numbers) == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    return write
-for name in ("bulk_write", "insert_many", "insert_one", "update_one", "update_many"):
-    setattr(Collection, name, counted(getattr(Collection, name)))
-from synth.__main__ import main
-sys.exit(main(sys.argv[1:]))
-"""
+COLLECTIONS = "fragments,samples,llm_calls"
 
 
 def run(uri: str, url: str, last: int) -> tuple[int, dict[str, int]]:
+    """(status, counts) of `synth reverse` that is killed right after its write number `last`."""
     environment = os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": url, "LLM_API_KEY": "sk-secret"}
     words = ["reverse", "--language", "it", "--llm", "openai:tiny", "--limit", "3", "--json", "--batch-size", "1",
              "--concurrency", "1"]  # fmt: skip
-    process = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(last), *words], env=environment, capture_output=True, text=True, timeout=120
-    )
+    line = [sys.executable, "-m", "tests.synth.killed_at_write", str(last), COLLECTIONS, "--", *words]
+    process = run_forked("synth", line, environment=environment)
     return process.returncode, json.loads(process.stdout or "{}")
 
 
-@pytest.mark.parametrize("step", [3, 7])
+@pytest.mark.parametrize("step", [4, 7])
 def test_killed_behind_every_nth_write_it_goes_on(
     store: Any, double: Double, stand: Any, database_uri: str, step: int
 ) -> None:
     kills = 0
-    for _ in range(20):
+    for _ in range(40):
         status, _ = run(database_uri, stand.url, step)
         if status != -signal.SIGKILL:
             break
