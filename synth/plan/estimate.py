@@ -50,6 +50,8 @@ class Plan:
     output_tokens: int
     output_tokens_most: int
     replies_seen: int
+    #: whether the texts that are asked about say how long their answers will be.
+    lengths_known: bool
     #: US dollars.
     cost: float | None
     cost_most: float | None
@@ -85,6 +87,7 @@ def plan_of(
         calls=len(llm.longest), cached=llm.cached, part_calls=outcomes["part_calls"],
         combining_calls=outcomes["combining_calls"] + outcomes["divided"],
         input_tokens=llm.prompt_tokens, output_tokens=usual, output_tokens_most=most, replies_seen=len(replies),
+        lengths_known=llm.lengths_known,
         cost=card.cost(llm.prompt_tokens, usual), cost_most=card.cost(llm.prompt_tokens, most),
         seconds=seconds, pace=pace, tokens_by=name_of(count),
     )  # fmt: skip

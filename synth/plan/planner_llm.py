@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import random
 import statistics
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,14 @@ class PlannerLLM(Unconnected):
         #: tokens of the prompts to be paid, and the most that each answer may have.
         self.prompt_tokens = 0
         self.longest: list[int] = []
+        #: the same answers where who asks knows better how long they will be; None: it does not.
+        self.likely: list[int | None] = []
         self._keys: set[str] = set()
+        self._expected: dict[str, int] = {}
+
+    def expect(self, messages: Sequence[Message], tokens: int) -> None:
+        """Take the answer to these messages to have so many tokens: a translation is about as long as its text."""
+        self._expected[_text_of(messages)] = tokens
 
     async def complete(self, messages: Sequence[Message], **parameters: Any) -> Completion:
         from synth.llm.ledger import call_hash
@@ -44,20 +52,38 @@ class PlannerLLM(Unconnected):
         key = call_hash(self.name, messages, parameters)
         row = await asyncio.to_thread(self.ledger.find_one, {"hash": key}, {"text": 1, "finish_reason": 1})
         longest = int(parameters.get("max_completion_tokens") or parameters["max_tokens"])
+        likely = self._expected.pop(_text_of(messages), None)
+        answer = marked(_shortened(filler(longest, self.count), (likely or longest) / longest), key)
         if row or key in self._keys:
             self.cached += 1
-            text = row["text"] if row else marked(filler(longest, self.count), key)
+            text = row["text"] if row else answer
             return Completion(text, self.name, row["finish_reason"] if row else "stop", cached=True, call=key)
         self._keys.add(key)
         self.prompt_tokens += of_messages(messages, self.count)
         self.longest.append(longest)
-        return Completion(marked(filler(longest, self.count), key), self.name, call=key)
+        self.likely.append(likely)
+        return Completion(answer, self.name, call=key)
 
     def expected_tokens(self, replies: Sequence[Mapping[str, Any]]) -> int:
         """Tokens that the answers will have if they are as long as those so far."""
         lengths = [row["completion_tokens"] for row in replies if row.get("completion_tokens")]
         usual = statistics.fmean(lengths) if lengths else float("inf")
-        return round(sum(min(usual, longest) for longest in self.longest))
+        pairs = zip(self.likely, self.longest, strict=True)
+        return round(sum(min(usual if likely is None else likely, longest) for likely, longest in pairs))
+
+    @property
+    def lengths_known(self) -> bool:
+        """Whether the likely length of every answer is known."""
+        return bool(self.likely) and None not in self.likely
+
+
+def _text_of(messages: Sequence[Message]) -> str:
+    return json.dumps(list(messages), sort_keys=True)
+
+
+def _shortened(text: str, share: float) -> str:
+    """So much of a filler, and enough of it to be a text."""
+    return text if share >= 1 else text[: max(round(len(text) * share), 20)].rstrip()
 
 
 @functools.lru_cache(maxsize=64)

@@ -38,13 +38,19 @@ def plan_lines(plan: Plan, card: ModelCard, options: argparse.Namespace) -> list
     rows.append(("calls to pay", f"{plan.calls:,}", _enumerate(kinds)))
     how = plan.tokens_by + (", rather too many" if plan.tokens_by in ("estimate", "bytes") else "")
     rows.append(("input tokens", f"{plan.input_tokens:,}", f"counted by {how}"))
-    basis = f"as the last {plan.replies_seen} replies" if plan.replies_seen else "no reply seen yet"
-    rows.append(("output tokens", f"{plan.output_tokens:,}", f"{basis}; at most {plan.output_tokens_most:,}"))
+    rows.append(("output tokens", f"{plan.output_tokens:,}", f"{_basis(plan)}; at most {plan.output_tokens_most:,}"))
     rows.append(("cost, US$", *_cost(plan, card, options)))
     rows.append(("time", _duration(plan.seconds), plan.pace))
     width = max(len(value) for _, value, _ in rows)
     lines += [f"  {name:<18}{value:>{width}}  {note}".rstrip() for name, value, note in rows]
     return lines
+
+
+def _basis(plan: Plan) -> str:
+    """What the number of output tokens rests on."""
+    if plan.lengths_known:
+        return "half as long again as the texts"
+    return f"as the last {plan.replies_seen} replies" if plan.replies_seen else "no reply seen yet"
 
 
 def _enumerate(counts: Mapping[str, int]) -> str:

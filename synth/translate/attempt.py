@@ -15,7 +15,6 @@ from synth.translate.bound_rows import BoundRows
 from synth.translate.measures import Measured, Measures, Pair
 from synth.translate.pending import TASK, UNKNOWN_LANGUAGE, Job
 from synth.translate.rows import RowTexts, fields_of, is_call, row_of, texts_of
-from synth.translation.checks import doubts
 from synth.translation.language_bound import Bound
 from synth.translation.translator import NOTHING, Translation, Translator
 
@@ -72,17 +71,16 @@ class Attempt:
         texts = {**row.texts, **{name: part.text for name, part in by_name.items()}}
         pair = Pair(source_row, row_of(self.sample, row, texts), source_language, self.language)
         measured = await measures.of(translator, pair)
-        return await self._checked(pair, translations, measured, fields_of(self.sample, row, texts))
+        return self._checked(pair, translations, measured, fields_of(self.sample, row, texts))
 
-    async def _checked(
+    def _checked(
         self, pair: Pair, translations: Sequence[Translation], measured: Measured, fields: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The sample with its doubts and what was measured."""
-        reasons = await asyncio.to_thread(_doubts, pair)
         losses = [MASK_LOST] if any(part.losses for part in translations) else []
         self._count(measured.calls, measured.paid)
         calls = [key for part in translations for key in part.calls] + measured.calls
-        names = sorted({*reasons, *losses, *measured.doubts})
+        names = sorted({*losses, *measured.doubts})
         return self._sample(fields, pair.source_language, names, calls) | measured.fields
 
     def _count(self, calls: Sequence[str], paid: int) -> None:
@@ -154,7 +152,3 @@ def check_translations(
     whole = "\n".join(texts.values())
     if same or (is_in_another_language(whole, language) and detect(whole)[0] == source_language):
         raise Untranslatable(UNTRANSLATED)
-
-
-def _doubts(pair: Pair) -> list[str]:
-    return doubts(pair.source, pair.translation, pair.source_language, pair.language)

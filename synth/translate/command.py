@@ -124,10 +124,13 @@ def planned(database: Database[dict[str, Any]], llm: LLM, options: argparse.Name
     Raises:
         NewsmillError: the engine asks nobody.
     """
+    from synth.translate.measures import Measures
     from synth.translate.stage import Translate, stage_of
 
     check(options)
     if options.asks_nobody:
         raise NewsmillError(f"--engine {options.engine} runs here and asks no model: there is nothing to plan")
     translator = translator_of(options, llm=llm)
-    return stage_of(database, Translate(database, translator, job_of(options, translator)))
+    # A filler is no translation: to doubt it would say nothing of the run.
+    measures = Measures(round_trip=options.round_trip, planned=True)
+    return stage_of(database, Translate(database, translator, job_of(options, translator), measures))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from synth.translation.checks import doubts
 from synth.translation.checks.round_trip import chrf, round_trip_doubts, word_similarity
 from synth.translation.translator import Translator
 
@@ -43,10 +44,13 @@ class Measures:
     Attributes:
         round_trip: whether each row is translated back and compared with its source.
         quality: estimates the quality without a reference; None: none is estimated.
+        planned: whether translations are fillers of a plan: they are not doubted, and sources stand for them on the way
+            back, since a filler has no words to translate.
     """
 
     round_trip: bool = False
     quality: QualityModel | None = None
+    planned: bool = False
 
     async def of(self, translator: Translator, pair: Pair) -> Measured:
         """What is measured of a row beside its translation.
@@ -55,6 +59,8 @@ class Measures:
             LLMError: a call gave no reply.
         """
         measured = Measured()
+        if not self.planned:
+            measured.doubts += await asyncio.to_thread(doubts_of, pair)
         if self.round_trip:
             await self._round_trip(translator, pair, measured)
         if self.quality is not None:
@@ -64,15 +70,23 @@ class Measures:
 
     async def _round_trip(self, translator: Translator, pair: Pair, measured: Measured) -> None:
         texts = list(_texts(pair.translation))
+        if self.planned:
+            # The language makes requests of two languages two, as their translations would.
+            texts = [f"{text} {pair.language}" if text else "" for text in _texts(pair.source)]
         way_back = await translator.translate(texts, pair.language, pair.source_language)
         source, back = "\n".join(_texts(pair.source)), "\n".join(part.text for part in way_back)
         measured.fields |= {
             "round_trip_chrf": round(chrf(source, back), 2),
             "round_trip_similarity": round(word_similarity(source, back), 4),
         }
-        measured.doubts += round_trip_doubts(source, back)
+        measured.doubts += [] if self.planned else round_trip_doubts(source, back)
         measured.calls += [key for part in way_back for key in part.calls]
         measured.paid += sum(part.paid for part in way_back)
+
+
+def doubts_of(pair: Pair) -> list[str]:
+    """What the checks doubt, by name."""
+    return doubts(pair.source, pair.translation, pair.source_language, pair.language)
 
 
 def _texts(row: Mapping[str, Any]) -> Iterator[str]:

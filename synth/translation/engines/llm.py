@@ -159,6 +159,13 @@ class ChatTranslator:
 class PlannedTranslator(ChatTranslator):
     """Asks a model that answers with a filler: its masks are taken to come back, as most do."""
 
+    def _within_window(self, request: Request) -> list[dict[str, str]]:
+        messages = super()._within_window(request)
+        # Not every model that is put in counts ahead.
+        if expect := getattr(self.llm, "expect", None):
+            expect(messages, math.ceil(_GROWTH * self.settings.count(request.text)))
+        return messages
+
     async def translate(self, request: Request) -> Reply:
         reply = await super().translate(request)
         masks = mask_pattern(request.form).finditer(request.text) if request.form else ()

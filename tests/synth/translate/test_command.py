@@ -185,7 +185,12 @@ def test_a_plan_counts_the_calls(store: Any, stand: ChatStand, capsys: pytest.Ca
     capsys.readouterr()
     assert main(["plan", *(word for word in WORDS if word != "--json"), "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    assert (plan["documents"], plan["calls"], plan["outcomes"]["translated"]) == (4, 8, 4)
+    assert (plan["documents"], plan["calls"], plan["outcomes"]) == (4, 8, {"translated": 4})
+    # A translation is about as long as its text, and not as long as a reply may be.
+    assert plan["lengths_known"]
+    assert 0 < plan["output_tokens"] < 100 * plan["calls"] < plan["output_tokens_most"]
+    assert main(["plan", *WORDS, "--to", "it,vi", "--round-trip"]) == 0
+    assert json.loads(capsys.readouterr().out)["calls"] == 32
     assert stand.asked == []
     assert main(["plan", "translate", "--to", "it", "--engine", "nllb"]) == 2
 
