@@ -34,6 +34,13 @@ _LEFT_MEANINGS = {
     "unknown_language": "nothing says which language it is in",
     "same_language": "it is in the language wanted",
     "nothing_to_translate": "it is code, numbers or addresses",
+    "refusal": "the model declined",
+    "refused": "the server held it back",
+    "truncated": "the reply reached its longest length, in smaller pieces too (--max-new-tokens)",
+    "looping": "the reply repeats itself, in smaller pieces too",
+    "empty": "the reply has no text, in smaller pieces too",
+    "thinking": "the model only thought aloud",
+    "chatter": "the reply is about the task and no translation",
 }
 EXAMPLES = 10
 #: Characters of a text in an example.

@@ -16,7 +16,7 @@ from synth.importing.formats import Format, Reader, formats
 from synth.importing.recognition import ARTICLES, LOOK, Recognition, format_of, recognise, renamed
 from synth.importing.rows import Row
 from synth.importing.samples import Origin, sample_of, store_samples
-from synth.importing.shapes import Profile
+from synth.importing.shapes import Profile, looks_like_article
 from synth.importing.store import store
 from synth.importing.summaries import ArticleIndex, summary_of
 from synth.importing.unpack import FileError
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _BATCH, _CHARACTERS = 500, 16_000_000
 #: Refused rows shown on stderr before the rest is only counted.
 _SHOWN = 5
+#: Fields shown of a file of no format.
+_NAMED = 12
+#: The reason of rows in such a file.
+UNKNOWN_FORMAT = "unknown_format"
 #: What is said of a sample's outcome, so that it is not counted as an article's.
 _OF_SAMPLES = "samples_"
 #: Outcomes of a row that is an article, or a sample.
@@ -125,9 +129,20 @@ class Importer:
         name = self._path_format or recognition.format or ARTICLES
         self._show(recognition, name)
         self._target = self.articles if name == ARTICLES else self._samples(formats()[name])
+        if not recognition.format and not self._path_format and self._is_unknown():
+            self._target = NoTarget()
         for row in self._head:
             self._add(self._target, row)
         self._head = []
+
+    def _is_unknown(self) -> bool:
+        """Whether the rows are of no format and no articles either; said once, with their fields."""
+        rows = [row.fields for row in self._head if row.error is None and row.fields]
+        if not rows or any(looks_like_article(row, self.reading.names) for row in rows):
+            return False
+        fields = ", ".join(list(dict.fromkeys(str(name) for row in rows for name in row))[:_NAMED])
+        print(f"import: {self._file}: no known format; its fields: {fields}", file=sys.stderr)
+        return True
 
     def _show(self, recognition: Recognition, name: str) -> None:
         """Say what the file is taken for, where that may be wrong: articles alone need no word."""
@@ -152,6 +167,16 @@ class Importer:
             if target is not self.articles:
                 self.counts.samples[error.reason] += 1
             refuse(self.counts, place_of(self._file, row.place), error)
+
+
+class NoTarget:
+    """Where rows go that are of no format: they are counted."""
+
+    def add(self, name: str, row: Row) -> None:  # noqa: ARG002  the file was named with its fields
+        raise RecordError(UNKNOWN_FORMAT)
+
+    def flush(self) -> None:
+        """There is nothing to write."""
 
 
 class ArticleTarget:
@@ -264,7 +289,7 @@ def refuse(counts: Counts, position: str, error: RecordError) -> None:
     """Name a refused row, as long as its reason has not come often."""
     # Empty bodies are a fact of news sites and come in hundreds; anything else is the file's fault.
     count = counts.all[error.reason]
-    if error.reason == "empty_body" or count > _SHOWN:
+    if error.reason in ("empty_body", UNKNOWN_FORMAT) or count > _SHOWN:
         return
     more = f" (more such rows: only counted as {error.reason})" if count == _SHOWN else ""
     print(f"import: {position}: {error}{more}".encode(errors="backslashreplace").decode(), file=sys.stderr)

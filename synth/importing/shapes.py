@@ -14,6 +14,11 @@ _LOOK = 100
 _PAIR = frozenset(("chosen", "rejected"))
 #: Fields named in a message.
 _NAMED = 20
+#: What to do with rows that are no articles.
+_OF_ROWS = (
+    "if they are questions and answers: --map question=NAME --map answer=NAME, or --format NAME for a known shape; "
+    "if articles: --map link=NAME --map title=NAME --map content=NAME --map date=NAME"
+)
 #: Our field -> names that other tools and languages have for it, for a hint only: a guess is not stored.
 _HINTS = {
     "link": ("href", "uri", "permalink", "source_url", "web_url", "webUrl", "address", "indirizzo", "lien", "enlace"),
@@ -25,6 +30,15 @@ _HINTS = {
 }  # fmt: skip
 
 
+def looks_like_article(row: Mapping[str, Any], names: Mapping[str, str]) -> bool:
+    """Whether a row has a link, or a title and a text, under our names or those of other tools."""
+    lower = {str(name).lower() for name in row}
+    known = {
+        name for name in NEEDED if has_value(row, name, names) or any(hint.lower() in lower for hint in _HINTS[name])
+    }
+    return "link" in known or {"title", "content"} <= known
+
+
 class Profile:
     """What is known of the rows of a file: their fields, and how many are preference pairs."""
 
@@ -32,6 +46,7 @@ class Profile:
         self.rows = 0
         self.fields: Counter[str] = Counter()
         self.pairs = 0
+        self.articles = 0
         self.needed: Counter[str] = Counter()
 
     def add(self, row: Mapping[str, Any], names: Mapping[str, str]) -> None:
@@ -42,6 +57,7 @@ class Profile:
         self.fields.update(str(name) for name in row)
         self.needed.update(name for name in NEEDED if has_value(row, name, names))
         self.pairs += row.keys() >= _PAIR
+        self.articles += looks_like_article(row, names)
 
     def explain(self, path: str, reasons: Mapping[str, int]) -> str:
         """Why a file gave no article: its fields beside those wanted, and what to do."""
@@ -56,6 +72,8 @@ class Profile:
         line = f"{path} holds no article and no sample: {counted}"
         if not self.fields:
             return line
+        if not self.articles:
+            return f"{line}; its fields: {self._named()}; {_OF_ROWS}"
         return f"{line}; its fields: {self._named()}; wanted: {', '.join(NEEDED)}{self._hint()}"
 
     def _named(self) -> str:

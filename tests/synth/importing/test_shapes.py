@@ -100,3 +100,22 @@ def test_an_unknown_language_is_one_line(imported: Any, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit, match="2"):
         imported("{}", "--language", "klingon")
     assert "no language 'klingon'" in capsys.readouterr().err
+
+
+def test_rows_of_no_format_are_asked_for_question_and_answer(imported: Any, database: Any) -> None:
+    text = "".join(json.dumps({"frage": f"Was ist {n}?", "antwort": f"Eine Zahl, {n}."}) + "\n" for n in range(7))
+    status, out, err = imported(text)
+    assert (status, out) == (1, "import: 7 unknown format\n")
+    first, last = err.splitlines()
+    assert first.endswith("file: no known format; its fields: frage, antwort")
+    assert "--map question=NAME --map answer=NAME, or --format NAME" in last
+    status, out, _ = imported(text, "--map", "question=frage", "--map", "answer=antwort")
+    assert (status, out) == (0, "import: 7 samples stored; next: synth score\n")
+    assert database.samples.count_documents({}) == 7
+
+
+def test_articles_without_a_link_are_still_taken_for_articles(imported: Any) -> None:
+    _, out, err = imported(json.dumps({"titolo": "Il ponte", "testo": "Il ponte riapre.", "data": "04/05/2026"}))
+    assert out == "import: 1 no link\n"
+    assert err.splitlines()[-1].endswith("--map link=NAME --map title=titolo --map content=testo --map date=data")
+    assert "question" not in err
