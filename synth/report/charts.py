@@ -14,15 +14,13 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from synth.language.tables import languages
+from synth.translation.language_codes import language_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
 
-#: Names of what has no table of its own, shown where a language is; others are shown by their code.
-_WITHOUT_TABLE = {"nl": "Dutch", "": "unknown"}
 #: Inches at 72 points: as wide as a column of the page, so that letters keep their size on a phone.
 SIZE = (5.4, 3.0)
 #: CSS variable -> the colour that stands for it while drawing; no other part of a chart has these.
@@ -44,8 +42,8 @@ _SETTINGS: Any = {
 
 def language_name(code: str) -> str:
     """The name of a language, else its code."""
-    table = languages().get(code)
-    return table.name if table else _WITHOUT_TABLE.get(code, code)
+    codes = language_codes().get(code)
+    return codes.name if codes else code or "unknown"
 
 
 def draw_all(numbers: Mapping[str, Any]) -> dict[str, str]:

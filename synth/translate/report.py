@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth.language.tables import languages
+from synth.translation.language_codes import language_codes
 from synth.translation_report import collect_translations
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def _languages(numbers: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _name(code: str) -> str:
-    table = languages().get(code)
-    return table.name if table else code or "unknown"
+    codes = language_codes().get(code)
+    return codes.name if codes else code or "unknown"
 
 
 def _mean(row: Mapping[str, Any]) -> str:

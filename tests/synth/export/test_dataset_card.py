@@ -184,3 +184,11 @@ def test_the_licence_of_what_nobody_knows_is_empty() -> None:
     from synth.export.translations import licence_of
 
     assert [licence_of(name) for name in ("", "extractive", "os.path:m", "..llm:m")] == [""] * 4
+
+
+def test_samples_without_articles_are_not_said_to_hold_any(store: Any) -> None:
+    store.samples.update_many({}, {"$set": {"task": "translation", "sources": [], "provenance": {}}})
+    text = card()
+    assert "made from 0 newspaper articles." in text
+    assert "A sample is a question and an answer, with the scores that it got." in text
+    assert "which holds the articles" not in text
