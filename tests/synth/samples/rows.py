@@ -27,6 +27,8 @@ _FULL: dict[str, Any] = {
     "conversation": {"roles": ["user", "assistant"], "weights": [0.0, 1.0], "calls": 0, "messages": "[]"},
     "instruction": "Riassumi gli articoli.", "question_tokens": 44, "date": LATER, "tags": ["terremoto", "Ansa"],
     "sources": [source(0), source(1, LATER)], "event": "e" * 64, "injection": [], "doubts": [], "source_language": "",
+    "round_trip_chrf": 0.62, "round_trip_similarity": 0.71, "qe": 0.83,
+    "untranslated": [{"language": "vi", "engine": "llm:m", "prompt": "translation.vi/1", "reason": "language_bound"}],
     "cluster_size": 3, "status": "edited",
     "superseded": False, "created_at": LATER, "similarity": [0.75, 0.5], "min_similarity": 0.5,
     "mean_similarity": 0.625, "similarity_std": 0.125, "similarity_embedder": "tfidf:1", "detected_language": "it",
