@@ -118,8 +118,9 @@ def _models(database: Database[dict[str, Any]], settings: Settings, options: arg
 
 
 def _with_translator(
-    settings: Settings, options: argparse.Namespace, writer: LLM, judge: LLM, database: Database[dict[str, Any]]
-) -> Models:
+    settings: Settings, options: argparse.Namespace, writer: LLM, judge: LLM, database: Database[dict[str, Any]],
+    *, planned: bool = False,
+) -> Models:  # fmt: skip
     from synth.reverse.stage import Models
 
     if not settings.translator:
@@ -129,9 +130,11 @@ def _with_translator(
     from synth.translation.translator import load_translator
 
     same = settings.translator in (f"llm:{settings.llm}", f"llm:{settings.llm.removeprefix('openai:')}")
+    # A plan asks no model, of whatever name: nothing is sent.
+    same = same or (planned and settings.translator.startswith("llm:"))
     engine = EngineSettings(
         ledger=database.llm_calls, limits=limits_of(options), models=options.models, count=settings.count,
-        context=settings.context, temperature=settings.temperature, llm=writer if same else None,
+        context=settings.context, temperature=settings.temperature, llm=writer if same else None, planned=planned,
     )  # fmt: skip
     models = Models(writer, judge, load_translator(settings.translator, engine))
     share_budget(writer, judge, *([models.translator.engine] if models.translator else []))
@@ -156,5 +159,5 @@ def planned(database: Database[dict[str, Any]], llm: LLM, options: argparse.Name
     from synth.reverse.stage import stage_of
 
     settings = settings_of(options)
-    models = _with_translator(settings, options, llm, llm, database)
+    models = _with_translator(settings, options, llm, llm, database, planned=True)
     return stage_of(database, models, settings, options, planning=True)

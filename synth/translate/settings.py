@@ -85,7 +85,7 @@ def translator_of(options: argparse.Namespace, ledger: Any = None, llm: LLM | No
         NewsmillError: it cannot be loaded, or an option makes no sense.
     """
     check_options(options)
-    return load_translator(options.engine, engine_settings(options, ledger=ledger, llm=llm))
+    return load_translator(options.engine, engine_settings(options, ledger=ledger, llm=llm, planned=llm is not None))
 
 
 def job_of(options: argparse.Namespace, translator: Translator) -> Job:

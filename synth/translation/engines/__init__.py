@@ -40,7 +40,8 @@ class EngineSettings:
         context: tokens of prompt and reply together; None: not known.
         max_answer_tokens: tokens of the longest reply.
         temperature: None: as the server likes it.
-        llm: a model that is loaded already (`synth plan` puts in its own).
+        llm: a model that is loaded already.
+        planned: whether that model answers with fillers, as that of `synth plan` does.
         workers: copies of a model that work at the same time.
         batch_size: texts in one batch of a model.
         device: `cpu`, `cuda`, `cuda:1` …; "" for what there is.
@@ -55,6 +56,7 @@ class EngineSettings:
     max_answer_tokens: int = MAX_ANSWER_TOKENS
     temperature: float | None = 0.0
     llm: LLM | None = None
+    planned: bool = False
     workers: int = 1
     batch_size: int = 16
     device: str = ""

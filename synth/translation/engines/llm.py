@@ -43,7 +43,7 @@ def load(model: str, settings: EngineSettings) -> ChatTranslator:
         raise NewsmillError("--engine llm names no model: write llm:MODEL, such as llm:gpt-4o-mini")
     name = model if model.startswith("openai:") else f"openai:{model}"
     if settings.llm is not None:
-        return PlannedTranslator(settings.llm, settings)
+        return (PlannedTranslator if settings.planned else ChatTranslator)(settings.llm, settings)
     return ChatTranslator(load_llm(name, settings.ledger, limits=settings.limits, models=settings.models), settings)
 
 

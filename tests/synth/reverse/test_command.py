@@ -70,6 +70,21 @@ def test_the_detour_goes_by_english_and_back(ask: Any, store: Any, double: Doubl
     assert {sample["answer"] for sample in store.samples.find()} <= set(TEXTS.values())
 
 
+def test_the_detour_takes_replies_as_they_are(ask: Any, store: Any, double: Double) -> None:
+    """Masks come back once each, and what is no translation is none: only a plan's fillers get masks put in."""
+    titles = [title for title, _ in LEADS_IT[:2]]
+    text = TEXTS[titles[0]].replace("sabato", "con l'applicazione ponte_aperto sabato")
+    store.articles.update_one({"title": titles[0]}, {"$set": {"content": text}})
+    english = double.english
+    declined = "I'm sorry, but I can't help with that request."
+    double.english = lambda text: declined if "ferrovieri" in text else english(text)  # type: ignore[method-assign]
+    ask("--where", json.dumps({"title": {"$in": titles}}))
+    rows = {row["title"]: row for row in rows_of(store)}
+    assert rows[titles[0]]["english"].count("ponte_aperto") == 1
+    assert (rows[titles[0]]["state"], rows[titles[1]]["state"]) == ("kept", "unusable")
+    assert rows[titles[1]]["reason"].startswith("translation_")
+
+
 def test_bad_instructions_are_left_out_under_their_names(ask: Any, store: Any, double: Double) -> None:
     text = TEXTS["Sciopero dei treni in Liguria"]
     double.instructions = {
@@ -152,6 +167,11 @@ def test_a_plan_counts_the_calls_that_a_run_then_makes(ask: Any, store: Any, dou
     assert store.fragments.count_documents({}) == 0
     assert ask("--native", "--limit", "6", "--dry-run")[1] == {"pending": 6}
     assert ask("--native", "--limit", "6")[1]["calls"] == plan.calls
+    # Another translator is asked nothing, either.
+    asked = len(double.steps)
+    words = ["reverse", "--llm", "openai:tiny", "--engine", "llm:other", "--judge-llm", "openai:strict", "--limit", "2"]
+    assert plan_of(store, "reverse", parser_for(["reverse"]).parse_args(words)).calls == 8
+    assert len(double.steps) == asked
     path = tmp_path / "pipeline.yaml"
     path.write_text(
         "name: p\nsteps:\n  - reverse: {llm: 'openai:tiny', lambda: 4, where: {section: Sport}}\n  - score\n"
