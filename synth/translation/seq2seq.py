@@ -161,6 +161,8 @@ def _loaded(model: str, settings: EngineSettings) -> tuple[Any, list[Any]]:
     except ImportError as error:
         raise NewsmillError(f"--engine needs {error.name}: pip install 'newsmill[train]'") from error
     logging.disable_progress_bar()
+    if model.startswith(("/", ".", "~")) and not Path(model).expanduser().is_dir():
+        raise NewsmillError(f"{model}: no such folder")
     path = str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)

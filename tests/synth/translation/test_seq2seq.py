@@ -87,5 +87,7 @@ def test_a_folder_that_holds_no_model_is_one_line(tmp_path: Path, caplog: pytest
         with pytest.raises(NewsmillError, match="no translation model") as error:
             load_translator(f"{name}:{tmp_path}")
         assert "\n" not in str(error.value)
+        with pytest.raises(NewsmillError, match="absent: no such folder"):
+            load_translator(f"{name}:{tmp_path / 'absent'}")
     assert engine_names() == ["llm", "madlad", "nllb"]
     assert Seq2SeqTranslator.by_sentence
