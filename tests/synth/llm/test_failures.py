@@ -78,7 +78,9 @@ def test_silence_is_given_up(stand: Any, transport: str) -> None:
     llm = server(stand, timeout=0.3)
     assert ask(llm).text == stand.answer
     assert time.monotonic() - began < 60
-    assert llm.counts == {"timeout": 1, "answered": 1}
+    # On a busy machine the answer itself may come too late, and is asked for again.
+    assert llm.counts.pop("timeout") >= 1
+    assert llm.counts == {"answered": 1}
 
 
 def test_an_attempt_ends_in_time_however_slowly_it_drips(transport: str) -> None:
