@@ -15,7 +15,7 @@ from synth.filters.check import filter_errors
 from synth.language.segmentation import words
 from synth.near_duplicates.minhash import NearTexts
 from synth.near_duplicates.shingles import normalised
-from synth.samples.sample import CURRENT
+from synth.samples.sample import CURATED, CURRENT
 from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 MARKS = ("duplicate_of", "duplicate_kind", "duplicate_score")
 #: An answer of fewer words and characters may well stand under many questions: it is compared together with its own.
 SHORT_WORDS, SHORT_CHARACTERS = 10, 300
-#: What people have read and let stand.
-_CURATED = ("accepted", "edited")
 _READ, _WRITE = 5_000, 1_000
 
 Mark = tuple[str, str, float]
@@ -146,7 +144,7 @@ def _preference(row: Mapping[str, Any]) -> tuple[float, float, float, float]:
     created_at = row.get("created_at")
     accuracy, near = (row.get(name) for name in ("accuracy", "mean_similarity"))
     return (
-        float(row.get("status") not in _CURATED),
+        float(row.get("status") not in CURATED),
         float("inf") if accuracy is None else -float(accuracy),
         float("inf") if near is None else -float(near),
         created_at.timestamp() if created_at else float("inf"),

@@ -163,10 +163,7 @@ class Importer:
                 raise row.error
             target.add(self._file, row)
         except RecordError as error:
-            self.counts.all[error.reason] += 1
-            if target is not self.articles:
-                self.counts.samples[error.reason] += 1
-            refuse(self.counts, place_of(self._file, row.place), error)
+            refuse(self.counts, place_of(self._file, row.place), error, of_samples=target is not self.articles)
 
 
 class NoTarget:
@@ -248,9 +245,7 @@ class SampleTarget:
                 raise item
             self._put(item, position.rpartition(":")[2], origin)
         except RecordError as error:
-            self.counts.all[error.reason] += 1
-            self.counts.samples[error.reason] += 1
-            refuse(self.counts, position, error)
+            refuse(self.counts, position, error, of_samples=True)
 
     def flush(self) -> None:
         """Write what there is."""
@@ -285,8 +280,11 @@ def place_of(name: str, position: str) -> str:
     return f"{name}:{position.removeprefix('row ')}"
 
 
-def refuse(counts: Counts, position: str, error: RecordError) -> None:
-    """Name a refused row, as long as its reason has not come often."""
+def refuse(counts: Counts, position: str, error: RecordError, *, of_samples: bool) -> None:
+    """Count a refused row, and name it as long as its reason has not come often."""
+    counts.all[error.reason] += 1
+    if of_samples:
+        counts.samples[error.reason] += 1
     # Empty bodies are a fact of news sites and come in hundreds; anything else is the file's fault.
     count = counts.all[error.reason]
     if error.reason in ("empty_body", UNKNOWN_FORMAT) or count > _SHOWN:

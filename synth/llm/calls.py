@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from synth.llm.completion import LLM, Completion, TooLongError
 
@@ -51,3 +52,42 @@ def context_after(error: TooLongError, prompt: int, answer: int) -> int:
     if context >= size:
         context = size * _LESS
     return int(context)
+
+
+class LLMUser:
+    """What asks a model and is open as long as the model is."""
+
+    def __init__(self, llm: LLM) -> None:
+        self.llm = llm
+        #: tokens of prompt and answer that the server turned out to take; None: nothing was too long yet.
+        self.learnt_context: int | None = None
+
+    def learn(self, error: TooLongError, prompt: int, answer: int) -> int:
+        """The tokens that a call may hold, by our own count, after one of `prompt` and `answer` tokens was too long."""
+        context = context_after(error, prompt, answer)
+        self.learnt_context = min(context, self.learnt_context or context)
+        return self.learnt_context
+
+    def stop(self) -> None:
+        """Send nothing new."""
+        # Only a server's client knows what has not been sent yet.
+        if stop := getattr(self.llm, "stop", None):
+            stop()
+
+    async def __aenter__(self) -> Self:
+        await self.llm.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.llm.__aexit__(kind, error, trace)
+
+
+def parameters_suffix(**parameters: Any) -> str:
+    """What makes a request another one besides its prompt, for the id under which results are recorded.
+
+    The usual temperature, 0, is not written: results of before have none.
+    """
+    written = [f"{name}={'default' if value is None else value}" for name, value in parameters.items()]
+    return "?" + "&".join(written) if written else ""

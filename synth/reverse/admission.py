@@ -17,7 +17,7 @@ from synth.reverse.attempt import all_calls
 from synth.reverse.exclusions import articles_of, exclusions
 from synth.reverse.refusals import Repeats
 from synth.reverse.settings import TASK, Settings
-from synth.samples.sample import Sample, sample_key, source_of
+from synth.samples.sample import CURATED, Sample, sample_key, source_of, supersession
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -111,7 +111,7 @@ def _write_samples(
 
 def _replaced(stored: Sequence[Mapping[str, Any]], current: Mapping[str, str]) -> Iterator[tuple[str, Row, str]]:
     """(key, update, name in counts) of samples that count no longer, or again."""
-    approved = {row["provenance"]["fragment"]: row["key"] for row in stored if row["status"] in ("accepted", "edited")}
+    approved = {row["provenance"]["fragment"]: row["key"] for row in stored if row["status"] in CURATED}
     superseded = {row["key"]: bool(row.get("superseded")) for row in stored}
     holders = {fragment: approved.get(fragment, key) for fragment, key in current.items()}
     rivals = {row["key"]: row["provenance"]["fragment"] for row in stored} | {
@@ -120,9 +120,9 @@ def _replaced(stored: Sequence[Mapping[str, Any]], current: Mapping[str, str]) -
     for key, fragment in sorted(rivals.items()):
         holder = holders[fragment]
         if key != holder and key not in approved.values() and not superseded.get(key, False):
-            yield key, {"$set": {"superseded": True, "superseded_by": holder}}, "superseded"
+            yield key, supersession(True, holder), "superseded"
         elif key == holder and superseded.get(key, False):
-            yield key, {"$set": {"superseded": False}, "$unset": {"superseded_by": ""}}, "current_again"
+            yield key, supersession(False), "current_again"
 
 
 def _withdraw(database: Store, rows: Sequence[Mapping[str, Any]]) -> Counter[str]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.items import NewsmillError
+from synth.llm.calls import parameters_suffix
 from synth.llm.token_counters import Count, estimate
 from synth.prompts import Prompt, Prompts, load_prompt
 from synth.reverse.task_prompts import TaskPrompts, load_task_prompts
-from synth.stages.llm_stage import model_settings, parameters_suffix
+from synth.stages.llm_stage import model_settings
 
 TASK = "reverse_instruction"
 #: Tokens of the longest reply: an instruction of some sentences, or a score and why.

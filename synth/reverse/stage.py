@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -80,7 +81,7 @@ def stage_of(
 
 def stage_after_draw(stage: Stage) -> Stage:
     """The same stage where what is drawn is stored."""
-    return Stage(stage.name, stage.collection, stage.pending, stage.work, stage.batch_size)
+    return replace(stage, upcoming=())
 
 
 def _drawn(

@@ -23,6 +23,10 @@ def event_key(links: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(links)).encode()).hexdigest()
 
 
+#: What a person has decided on stays, whatever a model writes later.
+CURATED = ("accepted", "edited")
+
+
 def sample_key(task: str, event: str, prompt: str, model: str, texts: str = "") -> str:
     """sha256 (hex) of what a sample is made from: the same work has the same key, whenever it is done.
 
@@ -31,6 +35,13 @@ def sample_key(task: str, event: str, prompt: str, model: str, texts: str = "") 
     """
     parts = (task, event, prompt, model, texts) if texts else (task, event, prompt, model)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def supersession(superseded: bool, by: str | None = None) -> dict[str, Any]:
+    """The update that takes a sample out of those that count, or brings it back; `by`: key of what took its place."""
+    if by:
+        return {"$set": {"superseded": superseded, "superseded_by": by}}
+    return {"$set": {"superseded": superseded}, "$unset": {"superseded_by": ""}}
 
 
 class Sample(NewSample):

@@ -8,13 +8,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from crawler.items import NewsmillError
 from synth.command_line import keep_reading
-from synth.llm import LLM, Limits, LLMError, TooLongError, model_card
-from synth.llm.calls import context_after
+from synth.llm import LLM, Limits, LLMError, model_card
+from synth.llm.calls import LLMUser
 from synth.llm.token_counters import counter
 from synth.stages.options import positive
 from synth.stages.workers import WorkerPool
@@ -71,15 +70,6 @@ def temperature(text: str) -> float | None:
     if not 0 <= value <= 2:
         raise argparse.ArgumentTypeError(f"{text!r} is no temperature: 0 to 2, or default")
     return value
-
-
-def parameters_suffix(**parameters: Any) -> str:
-    """What makes a request another one besides its prompt, for the id under which results are recorded.
-
-    The usual temperature, 0, is not written: results of before have none.
-    """
-    written = [f"{name}={'default' if value is None else value}" for name, value in parameters.items()]
-    return "?" + "&".join(written) if written else ""
 
 
 def exit_status(command: str, counts: Mapping[str, int], success: str, harmless: Iterable[str]) -> int:
@@ -148,7 +138,7 @@ class ReportingPool(WorkerPool):
             print(f"{self.command}: {document} left for the next run: {error}", file=sys.stderr)
 
 
-class LLMStage(ReportingPool):
+class LLMStage(LLMUser, ReportingPool):
     """A stage whose documents ask a model, which is open as long as the stage is.
 
     Args:
@@ -158,27 +148,5 @@ class LLMStage(ReportingPool):
 
     def __init__(self, llm: LLM, command: str, concurrency: int) -> None:
         # More than the calls under way: while these are answered, others are looked up in the ledger and kept there.
-        super().__init__(command, 3 * concurrency)
-        self.llm = llm
-        #: tokens of prompt and answer that the server turned out to take; None: nothing was too long yet.
-        self.learnt_context: int | None = None
-
-    def learn(self, error: TooLongError, prompt: int, answer: int) -> int:
-        """The tokens that a call may hold, by our own count, after one of `prompt` and `answer` tokens was too long."""
-        context = context_after(error, prompt, answer)
-        self.learnt_context = min(context, self.learnt_context or context)
-        return self.learnt_context
-
-    def stop(self) -> None:
-        # Only a server's client knows what has not been sent yet.
-        if stop := getattr(self.llm, "stop", None):
-            stop()
-
-    async def __aenter__(self) -> Self:
-        await self.llm.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.llm.__aexit__(kind, error, trace)
+        ReportingPool.__init__(self, command, 3 * concurrency)
+        LLMUser.__init__(self, llm)

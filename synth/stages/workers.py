@@ -14,9 +14,9 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from synth.llm.completion import Unconnected
 from synth.outages import outlast
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _LINGER = 0.5
 _THREADS = 64
 
 
-class WorkerPool(ABC):
+class WorkerPool(Unconnected, ABC):
     """What a stage does to a document while it does the same to others; open as long as documents are under way.
 
     Attributes:
@@ -61,14 +61,6 @@ class WorkerPool(ABC):
 
     def stop(self) -> None:
         """The run ends: begin nothing new for the documents under way."""
-        return None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
         return None
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.items import NewsmillError
+from synth.llm.calls import parameters_suffix
 from synth.llm.token_counters import Count, estimate
 from synth.prompts import Prompts, load_prompt
-from synth.stages.llm_stage import model_settings, parameters_suffix
+from synth.stages.llm_stage import model_settings
 from synth.summarize.map_reduce import ContextWindow
 
 TASK = "news_summary"

@@ -7,13 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synth.samples.sample import PEOPLE
+from synth.samples.sample import CURATED, PEOPLE, supersession
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-#: What a person has decided on stays, whatever a model writes later.
-CURATED = ("accepted", "edited")
 #: Samples and links looked at in one query when the superseded are found.
 _CHUNK = 500
 
@@ -130,9 +128,7 @@ def _apply(database: Database[dict[str, Any]], changes: Iterable[Change]) -> Cou
         before = bool(sample.get("superseded"))
         if (before, sample.get("superseded_by")) == (superseded, by):
             continue
-        update: dict[str, Any] = {"$set": {"superseded_by": by}} if by else {"$unset": {"superseded_by": ""}}
-        update["$set"] = {"superseded": superseded, **update.get("$set", {})}
-        writes.append(UpdateOne({"_id": sample["_id"]}, update))
+        writes.append(UpdateOne({"_id": sample["_id"]}, supersession(superseded, by)))
         counts["superseded" if superseded else "current_again"] += superseded != before
     if writes:
         database.samples.bulk_write(writes, ordered=False)

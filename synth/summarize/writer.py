@@ -12,14 +12,14 @@ from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.calls import CallRecorder
 from synth.llm.token_counters import name_of, of_messages
 from synth.prompts.quoting import addresses_in
-from synth.samples.sample import Sample, sample_key
+from synth.samples.sample import CURATED, Sample, sample_key
 from synth.stages.llm_stage import LLMStage, UnusableReply
 from synth.stages.stage import Stage, run_stage
 from synth.summarize.answers import part_summary_of, summary_of
 from synth.summarize.map_reduce import Messages, SummaryPrompts, summarise
 from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import SourceSet, select_sources, union
-from synth.summarize.supersede import CURATED, supersede
+from synth.summarize.supersede import supersede
 
 if TYPE_CHECKING:
     from pymongo.database import Database

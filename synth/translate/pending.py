@@ -12,14 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synth.samples.sample import CURRENT, sample_key
+from synth.samples.sample import CURATED, CURRENT, sample_key, supersession
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
 TASK = "translation"
-#: What a person has decided on stays, whatever an engine writes later.
-CURATED = ("accepted", "edited")
 #: Updates of one bulk write.
 _CHUNK = 1000
 #: The reason that goes away when a language is named.
@@ -139,15 +137,11 @@ def supersede(database: Database[dict[str, Any]], job: Job) -> Counter[str]:
         for row in group:
             by = None if row is current else current["key"]
             if row.get("superseded_by") != by or bool(row.get("superseded")) != (by is not None):
-                change = {"$set": {"superseded": True, "superseded_by": by}} if by else _CURRENT_AGAIN
-                writes.append(UpdateOne({"_id": row["_id"]}, change))
+                writes.append(UpdateOne({"_id": row["_id"]}, supersession(by is not None, by)))
                 counts["superseded" if by else "current_again"] += 1
     for start in range(0, len(writes), _CHUNK):
         database.samples.bulk_write(writes[start : start + _CHUNK], ordered=False)
     return counts
-
-
-_CURRENT_AGAIN = {"$set": {"superseded": False}, "$unset": {"superseded_by": ""}}
 
 
 def _rivals(database: Database[dict[str, Any]], job: Job) -> Iterable[list[dict[str, Any]]]:

@@ -121,23 +121,20 @@ def _by_custom(plain: str, mark: str) -> Value | None:
 
 def _unmatched(source: list[Number], target: list[Number]) -> tuple[list[Number], list[Number]]:
     """(numbers that the target lacks, numbers that the source lacks), each as often as it is too few."""
-    free: Counter[Value] = Counter(value for number in target for value in number.values)
+    return _absent(source, target), _absent(target, source)
+
+
+def _absent(numbers: list[Number], others: list[Number]) -> list[Number]:
+    """The numbers that the others lack, each as often as it is too few."""
+    free: Counter[Value] = Counter(value for number in others for value in number.values)
     absent = []
-    for number in source:
+    for number in numbers:
         shared = [value for value in number.values if free[value] > 0]
         if shared:
             free[shared[0]] -= 1
         else:
             absent.append(number)
-    free = Counter(value for number in source for value in number.values)
-    new = []
-    for number in target:
-        shared = [value for value in number.values if free[value] > 0]
-        if shared:
-            free[shared[0]] -= 1
-        else:
-            new.append(number)
-    return absent, new
+    return absent
 
 
 def _is_explained(pair: TextPair, source: list[Number], target: list[Number]) -> bool:

@@ -11,12 +11,10 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from crawler.items import NewsmillError
 from synth.llm import LLM, TooLongError, load_llm
-from synth.llm.calls import CallRecorder, context_after
+from synth.llm.calls import CallRecorder, LLMUser, parameters_suffix
 from synth.llm.token_counters import of_messages
 from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
@@ -47,25 +45,24 @@ def load(model: str, settings: EngineSettings) -> ChatTranslator:
     return ChatTranslator(load_llm(name, settings.ledger, limits=settings.limits, models=settings.models), settings)
 
 
-class ChatTranslator:
+class ChatTranslator(LLMUser):
     """Translates by a chat model."""
 
     licence = LICENCE
     by_sentence = False
 
     def __init__(self, llm: LLM, settings: EngineSettings) -> None:
-        self.llm, self.settings = llm, settings
+        super().__init__(llm)
+        self.settings = settings
         self.name = llm.name
         self.width = 3 * settings.limits.concurrency
         self.prompts = load_prompt("translation")
-        #: tokens of prompt and reply that the server turned out to take, and of a text where it names no size.
-        self.learnt_context: int | None = None
+        #: tokens of a text that the server turned out to take where it names no size.
         self.learnt_text: float = math.inf
 
     def prompt_id(self, language: str) -> str:
         temperature = self.settings.temperature
-        suffix = "" if temperature == 0 else f"?temperature={'default' if temperature is None else temperature}"
-        return self._prompt(language).id + suffix
+        return self._prompt(language).id + ("" if temperature == 0 else parameters_suffix(temperature=temperature))
 
     def check(self, source_language: str, language: str) -> None:  # noqa: ARG002  others read the source's
         if self._prompt(language).language != language:
@@ -94,15 +91,9 @@ class ChatTranslator:
     def _learn(self, error: TooLongError, messages: list[dict[str, str]], request: Request, longest: int) -> None:
         """Take less from now on: the window that the server names, or half of a text where that does not help."""
         if error.context:
-            context = context_after(error, of_messages(messages, self.settings.count), longest)
-            self.learnt_context = min(context, self.learnt_context or context)
+            self.learn(error, of_messages(messages, self.settings.count), longest)
         if self.fits(request.text, request.language):
             self.learnt_text = min(self.settings.count(request.text) / 2, self.learnt_text)
-
-    def stop(self) -> None:
-        """Send nothing new."""
-        if stop := getattr(self.llm, "stop", None):
-            stop()
 
     def _prompt(self, language: str) -> Prompt:
         return self.prompts.in_language(language)
@@ -145,15 +136,6 @@ class ChatTranslator:
             mask=request.form.format(1) if request.form else "",
             missing=[request.form.format(number) for number in request.masks],
         )  # fmt: skip
-
-    async def __aenter__(self) -> Self:
-        await self.llm.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.llm.__aexit__(kind, error, trace)
 
 
 class PlannedTranslator(ChatTranslator):
