@@ -9,23 +9,24 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo.collection import Collection
 
 from synth.__main__ import main
 
-WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many")
+WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one")
 
 
-def kill_after(last: int, collections: list[str]) -> None:
-    """End this process right after its write number `last`, acknowledged by the store."""
+def kill_after(last: int, collections: Sequence[str] = ()) -> None:
+    """End this process right after its nth acknowledged write to these collections; to any where there are none."""
     numbers = itertools.count(1)
 
     def hooked(method: Any) -> Any:
         def write(self: Any, *arguments: Any, **options: Any) -> Any:
             result = method(self, *arguments, **options)
-            if self.name in collections and next(numbers) == last:
+            if (not collections or self.name in collections) and next(numbers) == last:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 

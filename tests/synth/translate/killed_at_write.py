@@ -11,39 +11,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any
 
 # The parent has loaded everything and opened nothing: a child begins at once.
-import pymongo.collection
-
 import tests.synth.translate.conftest as rows
 from synth.__main__ import main
 from synth.language import detect
 from synth.translation.checks import doubts
 from synth.translation.language_bound import classify
-
-_WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one")
-
-
-def kill_after(number: int) -> None:
-    """End this process right after its nth acknowledged write."""
-    writes = 0
-
-    def hooked(name: str) -> Any:
-        original = getattr(pymongo.collection.Collection, name)
-
-        def write(self: Any, *args: Any, **options: Any) -> Any:
-            nonlocal writes
-            result = original(self, *args, **options)
-            writes += 1
-            if writes == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
-
-        return write
-
-    for name in _WRITES:
-        setattr(pymongo.collection.Collection, name, hooked(name))
+from tests.synth.killed_at_write import kill_after
 
 
 def child(number: int, words: list[str]) -> int:
