@@ -111,6 +111,15 @@ class Judge(TypedDict, total=False):
     unread: int
 
 
+class Review(TypedDict, total=False):
+    """A record inside one: Review."""
+
+    decision: str
+    raters: list[str]
+    seconds: float
+    decided_at: datetime
+
+
 class SampleDocument(TypedDict, total=False):
     """A document of `samples`."""
 
@@ -173,6 +182,9 @@ class SampleDocument(TypedDict, total=False):
     contaminated: list[Contamination]
     personal_data: list[PersonalData]
     judge: Judge
+    original_question: str
+    original_answer: str
+    review: Review
 
 
 class ClusterDocument(TypedDict, total=False):

@@ -32,7 +32,7 @@ _SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()
 #: Headings of the data model, in the order of the exported columns; those of new scores follow.
 GROUPS = (
     "sample", "translation", "similarity", "language", "faithful", "toxicity", "judge", "duplicates",
-    "evaluation sets", "personal data", "judge calls",
+    "evaluation sets", "personal data", "judge calls", "review",
 )  # fmt: skip
 
 _SOURCE = (
@@ -133,6 +133,12 @@ _UNTRANSLATED = (
     Field("reason", "string", "language_bound, nothing_to_translate, refusal, truncated, untranslated …"),
     Field("detail", "string", "the reason in a sentence"),
 )
+_REVIEW = (
+    Field("decision", "string", "the decision that counts", values=("accept", "edit", "reject")),
+    Field("raters", "string", "who decided so", many=True),
+    Field("seconds", "float64", "time that they took together", unit="seconds"),
+    Field("decided_at", "timestamp", "instant of the decision, by the server's clock"),
+)
 #: What judging, translation, deduplication and curation add.
 _ADDED = (
     Field("qe", "float64", "quality of the translation by a model that needs no reference (COMET-Kiwi)", unit="0 to 1",
@@ -162,6 +168,12 @@ _ADDED = (
         Field("overlap", "float64", "share of the row that the sample has", unit="0 to 1"),
     )),
     Field("superseded_by", "string", "key of the sample that took its place", column=False, group="duplicates"),
+    Field("original_question", "string", "the question before a person first edited the sample", column=False,
+          card="hidden", group="review"),
+    Field("original_answer", "string", "the answer before a person first edited the sample", column=False,
+          group="review"),
+    Field("review", "record", "what people decided (synth review)", record="Review", column=False, card="hidden",
+          group="review", fields=_REVIEW),
 )  # fmt: skip
 
 CLUSTER = (

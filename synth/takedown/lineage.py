@@ -205,9 +205,10 @@ def _embedded_texts(database: Store, lineage: Lineage) -> Iterator[str]:
     fields = {"title": 1, "description": 1, "content": 1}
     condition = {"link": {"$in": lineage.links}}
     rows = [*database.articles.find(condition, fields), *database.revisions.find(condition, fields)]
-    for sample in database.samples.find({"key": {"$in": lineage.samples}}, {"sources": 1, "question": 1, "answer": 1}):
+    names = ("question", "answer", "original_question", "original_answer")
+    for sample in database.samples.find({"key": {"$in": lineage.samples}}, dict.fromkeys(("sources", *names), 1)):
         rows += [source for source in sample.get("sources") or [] if source.get("link") in lineage.links]
-        yield from (str(sample[name]) for name in ("question", "answer") if sample.get(name))
+        yield from (str(sample[name]) for name in names if sample.get(name))
     for row in rows:
         yield from (article_text(row, length) for length in lengths)
         yield from (str(row[name]) for name in fields if row.get(name))

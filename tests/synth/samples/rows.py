@@ -42,6 +42,8 @@ _FULL: dict[str, Any] = {
     "duplicate_of": "b" * 64, "duplicate_kind": "near", "duplicate_score": 0.91,
     "contaminated": [{"set": "xnli", "row": 3, "overlap": 0.8}],
     "personal_data": [{"kind": "email", "field": "answer", "start": 3, "end": 9}], "superseded_by": "c" * 64,
+    "original_question": "Riassumi gli articoli.\n\nUno.", "original_answer": "La scossa è avvenuta alle 11.",
+    "review": {"decision": "edit", "raters": ["anna"], "seconds": 41.5, "decided_at": LATER},
     "provenance": {"run": "r1", "cluster": 5, "articles": ["id0", "id1"], "texts": "t" * 64,
                    "left_out": [{"link": "https://ansa.example/9", "reason": "near_copy"}], "calls": ["c0"],
                    "prompt": "summary:1", "model": "openai:m", "tokens_by": "tiktoken"},
