@@ -6,6 +6,7 @@ A header X-Delay is no header but the seconds to wait before the reply.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import select
 import socket
@@ -175,3 +176,17 @@ def store(database: Any, sample_records: list[dict[str, Any]]) -> Any:
              "links": links, "size": len(rows), "language": "it", "current": True}
         )  # fmt: skip
     return database
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that a client wants to wait between attempts, in their order; it waits for none of them."""
+    seconds: list[float] = []
+    sleep = asyncio.sleep
+
+    async def pause(wanted: float) -> None:
+        seconds.append(wanted)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    return seconds

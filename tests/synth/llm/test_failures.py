@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import itertools
 import json
 import logging
-import time
 from typing import Any
 
 import pytest
@@ -74,10 +72,10 @@ def test_a_connection_that_breaks_is_tried_again(stand: Any, transport: str, sen
 
 def test_silence_is_given_up(stand: Any, transport: str) -> None:
     stand.script = [(200, {"X-Delay": "90"}, "{}")]
-    began = time.monotonic()
     llm = server(stand, timeout=0.3)
     assert ask(llm).text == stand.answer
-    assert time.monotonic() - began < 60
+    # Who waited for the first answer would not ask again.
+    assert len(stand.asked) == 2
     # On a busy machine the answer itself may come too late, and is asked for again.
     assert llm.counts.pop("timeout") >= 1
     assert llm.counts == {"answered": 1}
@@ -101,11 +99,10 @@ def test_an_attempt_ends_in_time_however_slowly_it_drips(transport: str) -> None
         dripping = await asyncio.start_server(drip, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{dripping.sockets[0].getsockname()[1]}/v1"
         async with ChatServer("tiny", url, timeout=0.4, retries=Retries(1)) as llm:
-            began = time.monotonic()
+            # The drip never ends: without a bound of the whole attempt neither would the test.
             with pytest.raises(LLMError, match=r"no answer within 0\.4 s") as caught:
                 await llm.complete(ASKED)
             assert caught.value.reason == "timeout"
-            assert time.monotonic() - began < 60
         dripping.close()
 
     asyncio.run(run())
@@ -145,23 +142,22 @@ def test_a_server_that_moved_is_named(stand: Any, transport: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "0.4"}, {"Retry-After-Ms": "400"}, {}])
-def test_limits_are_waited_out(stand: Any, transport: str, headers: dict[str, str]) -> None:
+def test_limits_are_waited_out(stand: Any, transport: str, waits: list[float], headers: dict[str, str]) -> None:
     told = {"error": {"code": "rate_limit_exceeded", "message": "Rate limit reached. Please try again in 400ms."}}
     stand.script = [(429, headers, told)] * 2
     llm = server(stand)
     assert ask(llm).text == stand.answer
-    instants = [instant for _, _, instant in stand.asked]
-    assert all(0.38 < later - earlier < 2 for earlier, later in itertools.pairwise(instants))
+    assert len(waits) == 2
+    assert all(0.4 <= wait <= 0.5 for wait in waits)
     assert llm.counts == {"rate_limited": 2, "answered": 1}
 
 
-def test_only_waits_that_nobody_asked_for_double(stand: Any) -> None:
+def test_only_waits_that_nobody_asked_for_double(stand: Any, waits: list[float]) -> None:
     stand.script = [(429, {"Retry-After": "0"}, "")] * 5 + [(500, {}, ""), (500, {}, "")]
     ask(server(stand, retries=Retries(8, 0.1)))
-    instants = [instant for _, _, instant in stand.asked]
-    waits = [later - earlier for earlier, later in itertools.pairwise(instants)]
-    assert 0.1 <= waits[5] < 0.8
-    assert 0.2 <= waits[6] < 1
+    assert waits[:5] == [0.0] * 5
+    assert 0.1 <= waits[5] <= 0.125
+    assert 0.2 <= waits[6] <= 0.25
 
 
 GEMINI = [
@@ -336,9 +332,8 @@ def test_a_password_in_the_address_logs_in_and_is_not_told(stand: Any, transport
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http://a b/v1"])
-def test_an_address_of_which_no_request_can_be_made_is_told_at_once(url: str) -> None:
-    began = time.monotonic()
+def test_an_address_of_which_no_request_can_be_made_is_told_at_once(waits: list[float], url: str) -> None:
     with pytest.raises(LLMError) as caught:
         ask(ChatServer.from_environment("tiny", {"LLM_BASE_URL": url}))
     assert (caught.value.reason, caught.value.fatal) == ("bad_address", True)
-    assert time.monotonic() - began < 30
+    assert waits == []

@@ -6,7 +6,6 @@ Covers synth.llm, synth.llm.completion, synth.llm.connection.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -266,9 +265,8 @@ def test_nothing_is_tried_again_while_the_run_ends(stand: Any, database: Any) ->
                 await asyncio.sleep(0.01)
             task.cancel()
 
-    began = time.monotonic()
+    # Another attempt would come in two minutes.
     run(ask())
-    assert time.monotonic() - began < 60
     assert len(stand.asked) == 1
 
 
