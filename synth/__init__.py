@@ -29,6 +29,7 @@ ORDER = [
     ["commands"],
     ["similarity", "faithful"],
     ["translation_report"],
+    ["display"],
     ["scorers"],
     ["stages"],
     ["translation"],

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from synth.display.sample_card import SOURCE_CUT
 from synth.fragments.tables import name_of_way
 from synth.report.charts import draw_all, language_name
 from synth.report.funnel import with_shares
-from synth.report.sample_cards import SOURCE_CUT
 from synth.report.translation_charts import draw_translations
 
 CHECKS = {"duplicates": "Copies of other samples", "contaminated": "Found in evaluation sets",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from synth.report.sample_cards import ANSWER_MOST, DRAWN, SOURCE_CUT, collect_cards
+from synth.display.sample_card import ANSWER_MOST, SOURCE_CUT
+from synth.report.sample_cards import DRAWN, collect_cards
 
 SOURCE = "La giunta ha approvato il piano. " + "Altro testo che riempie. " * 200 + "Il sindaco ha detto no."
 

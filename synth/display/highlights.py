@@ -20,12 +20,16 @@ class Fact:
 
 def facts_of(sample: Mapping[str, Any]) -> list[Fact]:
     """The unsupported facts of a sample, as they were stored, with their places where a new look finds the same."""
-    texts = [" ".join(str(text).split()) for text in sample.get("unsupported") or []]
-    kinds = [str(kind) for kind in sample.get("unsupported_kinds") or []]
+    texts = [" ".join(str(text).split()) for text in _list(sample.get("unsupported"))]
+    kinds = [str(kind) for kind in _list(sample.get("unsupported_kinds"))]
     kinds += ["fact"] * (len(texts) - len(kinds))
     places = _places(sample, texts) if texts else []
     rows = zip(texts, kinds, places or [None] * len(texts), strict=False)
     return [Fact(text, kind, occurrence) for text, kind, occurrence in rows if text]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _places(sample: Mapping[str, Any], texts: Sequence[str]) -> list[int | None]:
@@ -37,7 +41,7 @@ def _places(sample: Mapping[str, Any], texts: Sequence[str]) -> list[int | None]
     codes = (sample.get("detected_language"), sample.get("language"))
     language = next((str(code) for code in codes if code in languages()), "")
     answer = str(sample.get("answer") or "")
-    sources = [source for source in sample.get("sources") or [] if isinstance(source, Mapping)]
+    sources = [source for source in _list(sample.get("sources")) if isinstance(source, Mapping)]
     unsupported = [fact for fact in facts(answer, sources, language) if not fact.supported]
     if [" ".join(fact.text.split()) for fact in unsupported] != list(texts):
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.report.source_alignment import align
+from synth.display.source_alignment import align
 
 ONE = "ROMA (ANSA) - La giunta ha approvato il piano. Il costo è di 12 milioni.\n\nI lavori cominciano a maggio."
 TWO = "Il sindaco ha detto no. Il costo previsto del nuovo piano è di 12 milioni di euro per il comune."

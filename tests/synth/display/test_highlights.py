@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.report.highlights import Fact, facts_of, mark
+from synth.display.highlights import Fact, facts_of, mark
 
 
 def marked(text: str, *facts: Fact) -> list[tuple[str, str]]:
