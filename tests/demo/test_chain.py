@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +17,8 @@ import pytest
 from crawler.items import NEWSPAPERS
 from crawler.mongo import connect, with_database
 from demo.loopback_site.server import LoopbackSite
+from tests.fork_server import run_forked
 
-SCRIPTS = Path(sys.executable).parent
 STAGES = ["synth cluster", "synth summarize --llm extractive", "synth score", "synth export --out export"]
 
 
@@ -27,32 +26,18 @@ def environment(uri: str) -> dict[str, str]:
     return os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings"}
 
 
-def start(line: str, uri: str, folder: Path) -> subprocess.Popen[bytes]:
-    program, *arguments = line.split()
-    return subprocess.Popen(
-        [str(SCRIPTS / program), *arguments],
-        cwd=folder,
-        env=environment(uri),
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / "out.log").open("ab"),
-        stderr=subprocess.STDOUT,
-    )
+def run(line: str, uri: str, folder: Path, last: int = 0) -> subprocess.CompletedProcess[str]:
+    """A command that is killed right after its write number `last`; 0: not at all."""
+    program, *words = line.split()
+    command = [sys.executable, "-m", "tests.killed_at_write", str(last), "", "--", program, *words]
+    return run_forked(program, command, folder, environment(uri), timeout=200)
 
 
-def finish(line: str, uri: str, folder: Path) -> float:
-    began = time.monotonic()
-    code = start(line, uri, folder).wait(timeout=200)
-    assert code == 0, f"{line}: {(folder / 'out.log').read_text()[-2000:]}"
-    return time.monotonic() - began
-
-
-def kill_after(line: str, uri: str, folder: Path, seconds: float) -> bool:
-    """Whether the command was still at work when it was killed."""
-    process = start(line, uri, folder)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(seconds)
-    process.kill()
-    return process.wait() == -signal.SIGKILL
+def finish(line: str, uri: str, folder: Path) -> int:
+    """Run a command to its end; how many writes it made."""
+    process = run(line, uri, folder)
+    assert process.returncode == 0, f"{line}: {process.stderr[-2000:]}"
+    return int(process.stderr.split()[-1])
 
 
 def state(uri: str, folder: Path) -> dict[str, Any]:
@@ -99,11 +84,11 @@ def store(server_uri: str, name: str) -> Iterator[str]:
 
 
 class Chain(NamedTuple):
-    """A chain that nobody disturbed: where it is, how long each command took, what it made and fetched."""
+    """A chain that nobody disturbed: where it is, how many writes each command made, what it made and fetched."""
 
     uri: str
     folder: Path
-    seconds: dict[str, float]
+    writes: dict[str, int]
     state: dict[str, Any]
     fetched: int
 
@@ -113,8 +98,8 @@ def calm(site: LoopbackSite, server_uri: str, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("calm")
     with store(server_uri, "calm") as uri:
         before = fetched(site)
-        seconds = {line: finish(line, uri, folder) for line in commands(site)}
-        yield Chain(uri, folder, seconds, state(uri, folder), fetched(site) - before)
+        writes = {line: finish(line, uri, folder) for line in commands(site)}
+        yield Chain(uri, folder, writes, state(uri, folder), fetched(site) - before)
 
 
 def commands(site: LoopbackSite) -> list[str]:
@@ -136,14 +121,12 @@ def fetched(site: LoopbackSite) -> int:
 def test_killed_anywhere_and_started_again_it_ends_the_same(
     site: LoopbackSite, calm: Chain, server_uri: str, tmp_path: Path
 ) -> None:
-    kills = 0
     with store(server_uri, "killed") as uri:
         for line in commands(site):
-            for part in (0.5, 0.75, 0.95):
-                kills += kill_after(line, uri, tmp_path, calm.seconds[line] * part)
+            kills = [run(line, uri, tmp_path, max(1, calm.writes[line] // 2)).returncode for _ in range(2)]
+            assert kills[0] == -signal.SIGKILL, f"{line} ended before its writes were half of those of a calm run"
             finish(line, uri, tmp_path)
         killed = state(uri, tmp_path)
-    assert kills >= len(calm.seconds), "the commands ended before they could be killed: the test shows nothing"
     assert calm.state["samples"], "nothing was made"
     assert calm.state["export"]
     assert killed == calm.state

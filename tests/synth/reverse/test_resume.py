@@ -22,7 +22,7 @@ def run(uri: str, url: str, last: int) -> tuple[int, dict[str, int]]:
     environment = os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": url, "LLM_API_KEY": "sk-secret"}
     words = ["reverse", "--language", "it", "--llm", "openai:tiny", "--limit", "3", "--json", "--batch-size", "1",
              "--concurrency", "1"]  # fmt: skip
-    line = [sys.executable, "-m", "tests.synth.killed_at_write", str(last), COLLECTIONS, "--", *words]
+    line = [sys.executable, "-m", "tests.killed_at_write", str(last), COLLECTIONS, "--", "synth", *words]
     process = run_forked("synth", line, environment=environment)
     return process.returncode, json.loads(process.stdout or "{}")
 

@@ -18,7 +18,7 @@ from synth.__main__ import main
 from synth.language import detect
 from synth.translation.checks import doubts
 from synth.translation.language_bound import classify
-from tests.synth.killed_at_write import kill_after
+from tests.killed_at_write import kill_after
 
 
 def child(number: int, words: list[str]) -> int:
