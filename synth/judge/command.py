@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from crawler.mongo import connect, run_of
 from synth.filters.read import read_filter
 from synth.judge.stage import MAX_ANSWER_TOKENS, judge_samples, settings_of, stage_of
 from synth.llm import LLM, load_llm
-from synth.ratings.agreement import AGREED, DIMENSIONS, REPEATED, agreement_of, repeatability_of, table
+from synth.ratings.agreement import AGREED, REPEATED, agreement_of, repeatability_of, table
+from synth.ratings.calibration import DIMENSIONS
+from synth.ratings.people import AMONG_PEOPLE, OF_RATERS, people_of
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments, positive
 from synth.stages.progress import print_counts
@@ -26,7 +29,8 @@ DESCRIPTION = """Let a language model rate samples from 0 to 5, as AlpaGasus did
 A reply without a readable score counts as unread and gives none. With --repeats K each question is asked K times, with
 another seed each time: the score is the mean, and --repeatability shows how much the scores of a question vary. What
 was asked already is answered from the ledger and not paid again. One prompt in English serves all languages, so that
-their scores can be compared; --agreement shows, per language, how far the judge and people agree.
+their scores can be compared; --agreement shows, per language, how far the judge and people agree (below 30 samples that
+both scored it is unknown), and how far people agree among themselves.
 
 A judgement belongs to a model and a prompt: another judge's takes the place of the earlier one as a whole."""
 EXAMPLE = """examples:
@@ -49,7 +53,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--again", action="store_true", help="judge samples that this judge has judged, too")
     instead = parser.add_argument_group("instead of judging").add_mutually_exclusive_group()
     instead.add_argument("--repeatability", action="store_true", help="show how alike the repeats of a question are")
-    instead.add_argument("--agreement", action="store_true", help="show how the judge and people agree, by language")
+    instead.add_argument(
+        "--agreement", action="store_true",
+        help="show how the judge and people, and people among themselves, agree, by language",
+    )  # fmt: skip
     instead.add_argument(
         "--ratings", type=Path, metavar="FILE",
         help="store people's ratings: JSON lines or .csv of item, rater, accuracy, helpfulness, language, comment",
@@ -95,18 +102,34 @@ def _store_ratings(options: argparse.Namespace) -> int:
 
 
 def _print_agreement(options: argparse.Namespace) -> int:
-    """Print the agreement with people, or that of the repeats of a question; the exit status."""
+    """Print the agreement with people and among them, or that of the repeats of a question; the exit status."""
     database = connect(options.uri)
     where = read_filter(options.where, database)
-    columns = AGREED if options.agreement else REPEATED
-    rows = agreement_of(database, where) if options.agreement else repeatability_of(database, where)
-    reason = "no sample has both a judgement and a rating" if options.agreement else "no sample was judged twice"
-    hint = "synth judge --ratings FILE" if options.agreement else "synth judge --repeats 3"
+    if options.repeatability:
+        rows = repeatability_of(database, where)
+        missing = "judge: no sample was judged twice; next: synth judge --repeats 3"
+        print(json.dumps(rows) if options.json else table(rows, REPEATED) if rows else missing)
+        return 0
+    rows, marks = agreement_of(database, where), people_of(database, where)
     if options.json:
-        print(json.dumps(rows))
+        print(json.dumps([*rows, *marks["people"], *marks["raters"]]))
     else:
-        print(table(rows, columns) if rows else f"judge: {reason}; next: {hint}")
+        print("\n\n".join(_agreement_texts(rows, marks)))
     return 0
+
+
+def _agreement_texts(rows: Sequence[Mapping[str, Any]], marks: Mapping[str, Any]) -> Iterator[str]:
+    """The tables of `--agreement`: each judge beside people, people among themselves, each rater beside the others."""
+    judges = list(dict.fromkeys(row["judged_by"] for row in rows))
+    for judge in judges:
+        title = f"{judge or 'unknown judge'}:\n" if len(judges) > 1 else ""
+        yield title + table([row for row in rows if row["judged_by"] == judge], AGREED)
+    if not rows:
+        yield "judge: no sample has both a judgement and a rating; next: synth judge --ratings FILE"
+    if marks["people"]:
+        yield "People among themselves (Krippendorff's alpha):\n" + table(marks["people"], AMONG_PEOPLE)
+    if marks["raters"]:
+        yield "Each rater beside the others:\n" + table(marks["raters"], OF_RATERS)
 
 
 def planned(_database: Database[dict[str, Any]], llm: LLM, options: argparse.Namespace) -> Stage:

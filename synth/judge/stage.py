@@ -16,7 +16,7 @@ from synth.llm.calls import CallRecorder, parameters_suffix
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
 from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
-from synth.ratings.agreement import DIMENSIONS
+from synth.ratings.calibration import DIMENSIONS
 from synth.samples.sample import CURRENT
 from synth.stages.llm_stage import LLMStage, model_settings
 from synth.stages.stage import Stage, run_stage

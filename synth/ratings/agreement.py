@@ -1,17 +1,29 @@
-"""How far scores can be trusted: a judge with itself over repeats, a judge with people, people among themselves.
+"""How far scores can be trusted: a judge with itself over repeats, and a judge with people.
 
-Rank correlation and intervals are scipy's. Kappa, alpha and ICC are ours: scipy has none of them, scikit-learn's kappa
-takes no scores between whole numbers, and by the F of `scipy.stats.f_oneway` the ICC of repeats that never differ would
-be infinity by infinity where it is 1.
+Kappa and alpha are ours (`measures`): scikit-learn's kappa takes no scores between whole numbers, and neither takes the
+weights that an interval of 10,000 rows is made with at once. ICC is ours, since by the F of `scipy.stats.f_oneway` that
+of repeats that never differ would be infinity by infinity where it is 1.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from synth.ratings.calibration import (
+    CLUSTER_FIELDS,
+    DIMENSIONS,
+    ENOUGH_ROWS,
+    Common,
+    common_rows,
+    samples_of,
+    scores_by_item,
+    unknown,
+)
+from synth.ratings.intervals import ENOUGH_CLUSTERS, clusters_of, count, interval, share_interval
+from synth.ratings.measures import alpha, marks_of, mean, spearman, weighted_kappa
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,90 +31,10 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     Scores = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
-DIMENSIONS = ("accuracy", "helpfulness")
-#: Resamples of a bootstrap; a percentile of 2,000 is steady to about a hundredth.
-RESAMPLES = 2000
-#: Samples below which an interval would promise too much.
-_ENOUGH = 10
-
-
-# ---- coefficients
-
-
-def weighted_kappa(first: Scores, second: Scores) -> Scores:
-    """Cohen's kappa with quadratic weights over the last axis; NaN where neither side varies.
-
-    In closed form, 1 - E(a-b)^2 / (var a + var b + (mean a - mean b)^2): the same figure as from the table of counts,
-    and scores between whole numbers (means of repeats or raters) need no rounding.
-    """
-    import numpy
-
-    apart = first.mean(-1) - second.mean(-1)
-    chance = first.var(-1) + second.var(-1) + apart**2
-    with numpy.errstate(divide="ignore", invalid="ignore"):
-        kappa: Scores = 1 - ((first - second) ** 2).mean(-1) / chance
-    # Both sides always the same number: nothing to agree on.
-    return numpy.where(chance > 1e-12, kappa, numpy.nan)
-
-
-def spearman(first: Scores, second: Scores) -> Scores:
-    """Spearman's rank correlation over the last axis, ties by their mean rank; NaN where a side does not vary.
-
-    Pearson's of the ranks, since `scipy.stats.spearmanr` correlates the rows of two tables all with all.
-    """
-    from scipy.stats import pearsonr, rankdata
-
-    with _no_warnings():
-        correlation: Scores = pearsonr(rankdata(first, axis=-1), rankdata(second, axis=-1), axis=-1).statistic
-    return correlation
-
-
-def interval(
-    measure: Callable[[Scores, Scores], Scores], first: Scores, second: Scores, resamples: int = RESAMPLES
-) -> list[float] | None:
-    """The 95 % percentile bootstrap interval of a measure of pairs (seeded); None for fewer than ten pairs.
-
-    Of the draws where the measure is defined; scipy's own interval is NaN as soon as one draw does not vary.
-    """
-    import numpy
-    from scipy.stats import bootstrap
-
-    if len(first) < _ENOUGH:
-        return None
-    # In parts of about a million numbers: 2,000 copies of 100,000 pairs fit no memory.
-    part = max(1, 1_000_000 // len(first))
-    with _no_warnings():
-        draws = bootstrap(
-            (first, second), lambda x, y, axis: measure(x, y), paired=True, vectorized=True,  # noqa: ARG005
-            n_resamples=resamples, batch=part, method="percentile", rng=numpy.random.default_rng(0),
-        ).bootstrap_distribution  # fmt: skip
-        low, high = numpy.nanquantile(draws, [0.025, 0.975])
-    return None if math.isnan(low) else [round(float(low), 4), round(float(high), 4)]
-
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """That a side or a draw does not vary is no news: the result is NaN, and says so."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
-
-
-def alpha(groups: Sequence[Sequence[float]]) -> float | None:
-    """Krippendorff's alpha for interval data; groups: the scores of one item each, of any number (single ones do not
-    count). None where all scores are the same, or no item has two.
-    """
-    import numpy
-
-    pairable = [numpy.asarray(group, float) for group in groups if len(group) > 1]
-    if not pairable:
-        return None
-    every = numpy.concatenate(pairable)
-    # Sum of squared differences over ordered pairs = 2 m * sum of squares around the mean.
-    observed = sum(2 * len(scores) * len(scores) * scores.var() / (len(scores) - 1) for scores in pairable) / len(every)
-    expected = 2 * len(every) * every.var() / (len(every) - 1)
-    return 1 - float(observed / expected) if expected > 1e-12 else None
+#: Two scores from 0 to 5 that are as near as this say the same.
+NEAR = 1.0
 
 
 def icc(groups: Sequence[Sequence[float]]) -> float | None:
@@ -124,6 +56,12 @@ def icc(groups: Sequence[Sequence[float]]) -> float | None:
     return float((between - within) / spread) if spread > 1e-12 else None
 
 
+def alpha_of(groups: Sequence[Sequence[Any]], scale: str) -> float | None:
+    """Krippendorff's alpha of the marks of each item; None where all marks are the same, or no item has two."""
+    value = float(alpha(marks_of(groups), scale))
+    return None if math.isnan(value) else value
+
+
 # ---- tables
 
 
@@ -142,22 +80,42 @@ def repeatability(groups: Sequence[Sequence[float]]) -> dict[str, Any]:
         "identical": _rounded(_mean([float(len(set(scores)) == 1) for scores in several])),
         "mean_difference": _rounded(_mean([value for value in apart if value is not None])),
         "icc": _rounded(icc(several)),
-        "alpha": _rounded(alpha(several)),
+        "alpha": _rounded(alpha_of(several, "interval")),
     }
 
 
-def agreement(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    """Of (judge, people) pairs: {n, judge, people (means), kappa, kappa_interval, spearman, spearman_interval}."""
+def agreement(rows: Sequence[tuple[float, float]], clusters: Places | None = None) -> dict[str, Any]:
+    """Of (judge, people) scores of each sample.
+
+    Args:
+        clusters: [n], from 0: rows of the same event, article or original; each its own where nothing is said.
+
+    Returns:
+        {n, events, judge, people (means), bias (judge minus people), within_one (share), kappa (quadratic weights),
+        spearman, and NAME_interval of each of the last four, calibrated, note}; below ENOUGH_ROWS rows every number is
+        None and the note says so.
+    """
     import numpy
 
-    first, second = (numpy.asarray([pair[side] for pair in pairs], float) for side in (0, 1))
-    row: dict[str, Any] = {"n": len(pairs), "judge": None, "people": None}
-    if len(pairs):
-        row |= {"judge": _rounded(float(first.mean())), "people": _rounded(float(second.mean()))}
+    clusters = numpy.arange(len(rows)) if clusters is None else clusters
+    row: dict[str, Any] = {"n": len(rows), "events": count(clusters), "judge": None, "people": None}
+    names = ("bias", "within_one", "kappa", "spearman")
+    row |= {name: None for each in names for name in (each, f"{each}_interval")}
+    if len(rows) < ENOUGH_ROWS:
+        return row | {"calibrated": False, "note": unknown(len(rows))}
+    judge, people = (numpy.asarray([pair[side] for pair in rows], float) for side in (0, 1))
+    near = (numpy.abs(judge - people) <= NEAR + 1e-9).astype(float)
+    row |= {"judge": _rounded(float(judge.mean())), "people": _rounded(float(people.mean()))}
+    row |= {
+        "bias": _rounded(float((judge - people).mean())), "within_one": _rounded(float(near.mean())),
+        "bias_interval": interval(lambda weights: mean(judge - people, weights), clusters, coefficient=False),
+        "within_one_interval": share_interval(near, clusters),
+    }  # fmt: skip
     for name, measure in (("kappa", weighted_kappa), ("spearman", spearman)):
-        row[name] = _rounded(float(measure(first, second))) if len(pairs) > 1 else None
-        row[f"{name}_interval"] = interval(measure, first, second) if row[name] is not None else None
-    return row
+        row[name] = _rounded(float(measure(judge, people, numpy.ones(len(rows)))))
+        row[f"{name}_interval"] = interval(lambda w, measure=measure: measure(judge, people, w), clusters)  # type: ignore[misc]
+    few = f"no interval: fewer than {ENOUGH_CLUSTERS} events" if count(clusters) < ENOUGH_CLUSTERS else ""
+    return row | {"calibrated": True, "note": few}
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -180,47 +138,42 @@ def repeatability_of(
     tables = []
     for name in DIMENSIONS:
         judged = [(row.get("language", ""), scores) for row in rows if len(scores := row["judge"].get(name) or []) > 1]
-        for language, groups in _by_language(judged):
+        for language, groups in by_language(judged):
             tables.append({"dimension": name, "language": language, **repeatability(groups)})
     return tables
 
 
 def agreement_of(database: Database[dict[str, Any]], query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """A row for each dimension and language of the samples that both the judge and people scored.
+    """A row for each dimension, judge and language of the samples that both the judge and people scored.
 
     People's score of a sample is the mean over raters; `raters` how many there are, `people_alpha` how far they agree
-    among themselves (Krippendorff's alpha over samples with two raters or more): no judge can be asked for more.
+    among themselves (Krippendorff's alpha for ordered marks, over samples with two raters or more): no judge can be
+    asked for more.
     """
+    ratings = scores_by_item(database)
+    fields = dict.fromkeys((*CLUSTER_FIELDS, "language", "judge.model", "judge.prompt", *DIMENSIONS), 1)
+    samples = list(samples_of(database, list(ratings), fields=fields, query=query))
     tables = []
-    rated = _rated(database)
-    fields = {"key": 1, "language": 1, **dict.fromkeys(DIMENSIONS, 1)}
-    limits = [{"key": {"$in": list(rated)}}, dict(query or {})]
-    samples = list(database.samples.find({"$and": limits}, fields))
     for name in DIMENSIONS:
-        both = []
-        for sample in samples:
-            people = {who: scores[name] for who, scores in rated[sample["key"]].items() if scores.get(name) is not None}
-            if people and sample.get(name) is not None:
-                both.append((sample.get("language") or "", (float(sample[name]), people)))
-        for language, some in _by_language(both):
-            pairs = [(judge, math.fsum(people.values()) / len(people)) for judge, people in some]
-            among = {
-                "raters": len({who for _, people in some for who in people}),
-                "people_alpha": _rounded(alpha([list(people.values()) for _, people in some])),
-            }
-            tables.append({"dimension": name, "language": language, **agreement(pairs), **among})
+        judges: dict[str, list[Common]] = defaultdict(list)
+        for row in common_rows(samples, ratings, name):
+            judges[row.judge].append(row)
+        for judge in sorted(judges, key=lambda judge: (-len(judges[judge]), judge)):
+            for language, rows in by_language([(row.language, row) for row in judges[judge]]):
+                tables.append({"between": "judge", "dimension": name, "language": language, **_compared(judge, rows)})
     return tables
 
 
-def _rated(database: Database[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Item -> rater -> scores."""
-    scores_of: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in database.ratings.find({}, {"item": 1, "rater": 1, **dict.fromkeys(DIMENSIONS, 1)}):
-        scores_of.setdefault(row["item"], {})[row["rater"]] = row
-    return scores_of
+def _compared(judge: str, rows: Sequence[Common]) -> dict[str, Any]:
+    """The row of one judge and language."""
+    pairs = [(row.score, math.fsum(row.people.values()) / len(row.people)) for row in rows]
+    told = agreement(pairs, clusters_of([row.sample for row in rows]))
+    among = alpha_of([list(row.people.values()) for row in rows], "ordinal") if told["calibrated"] else None
+    raters = len({who for row in rows for who in row.people})
+    return {"judged_by": judge, **told, "raters": raters, "people_alpha": _rounded(among)}
 
 
-def _by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
+def by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
     """(language, what belongs to it), the languages in order and then all, where there is more than one."""
     languages = sorted({language for language, _ in rows})
     for language in languages:
@@ -233,25 +186,26 @@ def _by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[An
 
 REPEATED = ("dimension", "language", "n", "repeats", "identical", "mean_difference", "icc", "alpha")
 AGREED = (
-    "dimension", "language", "n", "judge", "people", "kappa", "kappa_interval", "spearman", "spearman_interval",
-    "raters", "people_alpha",
+    "dimension", "language", "n", "events", "judge", "people", "bias", "within_one", "kappa", "spearman", "raters",
+    "people_alpha", "note",
 )  # fmt: skip
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """The rows under their heading, numbers to the right."""
-    lines = [[name.replace("_", " ") for name in columns], *([_cell(row[name]) for name in columns] for row in rows)]
+    """The rows under their heading, numbers to the right, each with its interval; a last column `note` to the left."""
+    lines = [[name.replace("_", " ") for name in columns], *([_cell(row, name) for name in columns] for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    left = [i < 2 or name == "note" for i, name in enumerate(columns)]
     return "\n".join(
-        "  ".join(f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}" for i, (cell, width) in enumerate(
-            zip(line, widths, strict=True))).rstrip()
+        "  ".join(f"{cell:<{width}}" if is_left else f"{cell:>{width}}" for cell, width, is_left in zip(
+            line, widths, left, strict=True)).rstrip()
         for line in lines
     )  # fmt: skip
 
 
-def _cell(value: Any) -> str:
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    value, ends = row[name], row.get(f"{name}_interval")
     if value is None:
         return "-"
-    if isinstance(value, list):
-        return f"{value[0]:.2f} to {value[1]:.2f}"
-    return f"{value:,.3f}" if isinstance(value, float) else str(value)
+    text = f"{value:,.3f}" if isinstance(value, float) else str(value)
+    return f"{text} ({ends[0]:.2f} to {ends[1]:.2f})" if ends else text

@@ -226,10 +226,22 @@ def test_ratings_and_agreement(store: Any, capsys: pytest.CaptureFixture[str], t
     assert run(capsys, "--ratings", str(path)) == {"stored": 6}
     assert store.runs.find_one({"stage": "ratings"})["outcome"] == "done"
     assert main(["judge", "--agreement", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert (told["n"], told["judge"], told["people"], told["kappa"], told["spearman"]) == (6, 4, 2.5, 0, None)
+    told, people = json.loads(capsys.readouterr().out)
+    # Six rows tell nothing of the judge, and one rater nothing of people.
+    assert (told["between"], told["n"], told["judge"], told["kappa"]) == ("judge", 6, None, None)
+    assert (told["calibrated"], told["note"]) == (False, "unknown (6 of 30)")
+    assert (people["between"], people["alpha"]) == ("people", None)
+    assert people["note"] == "undefined: no item has marks of two raters"
     assert main(["judge", "--agreement"]) == 0
-    assert capsys.readouterr().out.split()[:3] == ["dimension", "language", "n"]
+    table, among = capsys.readouterr().out.split("\n\n")
+    assert table.split()[:3] == ["dimension", "language", "n"]
+    assert table.endswith("unknown (6 of 30)")
+    assert among.startswith("People among themselves")
+    second = [row | {"rater": "binh", "accuracy": 5 - row["accuracy"]} for row in rows]
+    path.write_text("\n".join(map(json.dumps, second)), encoding="utf-8")
+    assert run(capsys, "--ratings", str(path)) == {"stored": 6}
+    assert main(["judge", "--agreement"]) == 0
+    assert "Each rater beside the others:" in capsys.readouterr().out
     path.write_text("{}", encoding="utf-8")
     assert main([*WORDS, "--ratings", str(path)]) == 2
 
