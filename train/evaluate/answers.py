@@ -141,12 +141,12 @@ def _answered(model: LanguageModel, rows: Sequence[Row], settings: Settings) -> 
     room = min(settings.max_new_tokens, model.block_size // 2)
     prompts = [model.prompt(row.messages, row.language, room) for row in rows]
     seeds = [_seed(settings.seed, row.id) for row in rows]
-    for indexes, texts in model.write_batches([prompt.ids for prompt in prompts], room, sampling, seeds):
+    for indexes, batch in model.write_batches([prompt.ids for prompt in prompts], room, sampling, seeds):
         losses = _losses(model, [rows[index] for index in indexes])
         yield [
-            {"id": rows[index].id, "row": rows[index].digest, "text": text, **loss,
+            {"id": rows[index].id, "row": rows[index].digest, "text": written.text, "cut": written.cut, **loss,
              "prompt_shortened": prompts[index].shortened}
-            for index, text, loss in zip(indexes, texts, losses, strict=True)
+            for index, written, loss in zip(indexes, batch, losses, strict=True)
         ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from train.evaluate.holdout import Row
 from train.evaluate.measure import REFERENCE, Measured, Ratio
-from train.metrics import MEASURES
+from train.metrics import LOSS, LOSS_OF_ANY_TOKENIZER, MEASURES, head_of
 from train.metrics.bootstrap import DRAWS, LEVEL, Interval, paired
 
 #: Languages listed apart in the results; of one, the whole is the same.
@@ -53,13 +53,16 @@ def differences(
     """Of each pair of models (second minus first) the difference in each measure that both have, and its interval.
 
     Of measures of one quantity (loss, perplexity, bits …) one gets a verdict: four units of one loss are one finding.
+    Of the loss it is nats per token, bits per byte where the tokenizers differ.
     """
     pairs = []
     for first, second in combinations([model for model in models if model.kind != REFERENCE], 2):
         measures = {}
+        loss = LOSS_OF_ANY_TOKENIZER if _tokenizers_differ(first, second) else LOSS
         for name in MEASURES:
             if interval := _difference(name, first, second, rows, seed, draws, confidence):
-                measures[name] = _as_row(name, interval, _cautions(name, first, second, interval, rows))
+                cautions_of_one = _cautions(name, first, second, interval, rows)
+                measures[name] = _as_row(name, head_of(name, loss), interval, cautions_of_one)
         pairs.append({"first": first.name, "second": second.name, "measures": measures})
     return pairs
 
@@ -84,15 +87,15 @@ def _difference(
     )  # fmt: skip
 
 
-def _as_row(name: str, interval: Interval, warned: Sequence[str]) -> dict[str, Any]:
+def _as_row(name: str, head: str, interval: Interval, warned: Sequence[str]) -> dict[str, Any]:
     measure = MEASURES[name]
     verdict = ""
-    if interval.excludes_zero and measure.better and not measure.same_as:
+    if interval.excludes_zero and measure.better and head == name:
         verdict = "better" if (interval.difference > 0) == (measure.better == "higher") else "worse"
     return {
         "difference": interval.difference, "low": interval.low, "high": interval.high, "rows": interval.rows,
         "events": interval.groups, "excludes_zero": interval.excludes_zero, "verdict": verdict,
-        "same_as": measure.same_as, "cautions": list(warned),
+        "same_as": "" if head == name else head, "cautions": list(warned),
     }  # fmt: skip
 
 

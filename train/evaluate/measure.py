@@ -46,6 +46,11 @@ class Measured:
     def text(self, row: Row) -> str:
         return str(self.lines[row.id]["text"])
 
+    def language_of(self, name: str) -> str:
+        """The language that a row's text is in, by the plug-in; "" where it cannot say, or there is none."""
+        score = self.lines.get(name, {}).get("scores", {}).get("language")
+        return str(score["value"] or "") if score else ""
+
 
 def measure_all(models: Sequence[Measured], rows: Sequence[Row], corpus: Corpus, plugins: Plugins) -> None:
     """Fill in the values of every model; a plug-in is not called again for texts that it has scored."""
@@ -154,19 +159,14 @@ def _languages(models: Sequence[Measured], rows: Sequence[Row]) -> None:
     reference = next(model for model in models if model.kind == REFERENCE)
     for model in models:
         for row in rows:
-            expected = row.language or _language_of(reference, row)
+            expected = row.language or reference.language_of(row.id)
             if row.id not in model.lines or not expected:
                 continue
-            code = _language_of(model, row)
+            code = model.language_of(row.id)
             text = model.text(row)
             # A long text in no language, or in several, is not in the right one; "Roma" does not say.
             if code or not text.strip() or sum(map(str.isalpha, text)) >= _LETTERS:
                 model.values["right_language"][row.id] = (float(code == expected), 1.0)
-
-
-def _language_of(model: Measured, row: Row) -> str:
-    score = model.lines.get(row.id, {}).get("scores", {}).get("language")
-    return str(score["value"] or "") if score else ""
 
 
 def _reasons(model: Measured) -> None:

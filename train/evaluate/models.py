@@ -74,6 +74,8 @@ def _counts(lines: dict[str, Line]) -> dict[str, Any]:
     return {
         "unscored": dict(unscored), "prompts_shortened": sum(bool(line["prompt_shortened"]) for line in lines.values()),
         "empty": sum(not line["text"].strip() for line in lines.values()),
+        # Lines of an earlier version do not say it.
+        "cut": sum(bool(line.get("cut")) for line in lines.values()),
     }  # fmt: skip
 
 

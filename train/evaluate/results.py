@@ -6,12 +6,14 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.evaluate.measure import REFERENCE, Measured, measure_all
 from train.evaluate.models import Comparison
+from train.evaluate.recipe_of import trained_by
 
 if TYPE_CHECKING:
     from train.evaluate.holdout import Holdout, Row
@@ -34,11 +36,13 @@ def compare(
     warned = cautions(pairs, has_events)
     entries = [
         {"name": model.name, "kind": model.kind, **model.details, "measures": levels(model, rows),
+         "trained": trained_by(comparison.models[model.name]) if model.kind == "weights" else None,
          "languages": by_language(model, rows), "missing": unmeasured(model, plugins.reasons)}
         for model in models
     ]  # fmt: skip
     return {
-        "data": str(options.data), "split": holdout.split, "rows": counts(holdout), "dates": holdout.dates,
+        "date": datetime.now(UTC).date().isoformat(), "data": str(options.data), "split": holdout.split,
+        "rows": counts(holdout), "dates": holdout.dates,
         "events": {"known": has_events, "count": len(set(holdout.groups))}, "settings": vars(comparison.settings),
         "bootstrap": {"draws": options.draws, "seed": options.seed, "level": 0.95, "cautions": warned},
         "models": entries, "differences": pairs, "lm_eval": _harness(comparison, models, options),
@@ -119,6 +123,8 @@ def _example(row: Row, why: str, models: Sequence[Measured]) -> dict[str, Any]:
         "gist": " ".join((row.sources or [row.request])[0].split()[:24]),
         "texts": [
             {"model": model.name, "kind": model.kind, "text": model.text(row),
+             "language": model.language_of(row.id) or row.language,
+             **{name: bool(model.lines[row.id].get(name)) for name in ("cut", "prompt_shortened")},
              "measures": {name: model.values[name][row.id][0] for name in measures if row.id in model.values[name]}}
             for model in models if row.id in model.lines
         ],

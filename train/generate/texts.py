@@ -14,7 +14,7 @@ from typing import Any
 from train.atomic_files import write_whole
 from train.errors import TrainError
 from train.generate.prompts import Request
-from train.models.language_model import load_model, name_of
+from train.models.language_model import Written, load_model, name_of
 from train.models.sampling import Sampling
 from train.progress import progress
 
@@ -110,15 +110,15 @@ def write_texts(options: argparse.Namespace, requests: Mapping[str, Request], se
 class _Rows:
     """(place, text) of each row of the batches; one batch is on disk before the next is worked on."""
 
-    def __init__(self, batches: Iterator[tuple[list[int], list[str]]], count: int, out: Any) -> None:
+    def __init__(self, batches: Iterator[tuple[list[int], list[Written]]], count: int, out: Any) -> None:
         self.batches, self.count, self.out = batches, count, out
 
     def __len__(self) -> int:
         return self.count
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        for places, texts in self.batches:
-            yield from zip(places, texts, strict=True)
+        for places, batch in self.batches:
+            yield from zip(places, (written.text for written in batch), strict=True)
             self.out.flush()
             os.fsync(self.out.fileno())
 

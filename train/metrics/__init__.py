@@ -12,7 +12,7 @@ class Measure(NamedTuple):
 
     title: for people. better: which way, "" where neither is. digits: after the point. about: one sentence.
     from_model: needs the weights, so that a file of texts has none. pooled: a ratio of sums over rows, not a mean.
-    same_as: the measure of the same quantity that gets the verdict; "" where it gets its own.
+    same_as: the measure of the same quantity that gets the verdict (see `head_of`); "" where it gets its own.
     """
 
     title: str
@@ -28,18 +28,19 @@ MEASURES: dict[str, Measure] = {
     "loss": Measure(
         "loss per token", "lower", 4,
         "Mean negative log-likelihood (nats) of the reference's tokens, its end included. Compares models of one "
-        "tokenizer only.", True, True, "bits_per_byte",
+        "tokenizer only.", True, True,
     ),
     "perplexity": Measure(
-        "perplexity per token", "lower", 2, "exp of the loss per token.", True, True, "bits_per_byte",
+        "perplexity per token", "lower", 2, "exp of the loss per token.", True, True, "loss",
     ),
     "nats_per_character": Measure(
         "loss per character", "lower", 4, "The same sum over characters (NFC): compares models of any tokenizer.",
-        True, True, "bits_per_byte",
+        True, True, "loss",
     ),
     "bits_per_byte": Measure(
-        "bits per byte", "lower", 4, "The same sum in bits, over bytes of UTF-8: compares models of any tokenizer.",
-        True, True,
+        "bits per byte", "lower", 4,
+        "The same sum in bits, over bytes of UTF-8: compares models of any tokenizer, and gets the verdict where "
+        "tokenizers differ.", True, True, "loss",
     ),
     "rouge1": Measure("ROUGE-1", "higher", 4, "F of words shared with the reference.", same_as="rougeL"),
     "rouge2": Measure(
@@ -78,6 +79,16 @@ MEASURES: dict[str, Measure] = {
     ),
     "empty": Measure("empty answers", "lower", 4, "Share of answers without a single word."),
 }  # fmt: skip
+#: The one loss that tables show and judge by, in nats; the other where the models' tokenizers differ.
+LOSS, LOSS_OF_ANY_TOKENIZER = "loss", "bits_per_byte"
+
+
+def head_of(name: str, loss: str = LOSS) -> str:
+    """The measure that gets the verdict of this one's quantity; loss: which does of the units of the loss."""
+    head = MEASURES[name].same_as or name
+    return loss if head == LOSS else head
+
+
 #: What the reference itself can be measured by: the level that a good answer has.
 OF_REFERENCE = (
     "similarity", "unsupported", "toxicity", "right_language", "repeated", "loop", "copied_training",

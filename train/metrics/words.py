@@ -28,9 +28,15 @@ def words(text: str) -> list[str]:
 
 @functools.cache
 def _pattern() -> re.Pattern[str]:
+    return re.compile(expression())
+
+
+@functools.cache
+def expression() -> str:
+    """The regular expression of one word, in any case."""
     marks = "".join(f"{first}-{last}" for first, last in _marks())
     letter = rf"(?![{_UNSPACED}])[^\W_]"
-    return re.compile(rf"[{_UNSPACED}][{marks}]*|{letter}(?:{letter}|[{marks}])*")
+    return rf"[{_UNSPACED}][{marks}]*|{letter}(?:{letter}|[{marks}])*"
 
 
 def _marks() -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from train.errors import TrainError
 from train.models.prompting import (
@@ -62,6 +62,13 @@ class Scored:
 
     nll: float
     tokens: int
+
+
+class Written(NamedTuple):
+    """A text, and whether the model was still writing when its tokens or its context ran out."""
+
+    text: str
+    cut: bool
 
 
 class LanguageModel:
@@ -189,15 +196,15 @@ class LanguageModel:
         texts = [""] * len(prompts)
         sampling = Sampling(temperature, top_k, top_p)
         for numbers, batch_texts in self.write_batches(prompts, max_new_tokens, sampling, seeds, stop):
-            for number, text in zip(numbers, batch_texts, strict=True):
-                texts[number] = text
+            for number, written in zip(numbers, batch_texts, strict=True):
+                texts[number] = written.text
         return texts
 
     def write_batches(
         self, prompts: Sequence[Sequence[int]], max_new_tokens: int, sampling: Sampling,
         seeds: Sequence[int] | None = None, stop: Sequence[str] = (),
-    ) -> Iterator[tuple[list[int], list[str]]]:  # fmt: skip
-        """(places in `prompts`, their texts) of each batch as it is done; see `write`."""
+    ) -> Iterator[tuple[list[int], list[Written]]]:  # fmt: skip
+        """(places in `prompts`, what was written) of each batch as it is done; see `write`."""
         if max_new_tokens < 1:
             raise TrainError("max_new_tokens must be 1 at least")
         for number, prompt in enumerate(prompts, 1):
@@ -214,12 +221,13 @@ class LanguageModel:
 
     def _written(
         self, prompts: Sequence[Sequence[int]], numbers: torch.Tensor, sampling: Sampling, stops: tuple[str, ...]
-    ) -> list[str]:
+    ) -> list[Written]:
         """Token by token for all rows at once; rows that have ended leave the batch."""
         import torch
 
         ends, length = self.end_ids, numbers.shape[1]
         texts: list[list[int]] = [[] for _ in prompts]
+        ended: set[int] = set()
         going = list(range(len(prompts)))
         with torch.inference_mode():
             logits = self.engine.begin(prompts, length)
@@ -228,6 +236,7 @@ class LanguageModel:
                 running = []
                 for index, (row, token) in enumerate(zip(going, tokens.tolist(), strict=True)):
                     if token in ends:
+                        ended.add(row)
                         continue
                     texts[row].append(token)
                     full = len(prompts[row]) + len(texts[row]) >= self.block_size
@@ -241,7 +250,7 @@ class LanguageModel:
                     tokens, going = tokens[rows.to(tokens.device)], [going[index] for index in running]
                 logits = self.engine.step(tokens)
             self.engine.end()
-        return [self._text(ids, stops) for ids in texts]
+        return [self._text(ids, stops, row in ended) for row, ids in enumerate(texts)]
 
     def _stopped(self, ids: list[int], stops: tuple[str, ...]) -> bool:
         # Decoding costs: every eighth token is often enough, since the text is cut at the string anyway.
@@ -250,11 +259,11 @@ class LanguageModel:
         text = self.decode(ids)
         return any(stop in text for stop in stops)
 
-    def _text(self, ids: list[int], stops: tuple[str, ...]) -> str:
+    def _text(self, ids: list[int], stops: tuple[str, ...], ended: bool) -> Written:
         text = str(self.decode(ids))
         ends = [end for end in (text.find(stop) for stop in stops) if end >= 0]
         # A text that was cut off may end in part of a character.
-        return text[: min(ends, default=None)].rstrip("\ufffd").strip()
+        return Written(text[: min(ends, default=None)].rstrip("\ufffd").strip(), not ended and not ends)
 
 
 def load_model(

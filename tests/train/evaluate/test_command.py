@@ -94,7 +94,7 @@ def test_training_shows_in_one_measure_of_the_loss_beyond_doubt(compared: dict[s
     assert told["low"] <= told["difference"] <= told["high"] < 0
     assert (told["rows"], told["events"]) == (12, 12)
     units = ("loss", "perplexity", "nats_per_character", "bits_per_byte")
-    assert [measures[name]["verdict"] for name in units] == ["", "", "", "better"]
+    assert [measures[name]["verdict"] for name in units] == ["better", "", "", ""]
 
 
 def test_the_last_lines_say_who_is_better(compared: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ def test_the_last_lines_say_who_is_better(compared: dict[str, Any]) -> None:
     line = next(line for line in told if line.startswith("after beside before: "))
     better = sum(one["verdict"] == "better" for one in pair(compared, "before", "after").values())
     assert f"better in {better} (" in line
-    assert "bits per byte" in line.partition(")")[0]
+    assert "loss per token" in line.partition(")")[0]
     assert "; loss per token −" in line
 
 
@@ -267,10 +267,10 @@ def test_killed_it_goes_on_where_it_was(house: Path) -> None:
 
 
 def test_models_that_write_nothing_or_no_numbers(house: Path, train: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from train.models.language_model import LanguageModel, Scored
+    from train.models.language_model import LanguageModel, Scored, Written
 
     def silent(self: LanguageModel, prompts: list[list[int]], *_: object) -> Any:
-        yield list(range(len(prompts))), [""] * len(prompts)
+        yield list(range(len(prompts))), [Written("", cut=False)] * len(prompts)
 
     def broken(self: LanguageModel, prompts: list[list[int]], answers: list[list[int]]) -> list[Scored]:
         return [Scored(float("nan") if place else 3.0, 2) for place in range(len(prompts))]

@@ -138,6 +138,14 @@ def test_the_end_of_a_turn_ends_a_text_and_the_row_leaves(parrot: Any) -> None:
     assert model.engine.widths[-1] == 1
 
 
+def test_a_text_knows_whether_it_was_cut_off(parrot: Any) -> None:
+    from train.models.sampling import Sampling
+
+    model = parrot("Sì.<|im_end|>\nAltro", "Forse no", "Uno. FINE due")
+    ((_, written),) = model.write_batches([[1]] * 3, 40, Sampling(0.0), stop=["FINE"])
+    assert [(each.text[:4], each.cut) for each in written] == [("Sì.", False), ("Fors", True), ("Uno.", False)]
+
+
 def test_a_stop_string_of_many_tokens_is_cut_off(parrot: Any) -> None:
     model = parrot("Uno due tre quattro. FINE cinque", "Uno")
     assert model.write([[1]] * 2, max_new_tokens=40, stop=["FINE"])[0] == "Uno due tre quattro."

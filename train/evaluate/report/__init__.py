@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,18 @@ from train import __version__
 from train.evaluate.lm_eval import by_model
 from train.evaluate.measure import REFERENCE
 from train.evaluate.report.charts import curves, interval
-from train.metrics import MEASURES
+from train.evaluate.report.examples import comparisons, state
+from train.evaluate.report.verdict import PLAIN, cards, loss_of, verdicts
+from train.metrics import MEASURES, head_of
+from train.metrics.word_differences import tidy
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGES = {
     "it": "Italian", "vi": "Vietnamese", "en": "English", "fr": "French", "de": "German", "es": "Spanish",
     "pt": "Portuguese", "unknown": "unknown", "": "unknown",
 }  # fmt: skip
-#: Characters of a text that an example shows at once; the rest is folded.
-SHOWN = 700
-#: Measures listed by language.
-BY_LANGUAGE = ("nats_per_character", "rouge1", "rougeL", "chrf", "unsupported", "right_language", "words")
+#: Measures listed by language, below the loss.
+BY_LANGUAGE = ("rougeL", "chrf", "unsupported", "right_language", "words")
 
 
 def render(results: Mapping[str, Any]) -> str:
@@ -34,15 +34,20 @@ def render(results: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        whole=whole, figure=figure, difference=difference, language=language, paragraphs=paragraphs, share=share
-    )
+        whole=whole, figure=figure, difference=difference, language=language, tidy=tidy, state=state,
+        comparisons=comparisons, sentence_case=lambda text: text[:1].upper() + text[1:],
+    )  # fmt: skip
+    loss = loss_of(results)
+    measured = [name for name in MEASURES if any(name in model["measures"] for model in results["models"])]
     return environment.get_template("page.html.jinja").render(
-        **results, MEASURES=MEASURES, REFERENCE=REFERENCE, BY_LANGUAGE=BY_LANGUAGE, SHOWN=SHOWN, version=__version__,
+        **results, MEASURES=MEASURES, REFERENCE=REFERENCE, PLAIN=PLAIN, version=__version__, cards=cards(results),
+        by_language=(loss, *BY_LANGUAGE),
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         charts=[Markup(chart) for chart in curves(results["runs"])], interval=interval, Markup=Markup,
         by_quantity=by_quantity,
         compared=[model for model in results["models"] if model["kind"] != REFERENCE],
-        shown=[name for name in MEASURES if any(name in model["measures"] for model in results["models"])],
+        shown=[name for name in measured if head_of(name, loss) == name],
+        other_units=[name for name in measured if head_of(name, loss) != name],
         unmeasured=unmeasured(results["models"]), harness=harness(results), verdicts=verdicts(results),
     )  # fmt: skip
 
@@ -73,19 +78,9 @@ def difference(value: float | None, name: str) -> str:
     return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
-def share(part: int, of: int) -> str:
-    """A part in per cent; a dash of nothing."""
-    return f"{100 * part / of:.0f} %" if of else "–"
-
-
 def language(code: str) -> str:
     """The name of a language, else its code."""
     return LANGUAGES.get(code, code)
-
-
-def paragraphs(text: str) -> list[str]:
-    """The parts of a text that blank lines divide."""
-    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def unmeasured(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -99,26 +94,6 @@ def unmeasured(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for why, names in whys.items():
             groups.setdefault((why, tuple(names)), []).append(measure.title)
     return [{"titles": titles, "why": why, "models": list(names)} for (why, names), titles in groups.items()]
-
-
-def verdicts(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each pair of models: in what the second is better and worse; the reason where too few events say so."""
-    return [
-        {
-            "first": pair["first"], "second": pair["second"], "reason": no_verdict(pair["measures"]),
-            **{word: [MEASURES[name].title for name, measure in pair["measures"].items() if measure["verdict"] == word]
-               for word in ("better", "worse")},
-        }
-        for pair in results["differences"]
-    ]  # fmt: skip
-
-
-def no_verdict(measures: Mapping[str, Mapping[str, Any]]) -> str:
-    """Why no measure of these that has a better and a worse way has an interval; "" where one has."""
-    judged = [row for name, row in measures.items() if not row["same_as"] and MEASURES[name].better]
-    if any(row["low"] is not None for row in judged):
-        return ""
-    return next((row["cautions"][0] for row in judged if row["cautions"]), "nothing to compare")
 
 
 def by_quantity(measures: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:

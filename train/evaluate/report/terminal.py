@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from train.evaluate.measure import REFERENCE
-from train.evaluate.report import difference, figure, harness, no_verdict, unmeasured
-from train.metrics import MEASURES
+from train.evaluate.report import difference, figure, harness, unmeasured
+from train.evaluate.report.verdict import judged, loss_of, no_verdict
+from train.metrics import MEASURES, head_of
 
 _BETTER = {"higher": "↑", "lower": "↓", "": ""}
 _MARK = {"better": " ●", "worse": " ○", "": ""}
@@ -42,7 +43,11 @@ def _levels(results: Mapping[str, Any]) -> Any:
         short = model.get("without_text")
         rows = f"\n{results['rows']['measured'] - short:,} rows" if short else ""
         table.add_column(Text(model["name"] + rows), justify="right")
+    loss = loss_of(results)
     for name, measure in MEASURES.items():
+        # One loss: its other units are on the page and in results.json.
+        if head_of(name, loss) == loss != name:
+            continue
         values = [model["measures"].get(name) for model in results["models"]]
         if any(values):
             cells = [figure(value["value"], name) if value else "–" for value in values]
@@ -88,14 +93,14 @@ def verdicts(results: Mapping[str, Any]) -> list[str]:
 
 def _verdict(measures: Mapping[str, Mapping[str, Any]]) -> str:
     """One measure a quantity: what is better and worse by name, or why there is no verdict at all."""
-    judged = {name: row for name, row in measures.items() if not row["same_as"] and MEASURES[name].better}
     if reason := no_verdict(measures):
         return f"no verdict ({reason})"
-    parts = []
-    for word in ("better", "worse"):
-        titles = [MEASURES[name].title for name, row in judged.items() if row["verdict"] == word]
-        parts.append(f"{word} in {len(titles)}" + (f" ({', '.join(titles)})" if titles else ""))
-    return f"{', '.join(parts)}, undecided in {sum(not row['verdict'] for row in judged.values())} quantities"
+    titles = judged(measures)
+    parts = [
+        f"{word} in {len(titles[word])}" + (f" ({', '.join(titles[word])})" if titles[word] else "")
+        for word in ("better", "worse")
+    ]
+    return f"{', '.join(parts)}, undecided in {len(titles['undecided'])} quantities"
 
 
 def lines(results: Mapping[str, Any]) -> list[str]:
@@ -125,6 +130,8 @@ def _troubles(model: Mapping[str, Any], rows: int) -> list[str]:
     problems = [f"{count} of {rows} losses: {why}" for why, count in model["unscored"].items()]
     if model["empty"]:
         problems.append(f"{model['empty']} of {rows} answers are empty")
+    if model.get("cut"):
+        problems.append(f"{model['cut']} of {rows} answers were cut off at --max-new-tokens, or by a full context")
     if model["prompts_shortened"]:
         problems.append(f"{model['prompts_shortened']} of {rows} prompts shortened to fit the context")
     if model.get("without_text"):

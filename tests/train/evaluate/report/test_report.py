@@ -146,15 +146,15 @@ def verdict_of(gains: list[float]) -> str:
 def test_four_units_of_one_loss_are_one_verdict() -> None:
     measures = pairs_of([0.5 + n / 100 for n in range(12)])[0]["measures"]
     assert {name: each["verdict"] for name, each in measures.items()} == {
-        "loss": "", "perplexity": "", "nats_per_character": "", "bits_per_byte": "better",
+        "loss": "better", "perplexity": "", "nats_per_character": "", "bits_per_byte": "",
     }  # fmt: skip
     assert measures["perplexity"]["excludes_zero"]
-    assert measures["perplexity"]["same_as"] == "bits_per_byte"
+    assert measures["perplexity"]["same_as"] == "loss"
 
 
 @pytest.mark.parametrize(("gains", "line"), [
-    ([0.5 + n / 100 for n in range(12)], "better in 1 (bits per byte), worse in 0, undecided in 0 quantities"),
-    ([-0.5 - n / 100 for n in range(12)], "better in 0, worse in 1 (bits per byte), undecided in 0 quantities"),
+    ([0.5 + n / 100 for n in range(12)], "better in 1 (loss per token), worse in 0, undecided in 0 quantities"),
+    ([-0.5 - n / 100 for n in range(12)], "better in 0, worse in 1 (loss per token), undecided in 0 quantities"),
     ([(-1) ** n / 10 for n in range(12)], "better in 0, worse in 0, undecided in 1 quantities"),
     ([0.5 + n / 100 for n in range(9)], "no verdict (too few events: 9, 10 needed)"),
     ([0.5], "no verdict (too few events: 1, 10 needed)"),
@@ -175,7 +175,13 @@ def test_every_quantity_has_one_measure_with_a_verdict() -> None:
 
 def test_measures_of_a_quantity_stand_below_the_one_with_the_verdict() -> None:
     measures = pairs_of([0.5] * 3)[0]["measures"]
-    assert [name for name, _ in by_quantity(measures)] == ["bits_per_byte", "loss", "perplexity", "nats_per_character"]
+    assert [name for name, _ in by_quantity(measures)] == ["loss", "perplexity", "nats_per_character", "bits_per_byte"]
+
+
+def test_where_tokenizers_differ_bits_per_byte_get_the_verdict() -> None:
+    measures = pairs_of([0.5 + n / 100 for n in range(12)], tokens=9.0)[0]["measures"]
+    assert {name: row["verdict"] for name, row in measures.items() if not row["same_as"]} == {"bits_per_byte": "better"}
+    assert {row["same_as"] for row in measures.values()} == {"bits_per_byte", ""}
 
 
 def test_a_measure_has_cautions_of_its_own() -> None:
