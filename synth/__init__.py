@@ -18,6 +18,7 @@ ORDER = [
         "plan",
         "query",
         "report",
+        "review",
         "reverse",
         "run",
         "score",

@@ -26,6 +26,7 @@ __all__ = [
     "code_version",
     "connect",
     "ensure_indexes",
+    "home",
     "keep_revisions",
     "loss_message",
     "may_only_read",

@@ -1,0 +1,56 @@
+"""The application: the pages of `pages/` behind the guard, and the files of `static/`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from synth.review.access import Access, new_access
+from synth.review.errors import HANDLERS
+from synth.review.pages import page_modules
+from synth.review.rendering import assets
+from synth.review.security import Guard
+from synth.review.settings import Settings
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+
+def create_app(database: Database[dict[str, Any]], settings: Settings, access: Access | None = None) -> Starlette:
+    """The application over a store.
+
+    access: who may enter; None: the raters of the settings, with tokens that last as long as the application.
+    """
+    modules = page_modules(blind=settings.blind is not None)
+    app = Starlette(
+        routes=[*(route for module in modules for route in module.ROUTES), Route("/static/{name}", _file)],
+        middleware=[Middleware(Guard)],
+        exception_handlers=dict(HANDLERS),
+    )
+    app.router.redirect_slashes = False
+    app.state.database, app.state.settings = database, settings
+    app.state.access = access or new_access(settings.raters)
+    app.state.navigation = [row for module in modules if (row := _navigation_row(module))]
+    return app
+
+
+def _navigation_row(module: ModuleType) -> tuple[str, str] | None:
+    """(address, key of the words) of a page that the navigation has."""
+    key = getattr(module, "NAVIGATION", None)
+    return (module.ROUTES[0].path, key) if key else None
+
+
+def _file(request: Request) -> Response:
+    asset = assets().get(request.path_params["name"])
+    if asset is None:
+        raise HTTPException(404)
+    lasting = request.query_params.get("v") == asset.digest
+    caching = "public, max-age=31536000, immutable" if lasting else "no-cache"
+    return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": caching})

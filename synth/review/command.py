@@ -1,0 +1,121 @@
+"""`synth review`: a server of this machine with pages in which people read, correct and rate samples."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.items import NewsmillError
+
+if TYPE_CHECKING:
+    from synth.review.settings import Settings
+
+#: Milliseconds after which a page says that the store is away.
+_STORE_TIMEOUT = "5000"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.epilog = """examples:
+  synth review
+  synth review --filter ':translation=vi' --language vi
+  synth review --host 0.0.0.0 --rater anna --rater linh"""
+    parser.add_argument("--port", type=int, default=8765, help="port to listen at; 0: one that is free (8765)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (127.0.0.1: this machine alone); needs --rater"
+    )
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="a name under which browsers ask for it, besides localhost and addresses in digits; several times",
+    )  # fmt: skip
+    parser.add_argument("--filter", metavar="F", help="samples that raters work on: JSON, @FILE or :NAME (all)")
+    parser.add_argument(
+        "--language", choices=("en", "it", "vi"), help="of the pages (the reader's choice, else the browser's)"
+    )
+    parser.add_argument(
+        "--rater", action="append", default=[], metavar="NAME",
+        help="a rater, who gets an address of their own; several times (the user of this machine)",
+    )  # fmt: skip
+    parser.add_argument("--overlap", type=int, default=1, metavar="N", help="raters that decide on each row (1)")
+    parser.add_argument("--blind", type=Path, metavar="FOLDER", help="sheets of a blind evaluation (train blind)")
+
+
+def check(options: argparse.Namespace) -> None:
+    """
+    Raises:
+        NewsmillError: the options make no sense together.
+    """
+    from synth.review.access import check_names
+    from synth.review.settings import is_loopback
+
+    raters = check_names(options.rater)
+    if not 0 <= options.port < 65536:
+        raise NewsmillError("--port must be 0 to 65535")
+    if not is_loopback(options.host) and not raters:
+        raise NewsmillError(
+            f"at {options.host} others can reach it: name who may with --rater NAME, several times; each gets a link"
+        )
+    if options.overlap < 1 or (raters and options.overlap > len(raters)):
+        raise NewsmillError("--overlap must be 1 to the number of raters")
+    if options.blind and not options.blind.is_dir():
+        raise NewsmillError(f"--blind {options.blind}: there is no such folder")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; the exit status."""
+    _require_packages()
+    check(options)
+    from crawler.mongo import connect, home
+    from synth.filters.read import read_filter
+    from synth.review.access import check_names, load_access
+    from synth.review.app import create_app
+    from synth.review.server import listen, serve
+    from synth.review.settings import Settings
+
+    with listen(options.host, options.port) as listening:
+        os.environ.setdefault("NEWSMILL_MONGO_TIMEOUT_MS", _STORE_TIMEOUT)
+        database = connect(options.uri)
+        read_filter(options.filter, database)
+        settings = Settings(
+            host=options.host, port=listening.getsockname()[1], filter=options.filter or "",
+            language=options.language or "", blind=options.blind, raters=check_names(options.rater),
+            overlap=options.overlap, hosts=tuple(options.allow_host), debug=options.debug,
+        )  # fmt: skip
+        access = load_access(settings.raters, home())
+        app = create_app(database, settings, access)
+        serve(app, listening, lambda: _print_addresses(settings, access.tokens, options.json))
+    return 0
+
+
+def _require_packages() -> None:
+    """Raises:
+    NewsmillError: the packages of the extra `review` are not installed.
+    """
+    try:
+        import jinja2  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise NewsmillError(f"needs the package {error.name}: pip install 'newsmill[review]'") from error
+
+
+def _print_addresses(settings: Settings, tokens: Mapping[str, str], as_json: bool) -> None:
+    """Where to go, on stdout, when connections are taken already."""
+    from synth.review.server import address_of, entrances
+
+    address = address_of(settings.host, settings.port)
+    doors = entrances(address, tokens)
+    if as_json:
+        print(json.dumps({"address": address, "raters": doors}, ensure_ascii=False))
+    else:
+        for rater, door in doors.items():
+            print(f"review: {rater}: {door}")
+        if not doors:
+            print(f"review: {address}")
+        print("review: Ctrl-C ends it", file=sys.stderr)
+    sys.stdout.flush()

@@ -1,0 +1,76 @@
+"""The server: where it listens, under which addresses it is reached, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
+
+from crawler.items import NewsmillError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+#: Of the server: connections at once, and seconds that what is being answered has when it ends.
+_CONNECTIONS, _GRACE = 100, 3
+#: An address of nobody (RFC 5737): by which of ours it would be reached is asked, and nothing is sent.
+_SOMEWHERE = ("192.0.2.1", 9)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0: one that is free.
+
+    Raises:
+        NewsmillError: nothing can listen there.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NewsmillError(f"cannot listen at {host}:{port}: {reason}; --port 0 takes a free one") from error
+
+
+def address_of(host: str, port: int) -> str:
+    """The address that a browser is given for a server that listens there."""
+    if host in ("", "0.0.0.0", "::"):
+        host = _own_address()
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _own_address() -> str:
+    """This machine's address in its network, else its name."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(_SOMEWHERE)
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+def entrances(address: str, tokens: Mapping[str, str]) -> dict[str, str]:
+    """Rater -> the address by which only this rater enters."""
+    return {rater: f"{address}enter?token={quote(token)}" for rater, token in tokens.items()}
+
+
+def serve(app: Starlette, listening: socket.socket, announce: Callable[[], None]) -> None:
+    """Answer until Ctrl-C or SIGTERM; `announce` is called when either ends it in order."""
+    import uvicorn
+
+    # Addresses have tokens in them: no log of requests.
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, server_header=False, limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE, ws="none", lifespan="off", proxy_headers=False,
+    )  # fmt: skip
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn ends in order and then raises the signal once more, for the handler that was there before.
+        signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt):
+        announce()
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,100 @@
+"""Every page in Chromium: nothing sticks out, nothing is refused, and axe finds nothing that keeps people out.
+
+The routes are listed from the application, so a new page is looked at without a word here.
+Covers synth.review.pages.session.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from synth.review.app import create_app
+from synth.review.settings import Settings
+from tests.synth.review.conftest import Live
+
+#: Elements that stick out of the page, but for what stands in a box that scrolls.
+WIDER = """() => [...document.querySelectorAll("body *")].filter(part => !part.closest(".scroll, .skip, dialog"))
+  .filter(part => part.getBoundingClientRect().right > innerWidth + 1 || part.getBoundingClientRect().left < -1)
+  .map(part => part.outerHTML.slice(0, 120))"""
+#: Things that one can press which are smaller than 24 pixels (WCAG 2.5.8), but for links in a text.
+SMALL = """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, nav a, summary, .button")]
+  .filter(part => part.getClientRects().length && !part.closest(".skip"))
+  .filter(part => part.getBoundingClientRect().height < 24 || part.getBoundingClientRect().width < 24)
+  .map(part => part.outerHTML.slice(0, 120))"""
+#: Levels of headings, in order.
+HEADINGS = "() => [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map(part => +part.tagName[1])"
+
+
+def paths() -> list[str]:
+    """Addresses without holes that a GET answers with a page."""
+    routes = create_app(None, Settings()).routes  # type: ignore[arg-type]
+    plain = [route for route in routes if isinstance(route, Route) and "{" not in route.path]
+    return sorted({route.path for route in plain if "GET" in (route.methods or ())} - {"/enter"})
+
+
+def axe(page: Any) -> list[str]:
+    """What axe finds that is serious or critical."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run()")
+    return [
+        f"{row['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for row in result["violations"] if row["impact"] in ("serious", "critical") for node in row["nodes"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize("path", [*paths(), "/nowhere"])
+def test_everybody_can_use_it(
+    live: Live, samples: list[dict[str, Any]], path: str, width: int, scheme: str, request: pytest.FixtureRequest
+) -> None:
+    page = live.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    answer = page.goto(live.address.rstrip("/") + path)
+    if answer.status >= 400:
+        # An address that wants a parameter, or one that there is not: the browser's own line about it is no error.
+        request.getfixturevalue("errors").clear()
+    assert answer.status < 500
+    assert axe(page) == []
+    assert page.evaluate(WIDER) == []
+    assert page.evaluate(SMALL) == []
+    levels = page.evaluate(HEADINGS)
+    assert levels.count(1) == 1, levels
+    assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False)), levels
+    assert page.title().endswith(" – Newsmill")
+
+
+def test_keys_move_press_and_explain_themselves(live: Live, samples: list[dict[str, Any]]) -> None:
+    page = live.page
+    page.goto(live.address)
+    page.keyboard.press("?")
+    assert page.locator("dialog#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_keys_can_be_switched_off(live: Live) -> None:
+    page = live.page
+    page.goto(live.address)
+    page.locator("#keys-open").click()
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert not page.locator("dialog#keys").is_visible()
+
+
+def test_a_language_is_chosen_without_a_script(live: Live) -> None:
+    context = live.browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    page.goto(live.address)
+    page.get_by_role("button", name="Tiếng Việt").click()
+    assert page.locator("html").get_attribute("lang") == "vi"
+    context.close()
