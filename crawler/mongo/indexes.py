@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,17 @@ def _flagged(name: str, condition: Mapping[str, Any]) -> list[tuple[list[tuple[s
     """
     only = {"partialFilterExpression": {name: dict(condition)}}
     return [([(name, 1)], only), ([("date", -1), ("_id", 1)], {"name": f"{name}_by_date", **only})]
+
+
+def ordered_by(name: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
+    """The index by which samples are sorted by a number; equal ones by _id, so that pages do not overlap.
+
+    Samples without a number are not in it. `synth review` makes those of all scores when it starts, so that nobody pays
+    for them who does not browse (benchmarks/review/bench_review.py --writes: what they cost).
+    """
+    # A bound and no type, so that a filter such as {accuracy: {$gte: 4}} can be answered from it, too.
+    only = {"partialFilterExpression": {name: {"$gte": -math.inf}}}
+    return [(name, 1), ("_id", 1)], {"name": f"sorted_by_{name}", **only}
 
 
 #: collection -> [(keys, options)]; keys as PyMongo takes them.
@@ -55,6 +67,8 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("sources.link", 1)], {}),
         # Which samples have a translation: synth.translate.pending.
         ([("provenance.translated_from", 1)], {"sparse": True}),
+        # How many are superseded, of which `synth review` shows the rest.
+        ([("superseded", 1)], {"partialFilterExpression": {"superseded": True}}),
         *_flagged("toxicity", {"$gt": 0.5}),
         *_flagged("duplicate_of", {"$type": "string"}),
         *_flagged("contaminated.set", {"$exists": True}),

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from crawler.items import NewsmillError
 from synth.cluster.assignments import ArticleRef
 from synth.cluster.settings import Settings
-from synth.embed import Embedder, TfidfEmbedder, article_text, document_frequencies, load_embedder, refuse_language
+from synth.embed import Embedder, article_text, document_frequencies, load_embedder, refuse_language
+from synth.embed.archive import statistics_key, tfidf_of_archive
 from synth.embed.cache import StoredEmbedder
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ def settings_digest(settings: Settings, vectors: Vectors) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def statistics_key(language: str | None, settings: Settings) -> str:
-    """`_id` of the language's document frequencies in the store."""
-    return f"{settings.embedder}:{language}:{settings.sentences or 'all'}"
-
-
 def vectors_of(
     database: Store, language: str | None, settings: Settings, refs: Sequence[ArticleRef], refit: bool = False
 ) -> Vectors:
@@ -64,14 +59,14 @@ def vectors_of(
         stored = StoredEmbedder(database, name, lambda: load_embedder(name, language=language, force=True))
         return Vectors(stored.key, lambda: stored)
     bits = getattr(load_embedder(name), "bits", None)
-    key = statistics_key(language, settings)
+    key = statistics_key(settings.embedder, language, settings.sentences)
     head = database.statistics.find_one({"_id": key}) or {"texts": 0, "fingerprint": ""}
     renew = bool(refs) and (refit or len(refs) >= _GROWTH * head["texts"])
     if renew:
         counts = document_frequencies.count(texts_of(database, refs, settings.sentences), bits)
         document_frequencies.save(database, key, counts)
         head = {"texts": counts.texts, "fingerprint": counts.fingerprint}
-    return _tfidf_vectors(database, key, bits, head["fingerprint"], renew, head["texts"])
+    return _tfidf_vectors(database, name, key, head["fingerprint"], renew, head["texts"])
 
 
 def stored_vectors(database: Store, language: str | None, settings: Settings) -> Vectors:
@@ -79,20 +74,12 @@ def stored_vectors(database: Store, language: str | None, settings: Settings) ->
     name = settings.embedder
     if name.partition(":")[0] != "tfidf":
         return vectors_of(database, language, settings, [])
-    key = statistics_key(language, settings)
-    return _tfidf_vectors(database, key, getattr(load_embedder(name), "bits", None), "", False)
+    key = statistics_key(settings.embedder, language, settings.sentences)
+    return _tfidf_vectors(database, name, key, "", False)
 
 
-def _tfidf_vectors(
-    database: Store, key: str, bits: int | None, fingerprint: str, renewed: bool, texts: int = 0
-) -> Vectors:
-    def load() -> Embedder:
-        statistics = document_frequencies.load(database, key)
-        if statistics is None:
-            raise NewsmillError(f"cluster: the statistics {key} are incomplete: run synth cluster --refit")
-        return TfidfEmbedder(bits, statistics)
-
-    return Vectors(fingerprint, load, renewed, texts)
+def _tfidf_vectors(database: Store, name: str, key: str, fingerprint: str, renewed: bool, texts: int = 0) -> Vectors:
+    return Vectors(fingerprint, lambda: tfidf_of_archive(database, name, key), renewed, texts)
 
 
 def texts_of(database: Store, refs: Sequence[ArticleRef], sentences: int | None) -> Iterator[str]:

@@ -19,19 +19,18 @@ from synth.export.formats import Layout, formats
 from synth.export.manifest import Settings, empty_message, manifest_of
 from synth.export.selection import Selection, full_samples, select, with_copies
 from synth.export.split import SPLITS, Row, splits_of
+from synth.export_folders import SOURCES
 from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
     from pymongo.database import Database
-
-_LINKS = "sources.jsonl"
 
 
 class Writer:
     """Writes samples to the files of every format as they come."""
 
     def __init__(self, layout: Layout, names: Sequence[str]) -> None:
-        self.outputs: dict[str, Output] = {"sources": JsonFile(layout.folder, _LINKS, links_row)}
+        self.outputs: dict[str, Output] = {"sources": JsonFile(layout.folder, SOURCES, links_row)}
         self.lacks = {name: formats()[name].lacks for name in names}
         for name in names:
             self.outputs[name] = formats()[name].create(layout)
@@ -166,7 +165,7 @@ def _is_export(folder: Path) -> bool:
 
 def _patterns() -> list[str]:
     """What the files of an export are called, without the manifest."""
-    return sorted({_LINKS, *(pattern for row in formats().values() for pattern in row.patterns)})
+    return sorted({SOURCES, *(pattern for row in formats().values() for pattern in row.patterns)})
 
 
 def _of_an_export(name: Path) -> bool:

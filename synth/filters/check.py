@@ -84,13 +84,13 @@ def filter_errors() -> Iterator[None]:
     Raises:
         NewsmillError: the server refused the filter, e.g. for an operator that there is not.
     """
-    from pymongo.errors import OperationFailure
+    from pymongo.errors import ExecutionTimeout, OperationFailure
 
     try:
         yield
     except OperationFailure as error:
-        if may_only_read(error):
-            raise  # Not the filter is refused but the user.
+        if may_only_read(error) or isinstance(error, ExecutionTimeout):
+            raise  # Not the filter is refused but the user, or it took too long.
         raise NewsmillError(f"bad filter: {(error.details or {}).get('errmsg', error)}") from error
 
 

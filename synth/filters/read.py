@@ -27,31 +27,38 @@ NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _REFERENCE = re.compile(rf":({NAME.pattern})(?:=(?:\"([^\"]*)\"|(\S*)))?(?=\s|\{{|\Z)")
 
 
-def read_filter(text: str | None, database: Store | None = None, collection: str = "samples") -> dict[str, Any]:
+def read_filter(
+    text: str | None, database: Store | None = None, collection: str = "samples", files: bool = True
+) -> dict[str, Any]:
     """A filter for a command that works on the documents that it names: `parse_filter`, checked.
 
     Raises:
         NewsmillError: as `parse_filter`, and where the filter runs code or, with `database`, has names that nothing
             has: a misspelt name would leave out, or let in, what nobody meant.
     """
-    document = parse_filter(text, database, collection)
+    document = parse_filter(text, database, collection, files)
     check_filter(document, database, collection)
     return document
 
 
-def parse_filter(text: str | None, database: Store | None = None, collection: str = "samples") -> dict[str, Any]:
+def parse_filter(
+    text: str | None, database: Store | None = None, collection: str = "samples", files: bool = True
+) -> dict[str, Any]:
     """The filter that a text stands for; whether its names make sense is not asked.
 
     Args:
         text: extended JSON, @FILE, or names; None or nothing: every document.
         database: where filters are saved; None: only those of the cookbook are known.
         collection: what the filter is for.
+        files: whether @FILE may be read: not where the text comes from a page.
 
     Raises:
         NewsmillError: there is no filter of that name, it is of another collection, the file cannot be read, or the
             text is no filter.
     """
     references, rest = _split(text or "")
+    if rest.startswith("@") and not files:
+        raise NewsmillError("bad filter: a page reads no files; paste what is in the file")
     source, json_text = _contents(rest)
     texts = [named_text(name, value, database, collection) for name, value in references]
     if rest:

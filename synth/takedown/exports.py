@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from synth.export_folders import SOURCES, export_folders
+
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-#: In an export's folder: {"key", "links"} of each sample, one a line.
-SOURCES = "sources.jsonl"
 #: Where `litgpt` and `train` write, from where they are usually called.
 _TRAININGS = (Path("out"), Path("checkpoints"))
 #: Larger files are no notes about a training.
@@ -70,17 +70,6 @@ def add_exports(
     for note, data in trainings(list(folders), training):
         for lineage in folders[data[0]]:
             lineage.trainings.append(Training(str(note.parent), data[1]))
-
-
-def export_folders(database: Database[dict[str, Any]]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """(folder, newest run) of the exports whose folders are there."""
-    folders: set[Path] = set()
-    for run in database.runs.find({"stage": "export", "outcome": "done"}).sort("started_at", -1):
-        out = str((run.get("configuration") or {}).get("out") or "")
-        folder = Path(out).resolve()
-        if out and folder not in folders and (folder / "manifest.json").is_file():
-            folders.add(folder)
-            yield folder, run
 
 
 def _rows_using(folder: Path, by_link: Mapping[str, Any]) -> dict[int, list[str]] | None:

@@ -122,3 +122,9 @@ def test_filters_by_name_and_misspelt_ones(database: Any) -> None:
         read_filter('{"langage": "it"}', database)
     with pytest.raises(NewsmillError, match="no filter :solid"):
         read_filter(":solid")
+
+
+@pytest.mark.parametrize("text", ["@/etc/passwd", ":faithful @/etc/passwd", "  @x"])
+def test_a_page_reads_no_file_of_this_machine(text: str) -> None:
+    with pytest.raises(NewsmillError, match="a page reads no files"):
+        read_filter(text, files=False)
