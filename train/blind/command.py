@@ -9,8 +9,8 @@ import argparse
 import json
 from pathlib import Path
 
+from train.blind import making
 from train.blind.ratings import read_sheets, table
-from train.blind.sheets import WORDS
 from train.blind.writing import summary, write_sheets
 from train.errors import TrainError
 
@@ -19,21 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `train blind`."""
     parser.epilog = """examples:
   train blind --texts before.jsonl after.jsonl --out blind --raters 3
+  train blind --texts after.jsonl --human export --max-words 150 --out blind
+  train blind --texts before.jsonl after.jsonl --human export --pairs --limit 60 --out pairs
   train blind --read blind/rater-*.csv --key blind/key.json"""
-    making = parser.add_argument_group("making sheets")
-    making.add_argument("--texts", type=Path, nargs="+", default=[], metavar="FILE", help="outputs of `train generate`")
-    making.add_argument("--out", type=Path, help="folder of sheets and key")
-    making.add_argument("--raters", type=int, default=3, help="sheets, each in an order of its own (3)")
-    making.add_argument("--limit", type=int, help="prompts, drawn by the seed (all that every file answers)")
-    making.add_argument(
-        "--max-words",
-        type=int,
-        metavar="N",
-        help="cut every text, people's too, at a sentence's end: length gives the author away",
-    )
-    making.add_argument("--no-reference", action="store_true", help="leave the human texts out")
-    making.add_argument("--language", choices=sorted(WORDS), help="of the sheet's own words (the texts')")
-    making.add_argument("--seed", type=int, default=0)
+    making.configure(parser)
     reading = parser.add_argument_group("reading ratings")
     reading.add_argument(
         "--read", type=Path, nargs="+", default=[], metavar="SHEET", help="filled sheets, CSV or JSON lines"
@@ -47,8 +36,8 @@ def check(options: argparse.Namespace) -> None:
     """
     if bool(options.texts) == bool(options.read):
         raise TrainError("give --texts and --out to write sheets, or --read and --key to read them")
-    if options.texts and (options.out is None or min(options.raters, options.limit or 1, options.max_words or 1) < 1):
-        raise TrainError("--texts needs --out FOLDER; --raters, --limit and --max-words must be 1 at least")
+    if options.texts:
+        making.check(options)
     if options.read and options.key is None:
         raise TrainError("--read needs --key, the file that was written with the sheets")
 

@@ -1,4 +1,4 @@
-"""Sheets of `train blind`: texts of several authors under neutral names, in an order of each rater's own."""
+"""Sheets of `train blind`: texts of several authors, or pairs of them, in an order of each rater's own."""
 
 from __future__ import annotations
 
@@ -11,128 +11,154 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from train.blind.languages import FALLBACK, codes
+from train.blind.texts.human import Prompt
 from train.data.export_files import read_rows
 from train.errors import TrainError
 
 #: What is rated, each from 1 to 5.
 SCALES = ("style", "content")
 LOWEST, HIGHEST = 1, 5
+#: A rater's guess of who wrote a text, and his choice of a pair.
+GUESSES = ("human", "machine")
+CHOICES = ("a", "b", "tie")
 REFERENCE = "reference"
-#: Words of the sheet: title, how to rate, what each scale means, labels.
-WORDS = {
-    "it": {
-        "title": "Valutazione di testi",
-        "how": "Leggi ogni testo e dagli due voti da 1 (pessimo) a 5 (ottimo). Non cercare di indovinarne l'autore.",
-        "style": "Stile: è scritto come un buon testo di giornale?",
-        "content": "Contenuto: risponde alla richiesta, è giusto e completo?",
-        "request": "Richiesta", "text": "Testo", "remark": "Nota", "save": "Salva i voti",
-    },
-    "vi": {
-        "title": "Đánh giá văn bản",
-        "how": "Hãy đọc từng văn bản và cho hai điểm từ 1 (rất kém) đến 5 (rất tốt). Xin đừng đoán ai là người viết.",
-        "style": "Văn phong: có giống một bài báo hay không?",
-        "content": "Nội dung: có đúng yêu cầu, chính xác và đầy đủ không?",
-        "request": "Yêu cầu", "text": "Văn bản", "remark": "Ghi chú", "save": "Lưu điểm",
-    },
-    "en": {
-        "title": "Rating texts",
-        "how": "Read each text and give it two marks, 1 (very bad) to 5 (very good). Do not try to guess its author.",
-        "style": "Style: is it written like a good newspaper text?",
-        "content": "Content: does it answer the request, correctly and completely?",
-        "request": "Request", "text": "Text", "remark": "Remark", "save": "Save the marks",
-    },
-}  # fmt: skip
+HUMAN = "human"
+#: Columns of a sheet by its kind; what a rater fills in comes after the texts.
+COLUMNS = {
+    "texts": ("rater", "item", "request", "text", *SCALES, "guess", "confidence", "seconds", "remark"),
+    "pairs": ("rater", "item", "request", "text_a", "text_b", "choice", "seconds", "remark"),
+}
 
 
 @dataclass(frozen=True)
 class Item:
-    """A text to rate. author: the model, or `reference`; id: its prompt's.
+    """A row of a sheet: a text, or two of one prompt.
 
-    request: what was asked, in no model's own prompt style, which would give the author away.
+    id: its prompt's. authors, texts: one, or the two of a pair. request: what was asked, in no model's own prompt
+    style, which would give the author away.
     """
 
     id: str
-    author: str
+    authors: tuple[str, ...]
     request: str
-    text: str
+    texts: tuple[str, ...]
     language: str
 
+    def turned(self, side: str) -> Item:
+        """As a rater sees it: a pair from the other side where `side` is `yx`."""
+        if side != "yx":
+            return self
+        return Item(self.id, self.authors[::-1], self.request, self.texts[::-1], self.language)
 
-def gather(paths: Sequence[Path], *, reference: bool) -> tuple[list[Item], int]:
-    """Texts of the prompts that every file answers, and how many prompts were left out.
+    def key_entry(self) -> dict[str, Any]:
+        """What the key file says of it."""
+        words = [len(text.split()) for text in self.texts]
+        if len(self.authors) == 1:
+            return {"id": self.id, "author": self.authors[0], "words": words[0]}
+        return {"id": self.id, "authors": list(self.authors), "words": words}
+
+
+#: author -> prompt's id -> text.
+Texts = dict[str, dict[str, str]]
+
+
+def gather(paths: Sequence[Path], *, reference: bool) -> tuple[Texts, dict[str, Prompt], int]:
+    """Texts of the prompts that every file answers, those prompts, and how many were left out.
 
     Raises:
         TrainError: a file holds something else, two files are of one author, or no prompt is answered by all.
     """
-    by_author: dict[str, dict[str, Item]] = {}
-    references: dict[str, Item] = {}
-    requests: dict[str, str] = {}
+    texts: Texts = {}
+    references: dict[str, str] = {}
+    prompts: dict[str, Prompt] = {}
     for path in paths:
-        answers = {}
-        author = ""
+        author, answers = "", {}
         for number, row in enumerate(read_rows(path), 1):
             try:
                 author = f"{row['model']} ({row['stage']})" if row.get("stage") else str(row["model"])
-                requests.setdefault(row["id"], row.get("question") or row["prompt"])
-                item = Item(row["id"], author, requests[row["id"]], row["text"], str(row.get("language") or ""))
+                prompts.setdefault(str(row["id"]), _prompt(row))
+                answers[str(row["id"])] = str(row["text"] or "")
             except KeyError as error:
                 raise TrainError(f"{path}:{number} is no text of `train generate`: it lacks {error}") from error
-            answers[item.id] = item
             if row.get("reference"):
-                references[item.id] = Item(item.id, REFERENCE, item.request, row["reference"], item.language)
-        if author in by_author:
+                references[str(row["id"])] = str(row["reference"])
+        if author in texts:
             raise TrainError(f"{path}: {author} wrote another of the files too: give each a --stage of its own")
-        by_author[author] = answers
+        texts[author] = answers
     if reference and references:
-        by_author[REFERENCE] = references
-    shared = set.intersection(*(set(answers) for answers in by_author.values()))
+        texts[REFERENCE] = references
+    shared = set.intersection(*(set(answers) for answers in texts.values()))
     if not shared:
         raise TrainError("no prompt is answered in every file: were they made from the same --prompts?")
-    everything = {name for answers in by_author.values() for name in answers}
-    return [answers[name] for answers in by_author.values() for name in sorted(shared)], len(everything - shared)
+    everything = {name for answers in texts.values() for name in answers}
+    return texts, {name: prompts[name] for name in sorted(shared)}, len(everything - shared)
 
 
-def draw(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
-    """The texts of `limit` prompts, shuffled so that neither position nor neighbour gives away who wrote a text."""
+def _prompt(row: Mapping[str, Any]) -> Prompt:
+    sources = row.get("sources")
+    links = tuple(str(link) for link in sources if isinstance(link, str)) if isinstance(sources, list) else ()
+    request = str(row.get("question") or row["prompt"])
+    return Prompt(str(row["id"]), request, str(row.get("language") or ""), links)
+
+
+def draw(prompts: Sequence[str], limit: int | None, seed: int) -> list[str]:
+    """`limit` of the prompts, or all, in their order."""
     generator = random.Random(f"{seed} prompts")
-    prompts = sorted({item.id for item in items})
-    names = set(generator.sample(prompts, limit) if limit is not None and limit < len(prompts) else prompts)
-    selection = [item for item in items if item.id in names]
-    generator.shuffle(selection)
-    return selection
+    names = sorted(prompts)
+    return sorted(generator.sample(names, limit)) if limit is not None and limit < len(names) else names
 
 
-def shorter(text: str, words: int) -> str:
-    """The first sentences of a text, `words` words at most; words with a mark where the first sentence is longer."""
-    ends = [match.end() for match in re.finditer(r"\S+", text)]
-    if len(ends) <= words:
-        return text
-    cut = text[: ends[words - 1]]
-    whole = list(re.finditer(r"[.!?…]['\"”»)]*(?=\s|$)", cut))
-    return cut[: whole[-1].end()] if whole else f"{cut} […]"
+def shuffled(items: Sequence[Item], seed: int) -> list[Item]:
+    """Items so that neither position nor neighbour gives away who wrote a text."""
+    mixed = list(items)
+    random.Random(f"{seed} items").shuffle(mixed)
+    return mixed
 
 
-def order(names: list[str], seed: int, rater: int) -> list[str]:
+def names_of(items: Sequence[Item]) -> dict[str, Item]:
+    """T01, T02 … of texts, P01 … of pairs, in the given order."""
+    width = len(str(len(items)))
+    return {f"{'T' if len(item.texts) == 1 else 'P'}{number:0{width}d}": item for number, item in enumerate(items, 1)}
+
+
+def order(names: Sequence[str], seed: int, rater: int) -> list[str]:
     """The rater's own order: tiredness must not always meet the same texts."""
-    shuffled = list(names)
-    random.Random(f"{seed} rater {rater}").shuffle(shuffled)
-    return shuffled
+    mixed = list(names)
+    random.Random(f"{seed} rater {rater}").shuffle(mixed)
+    return mixed
 
 
 def spoken(items: Sequence[Item]) -> str:
     """The sheet's language: most texts', where there are words for it."""
-    languages = Counter(item.language for item in items if item.language in WORDS)
-    return languages.most_common(1)[0][0] if languages else "en"
+    languages = Counter(item.language for item in items if item.language in codes())
+    return languages.most_common(1)[0][0] if languages else FALLBACK
 
 
-def sheet_csv(names: Mapping[str, Item], listed: Sequence[str]) -> str:
+def sheet_rows(names: Mapping[str, Item], listed: Sequence[str], rater: int, *, guess: bool) -> list[dict[str, Any]]:
+    """The rows of a sheet, without marks: null is not marked yet, "" not asked for."""
+    rows = []
+    for name in listed:
+        item = names[name]
+        row: dict[str, Any] = {"rater": rater, "item": name, "request": item.request}
+        if len(item.texts) == 1:
+            unmarked = None if guess else ""
+            row |= {"text": item.texts[0], **dict.fromkeys(SCALES), "guess": unmarked, "confidence": unmarked}
+        else:
+            row |= {"text_a": item.texts[0], "text_b": item.texts[1], "choice": None}
+        rows.append(row | {"seconds": None, "remark": ""})
+    return rows
+
+
+def sheet_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Comma-separated, with the mark by which spreadsheets know UTF-8."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["item", "request", "text", *SCALES, "remark"])
-    for name in listed:
-        writer.writerow([name, _cell(names[name].request), _cell(names[name].text), *[""] * len(SCALES), ""])
+    writer.writerow(rows[0] if rows else COLUMNS["texts"])
+    for row in rows:
+        writer.writerow(["" if value is None else _cell(str(value)) for value in row.values()])
     return "\ufeff" + out.getvalue()
 
 
@@ -152,21 +178,20 @@ def _cell(text: str) -> str:
     return f" {text}" if text.lstrip("\ufeff").startswith(_FORMULA) else text
 
 
-def sheet_lines(names: Mapping[str, Item], listed: Sequence[str]) -> str:
-    """The CSV text of a sheet: items, requests and texts, with empty columns for the marks."""
-    rows = [
-        {"item": name, "request": names[name].request, "text": names[name].text, **dict.fromkeys(SCALES), "remark": ""}
-        for name in listed
-    ]
+def sheet_lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as JSON lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def sheet_page(names: Mapping[str, Item], listed: Sequence[str], rater: str, language: str) -> str:
-    """One page to print, or to fill in a browser, which then saves the marks as CSV; nothing is loaded from outside."""
-    from jinja2 import Environment, FileSystemLoader
-
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-    return templates.get_template("blind.html.jinja").render(
-        words=WORDS[language], language=language, rater=rater, scales=SCALES,
-        marks=range(LOWEST, HIGHEST + 1), items=[(name, names[name]) for name in listed],
-    )  # fmt: skip
+def is_marked(sheet: Path) -> bool:
+    """Whether a sheet, CSV or JSON lines, holds marks of a rater; a page or a file that is not there holds none."""
+    if not sheet.exists() or sheet.suffix not in (".csv", ".jsonl"):
+        return False
+    marks = (*SCALES, "guess", "confidence", "choice", "seconds", "remark")
+    if sheet.suffix == ".jsonl":
+        return any(row.get(name) for row in read_rows(sheet) for name in marks)
+    with sheet.open(encoding="utf-8-sig", newline="") as handle:
+        text = handle.read()
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    return any(str(row.get(name) or "").strip() for row in rows for name in marks)

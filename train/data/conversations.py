@@ -96,7 +96,7 @@ def _read(path: Path, parse: Callable[[Mapping[str, Any], str], Read]) -> Splits
         rows = splits.setdefault(split, [])
         for file in files:
             before = len(rows)
-            for number, row in enumerate(_rows(file), 1):
+            for number, row in enumerate(rows_in(file), 1):
                 try:
                     rows.append(parse(checked(row), f"{file}:{number}"))
                 except RowError as error:
@@ -135,7 +135,12 @@ def find_files(path: Path) -> dict[str, list[Path]]:
     raise TrainError(f"{path} holds no train.json, train.jsonl or train-….parquet: give `synth export --out`'s folder")
 
 
-def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
+def rows_in(file: Path) -> Iterator[Mapping[str, Any]]:
+    """The rows of a file of JSON, JSON lines or Parquet, as they are.
+
+    Raises:
+        TrainError: it cannot be read.
+    """
     if file.suffix != ".parquet":
         yield from read_rows(file)
         return
