@@ -17,7 +17,8 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one")
+WRITES = ("bulk_write", "insert_many", "insert_one", "update_one", "update_many", "delete_many", "delete_one",
+          "find_one_and_update", "replace_one")  # fmt: skip
 
 
 def kill_after(last: int, collections: Sequence[str] = ()) -> None:

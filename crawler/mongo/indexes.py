@@ -88,6 +88,21 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "llm_leases": [([("until", 1)], {"expireAfterSeconds": 3600})],
     "runs": [([("stage", 1), ("started_at", -1)], {})],
     "ratings": [([("item", 1), ("rater", 1)], {"unique": True})],
+    # What people do in `synth review`: every mark of every rater, in the order of each rater's numbers.
+    "marks": [
+        ([("rater", 1), ("token", 1)], {"unique": True}),
+        ([("queue", 1), ("rater", 1), ("number", -1)], {}),
+        ([("item", 1), ("at", 1)], {}),
+    ],
+    "queue_rows": [
+        ([("queue", 1), ("state", 1), ("rank", 1), ("place", 1)], {}),
+        ([("queue", 1), ("votes.rater", 1), ("state", 1)], {}),
+        ([("queue", 1), ("skips", 1), ("state", 1)], {}),
+        ([("item", 1)], {}),
+    ],
+    # A row for each rater of a queue, and one for each session of the server that a process of ours uses.
+    "queue_raters": [],
+    "server_sessions": [],
 }
 
 
@@ -96,4 +111,5 @@ def ensure_indexes(database: Database[dict[str, Any]]) -> None:
     from pymongo import IndexModel
 
     for collection, indexes in INDEXES.items():
-        database[collection].create_indexes([IndexModel(keys, **options) for keys, options in indexes])
+        if indexes:
+            database[collection].create_indexes([IndexModel(keys, **options) for keys, options in indexes])

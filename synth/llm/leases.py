@@ -30,7 +30,7 @@ class Leases:
 
         self.collection = collection.with_options(write_concern=WriteConcern("majority", j=True))
         self.seconds = seconds
-        self.owner = f"{_machine()}|{os.getpid()}|{_started(os.getpid())}|{uuid.uuid4().hex}"
+        self.owner = owner_name()
         self.held: set[str] = set()
 
     def claim(self, keys: Sequence[str]) -> set[str]:
@@ -82,7 +82,12 @@ class Leases:
     def _dead_owners(self, keys: Sequence[str]) -> list[str]:
         """Owners among those of the keys that ran on this machine and are gone."""
         rows = self.collection.find({"_id": {"$in": list(keys)}}, {"owner": 1})
-        return [owner for owner in {str(row.get("owner")) for row in rows} if _is_gone(owner)]
+        return [owner for owner in {str(row.get("owner")) for row in rows} if has_ended(owner)]
+
+
+def owner_name() -> str:
+    """A name for this process, from which others on this machine can tell whether it still runs (`has_ended`)."""
+    return f"{_machine()}|{os.getpid()}|{_started(os.getpid())}|{uuid.uuid4().hex}"
 
 
 def _machine() -> str:
@@ -102,7 +107,8 @@ def _started(process: int) -> str:
         return ""
 
 
-def _is_gone(owner: str) -> bool:
+def has_ended(owner: str) -> bool:
+    """Whether the process of this name ran on this machine and does no more."""
     machine, _, rest = owner.partition("|")
     process, _, rest = rest.partition("|")
     if machine != _machine() or not process.isdecimal():

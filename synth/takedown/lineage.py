@@ -48,6 +48,8 @@ class Lineage:
     #: hashes of ledger rows whose prompt held it.
     calls: list[str] = field(default_factory=list)
     ratings: int = 0
+    #: marks that raters made in `synth review`.
+    marks: int = 0
     embeddings: int = 0
     exports: list[Export] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
@@ -58,7 +60,8 @@ class Lineage:
         return {
             "articles": len(self.articles), "revisions": self.revisions, "samples": len(self.samples),
             "fragments": len(self.fragments),
-            "llm_calls": len(self.calls), "ratings": self.ratings, "embeddings": self.embeddings,
+            "llm_calls": len(self.calls), "ratings": self.ratings, "marks": self.marks,
+            "embeddings": self.embeddings,
             "events": len(self.events) + self.older_events, "left_out_of": len(self.left_out_of),
         }  # fmt: skip
 
@@ -77,6 +80,7 @@ def lineages_of(database: Store, links: Sequence[str], training: Sequence[Path] 
     _add_events(database, by_link)
     for lineage in lineages:
         lineage.revisions = database.revisions.count_documents({"link": {"$in": lineage.links}})
+        lineage.marks = database.marks.count_documents({"item": {"$in": lineage.samples}})
         lineage.ratings = database.ratings.count_documents({"item": {"$in": lineage.samples}})
         lineage.embeddings = database.embeddings.count_documents(vectors_filter(database, lineage))
     add_exports(database, by_link, training)

@@ -32,6 +32,7 @@ def describe(lineage: Lineage, removed: bool) -> list[str]:
         ("old events", lineage.older_events, "versions of events that no longer count"),
         ("calls", len(lineage.calls), "replies in the ledger"),
         ("ratings", lineage.ratings, "what people said of these samples"),
+        ("marks", lineage.marks, "of raters, the texts that they wrote included"),
         ("vectors", lineage.embeddings, "of its texts"),
     ]  # fmt: skip
     lines = [lineage.link + (f" (taken down {lineage.taken_down_at:%Y-%m-%d})" if lineage.taken_down_at else "")]

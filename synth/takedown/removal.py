@@ -27,6 +27,9 @@ def take_down(database: Store, lineages: Sequence[Lineage]) -> Counter[str]:
         counts["embeddings"] += database.embeddings.delete_many(vectors_filter(database, lineage)).deleted_count
     for part in chunks(keys):
         counts["ratings"] += database.ratings.delete_many({"item": {"$in": part}}).deleted_count
+        # What raters wrote of it, and what they had not yet saved.
+        counts["marks"] += database.marks.delete_many({"item": {"$in": part}}).deleted_count
+        database.queue_rows.delete_many({"item": {"$in": part}})
         _unlink(database, part)
         counts["samples"] += database.samples.delete_many({"key": {"$in": part}}).deleted_count
     for part in chunks(sorted({key for lineage in lineages for key in lineage.fragments})):

@@ -65,6 +65,8 @@ def store(database: Any) -> Any:
     database.samples.update_one({"key": "left"}, {"$set": left})
     database.llm_calls.insert_many([{"hash": key, "text": "t"} for key in ("c1", "c2", "c3", "c4", "j1", "shared")])
     database.ratings.insert_many([{"item": key, "rater": "r"} for key in ("both", "clean")])
+    database.marks.insert_many([{"item": key, "rater": "r", "token": key} for key in ("both", "clean")])
+    database.queue_rows.insert_many([{"item": key} for key in ("both", "clean")])
     database.clusters.insert_many(
         [
             {"run": "r", "number": 0, "language": "it", "current": True, "links": sorted([GONE, OTHER]),
@@ -127,7 +129,8 @@ def test_with_yes_all_of_it_goes_and_nothing_else(
     assert {row["key"] for row in store.samples.find()} == {"clean", "heirless", "left"}
     # A call that a sample made without the article was made with, too, did not read it.
     assert {row["hash"] for row in store.llm_calls.find()} == {"c3", "c4", "shared"}
-    assert [row["item"] for row in store.ratings.find()] == ["clean"]
+    for name in ("ratings", "marks", "queue_rows"):
+        assert [row["item"] for row in store[name].find()] == ["clean"]
     assert store.embeddings.count_documents({}) == 2
     clean, heirless, left = store.samples.find().sort("key", 1)
     assert "duplicate_of" not in clean
