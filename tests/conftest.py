@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.databases import empty, structure
 from tests.fork_server import SERVERS
+from tests.ordering import long_first
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,6 +62,15 @@ def pytest_configure(config: pytest.Config) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def is_long(item: pytest.Item) -> bool:
+        return item.get_closest_marker("long") is not None
+
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = long_first(items, lambda item: item.path, is_long, workers)
 
 
 @pytest.fixture(scope="session")

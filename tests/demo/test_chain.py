@@ -19,6 +19,8 @@ from crawler.mongo import connect, with_database
 from demo.loopback_site.server import LoopbackSite
 from tests.fork_server import run_forked
 
+pytestmark = pytest.mark.long
+
 STAGES = ["synth cluster", "synth summarize --llm extractive", "synth score", "synth export --out export"]
 
 

@@ -23,6 +23,8 @@ from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.synth.translation.conftest import quoted
 
+pytestmark = pytest.mark.long
+
 pytest.importorskip("peft", reason="peft is not installed")
 
 stand = stand_fixture

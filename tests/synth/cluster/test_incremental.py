@@ -29,6 +29,8 @@ from synth.cluster.events import numbered, texts_key
 from synth.cluster.incremental import LanguageUpdate, cluster_articles
 from synth.cluster.settings import Settings
 
+pytestmark = pytest.mark.long
+
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORDS = [f"parola{i}" for i in range(300)]
 

@@ -14,6 +14,8 @@ import pytest
 from tests.fork_server import run_forked
 from tests.synth.reverse.conftest import Double
 
+pytestmark = pytest.mark.long
+
 COLLECTIONS = "fragments,samples,llm_calls"
 
 

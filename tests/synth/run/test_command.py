@@ -22,6 +22,8 @@ from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 stand = stand_fixture
 
 STEPS = """

@@ -19,6 +19,8 @@ from synth.samples.sample import Sample, source_of
 from synth.score.stage import batch_scores, fitted, pending_filter
 from synth.scorers import VERSION
 
+pytestmark = pytest.mark.long
+
 #: What every sample has once it is scored.
 STORED = (
     "similarity", "min_similarity", "mean_similarity", "similarity_std", "similarity_embedder", "detected_language",

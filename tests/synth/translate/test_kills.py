@@ -13,6 +13,8 @@ import pytest
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.translate.conftest import ROWS, italian, says, stand, store, translations
 
+pytestmark = pytest.mark.long
+
 __all__ = ["stand", "store"]
 #: More writes than the run of one row has.
 _MOST = 40

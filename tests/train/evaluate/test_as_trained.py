@@ -16,6 +16,8 @@ from tests.train.conftest import SCRIPTS
 from tests.train.evaluate.evaluate_fixtures import row, write_export
 from train.models.architectures import make_tiny
 
+pytestmark = pytest.mark.long
+
 SYSTEM = "Sei un redattore: scrivi 100 parole. Non di più."
 Run = Callable[..., tuple[int, str, str]]
 

@@ -24,6 +24,8 @@ from tests.train.conftest import SCRIPTS
 from tests.train.huggingface.hf_fixtures import curve, make_folder, recipe
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.long
+
 Run = Callable[..., tuple[int, str, str]]
 
 

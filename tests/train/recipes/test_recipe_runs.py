@@ -27,6 +27,8 @@ from tests.train.recipes.recipe_fixtures import (
 from train.models.architectures import is_tied, make_tiny
 from train.recipes import Recipe, load
 
+pytestmark = pytest.mark.long
+
 
 def chats(first: int, count: int, long: int | None = None) -> list[dict[str, Any]]:
     """Rows of two turns or one in Vietnamese and Italian; that of number `long` has more than any recipe reads."""
