@@ -7,6 +7,7 @@ all. Its `command.py` offers the hooks, which nobody calls but through here:
     main(options) -> int                     its work, and the exit status
     check(options)                           optional: raises NewsmillError where options make no sense together
     planned(database, llm, options)          of those that ask a model: the stage that `synth plan` runs without one
+    pending(database, options) -> int        optional, of those that ask none: how many documents lack what it makes
 """
 
 from __future__ import annotations
@@ -73,6 +74,11 @@ class Command:
     def planned(self, database: Any, llm: Any, options: argparse.Namespace) -> Any:
         """The stage that it would run (`synth.stages.stage.Stage`), with a model that `synth plan` puts in."""
         return self._module().planned(database, llm, options)
+
+    def pending(self, database: Any, options: argparse.Namespace) -> int | None:
+        """How many documents it would work on; None where it looks at all of them every time."""
+        count = getattr(self._module(), "pending", None)
+        return None if count is None else int(count(database, options))
 
     def _module(self) -> ModuleType:
         return importlib.import_module(f"{__package__}.{self.folder}.command")

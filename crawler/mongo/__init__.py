@@ -14,7 +14,7 @@ from crawler.items import NewsmillError
 from crawler.mongo.failures import loss_message, may_only_read, refusal, short
 from crawler.mongo.indexes import INDEXES, ensure_indexes
 from crawler.mongo.place import home
-from crawler.mongo.runs import Run, code_version, run_of
+from crawler.mongo.runs import Run, code_version, note_progress, run_of
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -31,6 +31,7 @@ __all__ = [
     "loss_message",
     "may_only_read",
     "name_of",
+    "note_progress",
     "revision_of",
     "run_of",
     "taken_down",

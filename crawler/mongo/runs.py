@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
@@ -9,8 +10,9 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,11 @@ from crawler import __version__
 from crawler.mongo.failures import may_only_read
 
 if TYPE_CHECKING:
+    from pymongo.collection import Collection
     from pymongo.database import Database
+
+#: Seconds between two notes of how far a run has come; letters of an error that its row keeps.
+_EVERY, _ERROR = 1.0, 500
 
 
 @dataclass
@@ -35,6 +41,42 @@ class Run:
     timings: dict[str, float] = field(default_factory=dict)
     #: whatever else the row shall carry.
     notes: dict[str, Any] = field(default_factory=dict)
+    #: `runs`, without waiting for the server; None where there is no row.
+    rows: Collection[dict[str, Any]] | None = field(default=None, repr=False)
+
+    def note(self, **fields: Any) -> None:
+        """Put fields into the row while the run goes on; who looks sees them, and nothing depends on them.
+
+        Not acknowledged: work does not wait for what is only shown.
+        """
+        from pymongo.errors import PyMongoError
+
+        if self.rows is not None:
+            with contextlib.suppress(PyMongoError):
+                self.rows.update_one({"_id": self.id, "outcome": "running"}, {"$set": fields})
+
+
+#: The innermost run that is going on in this context.
+_present: ContextVar[Run | None] = ContextVar("present run", default=None)
+
+
+def note_progress(title: str, total: int) -> Callable[[int], None]:
+    """A function that is told of so many more done, and notes it in the row of the run that is going on, once a second.
+
+    The row gets `progress`: {title, done, total, since, at}.
+    """
+    run, done, since, last = _present.get(), 0, datetime.now(UTC), time.monotonic()
+
+    def advance(steps: int) -> None:
+        nonlocal done, last
+        done += steps
+        now = time.monotonic()
+        if run is not None and (now - last >= _EVERY or done - steps < total <= done):
+            last = now
+            reached = {"title": title, "done": min(done, total), "total": total}
+            run.note(progress={**reached, "since": since, "at": datetime.now(UTC)})
+
+    return advance
 
 
 @contextmanager
@@ -47,16 +89,19 @@ def run_of(database: Database[dict[str, Any]], stage: str, configuration: Mappin
     """
     run = Run(uuid.uuid4().hex, stage)
     is_recorded = _open(database, run, configuration)
-    outcome, began = "done", time.monotonic()
+    outcome, began, around = "done", time.monotonic(), _present.get()
+    _present.set(run)
     try:
         yield run
     except (KeyboardInterrupt, GeneratorExit):
         outcome = "interrupted"
         raise
-    except BaseException:
+    except BaseException as error:
         outcome = "failed"
+        run.notes["error"] = f"{type(error).__name__}: {error}"[:_ERROR]
         raise
     finally:
+        _present.set(around)
         run.timings["total"] = round(time.monotonic() - began, 3)
         if is_recorded:
             database.runs.update_one(
@@ -68,6 +113,7 @@ def run_of(database: Database[dict[str, Any]], stage: str, configuration: Mappin
 
 def _open(database: Database[dict[str, Any]], run: Run, configuration: Mapping[str, Any]) -> bool:
     """Write the row of a run that begins; False where this user of MongoDB may only read."""
+    from pymongo import WriteConcern
     from pymongo.errors import OperationFailure
 
     row = {"_id": run.id, "stage": run.stage, "configuration": dict(configuration), "code_version": code_version(),
@@ -84,6 +130,7 @@ def _open(database: Database[dict[str, Any]], run: Run, configuration: Mapping[s
             raise
         print(f"{run.stage}: warning: the run is not recorded: this user of MongoDB may only read", file=sys.stderr)
         return False
+    run.rows = database.runs.with_options(write_concern=WriteConcern(w=0))
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo import connect, run_of
@@ -19,6 +20,9 @@ from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
 from synth.stages.options import add_filter, natural
 from synth.stages.progress import print_counts
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -93,3 +97,9 @@ def check(options: argparse.Namespace) -> Settings:
         options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
         options.force_language,
     )  # fmt: skip
+
+
+def pending(database: Database[dict[str, Any]], _options: argparse.Namespace) -> int:
+    """Articles that came after the last clustering: they are in no event yet."""
+    last = database.runs.find_one({"stage": "cluster", "outcome": "done"}, sort=[("started_at", -1)])
+    return int(database.articles.count_documents({"crawled_at": {"$gt": last["started_at"]}} if last else {}))

@@ -62,11 +62,15 @@ def _plan_pipeline(options: argparse.Namespace) -> int:
     pipeline = read_pipeline(options.pipeline)
     database = connect(options.uri)
     plans = pipeline_plans(database, pipeline)
+    pending = [plan.documents if plan else step.command.pending(database, step.options) for step, plan in plans]
     unknown = not_counted(database, pipeline)
     sums = totals(plans)
     if options.json:
-        steps = [{"step": step.name, "plan": asdict(plan) if plan else None} for step, plan in plans]
+        steps = [
+            {"step": step.name, "plan": asdict(plan) if plan else None, "pending": count}
+            for (step, plan), count in zip(plans, pending, strict=True)
+        ]
         print(json.dumps({"name": pipeline.name, "steps": steps, "total": sums, "not_counted": unknown}))
     else:
-        print("\n".join(pipeline_lines(plans, sums, unknown)))
+        print("\n".join(pipeline_lines(plans, pending, sums, unknown)))
     return 0

@@ -150,9 +150,8 @@ def not_counted(database: Database[dict[str, Any]], pipeline: Pipeline) -> list[
     if "reverse" in names[:-1]:
         lines.append("samples that its reverse step will write, in the steps after it")
     if "cluster" in names and "summarize" in names:
-        last = database.runs.find_one({"stage": "cluster", "outcome": "done"}, sort=[("started_at", -1)])
-        newer = {"crawled_at": {"$gt": last["started_at"]}} if last else {}
-        if articles := database.articles.count_documents(newer):
+        step = next(step for step in pipeline.steps if step.name == "cluster")
+        if articles := step.command.pending(database, step.options):
             lines.append(f"{articles:,} articles that are in no event yet (synth run --until cluster)")
     return lines
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def pipeline_lines(
-    plans: Sequence[tuple[Step, Plan | None]], sums: Mapping[str, Any], unknown: Sequence[str]
-) -> list[str]:
-    """The tables of all steps, and their sums."""
+    plans: Sequence[tuple[Step, Plan | None]], pending: Sequence[int | None], sums: Mapping[str, Any],
+    unknown: Sequence[str],
+) -> list[str]:  # fmt: skip
+    """The tables of all steps, and their sums; pending: documents of each step, None where it looks at all of them."""
     lines = []
-    for number, (step, plan) in enumerate(plans, 1):
+    for number, ((step, plan), count) in enumerate(zip(plans, pending, strict=True), 1):
         if plan is None:
-            lines.append(f"{number}. {step.name}: asks no model")
+            todo = "" if count is None else f", {count:,} pending"
+            lines.append(f"{number}. {step.name}: asks no model{todo}")
             continue
         first, *rest = plan_lines(plan, model_card(step.options.llm, step.options.models), step.options)
         lines += [f"{number}. {first}", *rest]

@@ -10,6 +10,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
@@ -67,6 +68,7 @@ class PipelineRun:
         status = 0
         with run_of(database, "run", configuration) as run:
             for number, step in enumerate(self.steps, 1):
+                run.note(step={"number": number, "of": len(self.steps), "name": step.name, "since": datetime.now(UTC)})
                 status = self.run_step(number, step)
                 run.counts["failed" if status else "done"] += 1
                 run.notes["seconds"] = {row["step"]: row["seconds"] for row in self.results}

@@ -7,6 +7,7 @@ that, too. A sample is scored again where the embedder is another or the rules a
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.score import COMMAND
@@ -14,7 +15,10 @@ from synth.score.stage import score_stage
 from synth.scorers import VERSION, scorers
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import print_counts
-from synth.stages.stage import run_stage
+from synth.stages.stage import Pending, run_stage
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,3 +49,8 @@ def main(options: argparse.Namespace) -> int:
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
     print_counts("score", counts, options.json, COMMAND.following)
     return 0
+
+
+def pending(database: Database[dict[str, Any]], options: argparse.Namespace) -> int:
+    """Samples that lack a score which is made in one go with the others."""
+    return Pending(database, score_stage(database, options), options).count()

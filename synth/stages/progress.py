@@ -1,4 +1,4 @@
-"""What a stage shows of its work: a bar while it runs, and one line of counts at its end."""
+"""What a stage shows of its work: a bar while it runs, in its row of `runs`, too, and one line of counts at its end."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from crawler.mongo import note_progress
+
 
 @contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar with rate and time left on stderr where that is a terminal; a function that moves it."""
+    """A bar with rate and time left on stderr where that is a terminal; a function that moves it.
+
+    How far it is stands in the row of the run that is going on, too, for `synth review` to show.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -21,9 +26,9 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
+    console, note = Console(stderr=True), note_progress(title, total)
     if not console.is_terminal or not total:
-        yield lambda _: None
+        yield note
         return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
@@ -33,6 +38,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         task = bar.add_task(title, total=total, rate="")
 
         def advance(steps: int) -> None:
+            note(steps)
             speed = bar.tasks[0].speed
             bar.update(task, advance=steps, rate=f"{speed:,.0f}/s" if speed else "")
 

@@ -237,17 +237,24 @@ def test_a_pipeline(
     served: ChatStand, store: Any, capsys: pytest.CaptureFixture[str], tmp_path: Any, database_uri: str
 ) -> None:
     path = tmp_path / "pipeline.yaml"
-    path.write_text('steps:\n  - summarize: {llm: "openai:tiny", tokenizer: bytes}\n  - score\n', encoding="utf-8")
+    path.write_text(
+        'steps:\n  - summarize: {llm: "openai:tiny", tokenizer: bytes}\n  - score\n  - dedupe\n', encoding="utf-8"
+    )
     alone = printed(capsys, "plan", "summarize", *COMMON)
     told = printed(capsys, "plan", str(path))
-    assert [row["step"] for row in told["steps"]] == ["summarize", "score"]
+    assert [row["step"] for row in told["steps"]] == ["summarize", "score", "dedupe"]
     assert told["steps"][0]["plan"] == alone
     assert told["steps"][1]["plan"] is None
+    # Of each step is said what is pending: of one that asks no model, what it would work on now.
+    assert [row["pending"] for row in told["steps"]] == [
+        alone["documents"], store.samples.count_documents({}), None,
+    ]  # fmt: skip
     assert (told["total"]["calls"], told["total"]["cost"]) == (alone["calls"], None)
     assert (served.asked, store.runs.count_documents({})) == ([], 0)
     assert main(["plan", str(path)]) == 0
     said = capsys.readouterr().out
     assert "1. plan of summarize with openai:tiny; nothing was sent" in said
+    assert f"2. score: asks no model, {store.samples.count_documents({}):,} pending\n3. dedupe: asks no model\n" in said
     assert f"in all: {alone['calls']:,} calls, US$ unknown" in said
 
 
