@@ -9,7 +9,7 @@ from collections.abc import Iterator
 _CODE_LINE = re.compile(
     r"^(?P<indent>[ \t]*(?:\*[ \t]+)?)(?P<code>"
     r"(?:def|class)[ ]\w+[ ]?(?:\([^\n]*)?:[ \t]*$"
-    r"|(?:async[ ])?(?:def|function\*?)[ ]\w*[ ]?\([^\n]*$"
+    r"|(?:async[ ]|suspend[ ]|pub[ ])?(?:def|function\*?|fun|func|fn)[ ]\w*[ ]?\([^\n]*$|sub[ ]\w+[ ]?\{?[ \t]*$"
     r"|(?:import|using|package|use)[ ][\w.:*]+(?:[ ]as[ ]\w+)?(?:,[ ]?\w+)*;?[ \t]*$"
     r"|from[ ][\w.]+[ ]import[ ][^\n]+$|\#include[ ]?[<\"][^\n]+$|\#!/[^\n]+$"
     r"|(?:for|while|if|elif|else[ ]if|switch|catch|except|with)\b[ ]?"
@@ -35,9 +35,25 @@ _CODE_LINE = re.compile(
 _MARKS = re.compile(r"[=(){};\[\]]|>>>|\bimport\b|\bdef\b|SELECT|#include|^[ \t]*(?:else|try|return)\b", re.MULTILINE)
 #: After the code of a line: a comment, which is prose.
 _COMMENT = re.compile(r"(?<=[\w)\]};:'\"])[ \t]+(?:#|//)[ ].*$")
+#: Comments and docstrings of programs, with what opens them.
+COMMENT = re.compile(
+    r"(?:(?<=\s)|^)(?:#(?![\w-]*\{)|//|--)[^\n]*|/\*.*?\*/|(?P<doc>\"\"\"|''').*?(?P=doc)|<!--.*?-->", re.M | re.S
+)
+#: A line that begins as a statement does and goes on in words: "return 'a' since 'b' is the strongest".
+_STATEMENT = re.compile(r"(?:return|raise|yield|throw|print|echo|assert|for|while|if|with|switch|catch)\b")
+_STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\[[^\[\]]*\]")
+_WORDS_IN_A_ROW = re.compile(r"(?<![\w.])([^\W\d_]{2,})[ ]([^\W\d_]{2,})(?=[ ,.:;]|$)")
+_KEYWORDS = frozenset(
+    "return raise yield throw print echo assert for while if else elif with switch catch in not and or is as new await "
+    "async None True False null true false undefined from lambda typeof instanceof delete void unless end do then let "
+    "var const final auto static case isset".split()
+)
 _WORDS = re.compile(r"(?<![\w.\"'(])[^\W\d_]{2,}(?= |[,.:;!?]? )")
 #: Info strings of fences that hold prose.
 _PROSE_FENCES = frozenset({"", "text", "txt", "markdown", "md", "plaintext", "plain"})
+_ANY_WORD = re.compile(r"[^\W\d_]{2,}")
+#: Of the words beside the code of a commented program, those outside of comments: names of types and the like.
+_OUTSIDE = 0.2
 #: Words of plain prose in one line, above which a mark or two do not make code of it.
 _PROSE_WORDS = 8
 #: Of the lines of a fence without a language, those that must be code.
@@ -68,4 +84,24 @@ def is_code(text: str, language: str = "") -> bool:
 def _has_code(line: str) -> bool:
     if line.startswith((">>>", "SELECT", "import ", "from ")):
         return True
+    if _STATEMENT.match(line) and _goes_on_in_words(line):
+        return False
     return sum(1 for _ in _WORDS.finditer(line)) < _PROSE_WORDS
+
+
+def _goes_on_in_words(line: str) -> bool:
+    """Whether two words in a row stand outside of strings and brackets that are no keywords of a program."""
+    bare = _STRINGS.sub("0", line)
+    return any(not _KEYWORDS.intersection(match.groups()) for match in _WORDS_IN_A_ROW.finditer(bare))
+
+
+def is_commented_program(text: str, code: str) -> bool:
+    """Whether a text is a program whose prose stands in its comments.
+
+    Args:
+        text: all of it.
+        code: the text without its lines of code.
+    """
+    words = len(_ANY_WORD.findall(code))
+    outside = len(_ANY_WORD.findall(COMMENT.sub(" ", code)))
+    return words > outside and outside <= _OUTSIDE * words and code != text

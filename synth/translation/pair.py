@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.language.segmentation import sentences
+from synth.translation.code_lines import is_commented_program
 from synth.translation.evidence import Evidence
 from synth.translation.language_bound import Bound, classify
 from synth.translation.protected import Span, protected_spans, without
 
 _WORD = re.compile(r"[^\W\d_]+")
+_QUOTED = re.compile(r"'[^'\n]{1,60}'|\"[^\"\n]{1,60}\"")
 #: Fields of a row that hold text, in the order of the conversation.
 FIELDS = ("system", "instruction", "input", "output")
 #: What other sets call them.
@@ -64,6 +66,12 @@ class Text:
         """Whether there are lines of code in it, with a fence or without."""
         return any(span.kind in ("code_line", "fenced_code") for span in self.spans)
 
+    @functools.cached_property
+    def is_program(self) -> bool:
+        """Whether it is a program whose prose stands in its comments: how these are set is the translator's."""
+        lines = [span for span in self.spans if span.kind == "code_line"]
+        return "/*" in self.text or (bool(lines) and is_commented_program(self.text, without(self.text, lines)))
+
     def protected(self, *kinds: str) -> list[str]:
         """The texts of the spans of some kinds, in order."""
         return [self.text[span.start : span.end] for span in self.spans if span.kind in kinds]
@@ -87,6 +95,14 @@ class TextPair:
     def is_untouched(self) -> bool:
         """Whether both are the same but for white space."""
         return self.source.text.split() == self.target.text.split()
+
+    @functools.cached_property
+    def prose(self) -> tuple[str, str]:
+        """Both sides' prose without what both have in the same quotes, as the words that a program knows."""
+        sides = self.source.prose, self.target.prose
+        quotes = [set(_QUOTED.findall(side)) if self.source.has_code else set() for side in sides]
+        shared = "|".join(re.escape(quote) for quote in quotes[0] & quotes[1])
+        return (re.sub(shared, " ", sides[0]), re.sub(shared, " ", sides[1])) if shared else sides
 
     @functools.cached_property
     def evidence_in_target(self) -> Evidence:

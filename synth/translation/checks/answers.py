@@ -31,8 +31,6 @@ _MARKS = {"?": (1.3, -1.0), "!": (0.75, -1.1)}
 #: What a standard deviation of the length says, and its square, up to so much; what each sentence more or fewer says.
 _LENGTH, _LENGTH_SQUARED, _FARTHEST = 0.26, 0.27, 4.5
 _SENTENCE, _MOST_SENTENCES = 1.3, 3
-#: Words of a refusal.
-_LONGEST_REFUSAL = 80
 _QUOTED = re.compile(r"\A\W*[\"“«]")
 
 
@@ -49,17 +47,11 @@ def _row_doubts(row: RowPair) -> Iterator[str]:
                 yield "remark_added"
 
 
-def _declines(pair: TextPair) -> bool:
-    """A short text that is a refusal, of a source that is none."""
-    short = len(pair.target.words) <= _LONGEST_REFUSAL
-    return short and is_refusal(pair.target.text) and not is_refusal(pair.source.text)
-
-
 def evidence_of_answer(pair: TextPair) -> float:
     """The logarithm of the odds, in nats, that the target is another text than the source's translation."""
     source, target = pair.source, pair.target
-    words = pair.evidence_in_target.counts(source.prose)
-    back = pair.evidence_in_source.counts(target.prose)
+    words = pair.evidence_in_target.counts(pair.prose[0])
+    back = pair.evidence_in_source.counts(pair.prose[1])
     total = _START + sum(count * _WORDS[key][0] for key, count in words.items())
     total += sum(count * _WORDS[key][1] for key, count in back.items())
     far = min(abs(deviation(pair)), _FARTHEST)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from synth.translation.checks import Check
-from synth.translation.pair import RowPair, TextPair
+from synth.translation.pair import RowPair, Text, TextPair
 
 MEANINGS = {
     "items_changed": "a list has more or fewer items",
@@ -19,7 +19,7 @@ _ITEM = re.compile(
     re.M,
 )
 #: What stands before each line of a comment: " * ", "// ", "# ".
-_COMMENT_MARK = re.compile(r"^[ \t]*(?:(?:\*(?![*/])[ \t]?)+|//|#(?= ))[ \t]?", re.MULTILINE)
+_COMMENT_MARK = re.compile(r"^[ \t]*(?:(?:\*(?![*/])[ \t]*)+|//+|#+(?=\s))[ \t]?", re.MULTILINE)
 #: Numbers of items within a line: "1. one 2. two 3. three", "(1) one, (2) two".
 _NUMBERED = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.)](?=\s)", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
@@ -41,19 +41,20 @@ def _row_doubts(row: RowPair) -> Iterator[str]:
 
 
 def _pair_doubts(pair: TextPair) -> Iterator[str]:
-    source, target = _uncommented(pair.source.text), _uncommented(pair.target.text)
+    programs = pair.source.is_program and pair.target.is_program
+    source, target = (_uncommented(side) if programs else side.text for side in (pair.source, pair.target))
     if _items(source) != _items(target) or _numbers(source) != _numbers(target) or _enumeration_lost(pair):
         yield "items_changed"
     # How a comment in a program is set is the translator's.
-    if source is pair.source.text and _paragraphs(source) != _paragraphs(target):
+    if not programs and _paragraphs(source) != _paragraphs(target):
         yield "paragraphs_changed"
     if _quotes_lost(source, target):
         yield "quotes_changed"
 
 
-def _uncommented(text: str) -> str:
-    """The text of a comment without the signs before its lines; any other text as it is."""
-    return _COMMENT_MARK.sub("", text) if "/*" in text else text
+def _uncommented(side: Text) -> str:
+    """A program without the signs before the lines of its comments."""
+    return _COMMENT_MARK.sub("", side.text)
 
 
 def _items(text: str) -> int:

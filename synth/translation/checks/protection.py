@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from synth.translation.checks import Check
+from synth.translation.code_lines import COMMENT
 from synth.translation.pair import RowPair, Text, TextPair
 
 MEANINGS = {
@@ -22,13 +23,20 @@ MEANINGS = {
 }
 #: Strings with blanks in them, and comments, may be translated within code.
 _PHRASE = re.compile(r"\"[^\"\n]*[^\W\d_]{2,} [^\"\n]*\"|'[^'\n]*[^\W\d_]{2,} [^'\n]*'")
-_COMMENT = re.compile(r"(?:(?<=\s)|^)(?:#(?![\w-]*\{)|//|--).*$|/\*.*?\*/|\"\"\".*?\"\"\"|<!--.*?-->", re.M | re.S)
 _STRING = re.compile(r"\"[^\"]*\"?|'[^']*'?|>[^<>]*<")
 _ACCENT = re.compile(r"[à-ỹđ]", re.IGNORECASE)
 _TEXT_ATTRIBUTE = re.compile(r"\s(?:alt|title|placeholder|content|lang|value|aria-label)=(?:\"[^\"]*\"|'[^']*')", re.I)
 _LATEX_TEXT = re.compile(r"\\(?:text|mbox|textbf|textit)\{[^{}]*\}|\s+")
 #: A comma between digits of a formula is a point elsewhere.
 _LATEX_COMMA = re.compile(r"(?<=\d)\{?,\}?(?=\d)")
+#: "max_size", "rowCount", and of prose "mAh", "kWh", "iPhone"; a hashtag is translated.
+_NAME = re.compile(r"(?<![^\W\d])(?:[a-z]+_)+[a-z\d]+\b|(?<![^\W\d])[a-z]+(?:[A-Z][a-z]+)+\b")
+#: Parts of such a name that tell it from others.
+_PARTS = re.compile(r"[A-Z]?[a-z]{2,}")
+#: Letters of a misspelt name beside that part: "classi" is no "className".
+_MORE = 3
+_NAME_WORD = re.compile(r"[a-z_\d]+")
+_ADDRESS_LIKE = re.compile(r"\S*(?:://|www\.|[@#])\S*")
 _WORDS_WITHIN = re.compile(r"(?:\[|<+)[^\W\d_].*(?:\]|>+)\Z", re.DOTALL)
 #: A name in capitals or with an underscore is for a program; "[your name]" and "<<title>>" are for a reader.
 _FOR_PROGRAMS = re.compile(r"[\[<]+[A-Z\d_]+[\]>]+\Z|.*_")
@@ -44,6 +52,8 @@ def _pair_doubts(pair: TextPair) -> Iterator[str]:
     for name, differ in _COMPARISONS.items():
         if (pair.source.spans or pair.target.spans) and differ(pair):
             yield name
+    if _names_lost(pair) and not _identifiers(pair):
+        yield "identifier_changed"
 
 
 def _code(pair: TextPair) -> bool:
@@ -71,11 +81,44 @@ def _tight(text: str) -> str:
 
 def _code_tokens(code: str) -> str:
     """Code without white space, comments and phrases."""
-    return _tight(_PHRASE.sub('""', _COMMENT.sub("", code)))
+    return _tight(_PHRASE.sub('""', COMMENT.sub("", code)))
 
 
 def _identifiers(pair: TextPair) -> bool:
     return _one_side_lacks(pair, "identifier", _tight)
+
+
+def _names_lost(pair: TextPair) -> bool:
+    """Names with an inner capital or an underscore, in code or prose, that the other side lacks, or has misspelt."""
+    sides = [_names(side) for side in (pair.source, pair.target)]
+    if not sides[0] and not sides[1]:
+        return False
+    texts = [side.text.lower() for side in (pair.source, pair.target)]
+    return (
+        any(name.lower() not in texts[1 - side] for side in (0, 1) for name in sides[side])
+        # Said once less is a translator's right; where another word begins or ends as the name does, it is the name.
+        or any(
+            texts[1].count(name.lower()) < texts[0].count(name.lower()) and _misspelt(name, texts) for name in sides[0]
+        )
+    )
+
+
+def _names(side: Text) -> set[str]:
+    """Such names, without a plural's s."""
+    return {name.removesuffix("s") for name in _NAME.findall(_ADDRESS_LIKE.sub(" ", side.text))}
+
+
+def _misspelt(name: str, texts: list[str]) -> bool:
+    """Whether the target has a word of its own that begins or ends with a part of the name."""
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    if not parts:
+        return False
+    words = {word for word in _NAME_WORD.findall(texts[1]) if name.lower() not in word and word not in texts[0]}
+    return any(
+        len(word) >= len(part) + _MORE and (word.startswith(part) if place == 0 else word.endswith(part))
+        for word in words
+        for place, part in enumerate((parts[0], parts[-1]))
+    )
 
 
 def _one_side_lacks(pair: TextPair, kind: str, normal: Callable[[str], str] = str) -> bool:
@@ -165,7 +208,7 @@ def _doubts_alone(row: RowPair) -> Iterator[str]:
     """Code whose words were translated: accents stand in strings and comments alone."""
     for pair in row.pairs:
         lines = [line for text in pair.target.protected("fenced_code", "code_line") for line in text.splitlines()]
-        if any(_ACCENT.search(_STRING.sub("", _COMMENT.sub("", line))) for line in lines):
+        if any(_ACCENT.search(_STRING.sub("", COMMENT.sub("", line))) for line in lines):
             yield "code_changed"
 
 

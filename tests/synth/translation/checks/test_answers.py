@@ -58,3 +58,10 @@ def test_a_request_to_tell_something_is_no_remark() -> None:
     source = {"instruction": "Tell me about four kinds of birds."}
     assert doubts(source, {"instruction": "Hãy cho tôi biết về bốn loại chim."}, "en", "vi") == []
     assert doubts(source, {"instruction": "Fammi sapere di quattro tipi di uccelli."}, "en", "it") == []
+
+
+def test_words_that_a_program_knows_are_no_evidence_of_an_answer() -> None:
+    words = "'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight' or 'nine'"
+    source = f"# The days are {words}.\n# Return the first of them.\ndef first(days):"
+    target = f"# Các ngày là {words.replace(' or ', ' hoặc ')}.\n# Trả về ngày đầu tiên.\ndef first(days):"
+    assert doubts({"instruction": source}, {"instruction": target}, "en", "vi") == []

@@ -28,6 +28,13 @@ def test_what_is_missing_is_doubted(source: str, translation: str, name: str) ->
         ('He said "I am here" and "I stay".', "Ha detto «Sono qui» e «Resto».", "it"),
         ('He said "I am here" and "I stay".', "Er sagte „Ich bin hier“ und „Ich bleibe“.", "de"),
         ("“Come in,” he said. “Sit.”", "— Entrez, dit-il. — Asseyez-vous.", "fr"),
+        ("# Adds two.\n# Gives one.\n\n# >>> f(1)\ndef f(a)", "# Somma due. Ne dà uno.\n#\n# >>> f(1)\ndef f(a)", "it"),
+        (
+            'def f(a):\n    """Adds two.\n    >>> f(1)\n    """',
+            'def f(a):\n    """Somma due.\n\n    >>> f(1)\n    """',
+            "it",
+        ),
+        ("/**\n * Where:\n * * a is one\n */", "/**\n * Dove:\n *     * a è uno\n */", "it"),
         ("/**\n * * Adds two.\n * >>> f(1)\n */", "/**\n * *\n * Somma due.\n * >>> f(1)\n */", "it"),
     ],
 )

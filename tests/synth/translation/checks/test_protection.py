@@ -10,6 +10,9 @@ CHANGED = [
     ("def add(a):\n    return a + 1", "def aggiungi(a):\n    return a + 1", "code_changed"),
     ("The variable max_value is big.", "La variabile valore_massimo è grande.", "identifier_changed"),
     ("Call sortItems() twice.", "Gọi sapXep() hai lần.", "identifier_changed"),
+    ("Its battery holds 5200 mAh.", "La batteria ha 5 200 mOra.", "identifier_changed"),
+    ("It draws 3kWh a day.", "Consuma 3 kOre al giorno.", "identifier_changed"),
+    ("Fill rainType; rainType is a word.", "Compila rainType; raintipo è una parola.", "identifier_changed"),
     ("See https://example.com/help now.", "Vedi https://example.com/aiuto ora.", "address_changed"),
     ("Write to ada@example.com now.", "Scrivi a Ada ora.", "address_changed"),
     ("Solve $x^2 = 4$ for me.", "Risolvi $x^3 = 4$ per me.", "formula_changed"),
@@ -30,6 +33,12 @@ SAME = [
     ('<img src="a.png" alt="A red cat">', '<img src="a.png" alt="Un gatto rosso">'),
     ("@user12 how are you?", "@utente12 come stai?"),
     ("Call max_value twice: max_value.", "Chiama max_value due volte."),
+    ("The class className: className is short.", "Le classi con className sono brevi."),
+    ("Two iPhones lay there.", "C'erano due iPhone."),
+    (
+        "/**\n * Give the name\n * return 'Boat.Sail' since 'Sail' is the best one\n */\nfunction best(a) {",
+        "/**\n * Dai il nome:\n * restituisci 'Boat.Sail' poiché 'Sail' è il migliore\n */\nfunction best(a) {",
+    ),
 ]
 
 
