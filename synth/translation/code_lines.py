@@ -39,10 +39,12 @@ _COMMENT = re.compile(r"(?<=[\w)\]};:'\"])[ \t]+(?:#|//)[ ].*$")
 COMMENT = re.compile(
     r"(?:(?<=\s)|^)(?:#(?![\w-]*\{)|//|--)[^\n]*|/\*.*?\*/|(?P<doc>\"\"\"|''').*?(?P=doc)|<!--.*?-->", re.M | re.S
 )
+#: What stands before each line of a comment: " * ", "// ", "# ".
+COMMENT_MARK = re.compile(r"^[ \t]*(?:(?:\*(?![*/])[ \t]*)+|//+|#+(?=\s))[ \t]?", re.MULTILINE)
 #: A line that begins as a statement does and goes on in words: "return 'a' since 'b' is the strongest".
 _STATEMENT = re.compile(r"(?:return|raise|yield|throw|print|echo|assert|for|while|if|with|switch|catch)\b")
 _STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\[[^\[\]]*\]")
-_WORDS_IN_A_ROW = re.compile(r"(?<![\w.])([^\W\d_]{2,})[ ]([^\W\d_]{2,})(?=[ ,.:;]|$)")
+_WORDS_IN_A_ROW = re.compile(r"(?<![\w.])([^\W\d_]{2,})(?=[ ]([^\W\d_]{2,})(?:[ ,.:;]|$))")
 _KEYWORDS = frozenset(
     "return raise yield throw print echo assert for while if else elif with switch catch in not and or is as new await "
     "async None True False null true false undefined from lambda typeof instanceof delete void unless end do then let "

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.language.segmentation import sentences
-from synth.translation.code_lines import is_commented_program
+from synth.translation.code_lines import COMMENT_MARK, is_commented_program
 from synth.translation.evidence import Evidence
 from synth.translation.language_bound import Bound, classify
 from synth.translation.protected import Span, protected_spans, without
 
 _WORD = re.compile(r"[^\W\d_]+")
+#: Blanks of one line.
+_SPACE = re.compile(r"[ \t]+")
 _QUOTED = re.compile(r"'[^'\n]{1,60}'|\"[^\"\n]{1,60}\"")
 #: Fields of a row that hold text, in the order of the conversation.
 FIELDS = ("system", "instruction", "input", "output")
@@ -43,8 +45,9 @@ class Text:
 
     @functools.cached_property
     def prose(self) -> str:
-        """The text without these."""
-        return without(self.text, self.spans) if self.spans else self.text
+        """The text without these; of a program what its comments say, however long their lines are."""
+        prose = without(self.text, self.spans) if self.spans else self.text
+        return _SPACE.sub(" ", COMMENT_MARK.sub("", prose)) if self.is_program else prose
 
     @functools.cached_property
     def words(self) -> list[str]:

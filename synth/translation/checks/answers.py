@@ -28,6 +28,8 @@ _WORDS = {
     ("ten", True): (0.35, 0.1), ("ten", False): (-0.7, -1.0),
 }  # fmt: skip
 _MARKS = {"?": (1.3, -1.0), "!": (0.75, -1.1)}
+#: What it says that both are programs of the same lines, which differ in their comments: an answer would go on.
+_SAME_CODE = -1.5
 #: What a standard deviation of the length says, and its square, up to so much; what each sentence more or fewer says.
 _LENGTH, _LENGTH_SQUARED, _FARTHEST = 0.26, 0.27, 4.5
 _SENTENCE, _MOST_SENTENCES = 1.3, 3
@@ -54,6 +56,8 @@ def evidence_of_answer(pair: TextPair) -> float:
     back = pair.evidence_in_source.counts(pair.prose[1])
     total = _START + sum(count * _WORDS[key][0] for key, count in words.items())
     total += sum(count * _WORDS[key][1] for key, count in back.items())
+    if source.is_program and source.protected("code_line") == target.protected("code_line"):
+        total += _SAME_CODE
     far = min(abs(deviation(pair)), _FARTHEST)
     more = min(abs(len(source.sentences) - len(target.sentences)), _MOST_SENTENCES)
     return total + _LENGTH * far + _LENGTH_SQUARED * far**2 + _SENTENCE * more + sum(_of_marks(pair))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from synth.translation.checks import Check
+from synth.translation.code_lines import COMMENT_MARK
 from synth.translation.pair import RowPair, Text, TextPair
 
 MEANINGS = {
@@ -18,8 +19,6 @@ _ITEM = re.compile(
     r"^[ \t]*(?:\*[ \t]+(?=\d))?(?:[-*•‣◦·–+][ \t]+(?=\S)|\(?(?P<number>\d{1,3})[.)][ \t]*(?=[^\W\d]|[\"'“«*\[(]))",
     re.M,
 )
-#: What stands before each line of a comment: " * ", "// ", "# ".
-_COMMENT_MARK = re.compile(r"^[ \t]*(?:(?:\*(?![*/])[ \t]*)+|//+|#+(?=\s))[ \t]?", re.MULTILINE)
 #: Numbers of items within a line: "1. one 2. two 3. three", "(1) one, (2) two".
 _NUMBERED = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.)](?=\s)", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
@@ -54,7 +53,7 @@ def _pair_doubts(pair: TextPair) -> Iterator[str]:
 
 def _uncommented(side: Text) -> str:
     """A program without the signs before the lines of its comments."""
-    return _COMMENT_MARK.sub("", side.text)
+    return COMMENT_MARK.sub("", side.text)
 
 
 def _items(text: str) -> int:

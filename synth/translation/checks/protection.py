@@ -65,14 +65,23 @@ def _code(pair: TextPair) -> bool:
 def _code_lines(pair: TextPair) -> bool:
     """A line of code that the other side has nowhere, but for white space and phrases in quotes."""
     sides = (pair.source, pair.target)
-    lines = [{_code_tokens(line): _tight(line) for line in side.protected("code_line")} for side in sides]
+    lines = [{_code_tokens(line): line for line in side.protected("code_line")} for side in sides]
     if lines[0].keys() == lines[1].keys():
         return False
     return any(
-        tokens not in lines[1 - side] and tight not in _tight(sides[1 - side].text)
+        tokens not in lines[1 - side] and _is_lost(line, sides[side], sides[1 - side])
         for side in (0, 1)
-        for tokens, tight in lines[side].items()
+        for tokens, line in lines[side].items()
     )
+
+
+def _is_lost(line: str, side: Text, other: Text) -> bool:
+    """Whether a line of code is not in the other text; of "return x + 1" in a comment, the verb may be translated."""
+    text = _tight(other.text)
+    if _tight(line) in text:
+        return False
+    in_comment = any(line in match.group() for match in COMMENT.finditer(side.text))
+    return not (in_comment and _tight(line.partition(" ")[2] or line) in text)
 
 
 def _tight(text: str) -> str:

@@ -12,7 +12,7 @@ from synth.translation.code_lines import code_line_spans, is_code, is_commented_
         "from math import sqrt", "total = a + b", "print(total)", "int main() {", "}", "let x = 3;", ">>> f(1)",
         "SELECT nome FROM clienti WHERE eta > 3;", "const f = (a) =>", ".titolo {", "color: red;", "#include <stdio.h>",
         "public static void main(String[] args) {", "fun doppio(n: Int): Int {", "func doppio(n: Int) -> Int {",
-        "fn doppio(n: i32) -> i32 {", "sub doppio {", "return a if a in b else None", "return not a or b[0]",
+        "fn doppio(n: i32) -> i32 {", "sub doppio {", "return a[0] if a in b else None", "return not a or b[0]",
     ],
 )  # fmt: skip
 def test_a_line_of_a_program_is_code(line: str) -> None:

@@ -8,6 +8,7 @@ CHANGED = [
     ("Run it:\n```python\nitem_count = 3\n```", "Eseguilo:\n```python\nnumero_elementi = 3\n```", "code_changed"),
     ("Say `git pull` first.", "Đầu tiên hãy chạy `git kéo`.", "code_changed"),
     ("def add(a):\n    return a + 1", "def aggiungi(a):\n    return a + 1", "code_changed"),
+    ("def f(a):\n    return a[0] + 1", "def f(a):\n    restituisci a[0] + 1", "code_changed"),
     ("The variable max_value is big.", "La variabile valore_massimo è grande.", "identifier_changed"),
     ("Call sortItems() twice.", "Gọi sapXep() hai lần.", "identifier_changed"),
     ("Its battery holds 5200 mAh.", "La batteria ha 5 200 mOra.", "identifier_changed"),
@@ -34,6 +35,7 @@ SAME = [
     ("@user12 how are you?", "@utente12 come stai?"),
     ("Call max_value twice: max_value.", "Chiama max_value due volte."),
     ("The class className: className is short.", "Le classi con className sono brevi."),
+    ("# Gives a[0] twice.\n# return a[0] + 1\ndef f(a)", "# Dà due volte a[0].\n# restituisce a[0] + 1\ndef f(a)"),
     ("Two iPhones lay there.", "C'erano due iPhone."),
     (
         "/**\n * Give the name\n * return 'Boat.Sail' since 'Sail' is the best one\n */\nfunction best(a) {",
