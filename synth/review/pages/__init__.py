@@ -58,8 +58,8 @@ How to add the page NAME:
    of the text is left by `{% block layout %}wide{% endblock %}`. Classes of `static/style.css`: `card`, `columns`
    (side by side where there is room), `facts` (a `dl` in one line), `number`, `small`, `notice`, `pager`, `scroll`
    (around a wide table), `text` (a long text), `button`, `primary`, `danger`, `actions` (a row of buttons), `fields`
-   (of `div`s: label above input), and the elements `mark` (a span that is spoken of), `mark.fact` (an unsupported
-   fact), `ins`, `del`.
+   (of `div`s: label above input), `check` (a label with its box), `choices` (a fieldset of those in a row), and the
+   elements `mark` (a span that is spoken of), `mark.fact` (an unsupported fact), `ins`, `del`.
 
    Keys (`static/keys.js`): an element with `data-key="a"` is pressed, or focused where it is a field, by that key;
    `data-key="ctrl+enter"` works inside a field, too. `j` and `k` go to the next and previous element with `data-row`
@@ -73,6 +73,8 @@ How to add the page NAME:
          en: {one: "{count} row is left", other: "{count} rows are left"}
          it: {one: "resta {count} riga", other: "restano {count} righe"}
          vi: "còn {count} dòng"
+
+   A text `NAME.about`, where there is one, stands under the link to the page on the first page.
 
 4. `tests/synth/review/pages/test_NAME.py`, with the fixtures of `tests/synth/review/conftest.py`: `client` (starlette's
    TestClient), `post("/queue", answer="…")` (a form with its token), `live` (a server with a page of Chromium:
