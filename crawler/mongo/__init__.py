@@ -41,11 +41,16 @@ __all__ = [
 DEFAULT_DATABASE = "newsmill"
 
 
-def connect(uri: str | None = None) -> Database[dict[str, Any]]:
+def connect(uri: str | None = None, *, patience: float | None = None) -> Database[dict[str, Any]]:
     """The database: at `uri`, else at $MONGODB_URI, else on the embedded server, with its indexes in place.
 
     The name is the URI's path, else $NEWSMILL_DB, else `newsmill`. Instants come back aware, in UTC. A user who
     may only read gets the database as it is.
+
+    Args:
+        uri: of the server and the database.
+        patience: seconds for which a server may be away, or at work on one question; None: 20 seconds away, and at work
+            for as long as it takes. What the URI itself says of either goes first.
 
     Raises:
         NewsmillError: the URI is malformed, nothing answers there, it refuses the user, or there is no server to embed.
@@ -57,7 +62,7 @@ def connect(uri: str | None = None) -> Database[dict[str, Any]]:
         from crawler.mongo.server import lease
 
         address = lease()
-    client = _client(address)
+    client = _client(address, patience)
     try:
         database = client.get_default_database(os.environ.get("NEWSMILL_DB") or DEFAULT_DATABASE)
         _prepare(database)
@@ -67,7 +72,7 @@ def connect(uri: str | None = None) -> Database[dict[str, Any]]:
     return database
 
 
-def _client(address: str) -> MongoClient[dict[str, Any]]:
+def _client(address: str, patience: float | None = None) -> MongoClient[dict[str, Any]]:
     """A client that has not asked for anything yet.
 
     Raises:
@@ -81,7 +86,7 @@ def _client(address: str) -> MongoClient[dict[str, Any]]:
         warnings.simplefilter("always")
         try:
             client: MongoClient[dict[str, Any]] = MongoClient(
-                address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **_options_of(address)
+                address, tz_aware=True, tzinfo=UTC, appname="newsmill", w="majority", **_options_of(address, patience)
             )
         except OSError as error:
             name = error.filename or ""
@@ -97,7 +102,7 @@ def _client(address: str) -> MongoClient[dict[str, Any]]:
     return client
 
 
-def _options_of(address: str) -> dict[str, Any]:
+def _options_of(address: str, patience: float | None = None) -> dict[str, Any]:
     """What the URI does not say itself."""
     options: dict[str, Any] = {}
     names = address.lower()
@@ -105,7 +110,9 @@ def _options_of(address: str) -> dict[str, Any]:
         # On a standalone server acknowledged writes were lost under kill -9 without it (DESIGN 2).
         options["journal"] = True
     if "serverselectiontimeoutms=" not in names:
-        options["serverSelectionTimeoutMS"] = _timeout()
+        options["serverSelectionTimeoutMS"] = _timeout() if patience is None else min(_timeout(), int(1000 * patience))
+    if patience is not None and "sockettimeoutms=" not in names:
+        options["socketTimeoutMS"] = int(1000 * patience)
     return options
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +14,8 @@ from crawler.items import NewsmillError
 if TYPE_CHECKING:
     from synth.review.settings import Settings
 
-#: Milliseconds after which a page says that the store is away.
-_STORE_TIMEOUT = "5000"
+#: Seconds after which a page says that the store is away.
+_PATIENCE = 20.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -78,8 +77,9 @@ def main(options: argparse.Namespace) -> int:
     from synth.review.settings import Settings
 
     with listen(options.host, options.port) as listening:
-        os.environ.setdefault("NEWSMILL_MONGO_TIMEOUT_MS", _STORE_TIMEOUT)
-        database = connect(options.uri)
+        # The first makes indexes that are not there yet, for which a large store may need longer than a page waits.
+        connect(options.uri).client.close()
+        database = connect(options.uri, patience=_PATIENCE)
         read_filter(options.filter, database)
         settings = Settings(
             host=options.host, port=listening.getsockname()[1], filter=options.filter or "",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -31,7 +32,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
 
     In each template are: `t("NAME.key", hole=value)`, `language`, `languages`, `rater`, `navigation` ([(address, text,
     whether it is this page)]), `csrf_field` (the hidden input of a form), `csrf`, `path`, `blind`, and the filters
-    `number`, `day`, `moment` in the reader's language.
+    `number`, `day`, `moment` in the reader's language and `web` for links that are stored.
     """
     state, app = request.state, request.app.state
     token = app.access.form_token(state.rater)
@@ -68,8 +69,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.globals["asset"] = asset_address
-    environment.filters.update(number=_number, day=_day, moment=_moment)
+    environment.filters.update(number=_number, day=_day, moment=_moment, web=web)
     return environment
+
+
+def web(link: Any) -> str:
+    """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
+    text = link if isinstance(link, str) else ""
+    return text if re.match(r"https?://[^/\s]", text, re.IGNORECASE) else ""
 
 
 @pass_context

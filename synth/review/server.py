@@ -62,7 +62,7 @@ def serve(app: Starlette, listening: socket.socket, announce: Callable[[], None]
     # Addresses have tokens in them: no log of requests.
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, limit_concurrency=_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE, ws="none", lifespan="off", proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE, ws="none", lifespan="off",
     )  # fmt: skip
     if threading.current_thread() is threading.main_thread():
         # uvicorn ends in order and then raises the signal once more, for the handler that was there before.

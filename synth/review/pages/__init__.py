@@ -51,14 +51,15 @@ How to add the page NAME:
        {% endblock %}
 
    Everything is escaped. `t` takes keys of all word files; the filters `number`, `day`, `moment` write as the reader's
-   language does; `csrf_field` belongs into every form with method="post". There is no inline script and no
-   `style="…"`: the browser would refuse them. For bars take `<meter>`, `<progress>` or the attributes of SVG. A file of
-   one's own in `static/` goes into `{% block head %}`: `<link rel="stylesheet" href="{{ asset("NAME.css") }}">`, a
-   script as `<script src="{{ asset("NAME.js") }}" defer></script>`; the page must work without it. The narrow measure
-   of the text is left by `{% block layout %}wide{% endblock %}`. Classes of `static/style.css`: `card`, `columns`
-   (side by side where there is room), `facts` (a `dl` in one line), `number`, `small`, `notice`, `pager`, `scroll`
-   (around a wide table), `text` (a long text), `button`, `primary`, `danger`, `actions` (a row of buttons), `fields`
-   (of `div`s: label above input), `check` (a label with its box), `choices` (a fieldset of those in a row), and the
+   language does; `href="{{ source.link | web }}"` of a stored link is empty where it is none of the web; `csrf_field`
+   belongs into every form with method="post". There is no inline script and no `style="…"`: the browser would refuse
+   them. For bars take `<meter>`, `<progress>` or the attributes of SVG. A file of one's own in `static/` goes into
+   `{% block head %}`: `<link rel="stylesheet" href="{{ asset("NAME.css") }}">`, a script as
+   `<script src="{{ asset("NAME.js") }}" defer></script>`; the page must work without it. The narrow measure of the
+   text is left by `{% block layout %}wide{% endblock %}`. Classes of `static/style.css`: `card`, `columns` (side by
+   side where there is room), `facts` (a `dl` in one line), `number`, `small`, `notice`, `pager`, `scroll` (around a
+   wide table), `text` (a long text), `button`, `primary`, `danger`, `actions` (a row of buttons), `fields` (of
+   `div`s: label above input), `check` (a label with its box), `choices` (a fieldset of those in a row), and the
    elements `mark` (a span that is spoken of), `mark.fact` (an unsupported fact), `ins`, `del`.
 
    Keys (`static/keys.js`): an element with `data-key="a"` is pressed, or focused where it is a field, by that key;
