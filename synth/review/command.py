@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = """examples:
   synth review
   synth review --filter ':translation=vi' --language vi
-  synth review --host 0.0.0.0 --rater anna --rater linh"""
+  synth review --host 0.0.0.0 --rater anna --rater linh
+  synth review --blind out/blind --rater anna --rater linh"""
     parser.add_argument("--port", type=int, default=8765, help="port to listen at; 0: one that is free (8765)")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (127.0.0.1: this machine alone); needs --rater"
@@ -61,8 +62,19 @@ def check(options: argparse.Namespace) -> None:
         )
     if options.overlap < 1 or (raters and options.overlap > len(raters)):
         raise NewsmillError("--overlap must be 1 to the number of raters")
-    if options.blind and not options.blind.is_dir():
-        raise NewsmillError(f"--blind {options.blind}: there is no such folder")
+    if options.blind:
+        _check_sheets(options.blind, len(raters))
+
+
+def _check_sheets(folder: Path, raters: int) -> None:
+    from synth.review.blind_sheets import sheet_numbers
+
+    if not folder.is_dir():
+        raise NewsmillError(f"--blind {folder}: there is no such folder")
+    if len(numbers := sheet_numbers(folder)) < raters:
+        raise NewsmillError(
+            f"--blind {folder} has {len(numbers)} sheets for {raters} raters: train blind --raters {raters}"
+        )
 
 
 def main(options: argparse.Namespace) -> int:

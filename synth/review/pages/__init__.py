@@ -14,6 +14,7 @@ How to add the page NAME:
        NAVIGATION = "queue.title"      # points at the path of ROUTES[0]
        POSITION = 30                   # optional: place in the navigation, 50 where it is left out (home is 0)
        BLIND = False                   # optional: True for a page of `synth review --blind FOLDER`; there are no others
+       STORE = True                    # optional: False for one of a blind evaluation alone
 
        def show(request: Request) -> Response:
            row = database_of(request).samples.find_one({"key": parameter(request, "key")})
@@ -93,7 +94,8 @@ POSITION = 50
 
 
 def page_modules(blind: bool = False) -> list[ModuleType]:
-    """The modules of this folder, in the order of the navigation; `blind`: those that a blind evaluation has."""
+    """The modules of this folder, in the order of the navigation: those of a blind evaluation, or of the store."""
     modules = [importlib.import_module(f"{__name__}.{row.name}") for row in pkgutil.iter_modules(__path__)]
-    chosen = [module for module in modules if not blind or getattr(module, "BLIND", False)]
+    name, otherwise = ("BLIND", False) if blind else ("STORE", True)
+    chosen = [module for module in modules if getattr(module, name, otherwise)]
     return sorted(chosen, key=lambda module: (getattr(module, "POSITION", POSITION), module.__name__))
