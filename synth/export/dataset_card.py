@@ -10,11 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
 from synth.export.translations import Translations
 from synth.samples.schema import sample_fields, toxicity_fields
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SCORES = tuple(
@@ -141,6 +144,19 @@ def write_card(
         license_id: as the hub knows it; `other` for none.
         shards: split -> number of its files.
     """
+    filter_text = json.dumps(manifest["filter"], ensure_ascii=False, indent=2)
+    return card_environment().get_template("card.md.jinja").render(
+        front=front_matter(tally, title, license_id, shards), title=title, license=license_id, manifest=manifest,
+        tally=tally, filter_text=filter_text if manifest["filter"] else "",
+        scores={name: distribution(tally.scores[name], tally.rows) for name in _SCORES},
+        toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally), languages=_languages(tally),
+        columns=[(name, type_name(kind), DESCRIPTIONS[name]) for name, kind in COLUMNS.items()],
+        unchecked=_unchecked(tally), sides={name: manifest["counts"][name] for name in shards},
+    )  # fmt: skip
+
+
+def card_environment() -> Environment:
+    """What cards are rendered with."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # No autoescape: the page is Markdown, in which `cell` escapes what would be markup.
@@ -149,15 +165,7 @@ def write_card(
         keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters.update(cell=cell, whole=whole, real=real, percent=percent)
-    filter_text = json.dumps(manifest["filter"], ensure_ascii=False, indent=2)
-    return environment.get_template("card.md.jinja").render(
-        front=front_matter(tally, title, license_id, shards), title=title, license=license_id, manifest=manifest,
-        tally=tally, filter_text=filter_text if manifest["filter"] else "",
-        scores={name: distribution(tally.scores[name], tally.rows) for name in _SCORES},
-        toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally), languages=_languages(tally),
-        columns=[(name, type_name(kind), DESCRIPTIONS[name]) for name, kind in COLUMNS.items()],
-        unchecked=_unchecked(tally), sides={name: manifest["counts"][name] for name in shards},
-    )  # fmt: skip
+    return environment
 
 
 def front_matter(tally: Tally, title: str, license_id: str, shards: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from crawler.mongo import code_version
 from synth.export.formats import DEFAULT, LACKS, SHARD_ROWS, formats, needs_parquet
+from synth.export.preference_card import is_no_pair, pair_line
 from synth.export.selection import Selection
 from synth.export.split import SPLITS, Row
 
@@ -109,6 +110,8 @@ def empty_message(filter_text: str, left_out: Mapping[str, int], store: str) -> 
     """Why there is nothing to export, and what to do."""
     if left_out:
         reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
+        if any(is_no_pair(reason) for reason in left_out):
+            return f"no preference among the samples that the filter names ({reasons}): edit some in `synth review`"
         return f"every sample that the filter names is left out ({reasons}): widen the filter, or see synth query"
     if filter_text:
         return f"no sample matches {filter_text} in {store}: count with `synth query FILTER --count`, and widen it"
@@ -125,6 +128,8 @@ def warnings(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f'{labels[name]}: {count:,}; a filter that leaves them out: {{"{name}.0": {{"$exists": false}}}}'
     for name, reasons in manifest["left_out_of"].items():
         for reason, count in reasons.items():
+            if is_no_pair(reason):
+                continue
             yield f"samples {_LACKING[reason]} that are not in {name}, which has no place for them: {count:,}"
 
 
@@ -141,6 +146,7 @@ def report_line(folder: Path, manifest: Mapping[str, Any]) -> str:
         + ", ".join(f"{language or '?'} {count:,}" for language, count in sorted(languages.items()))
         + ")"
     )
+    line += pair_line(manifest)
     if left_out:
         line += "; left out: " + ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in left_out.items())
     if not counts["validation"]["rows"] and "litgpt" in manifest["formats"]:
@@ -149,6 +155,6 @@ def report_line(folder: Path, manifest: Mapping[str, Any]) -> str:
     corpus = next((name for name in ("litgpt/train.json", "alpaca.jsonl") if name in manifest["files"]), None)
     if corpus:
         line += f"; next: train tiny --corpus {folder / corpus} --out checkpoints/tiny"
-    elif "huggingface/README.md" in manifest["files"]:
-        line += f"; its card: {folder / 'huggingface/README.md'}"
+    elif card := next((name for name in manifest["files"] if name.endswith("/README.md")), None):
+        line += f"; its card: {folder / card}"
     return line

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import taken_down
+from synth.export.preferences import Preferences, preferences_of
 from synth.export.split import Row
 from synth.filters.check import filter_errors
 from synth.near_duplicates.bottom_k import Copies
@@ -36,6 +37,8 @@ class Selection:
     duplicate_of: dict[str, str] = field(default_factory=dict)
     #: key -> key of the sample that it was translated from.
     translated_from: dict[str, str] = field(default_factory=dict)
+    #: what makes pairs, where a format asks for them.
+    preferences: Preferences | None = None
     permission: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,10 +49,11 @@ def select(
     lacks: frozenset[str] = frozenset(),
     include_opted_out: bool = False,
     include_duplicates: bool = False,
+    pairs: bool = False,
 ) -> Selection:
     """The samples that the filter names, less those that cannot or should not be learnt from.
 
-    lacks: what none of the formats has a place for.
+    lacks: what none of the formats has a place for. pairs: whether one of them is of preferences.
 
     A sample with several reasons counts under the first of superseded, rejected, empty, those of `lacks`,
     broken_history, taken_down, opted_out, duplicate.
@@ -59,6 +63,7 @@ def select(
     """
     selection = Selection()
     with filter_errors():
+        selection.preferences = _preferences(database, query, include_opted_out=include_opted_out) if pairs else None
         selection.left_out.update(_replaced(database, query))
         for row in _light(database, query):
             _sort(selection, row, lacks)
@@ -79,6 +84,19 @@ def select(
     return selection
 
 
+def _preferences(
+    database: Database[dict[str, Any]], query: Mapping[str, Any], *, include_opted_out: bool
+) -> Preferences:
+    """The preferences, without rejected answers from articles that may not be used."""
+    preferences = preferences_of(database, query)
+    links = preferences.links()
+    preferences.without({link for part in _parts(links) for link in taken_down(database, part)})
+    if not include_opted_out:
+        permission_of = permissions(database, links)
+        preferences.without({link for link, permission in permission_of.items() if permission["opt_out"]})
+    return preferences
+
+
 def _replaced(database: Database[dict[str, Any]], query: Mapping[str, Any]) -> dict[str, int]:
     rejected = {"superseded": {"$ne": True}, "status": "rejected"}
     return {
@@ -95,6 +113,8 @@ def _keep(selection: Selection, rows: list[Row], reason: str) -> None:
 def _sort(selection: Selection, row: Mapping[str, Any], lacks: frozenset[str]) -> None:
     """Take a row, or count why not."""
     roles, needs = row["roles"], needs_of(row)
+    if selection.preferences and (problem := selection.preferences.problem(row["key"])):
+        needs.insert(0, problem)
     if row["empty"]:
         selection.left_out["empty"] += 1
     elif lacking := [need for need in needs if need in lacks]:
@@ -237,6 +257,8 @@ def with_copies(database: Database[dict[str, Any]], selection: Selection) -> Ite
             # All languages of a row: what was translated to Vietnamese is no test of what was learnt in Italian.
             if (source := original_of(sample["key"], selection.translated_from)) in sources:
                 names.add(f"source {source}")
+            if selection.preferences and (request := selection.preferences.requests.get(sample["key"])):
+                names.add(f"request {request}")
             for source in sample.get("sources") or []:
                 link, content = source.get("link") or "", source.get("content") or ""
                 # Popular articles are in many samples; a link is one text.

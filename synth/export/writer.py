@@ -15,8 +15,11 @@ from crawler.mongo import name_of
 from synth.atomic_files import replaced
 from synth.export.dataset_card import Tally, write_card
 from synth.export.files import FileEntries, JsonFile, Output, Sink
-from synth.export.formats import Layout, formats
+from synth.export.formats import Layout, formats, of_pairs
+from synth.export.formats.preference import PairFolder
 from synth.export.manifest import Settings, empty_message, manifest_of
+from synth.export.preference_card import pair_summary, write_pair_card
+from synth.export.preferences import with_rejected
 from synth.export.selection import Selection, full_samples, select, with_copies
 from synth.export.split import SPLITS, Row, splits_of
 from synth.export_folders import SOURCES
@@ -54,8 +57,12 @@ class Writer:
 
 
 def links_row(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """{key, links}: which articles a sample is made from; `synth takedown` finds exports by it."""
-    return {"key": sample["key"], "links": [source.get("link") or "" for source in sample.get("sources") or []]}
+    """{key, links}: which articles a sample is made from, and the answers that it is preferred to; `synth takedown`
+    finds exports by it.
+    """
+    every = [sample, *(sample.get("rejected_answers") or [])]
+    links = [source.get("link") or "" for row in every for source in row.get("sources") or []]
+    return {"key": sample["key"], "links": list(dict.fromkeys(links))}
 
 
 def export(
@@ -69,6 +76,7 @@ def export(
     selection = select(
         database, query, lacks=frozenset.intersection(*(formats()[name].lacks for name in settings.formats)),
         include_opted_out=settings.include_opted_out, include_duplicates=settings.include_duplicates,
+        pairs=bool(of_pairs(settings.formats)),
     )  # fmt: skip
     if not selection.rows:
         raise NewsmillError(empty_message(settings.filter, selection.left_out, name_of(database)))
@@ -98,19 +106,28 @@ def _write_files(
     makers: Counter[tuple[str, str, str]] = Counter()
     marked: Counter[str] = Counter()
     with Writer(layout, settings.formats) as writer:
-        for sample in _each(database, selection.rows):
+        samples: Iterator[dict[str, Any]] = _each(database, selection.rows)
+        if selection.preferences:
+            samples = with_rejected(database, samples, selection.preferences.rejected)
+        for sample in samples:
             writer.add(sample, sides[sample["key"]], selection.needs.get(sample["key"], frozenset()))
             makers[_maker(sample)] += 1
             marked.update(name for name in ("contaminated", "personal_data") if sample.get(name))
             if tally:
                 tally.add(sample)
         files = writer.close()
+        counts = {name: output.pairs for name, output in writer.outputs.items() if isinstance(output, PairFolder)}
     rest = {"made_by": _made_by(makers), "marked": dict(sorted(marked.items()))}
     if tally:
         shards = {name: -(-size // layout.shard_rows) for name, size in layout.sizes.items()}
         text = write_card(tally, {**manifest, **rest}, title=settings.title, license_id=settings.license, shards=shards)
         files["huggingface/README.md"] = _write_text(layout.folder / "huggingface/README.md", text)
-    return {**rest, "files": files}
+    for name, pairs in counts.items():
+        if not pairs:
+            continue
+        text = write_pair_card({**manifest, **rest}, name, pairs, title=settings.title, license_id=settings.license)
+        files[f"{name}/README.md"] = _write_text(layout.folder / name / "README.md", text)
+    return {**rest, **({"preference": pair_summary(counts)} if counts else {}), "files": files}
 
 
 def _each(database: Database[dict[str, Any]], rows: Sequence[Row]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from synth.__main__ import main
 from synth.export.formats import formats
 from tests.synth.export.test_command import store as store_fixture
 from tests.synth.export.test_formats import types
+from tests.synth.export.test_preferences import edit
 
 store = store_fixture
 PAGE = Path(__file__).resolve().parents[2] / "docs/exports.md"
@@ -28,6 +29,7 @@ def blocks(kind: str) -> list[str]:
 def exported(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     store.samples.update_one({"event": "event1"}, {"$set": {"system": "Sei un giornalista."}})
+    edit(store, 2)
     assert main(["export", *(word for name in formats() for word in ("--format", name))]) == 0
     return Path("export")
 
@@ -37,6 +39,8 @@ def test_the_rows(exported: Path) -> None:
     for name, example in zip(("alpaca", "sharegpt", "openai"), examples[:3], strict=True):
         written = [json.loads(line) for line in (exported / f"{name}.jsonl").read_text("utf-8").splitlines()]
         assert types(example) in [types(row) for row in written]
+    pairs = [json.loads(line) for line in (exported / "preference/train.jsonl").read_text("utf-8").splitlines()]
+    assert [types(row) for row in pairs] == [types(examples[4])]
     for info in examples[3].values():
         row = json.loads((exported / info["file_name"]).read_text("utf-8").partition("\n")[0])
         assert info.get("columns", {"messages": "conversations"})["messages"] in row or "instruction" in row
@@ -48,7 +52,7 @@ def test_the_lines_that_load(exported: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     found = blocks("python")
-    assert len(found) == 6
+    assert len(found) == 7
     for text in found:
         assert len([line for line in text.splitlines() if line]) <= 4
         with contextlib.redirect_stdout(io.StringIO()):

@@ -86,8 +86,10 @@ def read_splits(path: Path) -> Splits[Conversation]:
 
 
 def read_pairs(path: Path) -> Splits[Pair]:
-    """Preference pairs by split, as `read_splits`."""
-    return _read(Path(path), pair_of)
+    """Preference pairs by split, as `read_splits`; of a whole export those of its format `preference`."""
+    path = Path(path)
+    own = path / "preference"
+    return _read(own if own.is_dir() else path, pair_of)
 
 
 def _read(path: Path, parse: Callable[[Mapping[str, Any], str], Read]) -> Splits[Read]:

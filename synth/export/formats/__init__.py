@@ -23,11 +23,15 @@ SHARD_ROWS = 50_000
 DEFAULT = ("alpaca", "litgpt", "huggingface")
 
 
+#: Why a sample makes no pair of a preferred and another answer (`synth.export.preferences`): nobody edited it or
+#: rejected another answer of its request, the answer before an edit was not kept, the request was edited too, or only
+#: white space.
+NO_PAIR = ("not_edited", "original_unknown", "question_changed", "white_space_edit")
 #: What a sample may have that not every format has a place for: earlier turns, calls of tools, an answer that its set
-#: gives the weight 0. They are the reasons under which it is left out.
-LACKS = ("several_turns", "tool_calls", "not_to_be_learnt")
+#: gives the weight 0; or lack that a format needs. They are the reasons under which it is left out.
+LACKS = (*NO_PAIR, "several_turns", "tool_calls", "not_to_be_learnt")
 #: Of a format whose rows are one request and one answer.
-ONE_TURN = frozenset(LACKS)
+ONE_TURN = frozenset(("several_turns", "tool_calls", "not_to_be_learnt"))
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,11 @@ def formats() -> Mapping[str, Format]:
 def lacking(names: Sequence[str], need: str) -> list[str]:
     """Those of the formats that have no place for one of LACKS."""
     return [name for name in names if need in formats()[name].lacks]
+
+
+def of_pairs(names: Sequence[str]) -> list[str]:
+    """Those of the formats whose rows are preferences."""
+    return lacking(names, NO_PAIR[0])
 
 
 def needs_parquet(names: Sequence[str]) -> list[str]:
