@@ -55,7 +55,7 @@ class Preferences:
     def without(self, links: Collection[str]) -> None:
         """Drop rejected answers that are made from one of these articles."""
         self.rejected = {
-            key: [(other, own) for other, own in rows if not any(link in links for link in own)]
+            key: [(answer, own) for answer, own in rows if not any(link in links for link in own)]
             for key, rows in self.rejected.items()
         }
 
@@ -66,12 +66,12 @@ def edit_problem(sample: Mapping[str, Any]) -> str:
     Args:
         sample: with status, question, answer, original_question and original_answer.
     """
-    before, asked = sample.get("original_answer"), sample.get("original_question")
+    before, request = sample.get("original_answer"), sample.get("original_question")
     if sample.get("status") not in CURATED:
         return "not_edited"
     if not folded(before):
         return "original_unknown" if sample["status"] == "edited" else "not_edited"
-    if isinstance(asked, str) and folded(asked) != folded(sample.get("question")):
+    if isinstance(request, str) and folded(request) != folded(sample.get("question")):
         return "question_changed"
     return "white_space_edit" if folded(before) == folded(sample.get("answer")) else ""
 
@@ -140,10 +140,10 @@ def with_rejected(
 
 def pairs_of(sample: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(kind, rejected answer) of each pair whose chosen answer is the sample's; no text twice."""
-    seen = {folded(sample.get("answer"))}
+    texts = {folded(sample.get("answer"))}
     answers = [] if edit_problem(sample) else [("edit", str(sample["original_answer"]))]
     answers += [("rejected", str(row.get("answer") or "")) for row in sample.get("rejected_answers") or []]
     for kind, answer in answers:
-        if folded(answer) and folded(answer) not in seen:
-            seen.add(folded(answer))
+        if folded(answer) and folded(answer) not in texts:
+            texts.add(folded(answer))
             yield kind, answer

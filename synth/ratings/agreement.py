@@ -167,10 +167,10 @@ def agreement_of(database: Database[dict[str, Any]], query: Mapping[str, Any] | 
 def _compared(judge: str, rows: Sequence[Common]) -> dict[str, Any]:
     """The row of one judge and language."""
     pairs = [(row.score, math.fsum(row.people.values()) / len(row.people)) for row in rows]
-    told = agreement(pairs, clusters_of([row.sample for row in rows]))
-    among = alpha_of([list(row.people.values()) for row in rows], "ordinal") if told["calibrated"] else None
+    row = agreement(pairs, clusters_of([row.sample for row in rows]))
+    among = alpha_of([list(row.people.values()) for row in rows], "ordinal") if row["calibrated"] else None
     raters = len({who for row in rows for who in row.people})
-    return {"judged_by": judge, **told, "raters": raters, "people_alpha": _rounded(among)}
+    return {"judged_by": judge, **row, "raters": raters, "people_alpha": _rounded(among)}
 
 
 def by_language(rows: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
@@ -195,10 +195,10 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """The rows under their heading, numbers to the right, each with its interval; a last column `note` to the left."""
     lines = [[name.replace("_", " ") for name in columns], *([_cell(row, name) for name in columns] for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    left = [i < 2 or name == "note" for i, name in enumerate(columns)]
+    to_left = [i < 2 or name == "note" for i, name in enumerate(columns)]
     return "\n".join(
         "  ".join(f"{cell:<{width}}" if is_left else f"{cell:>{width}}" for cell, width, is_left in zip(
-            line, widths, left, strict=True)).rstrip()
+            line, widths, to_left, strict=True)).rstrip()
         for line in lines
     )  # fmt: skip
 

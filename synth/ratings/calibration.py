@@ -84,9 +84,9 @@ def common_rows(
 ) -> Iterator[Common]:
     """The samples that a judge and people scored in a dimension."""
     for sample in samples:
-        score = _score(sample.get(dimension))
-        said = {who: _score(row.get(dimension)) for who, row in ratings[sample["key"]].items()}
-        people = {who: value for who, value in said.items() if value is not None}
+        score = score_of(sample.get(dimension))
+        scores = {who: score_of(row.get(dimension)) for who, row in ratings[sample["key"]].items()}
+        people = {who: value for who, value in scores.items() if value is not None}
         if score is not None and people:
             yield Common(sample, judge_name(sample.get("judge")), str(sample.get("language") or ""), score, people)
 
@@ -111,7 +111,8 @@ def samples_of(
         yield from database.samples.find({"$and": limits}, dict(fields))
 
 
-def _score(value: Any) -> float | None:
+def score_of(value: Any) -> float | None:
+    """A score as a number; None for what is none."""
     # NaN is unequal to itself.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and value == value else None

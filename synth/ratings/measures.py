@@ -43,23 +43,27 @@ def spearman(first: Scores, second: Scores, weights: Scores) -> Scores:
     """Spearman's rank correlation, ties by their mean rank."""
     import numpy
 
-    left, right = (_mid_ranks(values, weights) for values in (first, second))
+    first_ranks, second_ranks = (_mid_ranks(values, weights) for values in (first, second))
     total = weights.sum(-1, keepdims=True)
-    left, right = (ranks - (weights * ranks).sum(-1, keepdims=True) / total for ranks in (left, right))
-    spread = numpy.sqrt((weights * left**2).sum(-1) * (weights * right**2).sum(-1))
+    first_ranks, second_ranks = (
+        ranks - (weights * ranks).sum(-1, keepdims=True) / total for ranks in (first_ranks, second_ranks)
+    )
+    spread = numpy.sqrt((weights * first_ranks**2).sum(-1) * (weights * second_ranks**2).sum(-1))
     with numpy.errstate(divide="ignore", invalid="ignore"):
-        return numpy.asarray(numpy.where(spread > _NONE, (weights * left * right).sum(-1) / spread, numpy.nan))
+        return numpy.asarray(
+            numpy.where(spread > _NONE, (weights * first_ranks * second_ranks).sum(-1) / spread, numpy.nan)
+        )
 
 
 def _mid_ranks(values: Scores, weights: Scores) -> Scores:
     """[..., n]: the mean rank of each item's value."""
     import numpy
 
-    distinct, place = numpy.unique(values, return_inverse=True)
+    distinct, positions = numpy.unique(values, return_inverse=True)
     counts = numpy.zeros((*weights.shape[:-1], len(distinct)))
     for i in range(len(distinct)):
-        counts[..., i] = weights[..., place == i].sum(-1)
-    return numpy.asarray((counts.cumsum(-1) - counts / 2)[..., place])
+        counts[..., i] = weights[..., positions == i].sum(-1)
+    return numpy.asarray((counts.cumsum(-1) - counts / 2)[..., positions])
 
 
 def _one_less(observed: Scores, expected: Scores) -> Scores:
@@ -79,31 +83,29 @@ class Marks:
 
     Attributes:
         values: the distinct marks [k]; of names their places.
-        counts: how often each item [n] got each of them, [n, k].
-        places: which of the items given each row is.
+        counts: how often each item got each of them, [n, k].
     """
 
     values: Scores
     counts: Scores
-    places: Sequence[int]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.counts)
 
 
 def marks_of(items: Sequence[Sequence[Any]]) -> Marks:
     """The table of marks; an item with a single mark says nothing of agreement and is left out."""
     import numpy
 
-    places = [place for place, marks in enumerate(items) if len(marks) > 1]
-    distinct = sorted({mark for place in places for mark in items[place]})
-    at = {mark: i for i, mark in enumerate(distinct)}
-    counts = numpy.zeros((len(places), len(distinct)))
-    for row, place in enumerate(places):
-        for mark in items[place]:
-            counts[row, at[mark]] += 1
+    several = [marks for marks in items if len(marks) > 1]
+    distinct = sorted({mark for marks in several for mark in marks})
+    column = {mark: i for i, mark in enumerate(distinct)}
+    counts = numpy.zeros((len(several), len(distinct)))
+    for row, marks in enumerate(several):
+        for mark in marks:
+            counts[row, column[mark]] += 1
     are_names = any(isinstance(mark, str) for mark in distinct)
-    return Marks(numpy.asarray(range(len(distinct)) if are_names else distinct, float), counts, places)
+    return Marks(numpy.asarray(range(len(distinct)) if are_names else distinct, float), counts)
 
 
 def alpha(marks: Marks, scale: str, weights: Scores | None = None) -> Scores:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synth.ratings.agreement import by_language
-from synth.ratings.calibration import CLUSTER_FIELDS, DIMENSIONS, samples_of, scores_by_item
+from synth.ratings.calibration import CLUSTER_FIELDS, DIMENSIONS, samples_of, score_of
 from synth.ratings.intervals import ENOUGH_CLUSTERS, clusters_of, count, interval
+from synth.ratings.marks import DECISIONS
 from synth.ratings.measures import Marks, alpha, marks_of, mean
+from synth.ratings.row_leases import ADJUDICATION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,12 +97,12 @@ def _rater(who: str, items: Sequence[Marked], scale: str) -> dict[str, Any]:
     import numpy
 
     row: dict[str, Any] = {"rater": who, "n": len(items), "bias": None, "bias_interval": None}
-    others = [[mark for rater, mark in item.marks.items() if rater != who] for item in items]
+    rests = [[mark for rater, mark in item.marks.items() if rater != who] for item in items]
     own = [item.marks[who] for item in items]
     if scale == "nominal":
-        shares = [sum(mark != mine for mark in rest) / len(rest) for mine, rest in zip(own, others, strict=True)]
+        shares = [sum(mark != mine for mark in rest) / len(rest) for mine, rest in zip(own, rests, strict=True)]
         return row | {"differs": round(math.fsum(shares) / len(shares), 4)}
-    apart = numpy.asarray([mine - math.fsum(rest) / len(rest) for mine, rest in zip(own, others, strict=True)])
+    apart = numpy.asarray([mine - math.fsum(rest) / len(rest) for mine, rest in zip(own, rests, strict=True)])
     clusters = clusters_of([item.sample for item in items])
     return row | {
         "differs": round(float(numpy.abs(apart).mean()), 4), "bias": round(float(apart.mean()), 4),
@@ -136,7 +137,7 @@ def people_of(
     rows: dict[str, list[dict[str, Any]]] = {"people": [], "raters": []}
     for name, by_item in marks.items():
         scale = SCALES[name]
-        items = [Marked(samples[item], said) for item, said in sorted(by_item.items()) if item in samples]
+        items = [Marked(samples[item], by_rater) for item, by_rater in sorted(by_item.items()) if item in samples]
         languages = list(by_language([(item.language, item) for item in items]))
         for language, some in languages:
             head = {"between": "people", "dimension": name, "language": language, "scale": scale}
@@ -148,13 +149,33 @@ def people_of(
 
 
 def _marks_by_dimension(database: Database[dict[str, Any]]) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
-    """(dimension, item -> rater -> mark) of what anybody marked."""
-    ratings = scores_by_item(database)
+    """(dimension, item -> rater -> mark) of what anybody marked.
+
+    Marks are compared where they are of one text: of an item that was edited meanwhile, those of the text that most
+    raters read. Who decided between raters saw their marks first, and is no independent one.
+    """
+    adjudications = set(database.marks.distinct("_id", {"state": ADJUDICATION}))
+    marks: dict[str, dict[str, dict[str, dict[str, Any]]]] = {name: {} for name in SCALES}
+    fields = ("item", "rater", "decision", "revision", "mark", "original_scores", *DIMENSIONS)
+    for row in database.ratings.find({}, dict.fromkeys(fields, 1)):
+        if row.get("mark") in adjudications or not (row.get("item") and row.get("rater")):
+            continue
+        for name, text, mark in _marks_in(row):
+            by_text = marks[name].setdefault(str(row["item"]), {})
+            by_text.setdefault(text, {})[str(row["rater"])] = mark
+    for name, by_item in marks.items():
+        if by_item:
+            yield name, {item: max(by_text.values(), key=len) for item, by_text in by_item.items()}
+
+
+def _marks_in(row: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """(dimension, name of the text, mark) of a row of `ratings`; a row that was passed over is no mark."""
+    if row.get("decision") in DECISIONS and row["decision"] != "skip":
+        yield "decision", str(row.get("revision") or ""), row["decision"]
+    # Scores of a text that was edited since stand aside; they are still of one text.
+    aside = row.get("original_scores") or {}
     for name in DIMENSIONS:
-        said: dict[str, dict[str, Any]] = defaultdict(dict)
-        for item, by_rater in ratings.items():
-            for rater, row in by_rater.items():
-                if isinstance(score := row.get(name), int | float):
-                    said[item][rater] = float(score)
-        if said:
-            yield name, said
+        if (score := score_of(row.get(name))) is not None:
+            yield name, "", score
+        elif (score := score_of(aside.get(name))) is not None:
+            yield name, str(aside.get("revision") or "aside"), score

@@ -82,6 +82,41 @@ def test_from_the_store(database: Any) -> None:
     assert {row["language"] for row in people_of(database, {"language": "vi"})["raters"]} == {"vi"}
 
 
+def test_decisions_of_one_text_by_raters_who_saw_no_other_mark(database: Any) -> None:
+    database.samples.insert_many([{"key": f"k{number}", "language": "it"} for number in range(14)])
+
+    def say(number: int, rater: str, decision: str, **fields: Any) -> None:
+        row = {"item": f"k{number}", "rater": rater, "decision": decision, "revision": "1"}
+        database.ratings.insert_one(row | fields)
+
+    for number in range(12):
+        say(number, "anna", "accept" if number % 3 else "reject")
+        say(number, "binh", "accept" if number % 4 else "edit")
+    # He decided between the two, whose marks he saw.
+    database.marks.insert_one({"_id": "m", "state": "adjudication"})
+    say(0, "chi", "reject", mark="m")
+    # To pass over a row is no mark, and a mark on another text is no disagreement.
+    say(1, "dora", "skip")
+    say(12, "anna", "accept")
+    say(12, "binh", "reject", revision="2")
+    told = people_of(database)
+    (row,) = told["people"]
+    assert (row["dimension"], row["scale"], row["n"], row["raters"], row["marks"]) == ("decision", "nominal", 12, 2, 24)
+    assert row["alpha_interval"][0] < row["alpha"] < row["alpha_interval"][1]
+    assert [(row["rater"], row["n"]) for row in told["raters"]] == [("anna", 12), ("binh", 12)]
+
+
+def test_scores_of_a_text_that_was_edited_since_are_still_of_one_text(database: Any) -> None:
+    database.samples.insert_one({"key": "k", "language": "it"})
+    aside = {"original_scores": {"revision": "h", "accuracy": 2.0}}
+    database.ratings.insert_many([
+        {"item": "k", "rater": "anna", **aside}, {"item": "k", "rater": "binh", **aside},
+        {"item": "k", "rater": "chi", "accuracy": 5.0},
+    ])  # fmt: skip
+    (row,) = people_of(database)["people"]
+    assert (row["n"], row["raters"], row["marks"], row["note"]) == (1, 2, 2, "undefined: all marks are the same")
+
+
 @pytest.mark.parametrize("scale", ["nominal", "ordinal"])
 def test_ten_thousand_items_ask_for_five_hundred_resamples(scale: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from synth.ratings import people
