@@ -23,7 +23,8 @@ from synth.cluster.settings import Settings
 from synth.embed import article_text, load_embedder
 from synth.embed import cache as embeddings
 from synth.embed.cache import StoredEmbedder
-from tests.synth.embed.test_embed import saved_model, sentence_transformer
+from tests.synth.embed.test_sentence_transformer import sentence_transformer
+from tests.synth.embed.test_tensorflow_use import saved_model
 from tests.waiting import wait_until
 
 

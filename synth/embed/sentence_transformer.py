@@ -1,0 +1,79 @@
+"""Models of sentence-transformers: a hub name, or a folder."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import NewsmillError
+from synth.embed.dense_rows import unit_rows, unloadable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model: a hub name or a folder; half precision on a GPU.
+
+    It reads the beginning of a text: as many tokens as the model's `max_seq_length` says (often 128, 256 or 512), the
+    rest is cut off by the library. It also sorts the texts by length and computes them in batches of 32.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.name = f"st:{model}"
+        self.model = _load_sentence_transformer(model)
+        self.half = self.model.device.type == "cuda"
+        if self.half:
+            self.model.half()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """[texts, dimensions] float32 rows of unit length, zeros for a text of white space alone.
+
+        Raises:
+            NewsmillError: the model gave numbers that are none.
+        """
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.model.get_embedding_dimension() or 0))
+        rows = self._rows(texts)
+        if self.half and not np.isfinite(rows).all():
+            # Some models, T5 among them, overflow half precision. Read again: the weights were rounded, too.
+            self.model, self.half = _load_sentence_transformer(self.name.removeprefix("st:")), False
+            rows = self._rows(texts)
+        return unit_rows(rows, texts, self.name)
+
+    def _rows(self, texts: Sequence[str]) -> np.ndarray:
+        return self.model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
+
+
+def _load_sentence_transformer(model: str) -> Any:
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as bars
+    except ImportError as error:
+        raise NewsmillError(f"embedder st needs pip install 'newsmill[embed]' ({error})") from error
+    if sys.stderr is None or not sys.stderr.isatty():
+        bars.disable_progress_bar()
+    with _heard("huggingface_hub") as heard:
+        try:
+            return SentenceTransformer(model)
+        except Exception as error:
+            raise unloadable("st", model, " ".join([str(error), *heard])) from error
+
+
+@contextmanager
+def _heard(name: str) -> Iterator[list[str]]:
+    """What a library's logger says meanwhile, instead of on stderr: the hub client tells there alone why it failed."""
+    logger = logging.getLogger(name)
+    heard: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    before, logger.handlers = logger.handlers, [listener]
+    try:
+        yield heard
+    finally:
+        logger.handlers = before
