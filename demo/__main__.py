@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -228,6 +229,18 @@ class Demo:
         for label, page in (("Report:", "report.html"), ("Evaluation:", "out/evaluation/report.html")):
             self.console.print(f"{label:<11} {os.path.relpath(self.folder / page)}", highlight=False)
         self.console.print(f"Workspace:  {os.path.relpath(self.folder)}  (exports, checkpoints, logs)", highlight=False)
+        self.console.print(f"Review:     {review_line(uri)}", highlight=False, soft_wrap=True, markup=False)
+
+
+def review_line(uri: str) -> str:
+    """The command line that opens the pages of the demo's store; no password is in it."""
+    program = os.path.relpath(SCRIPTS / "synth")
+    server, name = os.environ.get("MONGODB_URI", ""), uri.partition("?")[0].rpartition("/")[2]
+    if not server:
+        return f"NEWSMILL_DB={name} {program} review"
+    if "@" in server:
+        return f"{program} review --uri URI, where URI is MONGODB_URI with the database {name}"
+    return f"{program} review --uri {shlex.quote(uri)}"
 
 
 EVENTS = {"current": True, "size": {"$gte": 2}}

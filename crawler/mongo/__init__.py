@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 DEFAULT_DATABASE = "newsmill"
+#: Milliseconds that who has little patience waits for a server that is away.
+_AWAY = 5000
 
 
 def connect(uri: str | None = None, *, patience: float | None = None) -> Database[dict[str, Any]]:
@@ -49,8 +51,8 @@ def connect(uri: str | None = None, *, patience: float | None = None) -> Databas
 
     Args:
         uri: of the server and the database.
-        patience: seconds for which a server may be away, or at work on one question; None: 20 seconds away, and at work
-            for as long as it takes. What the URI itself says of either goes first.
+        patience: seconds that a server may be at work on one question, and 5 at most that it may be away; None: as long
+            as it takes, and 20. What the URI itself says of either goes first.
 
     Raises:
         NewsmillError: the URI is malformed, nothing answers there, it refuses the user, or there is no server to embed.
@@ -110,7 +112,7 @@ def _options_of(address: str, patience: float | None = None) -> dict[str, Any]:
         # On a standalone server acknowledged writes were lost under kill -9 without it (DESIGN 2).
         options["journal"] = True
     if "serverselectiontimeoutms=" not in names:
-        options["serverSelectionTimeoutMS"] = _timeout() if patience is None else min(_timeout(), int(1000 * patience))
+        options["serverSelectionTimeoutMS"] = _timeout() if patience is None else min(_timeout(), _AWAY)
     if patience is not None and "sockettimeoutms=" not in names:
         options["socketTimeoutMS"] = int(1000 * patience)
     return options

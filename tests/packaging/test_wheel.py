@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -146,6 +149,53 @@ def test_the_embedded_server_starts_beside_files_of_the_user(scripts: Path, own_
     environment = {"NEWSMILL_HOME": str(own_folder / "home"), "NEWSMILL_LINGER": "0.1"}
     result = run(scripts / "synth", "query", "{}", "--count", "--json", folder=own_folder, **environment)
     assert json.loads(result)["count"] == 0
+
+
+def test_the_pages_of_review_are_whole(scripts: Path, own_folder: Path, database_uri: str) -> None:
+    """Every template, file of words, style and script comes from the wheel, and a browser has nothing to say."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    environment |= {"MONGODB_URI": database_uri, "NEWSMILL_HOME": str(own_folder / "home")}
+    server = subprocess.Popen(
+        [scripts / "synth", "review", "--port", "0", "--json"],
+        cwd=own_folder, env=environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        address = json.loads(server.stdout.readline())["address"]
+        for language, title in (("it", "L’archivio"), ("vi", "Kho dữ liệu")):
+            request = urllib.request.Request(address, headers={"Accept-Language": language})
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                page = answer.read().decode()
+            assert title in page
+        for asset in re.findall(r'(?:href|src)="/(static/[^"]+)"', page):
+            with urllib.request.urlopen(address + asset, timeout=60) as answer:
+                assert answer.read()
+        assert review_in_browser(address) == []
+        server.send_signal(signal.SIGINT)
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def review_in_browser(address: str) -> list[str]:
+    """What Chromium complains of on every page that the navigation names; nothing where there is no Chromium."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if chromium is None:
+        pytest.skip("no Chromium on PATH")
+    errors: list[str] = []
+    with api.sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        for path in page.eval_on_selector_all("nav a", "links => links.map(link => link.href)"):
+            page.goto(path)
+            assert page.locator("h1").count() == 1
+            page.keyboard.press("?")
+            assert page.locator("dialog#keys").is_visible()
+    return errors
 
 
 def recipe_path(scripts: Path, folder: Path) -> Path:

@@ -27,6 +27,19 @@ def test_connecting_again_keeps_the_indexes_and_links_stay_unique(database: Any)
         database.articles.insert_one({"link": "https://a/1"})
 
 
+def test_who_has_little_patience_does_not_wait_for_a_server_that_hangs(database: Any, database_uri: str) -> None:
+    """The URI's own options go first."""
+    from pymongo.errors import NetworkTimeout
+
+    database.samples.insert_one({})
+    with pytest.raises(NetworkTimeout):
+        mongo.connect(database_uri, patience=1).samples.find_one({"$where": "sleep(8000) || true"})
+    client = mongo.connect(f"{database_uri}&socketTimeoutMS=70000&serverSelectionTimeoutMS=7000", patience=1).client
+    assert client.options.pool_options.socket_timeout == 70
+    assert client.options.server_selection_timeout == 7
+    assert mongo.connect(database_uri).client.options.pool_options.socket_timeout is None
+
+
 def test_a_run_ends_with_counts_and_its_outcome(database: Any) -> None:
     with mongo.run_of(database, "cluster", {"threshold": 0.7}) as run:
         run.counts["events"] += 3

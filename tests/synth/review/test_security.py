@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from synth.review.access import Access
 from synth.review.app import create_app
+from synth.review.languages import LANGUAGES, translate
 from synth.review.rendering import CSRF_FIELD
 from synth.review.security import FORM_BYTES, FORM_FIELDS
 from synth.review.settings import Settings
@@ -161,6 +162,16 @@ def test_who_leaves_is_nobody(many: Starlette) -> None:
 
 
 # ---- a store that is away
+
+
+def test_a_server_that_is_away_is_a_page_in_every_language() -> None:
+    from pymongo import MongoClient
+
+    client: MongoClient[dict[str, Any]] = MongoClient("mongodb://127.0.0.1:9/x", serverSelectionTimeoutMS=50)
+    for code in LANGUAGES:
+        page = asking(create_app(client.x, Settings(language=code))).get("/")
+        assert (page.status_code, translate(code, "errors.store_title") in page.text) == (503, True)
+    client.close()
 
 
 class Away:
