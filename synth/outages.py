@@ -1,13 +1,15 @@
-"""Work on the store that waits out an outage: a server that was killed and comes back, a change of primaries.
+"""Outages: work on the store that waits one out, and what a hub of models says of one.
 
 PyMongo tries a write once more, at once; a server that restarts refuses writes for a while after it takes connections.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -56,3 +58,30 @@ def is_outage(error: Exception) -> bool:
         codes |= {row.get("code") for row in details.get("writeConcernErrors", [])}
         return bool(codes) and codes <= _CODES
     return isinstance(error, OperationFailure) and error.code in _CODES
+
+
+@contextmanager
+def hub_messages() -> Iterator[list[str]]:
+    """What the hub's client says meanwhile, instead of on stderr: its retries, and why it failed."""
+    try:
+        # The client adds a handler of its own when it is imported.
+        import huggingface_hub  # noqa: F401
+    except ImportError:
+        yield []
+        return
+    logger = logging.getLogger("huggingface_hub")
+    messages: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    before, logger.handlers = logger.handlers, [listener]
+    propagates, logger.propagate = logger.propagate, False
+    try:
+        yield messages
+    finally:
+        logger.handlers, logger.propagate = before, propagates
+
+
+def reason_of_hub(error: Exception, messages: list[str]) -> str:
+    """Why a hub gave nothing, in one line: what its client said of a request, else what it raised."""
+    texts = [text for text in messages if "thrown while requesting" in text][:1] or [str(error)]
+    return " ".join(texts[0].split())[:200] or type(error).__name__

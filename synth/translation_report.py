@@ -185,11 +185,18 @@ def _totals(engines: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _costs(database: Database[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Engine -> {calls, cost} of the calls that its translations name, those of superseded ones included."""
+    """Engine -> {calls, cost} of the calls for its translations, those of superseded ones and of rows left included."""
+    left: list[dict[str, Any]] = [
+        {"$match": {"untranslated.calls.0": {"$exists": True}}},
+        {"$unwind": "$untranslated"},
+        {"$project": {"engine": "$untranslated.engine", "calls": {"$ifNull": ["$untranslated.calls", []]}}},
+    ]
     pipeline: list[dict[str, Any]] = [
         {"$match": {"task": "translation", "provenance.calls.0": {"$exists": True}}},
-        {"$unwind": "$provenance.calls"},
-        {"$group": {"_id": {"engine": "$provenance.model", "call": "$provenance.calls"}}},
+        {"$project": {"engine": "$provenance.model", "calls": "$provenance.calls"}},
+        {"$unionWith": {"coll": "samples", "pipeline": left}},
+        {"$unwind": "$calls"},
+        {"$group": {"_id": {"engine": "$engine", "call": "$calls"}}},
         {"$lookup": {"from": "llm_calls", "localField": "_id.call", "foreignField": "hash", "as": "call"}},
         {"$unwind": "$call"},
         {"$group": {"_id": "$_id.engine", "calls": {"$sum": 1}, "cost": {"$sum": "$call.cost"},

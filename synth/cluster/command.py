@@ -19,7 +19,7 @@ from synth.embed import check_embedder
 from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
 from synth.stages.options import add_filter, natural
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -79,6 +79,8 @@ def main(options: argparse.Namespace) -> int:
             for language in sorted(languages, key=str):
                 run.counts += cluster_articles(database, run.id, language, settings, condition, options.refit)
             counts = run.counts
+    if has_nothing_to_read(database, "cluster", "articles", options, counts):
+        return 1
     print_counts("cluster", counts, options.json, COMMAND.following)
     return 0
 

@@ -21,6 +21,7 @@ from synth.dedupe.contamination import checker_of
 from synth.dedupe.store import write_marks
 from synth.filters.read import read_filter
 from synth.stages.options import add_filter, positive
+from synth.stages.progress import has_nothing_to_read
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -102,5 +103,7 @@ def main(options: argparse.Namespace) -> int:
         if checker:
             run.counts.update(checker.mark(database, where))
             run.notes["sets"] = checker.set_counts
+    if has_nothing_to_read(database, "dedupe", "samples", options, run.counts):
+        return 1
     print_outcome(run.counts, checker, options.json)
     return 0

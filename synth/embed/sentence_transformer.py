@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.embed.dense_rows import unit_rows, unloadable
+from synth.outages import hub_messages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,22 +57,8 @@ def _load_sentence_transformer(model: str) -> Any:
         raise NewsmillError(f"embedder st needs pip install 'newsmill[embed]' ({error})") from error
     if sys.stderr is None or not sys.stderr.isatty():
         bars.disable_progress_bar()
-    with _heard("huggingface_hub") as heard:
+    with hub_messages() as messages:
         try:
             return SentenceTransformer(model)
         except Exception as error:
-            raise unloadable("st", model, " ".join([str(error), *heard])) from error
-
-
-@contextmanager
-def _heard(name: str) -> Iterator[list[str]]:
-    """What a library's logger says meanwhile, instead of on stderr: the hub client tells there alone why it failed."""
-    logger = logging.getLogger(name)
-    heard: list[str] = []
-    listener = logging.Handler()
-    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
-    before, logger.handlers = logger.handlers, [listener]
-    try:
-        yield heard
-    finally:
-        logger.handlers = before
+            raise unloadable("st", model, " ".join([str(error), *messages])) from error

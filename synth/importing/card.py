@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.importing.tables import is_hub_name
+from synth.outages import hub_messages
 
 #: The YAML at the head of a card.
 _HEAD = re.compile(r"\A\ufeff?---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
@@ -89,7 +90,8 @@ def _of_hub(name: str) -> Mapping[str, Any]:
     try:
         from huggingface_hub import DatasetCard
 
-        data: Mapping[str, Any] = DatasetCard.load(name).data.to_dict()
+        with hub_messages():
+            data: Mapping[str, Any] = DatasetCard.load(name).data.to_dict()
     except Exception:  # noqa: BLE001  a hub that is away is no reason not to read rows that are here
         return {}
     return data

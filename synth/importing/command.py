@@ -18,6 +18,7 @@ from synth.importing.importer import USED, Importer
 from synth.importing.recognition import ARTICLES, check_format
 from synth.importing.shapes import Profile
 from synth.importing.sources import check_source, read_rows, size_of
+from synth.importing.summaries import NO_ARTICLES
 from synth.importing.values import language
 from synth.stages.progress import print_counts, progress_bar
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _OF_ALL_FORMATS = ("language", "license", "model")
 
 _AFTER_SAMPLES = "synth score"
+#: What to do about summaries without articles.
+_ARTICLES_MISSING = (
+    "import: the articles of {:,} summaries are not in the store: --articles FILE names the file that holds them"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +98,8 @@ def main(options: argparse.Namespace) -> int:
             status = max(status, _import_path(importer, str(path)))
         importer.finish()
     print_counts("import", run.counts, options.json, _next(run.counts))
+    if run.counts[NO_ARTICLES] and not options.articles:
+        print(_ARTICLES_MISSING.format(run.counts[NO_ARTICLES]), file=sys.stderr)
     return status if any(run.counts[name] for name in USED) else 1
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 TASK = "news_summary"
+#: Why a summary is refused of whose articles none is in the store.
+NO_ARTICLES = "no_articles"
 #: Links named in a refusal.
 _NAMED = 3
 
@@ -85,7 +87,7 @@ def _articles(database: Database[dict[str, Any]], links: Sequence[str], referenc
     query = {"$or": [{"link": {"$in": list(links)}}, {"also_at": {"$in": list(links)}}]}
     articles = {article["_id"]: article for article in database.articles.find(query)} if links else {}
     if not articles:
-        raise RecordError("no_articles", f"{name}: not in the store; --articles FILE names the file that holds them")
+        raise RecordError(NO_ARTICLES, f"{name}: not in the store")
     return sorted(articles.values(), key=_time)
 
 

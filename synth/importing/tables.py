@@ -12,6 +12,7 @@ from typing import IO, Any, TextIO
 from crawler.items import NewsmillError
 from synth.importing.rows import MAX_ROW, Row, bad_row, undecoded
 from synth.importing.unpack import FileError
+from synth.outages import hub_messages, reason_of_hub
 
 _SEPARATORS = ",;\t|"
 #: What programs write into a cell that holds nothing.
@@ -169,15 +170,17 @@ def dataset_rows(path: str) -> Iterator[Row]:
 def _splits(path: str) -> Mapping[str, Any]:
     import datasets
 
+    messages: list[str] = []
     try:
         if Path(path).is_dir():
             splits = datasets.load_from_disk(path)
         else:
             match = _HUB.fullmatch(path)
             assert match is not None
-            splits = datasets.load_dataset(match[1], match[2], streaming=True)
+            with hub_messages() as messages:
+                splits = datasets.load_dataset(match[1], match[2], streaming=True)
     except Exception as error:
-        raise NewsmillError(f"cannot read the data set {path}: {_one_line(error)}") from error
+        raise NewsmillError(f"cannot read the data set {path}: {reason_of_hub(error, messages)}") from error
     return splits if isinstance(splits, dict) else {"": splits}
 
 

@@ -17,7 +17,7 @@ from synth.ratings.calibration import DIMENSIONS
 from synth.ratings.people import AMONG_PEOPLE, OF_RATERS, people_of
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments, positive
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -86,6 +86,8 @@ def main(options: argparse.Namespace) -> int:
     database = connect(options.uri)
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = judge_samples(database, llm, settings, options)
+    if has_nothing_to_read(database, "judge", "samples", options, counts):
+        return 1
     print_counts("judge", counts, options.json, 'synth query \'{"accuracy": {"$gte": 4.5}}\'')
     return exit_status("judge", counts, "judged", ("calls", "cached", "pending"))
 

@@ -13,7 +13,7 @@ from synth.llm import LLM, load_llm, share_budget
 from synth.reverse.settings import LAMBDA, MAX_ANSWER_TOKENS, Settings, settings_of
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments, positive
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -103,6 +103,8 @@ def main(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     database = connect(options.uri)
     counts = reverse_articles(database, _models(database, settings, options), settings, options)
+    if has_nothing_to_read(database, "reverse", "articles", options, counts):
+        return 1
     print_counts("reverse", counts, options.json, "synth reverse --report")
     return exit_status("reverse", counts, "instructed", _HARMLESS)
 

@@ -80,6 +80,7 @@ class Untranslated(TypedDict, total=False):
     prompt: str
     reason: str
     detail: str
+    calls: list[str]
 
 
 class Contamination(TypedDict, total=False):

@@ -132,6 +132,7 @@ _UNTRANSLATED = (
     Field("prompt", "string", "name and version of what it was asked with"),
     Field("reason", "string", "language_bound, nothing_to_translate, refusal, truncated, untranslated …"),
     Field("detail", "string", "the reason in a sentence"),
+    Field("calls", "string", "calls in `llm_calls` that were paid for it", many=True),
 )
 _REVIEW = (
     Field("decision", "string", "the decision that counts", values=("accept", "edit", "reject")),

@@ -14,7 +14,7 @@ from synth.score import COMMAND
 from synth.score.stage import score_stage
 from synth.scorers import VERSION, scorers
 from synth.stages.options import add_stage_arguments
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 from synth.stages.stage import Pending, run_stage
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def main(options: argparse.Namespace) -> int:
             settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
             outcomes = run_stage(database, own_stage, options, settings)
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
+    if has_nothing_to_read(database, "score", "samples", options, counts):
+        return 1
     print_counts("score", counts, options.json, COMMAND.following)
     return 0
 

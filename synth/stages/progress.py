@@ -6,8 +6,21 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from crawler.mongo import note_progress
+from crawler.mongo import name_of, note_progress
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pymongo.database import Database
+
+#: Collection -> what fills it, in the order of the chain.
+_FILLED_BY = {
+    "articles": "scrapy crawl ansa -a limit=200 (or synth import FILE)",
+    "clusters": "synth cluster",
+    "samples": "synth summarize",
+}
 
 
 @contextmanager
@@ -52,3 +65,28 @@ def print_counts(name: str, counts: Mapping[str, int], as_json: bool, following:
         return
     outcomes = ", ".join(f"{count:,} {label.replace('_', ' ')}" for label, count in sorted(counts.items()) if count)
     print(f"{name}: {outcomes or 'nothing to do'}" + (f"; next: {following}" if following else ""), file=sys.stdout)
+
+
+def has_nothing_to_read(
+    database: Database[dict[str, Any]],
+    name: str,
+    collection: str,
+    options: argparse.Namespace,
+    counts: Mapping[str, int],
+) -> bool:
+    """Whether a run did nothing because the collection that it reads is empty; said on stderr with what comes before.
+
+    That is no success, as a run is that finds everything done. A dry run counts, and counts nothing.
+    """
+    if any(counts.values()) or getattr(options, "dry_run", False) or database[collection].find_one({}, {"_id": 1}):
+        return False
+    chain = list(_FILLED_BY)[: list(_FILLED_BY).index(collection) + 1]
+    empty = [each for each in chain if database[each].find_one({}, {"_id": 1}) is None]
+    first = empty if empty[0] == "articles" else chain[chain.index(empty[0]) :]
+    is_empty = len(empty) == len(chain) and database.samples.find_one({}, {"_id": 1}) is None
+    what = "the store is empty" if is_empty else f"there are no {collection} in the store"
+    if options.json:
+        print("{}")
+    before = ", ".join(_FILLED_BY[each] for each in first)
+    print(f"{name}: {what} ({name_of(database)}); first: {before}", file=sys.stderr)
+    return True

@@ -9,7 +9,7 @@ from crawler.mongo import connect
 from synth.llm import LLM, load_llm
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 from synth.summarize import COMMAND
 from synth.summarize.settings import MAX_ANSWER_TOKENS, settings_of
 from synth.summarize.sources import REASONS
@@ -65,6 +65,8 @@ def main(options: argparse.Namespace) -> int:
     database = connect(options.uri)
     llm = load_llm(options.llm, database.llm_calls, limits=limits_of(options), models=options.models)
     counts = summarize_events(database, llm, settings, options)
+    if has_nothing_to_read(database, "summarize", "clusters", options, counts):
+        return 1
     print_counts("summarize", counts, options.json, COMMAND.following)
     return exit_status("summarize", counts, "summarized", _HARMLESS)
 

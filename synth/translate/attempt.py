@@ -37,13 +37,14 @@ class Untranslatable(Exception):
 
 @dataclass
 class Attempt:
-    """A sample on its way into a language; `counts` says what happened on it."""
+    """A sample on its way into a language; `counts` says what happened on it, `calls` what was asked."""
 
     sample: Mapping[str, Any]
     language: str
     job: Job
     run: str = ""
     counts: Counter[str] = field(default_factory=Counter)
+    calls: list[str] = field(default_factory=list)
 
     async def document(self, translator: Translator, bound_rows: BoundRows, measures: Measures) -> dict[str, Any]:
         """The new sample.
@@ -79,11 +80,11 @@ class Attempt:
         """The sample with its doubts and what was measured."""
         losses = [MASK_LOST] if any(part.losses for part in translations) else []
         self._count(measured.calls, measured.paid)
-        calls = [key for part in translations for key in part.calls] + measured.calls
         names = sorted({*losses, *measured.doubts})
-        return self._sample(fields, pair.source_language, names, calls) | measured.fields
+        return self._sample(fields, pair.source_language, names, self.calls) | measured.fields
 
     def _count(self, calls: Sequence[str], paid: int) -> None:
+        self.calls += calls
         self.counts.update(calls=paid, cached=len(calls) - paid)
 
     def _source_language(self) -> str:

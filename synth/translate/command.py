@@ -11,7 +11,7 @@ from crawler.mongo import connect
 from synth.llm import LLM
 from synth.stages.llm_stage import add_model_arguments, exit_status
 from synth.stages.options import add_stage_arguments, positive
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 from synth.translate import COMMAND
 from synth.translate.settings import (
     EngineOption,
@@ -114,6 +114,8 @@ def main(options: argparse.Namespace) -> int:
     job = job_of(options, translator)
     work = Translate(database, translator, job, measures_of(options))
     counts = translate_samples(database, work, options, configuration_of(options, job))
+    if has_nothing_to_read(database, "translate", "samples", options, counts):
+        return 1
     print_counts("translate", counts, options.json, COMMAND.following)
     return exit_status("translate", counts, "translated", _HARMLESS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synth.llm import LLMError
@@ -97,20 +97,21 @@ class Translate(ReportingPool):
             document = await attempt.document(self.translator, self.bound_rows, self.measures)
         except Untranslatable as problem:
             attempt.counts[problem.reason] += 1
-            change = {"$addToSet": {"untranslated": self._record(language, problem)}}
+            change = {"$addToSet": {"untranslated": self._record(language, problem, attempt.calls)}}
             return UpdateOne({"_id": sample["_id"]}, change), attempt.counts
         attempt.counts["rewritten" if document["provenance"].get("rewritten") else "translated"] += 1
         attempt.counts["doubted"] += bool(document["doubts"])
         # setOnInsert: a sample that is there may have been scored or edited since.
         return UpdateOne({"key": document["key"]}, {"$setOnInsert": document}, upsert=True), attempt.counts
 
-    def _record(self, language: str, problem: Untranslatable) -> dict[str, str]:
-        """What a source row says of a translation that there is not."""
-        record = {
+    def _record(self, language: str, problem: Untranslatable, calls: Sequence[str]) -> dict[str, Any]:
+        """What a source row says of a translation that there is not, and of the calls that were paid for it."""
+        record: dict[str, Any] = {
             "language": language, "engine": self.job.engine, "prompt": self.job.prompts[language],
             "reason": problem.reason,
         }  # fmt: skip
-        return record | ({"detail": problem.detail} if problem.detail else {})
+        more = {"detail": problem.detail, "calls": list(calls)}
+        return record | {name: value for name, value in more.items() if value}
 
     def stop(self) -> None:
         if stop := getattr(self.translator.engine, "stop", None):

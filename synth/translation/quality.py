@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.items import NewsmillError
+from synth.outages import hub_messages
 
 LICENCE = "the weights of COMET-Kiwi are under CC-BY-NC-SA 4.0: not for commercial use"
 _LETTER = re.compile(r"[^\W\d_]")
@@ -111,7 +112,8 @@ def _folder(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
 
-        return Path(snapshot_download(name))
+        with hub_messages():
+            return Path(snapshot_download(name))
     except Exception as error:
         # The hub's client raises what its transport, its cache and its own checks raise.
         raise NewsmillError(f"--qe {name}: no such folder, and the hub does not give it") from error

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
 from crawler.items import NewsmillError
+from synth.outages import hub_messages, reason_of_hub
 from synth.replies.looping import is_looping
-from synth.translation.engines import EngineSettings, Reply, Request
+from synth.translation.engines import Engine, EngineSettings, Reply, Request
 from synth.translation.language_codes import codes_of
 from synth.translation.length_batches import LengthBatches
 
@@ -138,6 +139,68 @@ class Seq2SeqTranslator:
         return None
 
 
+class Unloaded:
+    """What stands for a local model in a plan: nothing is loaded and nothing paid; a text is its own translation.
+
+    Raises:
+        NewsmillError: the model's folder is not there.
+    """
+
+    by_sentence = True
+    width = _AHEAD
+
+    def __init__(self, name: str, model: str, licence: str) -> None:
+        self.name, self.licence = name, licence
+        _place(model)
+
+    def prompt_id(self, language: str) -> str:  # noqa: ARG002  the same for all
+        return _VERSION
+
+    def check(self, source_language: str, language: str) -> None:
+        """Which languages it knows, only its tokenizer says."""
+
+    def fits(self, text: str, language: str) -> bool:  # noqa: ARG002  nothing is cut
+        return True
+
+    def reads(self, form: str) -> bool:  # noqa: ARG002  nothing is lost
+        return True
+
+    async def translate(self, request: Request) -> Reply:
+        return Reply(request.text, cached=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def seq2seq_engine(kind: str, model: str, wording: Wording, licence: str, settings: EngineSettings) -> Engine:
+    """A local model, or what stands for it in a plan.
+
+    Raises:
+        NewsmillError: a package or the model is not there.
+    """
+    name = f"{kind}:{model}"
+    if settings.planned:
+        return Unloaded(name, model, licence)
+    return Seq2SeqTranslator(name, model, wording, licence, settings)
+
+
+def _place(model: str) -> str:
+    """Folder or hub name of a model.
+
+    Raises:
+        NewsmillError: it is a folder, and not there.
+    """
+    folder = Path(model).expanduser()
+    if model.startswith(("/", ".", "~")) and not folder.is_dir():
+        raise NewsmillError(f"{model}: no such folder")
+    return str(folder) if folder.is_dir() else model
+
+
 def nllb_code(language: str) -> str:
     """
     Raises:
@@ -161,17 +224,19 @@ def _loaded(model: str, settings: EngineSettings) -> tuple[Any, list[Any]]:
     except ImportError as error:
         raise NewsmillError(f"--engine needs {error.name}: pip install 'newsmill[train]'") from error
     logging.disable_progress_bar()
-    if model.startswith(("/", ".", "~")) and not Path(model).expanduser().is_dir():
-        raise NewsmillError(f"{model}: no such folder")
-    path = str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
+    path = _place(model)
+    messages: list[str] = []
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-        models = [
-            AutoModelForSeq2SeqLM.from_pretrained(path, dtype=_dtype(torch, settings.dtype, device)).to(device).eval()
-            for device in _devices(torch, settings)
-        ]
+        with hub_messages() as messages:
+            tokenizer = AutoTokenizer.from_pretrained(path)
+            models = [
+                AutoModelForSeq2SeqLM.from_pretrained(path, dtype=_dtype(torch, settings.dtype, device))
+                .to(device)
+                .eval()
+                for device in _devices(torch, settings)
+            ]
     except (OSError, ValueError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:200]
+        line = reason_of_hub(error, messages)
         raise NewsmillError(f"{model}: no translation model of transformers (folder or hub name): {line}") from error
     return tokenizer, models
 

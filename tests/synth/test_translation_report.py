@@ -51,6 +51,17 @@ def test_a_kept_row_costs_what_all_rows_cost(database: Any) -> None:
     assert {row["engine"]: row["cost"] for row in numbers["engines"]}["madlad"] is None
 
 
+def test_calls_for_a_row_that_was_left_as_it_was_are_paid_as_well(database: Any) -> None:
+    """One more call of a cent, and one that is named twice."""
+    fill(database)
+    left = {"language": "vi", "engine": "llm:small", "prompt": "translation/1", "reason": "refusal"}
+    database.samples.insert_one(imported("e", untranslated=[left | {"calls": ["call-e", "call-a-it"]}]))
+    database.llm_calls.insert_one({"llm": "openai:small", "hash": "call-e", "cost": 0.01})
+    numbers = collect_translations(database)
+    assert numbers is not None
+    assert (numbers["calls"], numbers["cost"], numbers["cost_a_kept_row"]) == (5, 0.05, 0.025)
+
+
 def test_examples_are_as_many_as_wanted(database: Any) -> None:
     fill(database)
     numbers = collect_translations(database, examples=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import logging
 import os
 import re
 import socket
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.outages import hub_messages
 
 if TYPE_CHECKING:
     from synth.scorers.toxicity.batching import Scorer
@@ -333,18 +333,9 @@ def _is_terminal() -> bool:
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
     """Without what the libraries print while a model is loaded; what the hub's client says is kept for our error."""
-    heard: list[str] = []
-    listener = logging.Handler()
-    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
-    with warnings.catch_warnings(), _silent_transformers():
+    with warnings.catch_warnings(), _silent_transformers(), hub_messages() as messages:
         warnings.simplefilter("ignore")
-        # Only now: the client adds a handler of its own when it is imported.
-        logger = logging.getLogger("huggingface_hub")
-        before, logger.handlers = logger.handlers, [listener]
-        try:
-            yield heard
-        finally:
-            logger.handlers = before
+        yield messages
 
 
 @contextmanager

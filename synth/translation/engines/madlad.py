@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from crawler.items import NewsmillError
-from synth.translation.engines import EngineSettings
-from synth.translation.seq2seq import Seq2SeqTranslator
+from synth.translation.engines import Engine, EngineSettings
+from synth.translation.seq2seq import seq2seq_engine
 
 LICENCE = "the weights of MADLAD-400 are under Apache-2.0"
 MODEL = "google/madlad400-3b-mt"
 
 
-def load(model: str, settings: EngineSettings) -> Seq2SeqTranslator:
+def load(model: str, settings: EngineSettings) -> Engine:
     """
     Raises:
         NewsmillError: a package or the model is not there.
     """
-    model = model or MODEL
-    return Seq2SeqTranslator(f"madlad:{model}", model, _TargetTag(), LICENCE, settings)
+    return seq2seq_engine("madlad", model or MODEL, _TargetTag(), LICENCE, settings)
 
 
 class _TargetTag:

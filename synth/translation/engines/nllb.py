@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from crawler.items import NewsmillError
-from synth.translation.engines import EngineSettings
-from synth.translation.seq2seq import Seq2SeqTranslator, nllb_code
+from synth.translation.engines import Engine, EngineSettings
+from synth.translation.seq2seq import nllb_code, seq2seq_engine
 
 LICENCE = "the weights of NLLB are under CC-BY-NC 4.0: not for commercial use"
 MODEL = "facebook/nllb-200-distilled-600M"
 
 
-def load(model: str, settings: EngineSettings) -> Seq2SeqTranslator:
+def load(model: str, settings: EngineSettings) -> Engine:
     """
     Raises:
         NewsmillError: a package or the model is not there.
     """
-    model = model or MODEL
-    return Seq2SeqTranslator(f"nllb:{model}", model, _LanguageTokens(), LICENCE, settings)
+    return seq2seq_engine("nllb", model or MODEL, _LanguageTokens(), LICENCE, settings)
 
 
 class _LanguageTokens:

@@ -200,8 +200,8 @@ def test_a_dry_run_changes_nothing(database: Any, database_uri: str, capsys: pyt
 
 
 def test_nothing_to_compare(database: Any, database_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert dedupe(database_uri, "--semantic", "tfidf", "--semantic-threshold", "0.9") == 0
-    assert "nothing to do" in capsys.readouterr().out
+    assert dedupe(database_uri, "--semantic", "tfidf", "--semantic-threshold", "0.9") == 1
+    assert "dedupe: the store is empty" in capsys.readouterr().err
     database.samples.insert_many([sample(key, "", question="") for key in "ab"])
     assert dedupe(database_uri, "--semantic", "tfidf", "--semantic-threshold", "0.9") == 0
     assert marks(database) == {"b": ("a", "exact", 1.0)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
 import signal
@@ -29,7 +30,7 @@ from crawler.mongo.server import find_binary
 from synth.llm import Limits
 from synth.llm.ledger import Ledgered
 from synth.llm.openai_client import ChatServer
-from synth.outages import is_outage, outlast
+from synth.outages import hub_messages, is_outage, outlast, reason_of_hub
 from tests.waiting import wait_until
 
 
@@ -173,3 +174,18 @@ def test_patience_ends() -> None:
         outlast(fail, 60.0, stopping)
     assert len(attempts) == 1
     assert outlast(lambda: 7) == 7
+
+
+def test_what_the_hub_says_is_kept_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    import huggingface_hub  # noqa: F401
+
+    logger = logging.getLogger("huggingface_hub.utils._http")
+    handlers = list(logging.getLogger("huggingface_hub").handlers)
+    with hub_messages() as messages:
+        logger.warning("'no route' thrown while requesting HEAD https://example.org/a")
+        logger.warning("Retrying in 1s [Retry 1/5].")
+    assert len(messages) == 2
+    assert reason_of_hub(OSError("closed"), messages).startswith("'no route' thrown")
+    assert reason_of_hub(OSError("it is\nclosed"), []) == "it is closed"
+    assert capfd.readouterr().err == ""
+    assert logging.getLogger("huggingface_hub").handlers == handlers

@@ -171,6 +171,9 @@ def test_a_plan_counts_the_calls_that_a_run_then_makes(ask: Any, store: Any, dou
     asked = len(double.steps)
     words = ["reverse", "--llm", "openai:tiny", "--engine", "llm:other", "--judge-llm", "openai:strict", "--limit", "2"]
     assert plan_of(store, "reverse", parser_for(["reverse"]).parse_args(words)).calls == 8
+    # A local model is not loaded: it is on no machine here.
+    words = ["reverse", "--llm", "openai:tiny", "--engine", "nllb", "--limit", "2"]
+    assert plan_of(store, "reverse", parser_for(["reverse"]).parse_args(words)).calls == 4
     assert len(double.steps) == asked
     path = tmp_path / "pipeline.yaml"
     path.write_text(

@@ -20,8 +20,9 @@ import pytest
 from pymongo import UpdateOne
 
 from crawler.items import NewsmillError
+from crawler.mongo import name_of
 from synth.stages.options import add_stage_arguments
-from synth.stages.progress import print_counts
+from synth.stages.progress import has_nothing_to_read, print_counts
 from synth.stages.stage import Stage, run_stage
 from tests.waiting import wait_until
 
@@ -230,3 +231,39 @@ def test_counts_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None
         "score: nothing to do",
         '{"scored": 2}',
     ]
+
+
+_CRAWL = "scrapy crawl ansa -a limit=200 (or synth import FILE)"
+
+
+@pytest.mark.parametrize(
+    ("collection", "full", "line"),
+    [
+        ("samples", [], f"the store is empty ({{}}); first: {_CRAWL}, synth cluster, synth summarize"),
+        ("articles", [], f"the store is empty ({{}}); first: {_CRAWL}"),
+        ("samples", ["articles"], "there are no samples in the store ({}); first: synth cluster, synth summarize"),
+        ("samples", ["articles", "clusters"], "there are no samples in the store ({}); first: synth summarize"),
+        ("clusters", ["articles"], "there are no clusters in the store ({}); first: synth cluster"),
+        ("articles", ["samples"], f"there are no articles in the store ({{}}); first: {_CRAWL}"),
+    ],
+)
+def test_an_empty_collection_is_no_success_and_what_fills_it_is_said(
+    store: Any, capsys: pytest.CaptureFixture[str], collection: str, full: list[str], line: str
+) -> None:
+    store.samples.delete_many({})
+    for name in full:
+        store[name].insert_one({"key": name, "link": name})
+    asked = argparse.Namespace(json=False)
+    assert has_nothing_to_read(store, "judge", collection, asked, Counter())
+    assert capsys.readouterr() == ("", f"judge: {line.format(name_of(store))}\n")
+    assert has_nothing_to_read(store, "judge", collection, argparse.Namespace(json=True), Counter(calls=0))
+    assert capsys.readouterr().out == "{}\n"
+
+
+def test_a_run_that_did_something_or_only_counts_is_a_success(store: Any) -> None:
+    store.samples.delete_many({})
+    asked = argparse.Namespace(json=False)
+    assert not has_nothing_to_read(store, "cluster", "articles", asked, Counter(events=1))
+    assert not has_nothing_to_read(store, "cluster", "articles", argparse.Namespace(dry_run=True), Counter(pending=0))
+    store.samples.insert_one({"key": "a"})
+    assert not has_nothing_to_read(store, "score", "samples", asked, Counter())
