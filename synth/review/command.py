@@ -56,10 +56,9 @@ def check(options: argparse.Namespace) -> None:
     raters = check_names(options.rater)
     if not 0 <= options.port < 65536:
         raise NewsmillError("--port must be 0 to 65535")
-    if not is_loopback(options.host) and not raters:
-        raise NewsmillError(
-            f"at {options.host} others can reach it: name who may with --rater NAME, several times; each gets a link"
-        )
+    if not raters and (options.allow_host or not is_loopback(options.host)):
+        name = (options.allow_host or [options.host])[0]
+        raise NewsmillError(f"at {name} others can reach it: name who may with --rater NAME, several times")
     if options.overlap < 1 or (raters and options.overlap > len(raters)):
         raise NewsmillError("--overlap must be 1 to the number of raters")
     if options.blind:

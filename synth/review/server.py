@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 #: Of the server: connections at once, and seconds that what is being answered has when it ends.
-_CONNECTIONS, _GRACE = 100, 3
+_CONNECTIONS, _GRACE = 1000, 3
 #: An address of nobody (RFC 5737): by which of ours it would be reached is asked, and nothing is sent.
 _SOMEWHERE = ("192.0.2.1", 9)
 
@@ -59,9 +59,9 @@ def serve(app: Starlette, listening: socket.socket, announce: Callable[[], None]
     """Answer until Ctrl-C or SIGTERM; `announce` is called when either ends it in order."""
     import uvicorn
 
-    # Addresses have tokens in them: no log of requests.
+    # Addresses have tokens in them: no log of requests. Errors of pages are told by synth.review.errors.
     config = uvicorn.Config(
-        app, log_level="error", access_log=False, server_header=False, limit_concurrency=_CONNECTIONS,
+        app, log_level="critical", access_log=False, server_header=False, limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE, ws="none", lifespan="off",
     )  # fmt: skip
     if threading.current_thread() is threading.main_thread():

@@ -36,6 +36,8 @@ sys.exit(main({words!r}))
         ("openai", "llm", ["judge", "--llm", "openai:tiny"]),
         ("detoxify", "toxicity", ["score", "--toxicity", "multilingual"]),
         ("pyarrow", "export", ["export", "--format", "alpaca-parquet", "--out", "nowhere"]),
+        ("starlette", "review", ["review", "--port", "0"]),
+        ("uvicorn", "review", ["review", "--port", "0"]),
         ("sentence_transformers", "embed", ["cluster", "--embedder", "st:nowhere", "--threshold", "0.5"]),
         ("tensorflow", "use", ["cluster", "--embedder", "use", "--threshold", "0.5"]),
     ],

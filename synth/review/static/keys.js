@@ -36,8 +36,11 @@
   }
 
   function labelOf(element) {
-    const label = element.dataset.keyLabel || element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.textContent;
-    return label.trim().replace(/\s+/g, " ");
+    const given = element.dataset.keyLabel || element.getAttribute("aria-label");
+    if (given) { return given; }
+    const copy = (element.labels?.[0] || element).cloneNode(true);
+    copy.querySelectorAll("kbd, textarea, select").forEach((part) => part.remove());
+    return copy.textContent.trim().replace(/\s+/g, " ");
   }
 
   function describe() {

@@ -82,6 +82,7 @@ def test_a_port_that_is_in_use_is_one_line(database: Any, capsys: pytest.Capture
     ("words", "reason"),
     [
         (["--host", "0.0.0.0"], "others can reach it: name who may"),
+        (["--allow-host", "review.example.org"], "at review.example.org others can reach it"),
         (["--host", "192.0.2.1", "--rater", "a"], "cannot listen at 192.0.2.1"),
         (["--host", "no.such.host.invalid", "--rater", "a"], "cannot listen at"),
         (["--port", "70000"], "--port must be"),

@@ -98,3 +98,32 @@ def test_a_language_is_chosen_without_a_script(live: Live) -> None:
     page.get_by_role("button", name="Tiếng Việt").click()
     assert page.locator("html").get_attribute("lang") == "vi"
     context.close()
+
+
+#: Elements as pages have them, put into a page of ours: what keys do must not depend on which pages there are.
+PARTS = """() => { document.querySelector("main").innerHTML = `
+  <p><a href="#one" data-row id="one">one</a></p><div data-row id="two"><a href="#inside">two</a></div>
+  <button data-key="a" id="accept">Accept <kbd>a</kbd></button><button data-key="x" disabled id="off">Off</button>
+  <label>Answer <textarea id="answer" data-key="e"></textarea></label>
+  <button data-key="ctrl+enter" id="save" data-key-label="Save">S</button>`;
+  window.pressed = [];
+  for (const button of document.querySelectorAll("main button")) {
+    button.addEventListener("click", () => window.pressed.push(button.id)); } }"""
+
+
+def test_keys_press_what_the_page_names_and_leave_typing_alone(live: Live) -> None:
+    page = live.page
+    page.goto(live.address)
+    page.evaluate(PARTS)
+    for key in ("j", "j", "Enter", "a", "x", "e"):
+        page.keyboard.press(key)
+    assert page.evaluate("[location.hash, document.activeElement.id]") == ["#inside", "answer"]
+    page.keyboard.type("ajk?")
+    page.keyboard.press("Control+Enter")
+    assert page.input_value("#answer") == "ajk?"
+    assert page.evaluate("window.pressed") == ["accept", "save"]
+    page.keyboard.press("?")
+    names = page.locator("dialog#keys dl > div").all_inner_texts()
+    assert [" ".join(name.split()) for name in names] == [
+        "a Accept", "e Answer", "ctrl+enter Save", "j Next row", "k Previous row", "? Keyboard shortcuts"
+    ]  # fmt: skip
