@@ -35,15 +35,15 @@ def alpha(items: Sequence[Sequence[int]], *, ordinal: bool = True) -> float | No
     return _or_none(_alpha(pairs.sum(axis=0), ordinal)) if len(pairs) else None
 
 
-def agreement(items: Sequence[Sequence[int]], *, seed: int = 0, draws: int = DRAWS) -> Agreement:
-    """Alpha of ordered ratings and its percentile interval, by drawing items with replacement."""
+def agreement(items: Sequence[Sequence[int]], *, ordinal: bool = True, seed: int = 0, draws: int = DRAWS) -> Agreement:
+    """Alpha of ratings, ordered or nominal, and its percentile interval, by drawing items with replacement."""
     pairs = _coincidences(items)
-    value = alpha(items)
+    value = alpha(items, ordinal=ordinal)
     if value is None or len(pairs) < 2:
         return Agreement(value, value, value, len(pairs))
 
     def statistic(index: np.ndarray, axis: int = -1) -> np.ndarray:
-        return _alpha(pairs[index].sum(axis=axis - 2))
+        return _alpha(pairs[index].sum(axis=axis - 2), ordinal)
 
     low, high = bootstrapped(statistic, len(pairs), seed=seed, draws=draws, width=pairs[0].size)
     return Agreement(value, low, high, len(pairs))

@@ -181,17 +181,3 @@ def _cell(text: str) -> str:
 def sheet_lines(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as JSON lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def is_marked(sheet: Path) -> bool:
-    """Whether a sheet, CSV or JSON lines, holds marks of a rater; a page or a file that is not there holds none."""
-    if not sheet.exists() or sheet.suffix not in (".csv", ".jsonl"):
-        return False
-    marks = (*SCALES, "guess", "confidence", "choice", "seconds", "remark")
-    if sheet.suffix == ".jsonl":
-        return any(row.get(name) for row in read_rows(sheet) for name in marks)
-    with sheet.open(encoding="utf-8-sig", newline="") as handle:
-        text = handle.read()
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    return any(str(row.get(name) or "").strip() for row in rows for name in marks)

@@ -16,6 +16,7 @@ from train.atomic_files import write_whole
 from train.blind.making import REFERENCES, asks_guess
 from train.blind.page import sheet_page
 from train.blind.pairing import comparisons, sides
+from train.blind.ratings import is_marked
 from train.blind.sheets import (
     HUMAN,
     REFERENCE,
@@ -23,7 +24,6 @@ from train.blind.sheets import (
     Texts,
     draw,
     gather,
-    is_marked,
     names_of,
     order,
     sheet_csv,
