@@ -48,6 +48,9 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("language", 1), ("number", -1)], {}),
         ([("articles", 1)], {}),
         ([("event", 1)], {}),
+        # `synth review` lists the current ones, the newest or the largest first.
+        ([("current", 1), ("last_date", -1), ("_id", 1)], {}),
+        ([("current", 1), ("size", -1), ("_id", 1)], {}),
     ],
     # How far clustering is: synth.cluster.assignments.
     "placements": [([("language", 1)], {})],
@@ -67,6 +70,7 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("sources.link", 1)], {}),
         # Which samples have a translation: synth.translate.pending.
         ([("provenance.translated_from", 1)], {"sparse": True}),
+        ([("superseded_by", 1)], {"partialFilterExpression": {"superseded_by": {"$type": "string"}}}),
         # How many are superseded, of which `synth review` shows the rest.
         ([("superseded", 1)], {"partialFilterExpression": {"superseded": True}}),
         *_flagged("toxicity", {"$gt": 0.5}),

@@ -1,1 +1,14 @@
 """Noun: how a sample is shown beside its sources, to the static report and to the pages of review."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def web(link: str) -> str:
+    """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
+    return link if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from synth.display import web
 from synth.display.sample_card import SOURCE_CUT
 from synth.fragments.tables import name_of_way
 from synth.report.charts import draw_all, language_name
@@ -114,12 +114,3 @@ def gist(prompt: str) -> str:
     match = re.search(r"###? Input:\s*(.+?)(?=\n###? |\Z)", prompt, re.DOTALL)
     match = match or re.search(r"###? Instruction:\s*(.+?)(?=\n###? |\Z)", prompt, re.DOTALL)
     return " ".join((match.group(1) if match else prompt).split()).lstrip("-–•* ")
-
-
-def web(link: str) -> str:
-    """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return ""
-    return link if parts.scheme in ("http", "https") and parts.netloc else ""

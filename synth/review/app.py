@@ -41,6 +41,13 @@ def create_app(database: Database[dict[str, Any]], settings: Settings, access: A
     return app
 
 
+def prepare(app: Starlette) -> None:
+    """What pages do once before the server answers: the hook `prepare(app)` of their modules."""
+    for module in page_modules(blind=app.state.settings.blind is not None):
+        if hasattr(module, "prepare"):
+            module.prepare(app)
+
+
 def _navigation_row(module: ModuleType) -> tuple[str, str] | None:
     """(address, key of the words) of a page that the navigation has."""
     key = getattr(module, "NAVIGATION", None)

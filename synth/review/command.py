@@ -83,7 +83,7 @@ def main(options: argparse.Namespace) -> int:
     from crawler.mongo import connect, home
     from synth.filters.read import read_filter
     from synth.review.access import check_names, load_access
-    from synth.review.app import create_app
+    from synth.review.app import create_app, prepare
     from synth.review.server import listen, serve
     from synth.review.settings import Settings
 
@@ -99,6 +99,7 @@ def main(options: argparse.Namespace) -> int:
         )  # fmt: skip
         access = load_access(settings.raters, home())
         app = create_app(database, settings, access)
+        prepare(app)
         serve(app, listening, lambda: _print_addresses(settings, access.tokens, options.json))
     return 0
 

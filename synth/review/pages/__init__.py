@@ -16,6 +16,9 @@ How to add the page NAME:
        BLIND = False                   # optional: True for a page of `synth review --blind FOLDER`; there are no others
        STORE = True                    # optional: False for one of a blind evaluation alone
 
+       def prepare(app: Starlette) -> None:    # optional: what is done once before the server answers
+           ...
+
        def show(request: Request) -> Response:
            row = database_of(request).samples.find_one({"key": parameter(request, "key")})
            return render(request, "queue.html.jinja", row=row, mine=rater_of(request))

@@ -1,0 +1,33 @@
+"""One sample: its answer beside its sources, what is doubtful in it, and all that the store knows of it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from synth.review.browse.sample_details import details, find_sample, opinions
+from synth.review.pages.samples import score_name
+from synth.review.rendering import render
+from synth.review.requests import database_of, language_of, rater_of, settings_of
+
+
+def show(request: Request) -> Response:
+    """The page of a key, or of the beginning of one."""
+    database, key = database_of(request), request.path_params["key"]
+    sample = find_sample(database, key)
+    if sample is None:
+        raise HTTPException(404)
+    if sample["key"] != key:
+        return RedirectResponse(f"/sample/{quote(str(sample['key']), safe='')}", 303)
+    language = language_of(request)
+    shown = details(database, sample)
+    names = {row["name"]: score_name(language, row["name"]) for _, rows in shown["scores"] for row in rows}
+    said = opinions(database, key, rater_of(request), settings_of(request).overlap)
+    return render(request, "sample.html.jinja", **shown, names=names, said=said, key=key)
+
+
+ROUTES = [Route("/sample/{key}", show)]

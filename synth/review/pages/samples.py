@@ -1,0 +1,104 @@
+"""The list of samples: filtered, searched, sorted by any score; all of it stands in the address."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from crawler.items import NewsmillError
+from synth.filters.cookbook import recipes
+from synth.filters.saved import saved_filters
+from synth.review.browse.order import ensure_order_indexes, is_ordered, scores
+from synth.review.browse.sample_list import Choice, Page, SampleList
+from synth.review.languages import translate, words
+from synth.review.rendering import render
+from synth.review.requests import database_of, language_of, parameter
+
+NAVIGATION = "samples.title"
+POSITION = 10
+#: Samples whose indexes take a while.
+_MANY = 10_000
+
+
+def prepare(app: Starlette) -> None:
+    """Before the server answers: the indexes by which samples are sorted; their words are read meanwhile."""
+    database = app.state.database
+    if not is_ordered(database) and database.samples.estimated_document_count() > _MANY:
+        print("review: making the indexes by which samples are sorted (once)", file=sys.stderr)
+    ensure_order_indexes(database)
+    app.state.sample_list = SampleList(database)
+    app.state.sample_list.words.refresh()
+
+
+def show(request: Request) -> Response:
+    """A page of the list; a filter that is none is said beside the filter, which can be put right there."""
+    choice, samples = choice_of(request), _samples(request)
+    page, error = None, ""
+    try:
+        page = samples.page(choice)
+    except NewsmillError as mistake:
+        error = str(mistake)
+    return render(
+        request, "samples.html.jinja", 400 if error else 200, choice=choice, page=page, error=error,
+        sorts=list(sorts(language_of(request))), cookbook=cookbook(), saved=saved_filters(database_of(request)),
+        links=links(choice, page) if page else {}, total=samples.words.total if page and page.reading else 0,
+        score=score_name(language_of(request), page.order.field) if page and page.order.by_score else "",
+    )  # fmt: skip
+
+
+def choice_of(request: Request) -> Choice:
+    """What the address asks for."""
+    names = {"filter": "filter", "search": "q", "sort": "sort", "after": "after", "before": "before"}
+    texts = {name: parameter(request, own).strip() for name, own in names.items()}
+    return Choice(**texts, everything=parameter(request, "all") == "1", counted=parameter(request, "count") == "1")
+
+
+def links(choice: Choice, page: Page) -> dict[str, str]:
+    """Name -> address of the pages that this one leads to; "" where there is none."""
+    addresses = {
+        "first": choice.address() if choice.after or choice.before else "",
+        "previous": choice.address(before=page.before) if page.before else "",
+        "next": choice.address(after=page.after) if page.after else "",
+        "count": choice.address(counted=True, after=choice.after, before=choice.before),
+    }
+    return {name: f"/samples?{query}" if query or (name == "first" and page.before) else "" for name, query in
+            addresses.items()}  # fmt: skip
+
+
+def sorts(language: str) -> Iterator[tuple[str, str]]:
+    """(value, text) of every order that there is."""
+    yield "-date", translate(language, "samples.newest")
+    yield "date", translate(language, "samples.oldest")
+    for name in scores():
+        for sign, way in (("-", "largest"), ("", "smallest")):
+            yield sign + name, translate(language, f"samples.{way}", score=score_name(language, name))
+
+
+def score_name(language: str, field: str) -> str:
+    """A score in the reader's language; one that has no words yet by its own name."""
+    key = f"scores.{field.replace('.', '_')}"
+    return translate(language, key) if key in words() else field
+
+
+def cookbook() -> list[tuple[str, str]]:
+    """(filter with usual values, the question that it answers) of the cookbook's filters of samples."""
+    own = [recipe for recipe in recipes().values() if recipe.collection == "samples"]
+    values = {recipe.name: ",".join(map(str, recipe.values.values())) for recipe in own}
+    return [(f":{recipe.name}" + f"={values[recipe.name]}" * bool(recipe.values), recipe.question) for recipe in own]
+
+
+def _samples(request: Request) -> SampleList:
+    """The lists of this server's store, which keep counts and words."""
+    state = request.app.state
+    if not hasattr(state, "sample_list"):
+        state.sample_list = SampleList(database_of(request))
+    samples: SampleList = state.sample_list
+    return samples
+
+
+ROUTES = [Route("/samples", show)]
