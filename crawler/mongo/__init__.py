@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from crawler.mongo.failures import loss_message, may_only_read, refusal, short
-from crawler.mongo.indexes import INDEXES, ensure_indexes
+from crawler.mongo.indexes import INDEXES, ensure_indexes, ordered_by
 from crawler.mongo.place import home
 from crawler.mongo.runs import Run, code_version, note_progress, run_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "may_only_read",
     "name_of",
     "note_progress",
+    "ordered_by",
     "revision_of",
     "run_of",
     "taken_down",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 
-def web(link: str) -> str:
+def web(link: Any) -> str:
     """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
     try:
-        parts = urlsplit(link)
+        parts = urlsplit(link if isinstance(link, str) else "")
     except ValueError:
         return ""
-    return link if parts.scheme in ("http", "https") and parts.netloc else ""
+    return str(link) if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -23,20 +23,21 @@ ANSWER_CUT, ANSWER_MOST = 1600, 20_000
 Row = Mapping[str, Any]
 
 
-def sample_card(sample: Row, shown: int = SOURCES) -> dict[str, Any]:
+def sample_card(sample: Row, source_limit: int = SOURCES) -> dict[str, Any]:
     """What a page shows of a sample.
 
     Args:
         sample: a document of `samples`; `source_count` where its sources are a part of them. Documents of older
             versions may lack any field.
-        shown: sources that are shown.
+        source_limit: sources that are shown.
     """
     sources = records(sample.get("sources"))
     provenance = record(sample.get("provenance"))
     answer = str(sample.get("answer") or "")
     contents = [str(source.get("content") or "") for source in sources]
     key = str(sample.get("key") or "")
-    traced = align(answer[:ANSWER_MOST], contents, str(sample.get("language") or ""), f"s{key[:12]}", shown, SOURCE_CUT)
+    language = str(sample.get("language") or "")
+    traced = align(answer[:ANSWER_MOST], contents, language, f"s{key[:12]}", source_limit, SOURCE_CUT)
     facts = facts_of(sample)
     _support(traced, sample)
     marked = mark(traced.answer, facts)
@@ -44,7 +45,7 @@ def sample_card(sample: Row, shown: int = SOURCES) -> dict[str, Any]:
     return {
         "key": key, "anchor": f"s{key[:12]}",
         "task": sample.get("task") or "",
-        "language": str(sample.get("language") or ""),
+        "language": language,
         "detected_language": sample.get("detected_language"),
         "date": _day(sample.get("date")),
         "request": _request(sample),
@@ -60,8 +61,8 @@ def sample_card(sample: Row, shown: int = SOURCES) -> dict[str, Any]:
         "model": provenance.get("model") or "",
         "prompt": provenance.get("prompt") or "",
         "status": sample.get("status") or "",
-        "sources": list(_sources(sample, sources[:shown], traced)),
-        "more_sources": max(0, (sample.get("source_count") or len(sources)) - shown),
+        "sources": list(_sources(sample, sources[:source_limit], traced)),
+        "more_sources": max(0, (sample.get("source_count") or len(sources)) - source_limit),
     }  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import mimetypes
-import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -20,6 +19,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from synth.display import web
 from synth.review.languages import LANGUAGES, day, moment, number, translate
 
 #: Name of the hidden field that every form has: `{{ csrf_field }}`.
@@ -71,12 +71,6 @@ def _environment() -> Environment:
     environment.globals["asset"] = asset_address
     environment.filters.update(number=_number, day=_day, moment=_moment, web=web)
     return environment
-
-
-def web(link: Any) -> str:
-    """The link where it is an address of the web, else "": a stored `javascript:` shall not become a link."""
-    text = link if isinstance(link, str) else ""
-    return text if re.match(r"https?://[^/\s]", text, re.IGNORECASE) else ""
 
 
 @pass_context

@@ -60,49 +60,49 @@ class EventList:
             NewsmillError: there is no such field to sort by, or no such place.
         """
         order = Order.of(sort, dict.fromkeys(SORTS), "-last_date")
-        place, backward = before or after, bool(before)
+        position, backward = before or after, bool(before)
         if order.field == "newspapers":
-            ids = self._by_newspapers(order, Place.read(place) if place else None, backward)
+            ids = self._by_newspapers(order, Place.read(position) if position else None, backward)
             rows = self._in_order(ids, language)
         else:
             parts: list[Row] = [{"current": True}, *([{"language": language}] if language else [])]
-            parts += [order.beyond(Place.read(place), backward)] if place else []
-            found = self._database.clusters.find({"$and": parts}, _EVENT, limit=ROWS + 1, max_time_ms=TIMEOUT)
-            rows = list(found.sort(order.keys(backward)))
+            parts += [order.beyond(Place.read(position), backward)] if position else []
+            cursor = self._database.clusters.find({"$and": parts}, _EVENT, limit=ROWS + 1, max_time_ms=TIMEOUT)
+            rows = list(cursor.sort(order.keys(backward)))
         return self._page(rows, order, before, after)
 
     def _page(self, rows: list[dict[str, Any]], order: Order, before: str, after: str) -> EventPage:
-        more, shown = len(rows) > ROWS, rows[:ROWS]
+        more, displayed = len(rows) > ROWS, rows[:ROWS]
         if before:
-            shown.reverse()
-        titles = self._titles(shown)
-        for row in shown:
+            displayed.reverse()
+        titles = self._titles(displayed)
+        for row in displayed:
             row["newspapers"] = len(sites(row))
-        ends = [Place.of(row, order).text for row in (shown[0], shown[-1])] if shown else ["", ""]
+        ends = [Place.of(row, order).text for row in (displayed[0], displayed[-1])] if displayed else ["", ""]
         has_before, has_after = (more, True) if before else (bool(after), more)
         return EventPage(
-            [event_row(row, titles) for row in shown], order,
+            [event_row(row, titles) for row in displayed], order,
             before=ends[0] if has_before else "", after=ends[1] if has_after else "",
         )  # fmt: skip
 
     def _titles(self, rows: Sequence[Row]) -> dict[Any, tuple[str, str]]:
         """_id of the first article of each event -> (title, language)."""
         firsts = [articles[0] for row in rows if (articles := values(row.get("articles")))]
-        found = self._database.articles.find({"_id": {"$in": firsts}}, {"title": 1, "language": 1})
-        return {row["_id"]: (text(row.get("title"), 200), text(row.get("language"), 20)) for row in found}
+        documents = self._database.articles.find({"_id": {"$in": firsts}}, {"title": 1, "language": 1})
+        return {row["_id"]: (text(row.get("title"), 200), text(row.get("language"), 20)) for row in documents}
 
-    def _by_newspapers(self, order: Order, place: Place | None, backward: bool) -> Iterator[Any]:
+    def _by_newspapers(self, order: Order, position: Place | None, backward: bool) -> Iterator[Any]:
         """_ids of all events from a place on; equal numbers in the order of their _ids as texts."""
         rows, downward = self._numbered(), order.descending != backward
-        if place is not None and not isinstance(place.value, int):
+        if position is not None and not isinstance(position.value, int):
             raise NewsmillError("the address names no place in the list: begin at its first page")
-        here = (place.value, str(place.id)) if place else None
-        if here is None:
+        position_key = (position.value, str(position.id)) if position else None
+        if position_key is None:
             positions = range(len(rows) - 1, -1, -1) if downward else range(len(rows))
         elif downward:
-            positions = range(bisect.bisect_left(rows, here, key=_place) - 1, -1, -1)
+            positions = range(bisect.bisect_left(rows, position_key, key=_place) - 1, -1, -1)
         else:
-            positions = range(bisect.bisect_right(rows, here, key=_place), len(rows))
+            positions = range(bisect.bisect_right(rows, position_key, key=_place), len(rows))
         return (rows[i][2] for i in positions)
 
     def _numbered(self) -> list[tuple[int, str, Any]]:
@@ -118,8 +118,8 @@ class EventList:
         return self._number()
 
     def _number(self) -> list[tuple[int, str, Any]]:
-        found = self._database.clusters.find({"current": True}, {"links": 1})
-        rows = sorted(((len(sites(row)), str(row["_id"]), row["_id"]) for row in found), key=_place)
+        documents = self._database.clusters.find({"current": True}, {"links": 1})
+        rows = sorted(((len(sites(row)), str(row["_id"]), row["_id"]) for row in documents), key=_place)
         with self._lock:
             self._newspapers = (time.monotonic(), rows)
         return rows
@@ -192,8 +192,8 @@ def event_details(database: Store, event: Row) -> dict[str, Any]:
     embedder that the run used; None where they are not known, and `unknown` says why.
     """
     ids = values(event.get("articles"))
-    found = {row["_id"]: row for row in database.articles.find({"_id": {"$in": ids}})}
-    articles = [found[own] for own in ids if own in found]
+    documents = {row["_id"]: row for row in database.articles.find({"_id": {"$in": ids}})}
+    articles = [documents[own] for own in ids if own in documents]
     articles.sort(key=lambda row: (str(row.get("date") or ""), str(row["_id"])))
     distances, unknown = _distances(database, event, articles[:MATRIX])
     titles = {row["_id"]: (text(row.get("title"), 200), text(row.get("language"), 20)) for row in articles}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from crawler.mongo.indexes import ordered_by
+from crawler.mongo import ordered_by
 from synth.samples.field import Field
 from synth.samples.schema import sample_fields
 
@@ -100,11 +100,11 @@ class Order:
         direction = -1 if self.descending != reverse else 1
         return [(self.field, direction), ("_id", direction if self.by_score else -direction)]
 
-    def beyond(self, place: Place, reverse: bool = False) -> dict[str, Any]:
+    def beyond(self, position: Place, reverse: bool = False) -> dict[str, Any]:
         """The rows after a place, or before it."""
         (field, direction), (_, tie) = self.keys(reverse)
-        same = {field: place.value, "_id": {"$gt" if tie == 1 else "$lt": place.id}}
-        return {"$or": [same, *self._further(place.value, "$gt" if direction == 1 else "$lt")]}
+        same = {field: position.value, "_id": {"$gt" if tie == 1 else "$lt": position.id}}
+        return {"$or": [same, *self._further(position.value, "$gt" if direction == 1 else "$lt")]}
 
     def _further(self, value: Any, operator: str) -> list[dict[str, Any]]:
         """Rows of other values. MongoDB compares within one type only; rows without a date are before all dates."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Store = Database[dict[str, Any]]
 
 Row = Mapping[str, Any]
-#: Sources shown beside an answer, and relatives of one kind that are listed.
+#: Sources listed_keys beside an answer, and relatives of one kind that are listed.
 _SOURCES, _RELATIVES = 12, 50
 #: Characters of a key that name a sample where no other begins so.
 _SHORTEST = 8
@@ -44,7 +44,7 @@ def find_sample(database: Store, key: str) -> dict[str, Any] | None:
 def details(database: Store, sample: Row) -> dict[str, Any]:
     """What the page of a sample shows: `card` (synth.display.sample_card) and the rest by its parts."""
     key = str(sample.get("key") or "")
-    card = sample_card(sample, shown=_SOURCES)
+    card = sample_card(sample, source_limit=_SOURCES)
     _complete(database, card["sources"], sample)
     return {
         "card": card, "scores": list(score_groups(sample)), **{name: _lines(sample, name) for name in _LISTS},
@@ -124,10 +124,10 @@ def lineage(database: Store, sample: Row) -> dict[str, Any]:
     names = ("prompt", "model", "method", "task_prompt", "translator", "judge_model", "dataset", "license", "file",
              "line", "format")  # fmt: skip
     judge = record(sample.get("judge"))
-    made = {name: text(provenance.get(name), 300) for name in names if provenance.get(name)}
-    made |= {f"judge_{name}": text(judge.get(name), 300) for name in ("model", "prompt") if judge.get(name)}
+    makers = {name: text(provenance.get(name), 300) for name in names if provenance.get(name)}
+    makers |= {f"judge_{name}": text(judge.get(name), 300) for name in ("model", "prompt") if judge.get(name)}
     return {
-        "event": event_of(database, sample), "made": made, "run": _run(database, provenance.get("run")),
+        "event": event_of(database, sample), "made": makers, "run": _run(database, provenance.get("run")),
         "left_out": [_left_out(row) for row in records(provenance.get("left_out"))],
         "articles": [text(row.get("link"), 2000) for row in records(sample.get("sources")) if row.get("link")],
         "created_at": _moment(sample.get("created_at")), "columns": _cells(provenance.get("columns")),
@@ -181,11 +181,11 @@ def relatives(database: Store, sample: Row) -> dict[str, list[dict[str, Any]]]:
         "same_event": {"event": sample["event"], "key": {"$ne": key}} if _is_text(sample.get("event")) else None,
     }
     rows = {kind: list(_listed(database, query)) for kind, query in queries.items() if query}
-    shown: set[str] = set()
+    listed_keys: set[str] = set()
     for kind, related in rows.items():
         # A sample that stands under a closer relation is not named again.
-        rows[kind] = [row for row in related if row["key"] not in shown]
-        shown |= {row["key"] for row in related}
+        rows[kind] = [row for row in related if row["key"] not in listed_keys]
+        listed_keys |= {row["key"] for row in related}
     return {kind: related for kind, related in rows.items() if related}
 
 
@@ -215,14 +215,14 @@ def exports_of(database: Store, key: str) -> dict[str, Any]:
 
     `unknown` folders do not say what is in them.
     """
-    rows, unknown, known = [], [], 0
+    rows, unknown, total = [], [], 0
     for folder, run in export_folders(database):
-        known += 1
+        total += 1
         inside = has_sample(folder, key) if key else False
         row = {"folder": str(folder), "at": _moment(run.get("started_at"))}
         rows += [row] if inside else []
         unknown += [row] if inside is None else []
-    return {"known": known, "folders": rows, "unknown": unknown}
+    return {"known": total, "folders": rows, "unknown": unknown}
 
 
 #: What a rating or mark holds besides who and what.
@@ -248,7 +248,7 @@ def opinions(database: Store, key: str, rater: str, overlap: int) -> dict[str, A
 def _opinions(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for row in rows:
         parts = {**record(row.get("scores")), **{name: value for name, value in row.items() if name != "scores"}}
-        said = {name: text(value, 600) for name, value in parts.items()
+        statements = {name: text(value, 600) for name, value in parts.items()
                 if name not in _HIDDEN and isinstance(value, str | int | float) and value != ""}  # fmt: skip
         at = next((when for name in ("at", "rated_at", "created_at") if (when := _moment(row.get(name)))), None)
-        yield {"rater": text(row.get("rater"), 80), "at": at, "values": said}
+        yield {"rater": text(row.get("rater"), 80), "at": at, "values": statements}

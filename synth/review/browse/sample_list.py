@@ -54,13 +54,14 @@ class Choice:
     after: str = ""
     before: str = ""
     everything: bool = False
-    counted: bool = False
+    with_count: bool = False
 
     def address(self, **changes: Any) -> str:
         """The query of the address of this choice with changes; a change of anything else begins at the first page."""
-        other = replace(self, **({"after": "", "before": "", "counted": False} | changes))
-        names = {"filter": other.filter, "q": other.search, "sort": other.sort, "after": other.after,
-                 "before": other.before, "all": "1" * other.everything, "count": "1" * other.counted}  # fmt: skip
+        changed = replace(self, **({"after": "", "before": "", "with_count": False} | changes))
+        names = {"filter": changed.filter, "q": changed.search, "sort": changed.sort, "after": changed.after,
+                 "before": changed.before, "all": "1" * changed.everything,
+                 "count": "1" * changed.with_count}  # fmt: skip
         return urlencode({name: value for name, value in names.items() if value})
 
 
@@ -111,7 +112,7 @@ class SampleList:
             if stop is not None:
                 page = replace(page, partly=True, **{"before" if choice.before else "after": stop.text})
             count = self._count(parts, choice, page, ids)
-        reading = None if ids is None or self.words.complete else self.words.read
+        reading = None if ids is None or self.words.complete else self.words.read_count
         return replace(page, count=count, warnings=warnings, reading=reading)
 
     def _checked(self, query: Mapping[str, Any]) -> list[str]:
@@ -134,8 +135,8 @@ class SampleList:
         self, parts: Sequence[Mapping[str, Any]], order: Order, choice: Choice, ids: frozenset[Any] | None
     ) -> tuple[list[dict[str, Any]], Place | None]:
         """(one row more than a page has, where there are more, in the order of the walk; where a search gave up)."""
-        place = choice.before or choice.after
-        parts = [*parts, *([order.beyond(Place.read(place), bool(choice.before))] if place else [])]
+        position = choice.before or choice.after
+        parts = [*parts, *([order.beyond(Place.read(position), bool(choice.before))] if position else [])]
         keys = order.keys(bool(choice.before))
         if ids is not None and len(ids) > _FEW:
             return self._walked(parts, order, keys, ids)
@@ -179,22 +180,22 @@ class SampleList:
         if ids is not None and len(ids) > _FEW:
             # Filters may leave out some of them.
             return Count(min(len(ids), CAP), exact=False)
-        found = [{"_id": {"$in": sorted(ids, key=str)}}] if ids is not None else []
-        parts = [*parts, *found]
+        matches = [{"_id": {"$in": sorted(ids, key=str)}}] if ids is not None else []
+        parts = [*parts, *matches]
         query = dict(parts[0]) if len(parts) == 1 else {"$and": parts} if parts else {}
-        return self._counts.of(query, choice.counted)
+        return self._counts.of(query, choice.with_count)
 
 
 def _page(rows: list[dict[str, Any]], order: Order, choice: Choice) -> Page:
     """The rows that are shown, and where the pages before and after them begin."""
-    more, shown = len(rows) > ROWS, rows[:ROWS]
+    more, displayed = len(rows) > ROWS, rows[:ROWS]
     if choice.before:
-        shown.reverse()
-    first, last = (Place.of(shown[0], order).text, Place.of(shown[-1], order).text) if shown else ("", "")
+        displayed.reverse()
+    first, last = (Place.of(displayed[0], order).text, Place.of(displayed[-1], order).text) if displayed else ("", "")
     has_before = more if choice.before else bool(choice.after)
     has_after = bool(choice.before) or more
     return Page(
-        [row_of(row, order) for row in shown], order, Count(None),
+        [row_of(row, order) for row in displayed], order, Count(None),
         before=first if has_before else "", after=last if has_after else "",
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ class WordIndex:
         return self._samples.estimated_document_count()
 
     @property
-    def read(self) -> int:
+    def read_count(self) -> int:
         """Samples whose words are known."""
         return len(self._place)
 

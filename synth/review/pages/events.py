@@ -59,15 +59,15 @@ def show_events(request: Request) -> Response:
 
 def _links(choice: dict[str, str], page: EventPage) -> dict[str, str]:
     """Name -> address of the pages that this one leads to; "" where there is none."""
-    kept = {name: choice[name] for name in ("sort", "language") if choice[name]}
-    places = {
+    choice_parameters = {name: choice[name] for name in ("sort", "language") if choice[name]}
+    destinations = {
         "first": {} if choice["after"] or choice["before"] else None,
         "previous": {"before": page.before} if page.before else None,
         "next": {"after": page.after} if page.after else None,
     }
     return {
-        name: "" if place is None else f"/events?{urlencode(kept | place)}".rstrip("?")
-        for name, place in places.items()
+        name: "" if parameters is None else f"/events?{urlencode(choice_parameters | parameters)}".rstrip("?")
+        for name, parameters in destinations.items()
     }
 
 
@@ -86,8 +86,8 @@ def show_article(request: Request) -> Response:
     article = find_article(database, parameter(request, "link"))
     if article is None:
         raise HTTPException(404)
-    shown = article_details(database, article)
-    return render(request, "article.html.jinja", **shown, href=web(shown["article"]["link"]))
+    explanation = article_details(database, article)
+    return render(request, "article.html.jinja", **explanation, href=web(explanation["article"]["link"]))
 
 
 def _events(request: Request) -> EventList:

@@ -24,10 +24,10 @@ def show(request: Request) -> Response:
     if sample["key"] != key:
         return RedirectResponse(f"/sample/{quote(str(sample['key']), safe='')}", 303)
     language = language_of(request)
-    shown = details(database, sample)
-    names = {row["name"]: score_name(language, row["name"]) for _, rows in shown["scores"] for row in rows}
-    said = opinions(database, key, rater_of(request), settings_of(request).overlap)
-    return render(request, "sample.html.jinja", **shown, names=names, said=said, key=key)
+    explanation = details(database, sample)
+    names = {row["name"]: score_name(language, row["name"]) for _, rows in explanation["scores"] for row in rows}
+    statements = opinions(database, key, rater_of(request), settings_of(request).overlap)
+    return render(request, "sample.html.jinja", **explanation, names=names, said=statements, key=key)
 
 
 ROUTES = [Route("/sample/{key}", show)]

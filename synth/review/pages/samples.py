@@ -55,7 +55,7 @@ def choice_of(request: Request) -> Choice:
     """What the address asks for."""
     names = {"filter": "filter", "search": "q", "sort": "sort", "after": "after", "before": "before"}
     texts = {name: parameter(request, own).strip() for name, own in names.items()}
-    return Choice(**texts, everything=parameter(request, "all") == "1", counted=parameter(request, "count") == "1")
+    return Choice(**texts, everything=parameter(request, "all") == "1", with_count=parameter(request, "count") == "1")
 
 
 def links(choice: Choice, page: Page) -> dict[str, str]:
@@ -64,7 +64,7 @@ def links(choice: Choice, page: Page) -> dict[str, str]:
         "first": choice.address() if choice.after or choice.before else "",
         "previous": choice.address(before=page.before) if page.before else "",
         "next": choice.address(after=page.after) if page.after else "",
-        "count": choice.address(counted=True, after=choice.after, before=choice.before),
+        "count": choice.address(with_count=True, after=choice.after, before=choice.before),
     }
     return {name: f"/samples?{query}" if query or (name == "first" and page.before) else "" for name, query in
             addresses.items()}  # fmt: skip

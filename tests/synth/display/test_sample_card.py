@@ -1,4 +1,7 @@
-"""A card of a sample as any version may have stored it."""
+"""A card of a sample as any version may have stored it.
+
+Covers synth.display.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ def test_as_many_sources_are_shown_as_are_asked_for() -> None:
     sources = [{**SOURCE, "link": f"https://a.it/{n}"} for n in range(9)]
     sample = {"key": "k", "answer": "La giunta ha approvato il piano.", "sources": sources}
     assert (len(sample_card(sample)["sources"]), sample_card(sample)["more_sources"]) == (6, 3)
-    assert (len(sample_card(sample, shown=8)["sources"]), sample_card(sample, shown=8)["more_sources"]) == (8, 1)
+    assert (
+        len(sample_card(sample, source_limit=8)["sources"]),
+        sample_card(sample, source_limit=8)["more_sources"],
+    ) == (8, 1)
 
 
 def test_stored_values_are_taken_for_what_they_are() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
-from crawler.mongo.indexes import ordered_by
+from crawler.mongo import ordered_by
 from synth.review.browse.order import Order, Place, ensure_order_indexes, is_ordered, scores
 
 DAY = datetime(2026, 5, 1, tzinfo=UTC)

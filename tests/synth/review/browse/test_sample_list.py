@@ -150,7 +150,7 @@ def samples_of(database: Any, choice: Choice) -> list[dict[str, Any]]:
 
 
 def test_the_address_has_all_of_a_choice() -> None:
-    choice = Choice(":ready", "a & b", "-accuracy", after="x", everything=True, counted=True)
+    choice = Choice(":ready", "a & b", "-accuracy", after="x", everything=True, with_count=True)
     assert choice.address() == "filter=%3Aready&q=a+%26+b&sort=-accuracy&all=1"
     assert choice.address(after="y").endswith("&after=y&all=1")
 

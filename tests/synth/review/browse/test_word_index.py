@@ -74,7 +74,7 @@ def test_new_changed_and_removed_samples_are_found_as_they_are_now(index: WordIn
     database.samples.delete_one({"_id": "bare"})
     database.samples.update_one({"_id": "citta"}, {"$set": {"toxicity": 0.5}})
     wait_until(lambda: index.matches("duong") == {"new"})
-    assert (index.matches("khac"), index.matches("citta"), index.read) == ({"duong"}, {"citta"}, 4)
+    assert (index.matches("khac"), index.matches("citta"), index.read_count) == ({"duong"}, {"citta"}, 4)
 
 
 def test_a_server_without_a_stream_of_changes_is_read_again(

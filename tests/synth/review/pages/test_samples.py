@@ -124,7 +124,7 @@ def test_the_server_prepares_its_lists_before_it_answers(database: Any, samples:
     app = create_app(database, Settings())
     prepare(app)
     assert is_ordered(database)
-    assert app.state.sample_list.words.read == len(samples)
+    assert app.state.sample_list.words.read_count == len(samples)
 
 
 def test_every_link_of_the_pages_leads_somewhere(client: TestClient, database: Any) -> None:
