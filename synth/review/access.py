@@ -15,7 +15,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,8 +87,10 @@ def new_access(raters: Iterable[str] = ()) -> Access:
     return Access(tokens={rater: secrets.token_urlsafe(_BYTES) for rater in raters}, owner=user_name())
 
 
-def load_access(raters: Iterable[str], folder: Path) -> Access:
+def load_access(raters: Iterable[str], folder: Path, renewed: Collection[str] = ()) -> Access:
     """Access for these raters; secret and tokens are those of the file in the folder, and new ones are added to it.
+
+    renewed: raters whose token, and with it every session of theirs, ends and is replaced.
 
     Raises:
         NewsmillError: the file cannot be read or written, or is none of ours.
@@ -97,7 +99,9 @@ def load_access(raters: Iterable[str], folder: Path) -> Access:
     try:
         with _locked(folder):
             stored = _read(path)
-            known: dict[str, str] = dict(stored.get("raters", {}))
+            known: dict[str, str] = {
+                rater: token for rater, token in stored.get("raters", {}).items() if rater not in renewed
+            }
             secret = stored.get("secret") or secrets.token_hex(_BYTES)
             tokens = {rater: known.get(rater) or secrets.token_urlsafe(_BYTES) for rater in raters}
             content = {"secret": secret, "raters": known | tokens}

@@ -41,6 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rater", action="append", default=[], metavar="NAME",
         help="a rater, who gets an address of their own; several times (the user of this machine)",
     )  # fmt: skip
+    parser.add_argument(
+        "--new-address", action="append", default=[], metavar="NAME",
+        help="a rater who gets another address, and whose old one leads nowhere any more; several times",
+    )  # fmt: skip
     parser.add_argument("--overlap", type=int, default=1, metavar="N", help="raters that decide on each row (1)")
     parser.add_argument("--blind", type=Path, metavar="FOLDER", help="sheets of a blind evaluation (train blind)")
 
@@ -56,6 +60,8 @@ def check(options: argparse.Namespace) -> None:
     raters = check_names(options.rater)
     if not 0 <= options.port < 65536:
         raise NewsmillError("--port must be 0 to 65535")
+    if strangers := set(check_names(options.new_address)) - set(raters):
+        raise NewsmillError(f"--new-address {min(strangers)}: there is no --rater of that name")
     if not raters and (options.allow_host or not is_loopback(options.host)):
         name = (options.allow_host or [options.host])[0]
         raise NewsmillError(f"at {name} others can reach it: name who may with --rater NAME, several times")
@@ -97,7 +103,7 @@ def main(options: argparse.Namespace) -> int:
             language=options.language or "", blind=options.blind, raters=check_names(options.rater),
             overlap=options.overlap, hosts=tuple(options.allow_host), debug=options.debug,
         )  # fmt: skip
-        access = load_access(settings.raters, home())
+        access = load_access(settings.raters, home(), check_names(options.new_address))
         app = create_app(database, settings, access)
         prepare(app)
         serve(app, listening, lambda: _print_addresses(settings, access.tokens, options.json))

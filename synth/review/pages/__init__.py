@@ -13,7 +13,7 @@ How to add the page NAME:
 
        NAVIGATION = "queue.title"      # points at the path of ROUTES[0]
        POSITION = 30                   # optional: place in the navigation, 50 where it is left out (home is 0)
-       BLIND = False                   # optional: True for a page of `synth review --blind FOLDER`; there are no others
+       BLIND, STORE = False, True      # optional: whether `synth review --blind FOLDER` has it; whether other runs do
        STORE = True                    # optional: False for one of a blind evaluation alone
 
        def prepare(app: Starlette) -> None:    # optional: what is done once before the server answers

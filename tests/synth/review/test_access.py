@@ -29,10 +29,12 @@ def test_who_is_not_named_any_more_may_not_enter(tmp_path: Path) -> None:
 
 
 def test_a_session_is_of_its_token(tmp_path: Path) -> None:
-    old = load_access(["Anna"], tmp_path)
-    text = (tmp_path / FILE).read_text().replace(old.tokens["Anna"], "x" * 43)
-    (tmp_path / FILE).write_text(text)
-    assert load_access(["Anna"], tmp_path).rater_of_session(old.session("Anna")) == ""
+    old = load_access(["Anna", "Linh"], tmp_path)
+    load_access(["Anna", "Linh"], tmp_path, ["Anna"])
+    new = load_access(["Anna", "Linh"], tmp_path)
+    assert new.rater_of_session(old.session("Anna")) == new.rater_of_token(old.tokens["Anna"]) == ""
+    assert not new.is_form_token("Anna", old.form_token("Anna"))
+    assert new.rater_of_session(old.session("Linh")) == "Linh"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_a_port_that_is_in_use_is_one_line(database: Any, capsys: pytest.Capture
         (["--rater", "Anna", "--rater", " anna"], "two raters of one name"),
         (["--rater", "  "], "a name has"),
         (["--rater", "a\x1b[31mb"], "a name has"),
+        (["--rater", "Anna", "--new-address", "Linh"], "no --rater of that name"),
         (["--overlap", "0"], "--overlap must be"),
         (["--overlap", "3", "--rater", "a", "--rater", "b"], "--overlap must be"),
         (["--blind", "/no/such/folder"], "there is no such folder"),
