@@ -45,6 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--new-address", action="append", default=[], metavar="NAME",
         help="a rater who gets another address, and whose old one leads nowhere any more; several times",
     )  # fmt: skip
+    parser.add_argument(
+        "--pipelines", type=Path, default=Path(), metavar="DIR",
+        help="folder of the pipeline files that can be run from a page (the current one)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--owner", metavar="NAME", help="the rater who may run pipelines (whoever works at this machine)"
+    )
     parser.add_argument("--overlap", type=int, default=1, metavar="N", help="raters that decide on each row (1)")
     parser.add_argument("--blind", type=Path, metavar="FOLDER", help="sheets of a blind evaluation (train blind)")
 
@@ -67,6 +74,10 @@ def check(options: argparse.Namespace) -> None:
         raise NewsmillError(f"at {name} others can reach it: name who may with --rater NAME, several times")
     if options.overlap < 1 or (raters and options.overlap > len(raters)):
         raise NewsmillError("--overlap must be 1 to the number of raters")
+    if options.owner and " ".join(options.owner.split()) not in raters:
+        raise NewsmillError(f"--owner {options.owner} is none of the raters: name them with --rater")
+    if not options.pipelines.is_dir():
+        raise NewsmillError(f"--pipelines {options.pipelines}: there is no such folder")
     if options.blind:
         _check_sheets(options.blind, len(raters))
 
@@ -102,6 +113,7 @@ def main(options: argparse.Namespace) -> int:
             host=options.host, port=listening.getsockname()[1], filter=options.filter or "",
             language=options.language or "", blind=options.blind, raters=check_names(options.rater),
             overlap=options.overlap, hosts=tuple(options.allow_host), debug=options.debug,
+            pipelines=options.pipelines, owner=" ".join((options.owner or "").split()), uri=options.uri or "",
         )  # fmt: skip
         access = load_access(settings.raters, home(), check_names(options.new_address))
         app = create_app(database, settings, access)

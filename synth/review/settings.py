@@ -25,6 +25,9 @@ class Settings:
         overlap: raters that decide on each row.
         hosts: further names under which the server may be asked.
         debug: whether an error of ours shows its traceback on stderr.
+        pipelines: folder of the pipeline files that can be run from a page.
+        owner: the rater who may run them; "" for whoever works at this machine.
+        uri: of the store, for the commands that a page starts; "" for the one that the environment names.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +39,16 @@ class Settings:
     overlap: int = 1
     hosts: tuple[str, ...] = ()
     debug: bool = False
+    pipelines: Path = Path()
+    owner: str = ""
+    uri: str = ""
+
+    def may_run(self, rater: str) -> bool:
+        """Whether a rater may start and stop pipelines: the owner, else all where nobody but this machine can ask.
+
+        A server with further names stands behind another one that others can reach.
+        """
+        return rater == self.owner if self.owner else self.is_local and not self.hosts
 
     @property
     def is_local(self) -> bool:
