@@ -12,6 +12,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from train.blind.languages import Tells, agencies, codes, tells
 
@@ -41,7 +42,12 @@ _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*\|?(?:\s*:?-{3,}:?\s*\|)+[\s:|-]
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+.*$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪●○■□–—►▶✓✔➢]|\(?(?:\d{1,2}|[a-h])[.)])\s+(?=\S)")
 _CONTROL = re.compile(r"<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|</?quote-[0-9a-f]{10}>")
-_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|\Z)")
+#: A line of a program, in most languages.
+_CODE = re.compile(
+    r"[{};]\s*$|^\s*[})\]]|^\s*[\w.\[\]]+ [-+*/]?=+ |^\s*</?\w+[^>]*>"
+    r"|^\s*(?:#include|//|import \w|from \w+ import|def \w+\(|return\b|print\(|(?:for|if|while) .+:$|else\b|class \w+"
+    r"|function\b|const \w|let \w+ =|var \w)"
+)
 _DATELINES = (
     # (ANSA) - , (Dân trí) -
     re.compile(r"\A\s*\([^()\n]{2,40}\)\s*(?:[-:]\s*)?"),
@@ -63,17 +69,42 @@ _DATELINES = (
 def neutral(text: str, language: str) -> str:
     """The text in the form that all texts of a sheet have: one line a paragraph, a blank line between; "" of nothing.
 
+    Verse and lists of names keep their lines, and programs all that is theirs.
+
     language: ISO 639-1; "" or another than of `train.blind.languages`: patterns of every language, spellings of none.
     """
-    lines = _without_marks(_plain(text), language)
-    if language in codes():
-        lines = [_spelt(line, tells(language)) for line in lines]
-    flat = _spaced(" ".join(lines))
+    if _is_program(text):
+        return unicodedata.normalize("NFC", _FENCE.sub("", text).strip("\n").rstrip())
+    plain = _plain(text)
+    if _is_verse(lines := [line.strip() for line in plain.split("\n") if line.strip()]):
+        return "\n".join(_spaced(_spelt(line, language)) for line in lines)
+    flat = _spaced(_spelt(" ".join(_without_marks(plain, language)), language))
     return paragraphs(finished(flat, language), language)
 
 
+def _is_program(text: str) -> bool:
+    lines = [line for line in _FENCE.sub("", text).split("\n") if line.strip()]
+    return len(lines) > 1 and sum(bool(_CODE.search(line)) for line in lines) * 2 >= len(lines)
+
+
+def _is_verse(lines: Sequence[str]) -> bool:
+    """Whether most lines end where no sentence does, and the next begins with a capital: no printer broke them."""
+    apart = [
+        first for first, second in pairwise(lines)
+        if not (ends(first) or first.endswith((";", ":"))) and not second[:1].islower() and len(first) < 60
+    ]  # fmt: skip
+    words = sum(len(line.split()) for line in lines[:-1])
+    return len(lines) > 3 and len(apart) * 5 >= (len(lines) - 1) * 3 and sum(map(_count, apart)) * 2 >= words
+
+
+def _count(text: str) -> int:
+    return len(text.split())
+
+
 def paragraphs(text: str, language: str) -> str:
-    """The text's sentences in paragraphs of some PARAGRAPH_WORDS words each."""
+    """The text's sentences in paragraphs of some PARAGRAPH_WORDS words each; verse and lists keep their lines."""
+    if re.search(r"[^\n]\n[^\n]", text):
+        return text
     groups: list[list[str]] = []
     words = PARAGRAPH_WORDS
     for sentence in sentences(" ".join(text.split()), language):
@@ -258,9 +289,10 @@ def _sentences_only(lines: list[str], tables: Sequence[Tells]) -> Iterator[str]:
         yield line if goes_on else f"{line}."
 
 
-def _spelt(text: str, table: Tells) -> str:
+def _spelt(text: str, language: str) -> str:
     """Typewriter spellings as they are printed: "perche'" as "perché", "E' " as "È "."""
-    if not table.spellings or "'" not in text:
+    table = tells(language) if language in codes() else None
+    if table is None or not table.spellings or "'" not in text:
         return text
     spellings = "|".join(sorted(map(re.escape, table.spellings), key=len, reverse=True))
 

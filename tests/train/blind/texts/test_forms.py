@@ -207,3 +207,16 @@ def test_real_texts_keep_nearly_all_their_words() -> None:
     assert len(texts) > 250
     assert sorted(kept)[len(kept) // 2] > 0.95
     assert not [text for text in texts if re.search(r"Riproduzione riservata|©|\n{3}|“|»", neutral(text, "it"))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Il fiume scende piano\nVerso la città che dorme\nE porta via la luna\nSul ponte di ferro.",
+        "def somma(a, b):\n    return a + b\n\nprint(somma(2, 3))",
+        "Pane\nLatte\nUova\nFarina\nZucchero\nE un litro d'olio.",
+    ],
+)
+def test_what_is_no_prose_keeps_its_lines(text: str) -> None:
+    found = neutral(text, "it")
+    assert text == found
