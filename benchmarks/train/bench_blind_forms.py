@@ -2,7 +2,8 @@
 
 A classifier sees what no reader reads: lengths, kinds of punctuation and quotation marks, digits, capitals, line ends,
 markup, how a text begins and ends. It is trained and tested on different events (cross-validation by event). AUC .5:
-form tells nothing. Rules of forms were written while looking at texts of the even events; figures are of the odd ones.
+form tells nothing. Rules were chosen by figures of the even events, and by reading some sixty texts of all; what is
+reported are the odd ones.
 
     python benchmarks/train/bench_blind_forms.py SHARED/data
 """
