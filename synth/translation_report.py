@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from synth.ratings.calibration import NOTHING_KNOWN, Calibration, calibration_of, judge_name
 from synth.samples.sample import CURRENT
 from synth.translation.checks import meanings
 
@@ -279,9 +280,10 @@ def _excerpt(row: Mapping[str, Any] | None) -> dict[str, str] | None:
 
 def _languages(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
     """Imported and translated rows by language, most first: {language, rows, imported, translated, share, judged, mean,
-    interval}, the accuracy that a judge gave from 0 to 5.
+    interval, note}, the accuracy that a judge gave from 0 to 5, and what must be said beside it.
     """
     score = {"$cond": [{"$isNumber": "$accuracy"}, "$accuracy", None]}
+    judge = {"model": "$judge.model", "prompt": "$judge.prompt"}
     pipeline: list[dict[str, Any]] = [
         {"$match": {**CURRENT, "task": {"$in": list(TASKS)}}},
         {"$group": {
@@ -289,26 +291,30 @@ def _languages(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
             "translated": {"$sum": {"$cond": [{"$eq": ["$task", "translation"]}, 1, 0]}},
             "judged": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
             "mean": {"$avg": score}, "deviation": {"$stdDevSamp": score},
+            "judges": {"$addToSet": {"$cond": [{"$isNumber": "$accuracy"}, judge, None]}},
         }},
         {"$sort": {"rows": -1, "_id": 1}},
     ]  # fmt: skip
     rows = list(database.samples.aggregate(pipeline))
     total = sum(row["rows"] for row in rows)
-    return [_language(row, total) for row in rows]
+    calibration = calibration_of(database) if any(row["judged"] for row in rows) else Calibration()
+    return [_language(row, total, calibration) for row in rows]
 
 
-def _language(row: Mapping[str, Any], total: int) -> dict[str, Any]:
+def _language(row: Mapping[str, Any], total: int, calibration: Calibration) -> dict[str, Any]:
     mean = row["mean"]
+    judges = [judge_name(judge) for judge in row["judges"] if judge is not None]
     return {
         "language": row["_id"], "rows": row["rows"], "imported": row["rows"] - row["translated"],
         "translated": row["translated"], "share": round(row["rows"] / total, 4), "judged": row["judged"],
         "mean": None if mean is None else round(mean, 4), "deviation": row["deviation"],
         "interval": None if mean is None else mean_interval(mean, row["deviation"], row["judged"]),
+        "note": calibration.note(row["_id"], judges) if row["judged"] else "",
     }  # fmt: skip
 
 
-def _overall(languages: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """{judged, mean, interval} of all languages; None where nobody judged. Takes `deviation` out of the rows."""
+def _overall(languages: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """{judged, mean, interval, note} of all languages; None where nobody judged. Takes `deviation` out of the rows."""
     rows = [(row["judged"], row["mean"], row.pop("deviation")) for row in languages]
     judged = [(count, mean, deviation or 0.0) for count, mean, deviation in rows if count]
     total = sum(count for count, _, _ in judged)
@@ -317,4 +323,5 @@ def _overall(languages: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     mean = sum(count * mean for count, mean, _ in judged) / total
     squares = sum((count - 1) * deviation**2 + count * (part - mean) ** 2 for count, part, deviation in judged)
     deviation = math.sqrt(squares / (total - 1)) if total > 1 else None
-    return {"judged": total, "mean": round(mean, 4), "interval": mean_interval(mean, deviation, total)}
+    note = NOTHING_KNOWN if any(row["note"] for row in languages) else ""
+    return {"judged": total, "mean": round(mean, 4), "interval": mean_interval(mean, deviation, total), "note": note}

@@ -9,6 +9,7 @@ from typing import Any
 
 from synth.display.highlights import facts_of, mark
 from synth.display.source_alignment import Alignment, align
+from synth.ratings.calibration import NOTHING_KNOWN, Calibration
 from synth.samples.schema import toxicity_fields
 
 #: Sources shown on a card; the rest of a large event is counted.
@@ -23,13 +24,14 @@ ANSWER_CUT, ANSWER_MOST = 1600, 20_000
 Row = Mapping[str, Any]
 
 
-def sample_card(sample: Row, source_limit: int = SOURCES) -> dict[str, Any]:
+def sample_card(sample: Row, source_limit: int = SOURCES, calibration: Calibration | None = None) -> dict[str, Any]:
     """What a page shows of a sample.
 
     Args:
         sample: a document of `samples`; `source_count` where its sources are a part of them. Documents of older
             versions may lack any field.
         source_limit: sources that are shown.
+        calibration: of the store's judges, for `accuracy_note`; None: nothing is known of them, which the note says.
     """
     sources = records(sample.get("sources"))
     provenance = record(sample.get("provenance"))
@@ -58,6 +60,7 @@ def sample_card(sample: Row, source_limit: int = SOURCES) -> dict[str, Any]:
         "min_similarity": number(sample.get("min_similarity")),
         "similarity_std": number(sample.get("similarity_std")),
         **_judged(sample),
+        "accuracy_note": _accuracy_note(sample, calibration),
         "model": provenance.get("model") or "",
         "prompt": provenance.get("prompt") or "",
         "status": sample.get("status") or "",
@@ -78,6 +81,13 @@ def _judged(sample: Row) -> dict[str, Any]:
         "contaminated": sorted({str(row.get("set")) for row in records(sample.get("contaminated"))}),
         "personal_data": sorted({str(row.get("kind")) for row in records(sample.get("personal_data"))}),
     }  # fmt: skip
+
+
+def _accuracy_note(sample: Row, calibration: Calibration | None) -> str:
+    """What must be said beside the judge's score; "" where there is none, or nothing to say."""
+    if number(sample.get("accuracy")) is None:
+        return ""
+    return calibration.note_of(sample) if calibration else NOTHING_KNOWN
 
 
 def _support(traced: Alignment, sample: Row) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
 from synth.export.translations import Translations
+from synth.ratings.calibration import DIMENSIONS, Calibration, judge_name
 from synth.samples.schema import sample_fields, toxicity_fields
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Tally:
         self.toxicity: defaultdict[tuple[bool | None, str], array[float]] = defaultdict(lambda: array("d"))
         #: (language, score) -> its values: similarity, accuracy, 1 or 0 for an answer with all facts in its sources.
         self.by_language: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+        #: language -> names of the judges that scored its samples.
+        self.judges: defaultdict[str, set[str]] = defaultdict(set)
         self.scored_by: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.unsupported: Counter[int] = Counter()
         self.unsupported_kinds: Counter[str] = Counter()
@@ -93,6 +96,8 @@ class Tally:
             if (value := _number(sample.get(name))) is not None:
                 self.toxicity[(sample.get("toxicity_calibrated"), name)].append(value)
         judge = sample.get("judge")
+        if any(_number(sample.get(name)) is not None for name in DIMENSIONS):
+            self.judges[str(sample.get("language") or "")].add(judge_name(judge))
         by = {
             "similarity": sample.get("similarity_embedder"), "toxicity": sample.get("toxicity_model"),
             "judge": judge.get("model") if isinstance(judge, Mapping) else None,
@@ -135,21 +140,24 @@ def distribution(values: Sequence[float], rows: int) -> dict[str, Any]:
 
 
 def write_card(
-    tally: Tally, manifest: Mapping[str, Any], *, title: str, license_id: str, shards: Mapping[str, int]
-) -> str:
+    tally: Tally, manifest: Mapping[str, Any], *, title: str, license_id: str, shards: Mapping[str, int],
+    calibration: Calibration | None = None,
+) -> str:  # fmt: skip
     """The text of README.md.
 
     Args:
         manifest: the export's, with counts, filter, left_out, permission, made_by, warnings.
         license_id: as the hub knows it; `other` for none.
         shards: split -> number of its files.
+        calibration: how far the store's judges were compared with people; None: nothing is known of that.
     """
     filter_text = json.dumps(manifest["filter"], ensure_ascii=False, indent=2)
     return card_environment().get_template("card.md.jinja").render(
         front=front_matter(tally, title, license_id, shards), title=title, license=license_id, manifest=manifest,
         tally=tally, filter_text=filter_text if manifest["filter"] else "",
         scores={name: distribution(tally.scores[name], tally.rows) for name in _SCORES},
-        toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally), languages=_languages(tally),
+        toxicity=_toxicity(tally), days=days(tally.days), newspapers=newspapers(tally),
+        languages=_languages(tally, calibration or Calibration()),
         columns=[(name, type_name(kind), DESCRIPTIONS[name]) for name, kind in COLUMNS.items()],
         unchecked=_unchecked(tally), sides={name: manifest["counts"][name] for name in shards},
     )  # fmt: skip
@@ -195,15 +203,16 @@ def front_matter(tally: Tally, title: str, license_id: str, shards: Mapping[str,
     )
 
 
-def _languages(tally: Tally) -> list[dict[str, Any]]:
-    """{name, samples, mean of each score or None}, most samples first."""
+def _languages(tally: Tally, calibration: Calibration) -> list[dict[str, Any]]:
+    """{name, samples, mean of each score or None, note on the judge's scores}, most samples first."""
     rows = []
     for name, samples in sorted(tally.languages.items(), key=lambda item: (-item[1], item[0])):
         means = {}
         for score in ("mean_similarity", "supported", "accuracy", "helpfulness"):
             values = tally.by_language[(name, score)]
             means[score] = math.fsum(values) / len(values) if values else None
-        rows.append({"name": name or "unknown", "samples": samples, **means})
+        notes = {score: calibration.note(name, tally.judges[name], score) for score in DIMENSIONS if means[score]}
+        rows.append({"name": name or "unknown", "samples": samples, **means, "notes": notes})
     return rows
 
 

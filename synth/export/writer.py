@@ -23,6 +23,7 @@ from synth.export.preferences import with_rejected
 from synth.export.selection import Selection, full_samples, select, with_copies
 from synth.export.split import SPLITS, Row, splits_of
 from synth.export_folders import SOURCES
+from synth.ratings.calibration import calibration_of
 from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -120,7 +121,10 @@ def _write_files(
     rest = {"made_by": _made_by(makers), "marked": dict(sorted(marked.items()))}
     if tally:
         shards = {name: -(-size // layout.shard_rows) for name, size in layout.sizes.items()}
-        text = write_card(tally, {**manifest, **rest}, title=settings.title, license_id=settings.license, shards=shards)
+        text = write_card(
+            tally, {**manifest, **rest}, title=settings.title, license_id=settings.license, shards=shards,
+            calibration=calibration_of(database),
+        )  # fmt: skip
         files["huggingface/README.md"] = _write_text(layout.folder / "huggingface/README.md", text)
     for name, pairs in counts.items():
         if not pairs:

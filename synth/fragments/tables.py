@@ -35,6 +35,8 @@ def _way_lines(way: Mapping[str, Any]) -> list[str]:
     steps = ", ".join(f"{count:,} {name}" for name, count in way["steps"].items() if count or name in ("drawn", "kept"))
     losses = ", ".join(f"{loss['reason'].replace('_', ' ')} {loss['fragments']:,}" for loss in way["losses"])
     scores = ", ".join(f"{score}: {count:,}" for score, count in way["scores"].items())
+    # Nobody rates fragments: what the judge gave them stands alone.
+    scores += "; the judge's agreement with people is unknown" if scores else ""
     bill = way["bill"]
     cost = "price unknown" if bill["cost"] is None else f"US$ {bill['cost']:.4f}"
     unpriced = f" ({bill['unpriced']:,} without a price)" if bill["unpriced"] and bill["cost"] is not None else ""

@@ -13,6 +13,7 @@ from crawler.mongo import name_of
 from synth.filters.check import conjuncts, named_fields
 from synth.filters.extended_json import dumps
 from synth.query.display import print_card, print_table
+from synth.query.judge_notes import JudgeNotes
 from synth.samples.schema import fields_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Results:
         self.implied = implied
         self.whole = {"$and": [part for part in (self.implied, query) if part]} if self.implied or query else {}
         self.milliseconds = 1000 * options.timeout
+        self.notes = JudgeNotes(database)
 
     def answer(self) -> int:
         """Print them; the command's exit status."""
@@ -86,11 +88,17 @@ class Results:
     def _cursor(self, limit: int) -> Cursor[dict[str, Any]]:
         projection: dict[str, int] | None = None
         if self.options.fields:
-            projection = {"_id": 0} | dict.fromkeys(self.options.fields, 1)
+            projection = {"_id": 0} | dict.fromkeys((*self.options.fields, *self._beside()), 1)
         cursor = self.documents.find(
             self.whole, projection, limit=limit, allow_disk_use=True, max_time_ms=self.milliseconds
         )
         return cursor.sort(order(self.options.collection, self.options.sort))
+
+    def _beside(self) -> list[str]:
+        """Fields that a note on a score is made from; programs, which get no notes, get no such fields."""
+        if self.options.collection != "samples" or self.options.json:
+            return []
+        return self.notes.needed(self.options.fields)
 
     def _print_json(self) -> int:
         number = 0
@@ -111,17 +119,25 @@ class Results:
             if limit and number > limit:
                 break
             if as_cards:
-                print_card(document, options.collection, options.full)
+                print_card(self._noted(document), options.collection, options.full)
                 print()
             else:
                 shown_rows.append(document)
         if len(shown_rows) == 1 and not options.table and not options.fields:
-            print_card(shown_rows[0], options.collection)
+            print_card(self._noted(shown_rows[0]), options.collection)
         elif shown_rows:
             print_table(shown_rows, options.collection, options.fields or ())
+            if options.collection == "samples" and (line := self.notes.footnote(shown_rows)):
+                print(line)
         if limit and number > limit:
             print(f"{limit:,} of {self._count():,} {options.collection}; --limit 0 shows all")
         return number
+
+    def _noted(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A document for a card: a judge's score says what is known of the judge."""
+        if self.options.collection != "samples":
+            return document
+        return self.notes.card(document, self.options.fields or ())
 
     def _print_plan(self) -> None:
         command = {"find": self.options.collection, "filter": self.whole}

@@ -19,6 +19,8 @@ DIMENSIONS = ("accuracy", "helpfulness")
 #: Samples of a language that judge and people scored, below which nothing is said of their agreement: the 95 % interval
 #: of a kappa of .6 is then .4 wide (benchmarks/scores/bench_agreement.py).
 ENOUGH_ROWS = 30
+#: What is said beside a score where nobody looked.
+NOTHING_KNOWN = "agreement with people unknown"
 #: Items that are asked for at once.
 _CHUNK = 10_000
 #: What `intervals.clusters_of` reads of a sample.
@@ -54,6 +56,10 @@ class Calibration:
         """
         rows = self.compared(language, judges, dimension)
         return "" if rows >= ENOUGH_ROWS else f"agreement with people {unknown(rows)}"
+
+    def note_of(self, sample: Mapping[str, Any], dimension: str = "accuracy") -> str:
+        """The note on a sample's own score."""
+        return self.note(str(sample.get("language") or ""), [judge_name(sample.get("judge"))], dimension)
 
     def compared(self, language: str, judges: Iterable[str] | None = None, dimension: str = "accuracy") -> int:
         """Samples of a language that people scored as well as the judge; of several judges the fewest."""

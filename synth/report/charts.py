@@ -291,6 +291,7 @@ def accuracy(numbers: Mapping[str, Any]) -> str:
         for row, colour in zip(rows, SERIES, strict=False):
             values = [row["bins"][i] for i in places]
             label = f"{language_name(row['language'])[:20]}, mean {row['mean']:.2f}"
+            label += " ?" if row["note"] else ""
             axes.bar(names, values, bottom=below, width=0.78, color=colour, label=label)
             below = [low + value for low, value in zip(below, values, strict=True)]
         axes.set_xlabel("accuracy")
@@ -304,6 +305,7 @@ def _others(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "language": "others", "samples": samples,
         "bins": [sum(row["bins"][i] for row in rows) for i in range(11)],
         "mean": sum(row["mean"] * row["samples"] for row in rows) / samples,
+        "note": next((row["note"] for row in rows if row["note"]), ""),
     }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from crawler.mongo import code_version
 from synth.commands import commands
 from synth.fragments.statistics import collect_fragments
+from synth.ratings.calibration import NOTHING_KNOWN, calibration_of
+from synth.ratings.people import people_of
 from synth.report.costs import collect_costs
 from synth.report.funnel import collect_funnel, flat
 from synth.report.quality import accuracy, checks, collect_agreement, faithfulness, toxicity
@@ -41,7 +43,7 @@ KEYS = {
     "made_at": "ISO instant", "code_version": "what made the page", "database": "name of the store",
     "seed": "draws the random samples",
     "headline": "{articles, newspapers, events, in_events, samples, languages, mean_similarity, clean_share, "
-    "mean_accuracy, cost, first_day, last_day}",
+    "mean_accuracy, accuracy_note, cost, first_day, last_day}",
     "next": "[{missing, command}] in the order of the chain",
     "funnel": "{steps: [{name, unit, count, losses: [{reason, count}]}], export}",
     "newspapers": "[{source_site, languages, articles, opted_out, teasers, samples}]",
@@ -54,7 +56,9 @@ KEYS = {
     "by_language, mean_min_support, support_bins, …}",
     "toxicity": "{samples, unmeasured, high_from, groups: [{model, calibrated, samples, languages, fields: [{field, "
     "samples, mean, p50, p95, max, high}]}]}",
-    "accuracy": "{samples, unread, unjudged, mean, bins, helpfulness, by_language, judges, repeats, agreement}",
+    "accuracy": "{samples, unread, unjudged, mean, bins, helpfulness, uncalibrated, by_language, judges, repeats, "
+    "agreement}",
+    "people": "{people, raters}: how far those agree who marked samples",
     "instructions": "{ways, comparisons} as `synth reverse --report` has them",
     "translations": "{translated, preserved, rate, interval, rewritten, left, cost_a_kept_row, engines, doubts, "
     "left_rows, languages, accuracy} of imported and translated rows",
@@ -78,7 +82,8 @@ def collect(
     count = facets["count"]
     articles, events = _articles(database), _events(database)
     newspapers = _newspapers(articles, sample_sites(facets))
-    judged = accuracy(facets, count)
+    calibration = calibration_of(database)
+    judged = accuracy(facets, count, calibration)
     numbers = {
         "made_at": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "code_version": code_version(),
@@ -98,13 +103,14 @@ def collect(
         "faithfulness": faithfulness(facets, count),
         "toxicity": toxicity(facets, count),
         "accuracy": judged and {**judged, "agreement": collect_agreement(database)},
+        "people": _people(database),
         "instructions": _instructions(database),
         "translations": collect_translations(database, examples=_EXAMPLES),
         "checks": checks(database, facets, count),
         "costs": collect_costs(database),
         "runs": _runs(database),
         "training": collect_training(training) if training else None,
-        "cards": collect_cards(database, seed, facets["worst"]),
+        "cards": collect_cards(database, seed, facets["worst"], calibration),
     }
     numbers["headline"] = _headline(numbers)
     numbers["next"] = _next(numbers)
@@ -123,10 +129,17 @@ def _headline(numbers: Mapping[str, Any]) -> dict[str, Any]:
         "mean_similarity": (numbers["similarity"] or {}).get("mean"),
         "clean_share": (numbers["faithfulness"] or {}).get("clean_share"),
         "mean_accuracy": (numbers["accuracy"] or {}).get("mean"),
+        "accuracy_note": NOTHING_KNOWN if (numbers["accuracy"] or {}).get("uncalibrated") else "",
         "cost": (numbers["costs"] or {}).get("cost"),
         "first_day": days["first"],
         "last_day": days["last"],
     }
+
+
+def _people(database: Database[dict[str, Any]]) -> dict[str, Any] | None:
+    """How far people agree among themselves; None where nobody marked a sample."""
+    rows = people_of(database)
+    return rows if rows["people"] else None
 
 
 def _instructions(database: Database[dict[str, Any]]) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ def render(numbers: Mapping[str, Any]) -> str:
     environment.filters.update(
         whole=whole, real=real, day=day, moment=moment, language=language_name, words=words, paragraphs=paragraphs,
         web=web, percent=percent, share=share, seconds=seconds, gist=gist, dollars=dollars, way=name_of_way,
+        signed=signed,
     )  # fmt: skip
     drawn = {**draw_all(numbers), **draw_translations(numbers["translations"])}
     charts = {name: Markup(svg) for name, svg in drawn.items()}
@@ -51,6 +52,11 @@ def real(value: float | None, digits: int = 3) -> str:
     """0.7391 -> 0.739; a dash for what is not known."""
     # Adding 0.0 makes -0.0 of a rounded -0.001 plain 0.0.
     return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def signed(value: float | None) -> str:
+    """0.312 -> +0.31, -0.1 -> −0.10; a dash for what is not known."""
+    return "–" if value is None else f"{round(value, 2) + 0.0:+.2f}".replace("-", "\u2212")
 
 
 def percent(value: float | None) -> str:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synth.ratings.calibration import Calibration, judge_name
 from synth.samples.schema import toxicity_fields
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def facets() -> dict[str, list[dict[str, Any]]]:
         }}],
         "helpful": [_is("helpfulness"), {"$group": {"_id": "$language", "n": single, "sum": {"$sum": "$helpfulness"}}}],
         "judges": [{"$match": {"judged": True}}, {"$group": {
-            "_id": "$judge", "samples": single, "scored": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
+            "_id": {"judge": "$judge", "language": "$language"}, "samples": single,
+            "scored": {"$sum": {"$cond": [{"$isNumber": "$accuracy"}, 1, 0]}},
         }}],
         "repeated": [
             {"$match": {"replies.1": {"$exists": True}}},
@@ -228,8 +230,15 @@ def _quantile(counts: Counter[float], share: float) -> float | None:
     return None
 
 
-def accuracy(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | None:
-    """What the judge gave: a histogram in half points, means by language, repeatability; None where none was asked."""
+def accuracy(
+    facets_by_name: Mapping[str, Any],
+    count: int,
+    calibration: Calibration = Calibration(),  # noqa: B008  it cannot change
+) -> dict[str, Any] | None:
+    """What the judge gave: a histogram in half points, means by language, repeatability; None where none was asked.
+
+    `note` is what must be said beside the scores of a language, `uncalibrated` the languages of which something must.
+    """
     if not facets_by_name["judges"]:
         return None
     languages: dict[str, Counter[int]] = defaultdict(Counter)
@@ -241,6 +250,7 @@ def accuracy(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | 
     helpful = {row["_id"] or "": (row["n"], row["sum"]) for row in facets_by_name["helpful"]}
     judged, scored = (sum(row[name] for row in facets_by_name["judges"]) for name in ("samples", "scored"))
     repeated = next(iter(facets_by_name["repeated"]), None)
+    judges, judges_of = _judges(facets_by_name["judges"])
     return {
         "samples": scored, "unread": judged - scored, "unjudged": count - judged,
         "mean": _mean(sums.total(), scored), "bin_width": 0.5,
@@ -249,17 +259,33 @@ def accuracy(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | 
         "by_language": [
             {"language": name, "samples": row.total(), "mean": _mean(sums[name], row.total()),
              "bins": [row[i] for i in range(11)],
-             "helpfulness": _mean(helpful[name][1], helpful[name][0]) if name in helpful else None}
+             "helpfulness": _mean(helpful[name][1], helpful[name][0]) if name in helpful else None,
+             **_notes(calibration, name, judges_of[name])}
             for name, row in sorted(languages.items(), key=lambda item: (-item[1].total(), item[0]))
         ],
-        "judges": sorted(
-            ({"model": None, "prompt": None, "repeats": None, **row["_id"], "samples": row["samples"],
-              "scored": row["scored"]} for row in facets_by_name["judges"]),
-            key=lambda row: (-row["samples"], str(row)),
-        ),
+        "uncalibrated": sorted(name for name in languages if calibration.note(name, judges_of[name])),
+        "judges": judges,
         "repeats": {"samples": repeated["n"], "same_share": _mean(repeated["same"], repeated["n"]),
                     "mean_spread": round(repeated["spread"] or 0, 6)} if repeated else None,
     }  # fmt: skip
+
+
+def _notes(calibration: Calibration, language: str, judges: set[str]) -> dict[str, str]:
+    return {"note": calibration.note(language, judges),
+            "helpfulness_note": calibration.note(language, judges, "helpfulness")}  # fmt: skip
+
+
+def _judges(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], dict[str, set[str]]]:
+    """(judges, most samples first; language -> names of its judges)."""
+    counts: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    judges_of: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        judge = row["_id"].get("judge") or {}
+        key = tuple(judge.get(name) for name in ("model", "prompt", "repeats"))
+        counts[key].update({"samples": row["samples"], "scored": row["scored"]})
+        judges_of[row["_id"].get("language") or ""].add(judge_name(judge))
+    judges = [dict(zip(("model", "prompt", "repeats"), key, strict=True)) | dict(row) for key, row in counts.items()]
+    return sorted(judges, key=lambda row: (-row["samples"], str(row))), judges_of
 
 
 def checks(database: Database[dict[str, Any]], facets_by_name: Mapping[str, Any], count: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth.display.sample_card import TRACED, sample_card
+from synth.ratings.calibration import Calibration
 from synth.report.worst_samples import reasons
 from synth.samples.sample import CURRENT
 
@@ -20,16 +21,17 @@ Row = Mapping[str, Any]
 
 
 def collect_cards(
-    database: Database[dict[str, Any]], seed: int, worst: Sequence[Row]
+    database: Database[dict[str, Any]], seed: int, worst: Sequence[Row], calibration: Calibration | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """{worst, random}: no sample twice; in a small store there are fewer random ones.
 
     Args:
         worst: rows of `synth.report.worst_samples.facet`.
+        calibration: what is known of the judges whose scores are shown; None: nothing.
     """
     points_of = {row["key"]: row["points"] for row in worst}
     random_keys = _drawn(database, set(points_of), seed)
-    cards = {card["key"]: card for card in _cards(database, [*points_of, *random_keys], points_of)}
+    cards = {card["key"]: card for card in _cards(database, [*points_of, *random_keys], points_of, calibration)}
     return {
         "worst": [cards[key] for key in points_of if key in cards],
         "random": [cards[key] for key in random_keys if key in cards],
@@ -53,12 +55,16 @@ def _drawn(database: Database[dict[str, Any]], excluded: set[str], seed: int) ->
 
 
 def _cards(
-    database: Database[dict[str, Any]], keys: Sequence[str], points_of: Mapping[str, Mapping[str, float]]
+    database: Database[dict[str, Any]],
+    keys: Sequence[str],
+    points_of: Mapping[str, Mapping[str, float]],
+    calibration: Calibration | None,
 ) -> Iterator[dict[str, Any]]:
     sources = {"$cond": [{"$isArray": ["$sources"]}, "$sources", []]}
     fields = {"sources": {"$slice": [sources, TRACED]}, "source_count": {"$size": sources}}
     pipeline: list[dict[str, Any]] = [{"$match": {"key": {"$in": list(keys)}}}, {"$set": fields}]
     for sample in database.samples.aggregate(pipeline):
         why = points_of.get(sample["key"])
-        yield {**sample_card(sample), "why": reasons(sample, why) if why else [],
+        card = sample_card(sample, calibration=calibration)
+        yield {**card, "why": reasons(sample, why, card["accuracy_note"]) if why else [],
                "points": round(sum(why.values()), 3) if why else None}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synth.report.charts import MUTED, SERIES, draw_legend, figure_axes, language_name
+from synth.report.charts import MUTED, PAPER, SERIES, draw_legend, figure_axes, language_name
 
 #: Languages that have a row in a chart; the table names all.
 _MOST = 12
@@ -41,15 +41,22 @@ def language_rows(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def language_accuracy(rows: Sequence[Mapping[str, Any]], overall: Mapping[str, Any]) -> str:
-    """Mean accuracy of each language with its interval, and the mean of all as a line."""
+    """Mean accuracy of each language with its interval, and the mean of all as a line.
+
+    A hollow point: how far the judge agrees with people in that language is unknown.
+    """
     rows = rows[:_MOST]
-    description = ", ".join(f"{language_name(row['language'])}: {row['mean']:.2f}" for row in rows)
+    description = ", ".join(
+        f"{language_name(row['language'])}: {row['mean']:.2f}" + (f" ({row['note']})" if row["note"] else "")
+        for row in rows
+    )
     svg: list[str] = []
     with figure_axes(svg, "language-accuracy", "Accuracy by language", description, 0.9 + 0.34 * len(rows)) as axes:
         for height, row in enumerate(reversed(rows)):
             low, high = row["interval"] or (row["mean"], row["mean"])
             axes.plot([low, high], [height, height], color=SERIES[0], linewidth=2.4)
-            axes.plot([row["mean"]], [height], "o", color=SERIES[0], markersize=6)
+            inside = PAPER if row["note"] else SERIES[0]
+            axes.plot([row["mean"]], [height], "o", color=SERIES[0], markerfacecolor=inside, markersize=6)
         axes.axvline(overall["mean"], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
         axes.set_yticks(range(len(rows)), [language_name(row["language"])[:20] for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)

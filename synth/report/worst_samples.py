@@ -48,12 +48,19 @@ def facet() -> list[dict[str, Any]]:
     ]
 
 
-def reasons(sample: Mapping[str, Any], points_of: Mapping[str, float]) -> list[dict[str, Any]]:
-    """[{name, points, text}]: why a sample is among the worst, the weightiest first."""
+def reasons(sample: Mapping[str, Any], points_of: Mapping[str, float], accuracy_note: str = "") -> list[dict[str, Any]]:
+    """[{name, points, text}]: why a sample is among the worst, the weightiest first.
+
+    accuracy_note: what must be said beside the judge's score, if anything.
+    """
     ordered = sorted(points_of.items(), key=lambda item: -item[1])
     weighty = [(name, value) for name, value in ordered if value >= _TELLING] or ordered[:1]
     texts = {"facts": _facts, "accuracy": _accuracy, "toxicity": _toxicity, "similarity": _similarity}
-    return [{"name": name, "points": round(value, 3), "text": texts[name](sample)} for name, value in weighty if value]
+    rows = [{"name": name, "points": round(value, 3), "text": texts[name](sample)} for name, value in weighty if value]
+    for row in rows:
+        if row["name"] == "accuracy" and accuracy_note:
+            row["text"] += f" ({accuracy_note})"
+    return rows
 
 
 def _facts(sample: Mapping[str, Any]) -> str:

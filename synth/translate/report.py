@@ -114,7 +114,8 @@ def _mean(row: Mapping[str, Any]) -> str:
     if row["mean"] is None:
         return "–"
     interval = f", {row['interval'][0]:.2f} to {row['interval'][1]:.2f}" if row["interval"] else ""
-    return f"{row['mean']:.2f}{interval}"
+    note = f"; {row['note']}" if row["note"] else ""
+    return f"{row['mean']:.2f}{interval}{note}"
 
 
 def _examples(row: Mapping[str, Any]) -> list[str]:
