@@ -38,6 +38,7 @@ def create_app(database: Database[dict[str, Any]], settings: Settings, access: A
     app.state.database, app.state.settings = database, settings
     app.state.access = access or new_access(settings.raters)
     app.state.navigation = [row for module in modules if (row := _navigation_row(module))]
+    app.state.sections = {module.__name__: _section(module) for module in modules}
     return app
 
 
@@ -52,6 +53,12 @@ def _navigation_row(module: ModuleType) -> tuple[str, str] | None:
     """(address, key of the words) of a page that the navigation has."""
     key = getattr(module, "NAVIGATION", None)
     return (module.ROUTES[0].path, key) if key else None
+
+
+def _section(module: ModuleType) -> str:
+    """Address of the row of the navigation that a module's pages belong to; "" for none."""
+    own = module.ROUTES[0].path if getattr(module, "NAVIGATION", None) else ""
+    return str(getattr(module, "SECTION", own))
 
 
 def _file(request: Request) -> Response:

@@ -31,7 +31,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     """The page of a template of `templates/`, with `values` and with what every page has.
 
     In each template are: `t("NAME.key", hole=value)`, `language`, `languages`, `rater`, `navigation` ([(address, text,
-    whether it is this page)]), `csrf_field` (the hidden input of a form), `csrf`, `path`, `blind`, and the filters
+    aria-current)]), `csrf_field` (the hidden input of a form), `csrf`, `path`, `blind`, and the filters
     `number`, `day`, `moment` in the reader's language and `web` for links that are stored.
     """
     state, app = request.state, request.app.state
@@ -53,13 +53,16 @@ def _address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _navigation(request: Request) -> list[tuple[str, str, bool]]:
-    """The rows of the navigation; the page with the longest address that begins this one's is the present one."""
+def _navigation(request: Request) -> list[tuple[str, str, str]]:
+    """The rows of the navigation; of the row that the page belongs to, whether it is the page itself."""
     rows: list[tuple[str, str]] = request.app.state.navigation if request.state.rater else []
-    path = request.url.path
-    beginnings = [address for address, _ in rows if path == address or path.startswith(f"{address.rstrip('/')}/")]
-    present = max((address for address in beginnings if address != "/" or path == "/"), key=len, default=None)
-    return [(address, translate(request.state.language, key), address == present) for address, key in rows]
+    module = getattr(request.scope.get("endpoint"), "__module__", "")
+    section = request.app.state.sections.get(module)
+    present = "page" if request.url.path == section else "true"
+    return [
+        (address, translate(request.state.language, key), present if address == section else "")
+        for address, key in rows
+    ]  # fmt: skip
 
 
 @functools.cache

@@ -13,6 +13,7 @@ How to add the page NAME:
 
        NAVIGATION = "queue.title"      # points at the path of ROUTES[0]
        POSITION = 30                   # optional: place in the navigation, 50 where it is left out (home is 0)
+       SECTION = "/samples"            # optional: for a page that is not in the navigation, the row that it belongs to
        BLIND, STORE = False, True      # optional: whether `synth review --blind FOLDER` has it; whether other runs do
        STORE = True                    # optional: False for one of a blind evaluation alone
 

@@ -30,4 +30,5 @@ def show(request: Request) -> Response:
     return render(request, "sample.html.jinja", **explanation, names=names, said=statements, key=key)
 
 
+SECTION = "/samples"
 ROUTES = [Route("/sample/{key}", show)]

@@ -71,6 +71,15 @@ def test_every_page_has_routes_and_a_name_in_the_navigation(app: Starlette) -> N
     assert app.state.navigation[0] == ("/", "home.title")
 
 
+def test_the_navigation_names_the_page_and_the_part_that_it_belongs_to(
+    client: TestClient, samples: list[dict[str, Any]]
+) -> None:
+    assert re.findall(r'<a href="([^"]+)" aria-current="(\w+)"', client.get("/samples").text) == [("/samples", "page")]
+    page = client.get(f"/sample/{samples[0]['key']}")
+    assert re.findall(r'<a href="([^"]+)" aria-current="(\w+)"', page.text) == [("/samples", "true")]
+    assert 'aria-current="' not in client.get("/nowhere").text
+
+
 def test_of_a_blind_evaluation_there_are_its_own_pages_alone() -> None:
     assert {module.__name__.rpartition(".")[2] for module in page_modules(blind=True)} >= {"home", "session"}
     assert all(module.BLIND for module in page_modules(blind=True))
