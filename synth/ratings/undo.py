@@ -80,7 +80,8 @@ def _undo(desk: Desk, mark: dict[str, Any], form: Mapping[str, str], recompute: 
     if (change := _taken_back(desk, row, sample, mark)) is None:
         return Outcome(CONFLICT, mark, sample, row["state"])
     _restore_rating(desk, mark)
-    new = _mark(desk, mark, form) | {"decision": "undo"}
+    texts = {"original": mark["result"], "result": mark["original"]}
+    new = _mark(desk, mark, form) | texts | {"decision": "undo", "comment": ""}
     database.marks.insert_one(new, session=session)
     database.queue_rows.update_one({"_id": row["_id"]}, {"$set": change}, session=session)
     row |= change

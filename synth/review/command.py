@@ -53,6 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--owner", metavar="NAME", help="the rater who may run pipelines (whoever works at this machine)"
     )
     parser.add_argument("--overlap", type=int, default=1, metavar="N", help="raters that decide on each row (1)")
+    parser.add_argument(
+        "--lease", type=float, default=30.0, metavar="MINUTES", help="time that a row is one's own (30)"
+    )
+    parser.add_argument(
+        "--adjudicator", action="append", default=[], metavar="NAME",
+        help="a rater who decides where others disagree; several times (whoever has not marked the row)",
+    )  # fmt: skip
     parser.add_argument("--blind", type=Path, metavar="FOLDER", help="sheets of a blind evaluation (train blind)")
 
 
@@ -78,6 +85,10 @@ def check(options: argparse.Namespace) -> None:
         raise NewsmillError(f"--owner {options.owner} is none of the raters: name them with --rater")
     if not options.pipelines.is_dir():
         raise NewsmillError(f"--pipelines {options.pipelines}: there is no such folder")
+    if not 0 < options.lease <= 7 * 24 * 60:
+        raise NewsmillError("--lease must be minutes: more than 0, and a week at most")
+    if raters and not set(check_names(options.adjudicator)) <= set(raters):
+        raise NewsmillError("--adjudicator must be one of the raters")
     if options.blind:
         _check_sheets(options.blind, len(raters))
 
@@ -112,7 +123,8 @@ def main(options: argparse.Namespace) -> int:
         settings = Settings(
             host=options.host, port=listening.getsockname()[1], filter=options.filter or "",
             language=options.language or "", blind=options.blind, raters=check_names(options.rater),
-            overlap=options.overlap, hosts=tuple(options.allow_host), debug=options.debug,
+            overlap=options.overlap, lease=options.lease, adjudicators=check_names(options.adjudicator),
+            hosts=tuple(options.allow_host), debug=options.debug,
             pipelines=options.pipelines, owner=" ".join((options.owner or "").split()), uri=options.uri or "",
         )  # fmt: skip
         access = load_access(settings.raters, home(), check_names(options.new_address))

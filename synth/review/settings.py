@@ -23,6 +23,8 @@ class Settings:
         blind: folder of the sheets of a blind evaluation, which alone is shown then; None: the store is shown.
         raters: names of the raters, each with a token; none: the user of this machine, without a token.
         overlap: raters that decide on each row.
+        lease: minutes for which a rater has a row to himself.
+        adjudicators: raters who decide where others disagree; none: whoever has not marked the row.
         hosts: further names under which the server may be asked.
         debug: whether an error of ours shows its traceback on stderr.
         pipelines: folder of the pipeline files that can be run from a page.
@@ -37,6 +39,8 @@ class Settings:
     blind: Path | None = None
     raters: tuple[str, ...] = ()
     overlap: int = 1
+    lease: float = 30.0
+    adjudicators: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     debug: bool = False
     pipelines: Path = Path()
