@@ -46,8 +46,8 @@ def places(source: Text, translation: Text, doubts: Iterator[str] | list[str]) -
     sides: tuple[list[Place], list[Place]] = ([], [])
     for doubt in doubts:
         finder = _finder(doubt)
-        for side, (text, other) in enumerate(((source, translation), (translation, source))):
-            sides[side].extend(Place(start, end, doubt) for start, end in finder(text, other, side == 1))
+        for side, (text, counterpart) in enumerate(((source, translation), (translation, source))):
+            sides[side].extend(Place(start, end, doubt) for start, end in finder(text, counterpart, side == 1))
     return _in_order(sides[0]), _in_order(sides[1])
 
 
@@ -63,12 +63,12 @@ def pieces(text: str, marks: list[Place]) -> list[tuple[str, str]]:
 def _in_order(places_of_side: list[Place]) -> list[Place]:
     """In the order of the text; of two that overlap the second is a part of the first, or left out."""
     rows: list[Place] = []
-    for place in sorted(places_of_side, key=lambda row: (row.start, -row.end)):
-        if rows and place.start < rows[-1].end:
-            if place.doubt == rows[-1].doubt:
-                rows[-1] = rows[-1]._replace(end=max(rows[-1].end, place.end))
-        elif place.start < place.end:
-            rows.append(place)
+    for span in sorted(places_of_side, key=lambda row: (row.start, -row.end)):
+        if rows and span.start < rows[-1].end:
+            if span.doubt == rows[-1].doubt:
+                rows[-1] = rows[-1]._replace(end=max(rows[-1].end, span.end))
+        elif span.start < span.end:
+            rows.append(span)
     return rows
 
 
@@ -77,7 +77,7 @@ Finder = Callable[[Text, Text, bool], Iterator[tuple[int, int]]]
 
 def _finder(doubt: str) -> Finder:
     if kinds := _PROTECTED.get(doubt):
-        return lambda text, other, _: _protected(text, other, kinds)
+        return lambda text, counterpart, _: _protected(text, counterpart, kinds)
     return _FINDERS.get(doubt, _nowhere)
 
 
@@ -85,9 +85,9 @@ def _nowhere(_: Text, __: Text, ___: bool) -> Iterator[tuple[int, int]]:
     yield from ()
 
 
-def _protected(text: Text, other: Text, kinds: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _protected(text: Text, counterpart: Text, kinds: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Spans that the other side has less often."""
-    free = Counter(other.protected(*kinds))
+    free = Counter(counterpart.protected(*kinds))
     for span in text.spans:
         part = text.text[span.start : span.end]
         if span.kind in kinds:
@@ -96,9 +96,9 @@ def _protected(text: Text, other: Text, kinds: tuple[str, ...]) -> Iterator[tupl
             free[part] -= 1
 
 
-def _numbers(text: Text, other: Text, _: bool) -> Iterator[tuple[int, int]]:
+def _numbers(text: Text, counterpart: Text, _: bool) -> Iterator[tuple[int, int]]:
     """Numbers whose digits the other side has less often."""
-    free = Counter(_digits(match.group()) for match in _NUMBER.finditer(other.text))
+    free = Counter(_digits(match.group()) for match in _NUMBER.finditer(counterpart.text))
     for match in _NUMBER.finditer(text.text):
         digits = _digits(match.group())
         if free[digits] <= 0:
@@ -110,17 +110,17 @@ def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def _untranslated(text: Text, other: Text, is_translation: bool) -> Iterator[tuple[int, int]]:
+def _untranslated(text: Text, counterpart: Text, is_translation: bool) -> Iterator[tuple[int, int]]:
     """In the translation: runs of words that the source has, and sentences in its language."""
     if not is_translation:
         return
-    words = [match.group().lower() for match in _WORD.finditer(other.text)]
+    words = [match.group().lower() for match in _WORD.finditer(counterpart.text)]
     runs = set(zip(*(words[shift:] for shift in range(_RUN)), strict=False))
     matches = list(_WORD.finditer(text.text))
     for i in range(len(matches) - _RUN + 1):
         if tuple(match.group().lower() for match in matches[i : i + _RUN]) in runs:
             yield matches[i].start(), matches[i + _RUN - 1].end()
-    yield from _sentences_in(text, lambda code: code == other.language)
+    yield from _sentences_in(text, lambda code: code == counterpart.language)
 
 
 def _other_language(text: Text, _: Text, is_translation: bool) -> Iterator[tuple[int, int]]:

@@ -22,13 +22,34 @@ class Piece(NamedTuple):
 
 def differences(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """(the old text with what is no longer there, the new one with what was added); joined they are the texts."""
+    rows = list(_compared(old, new))
+    sides = [
+        list(_joined(("" if name == "equal" else kind, row[side]) for name, *row in rows))
+        for side, kind in enumerate(("del", "ins"))
+    ]
+    return sides[0], sides[1]
+
+
+def merged(old: str, new: str) -> list[Piece]:
+    """Both texts as one: at each change what is no longer there, then what was added."""
+    pieces = []
+    for name, before, after in _compared(old, new):
+        pieces += [("", before)] if name == "equal" else [("del", before), ("ins", after)]
+    return list(_joined(iter(pieces)))
+
+
+Row = tuple[str, str, str]
+
+
+def _compared(old: str, new: str) -> list[Row]:
+    """[(equal or not, part of the old text, part of the new one)]"""
     for split in (_TOKEN.findall, _LINE.findall):
-        if (compared := _compared(old, new, split)) is not None:
-            return compared
-    return [Piece(old, "del")] if old else [], [Piece(new, "ins")] if new else []
+        if (rows := _by_parts(old, new, split)) is not None:
+            return rows
+    return [("replace", old, new)]
 
 
-def _compared(old: str, new: str, split: Callable[[str], list[str]]) -> tuple[list[Piece], list[Piece]] | None:
+def _by_parts(old: str, new: str, split: Callable[[str], list[str]]) -> list[Row] | None:
     """None where the texts are too long to be compared by these parts."""
     before, after = split(old), split(new)
     start = _common(before, after)
@@ -36,39 +57,40 @@ def _compared(old: str, new: str, split: Callable[[str], list[str]]) -> tuple[li
     inner = before[start : len(before) - end], after[start : len(after) - end]
     if len(inner[0]) * len(inner[1]) > _MOST:
         return None
-    rows = [("equal", before[:start], before[:start]), *_rows(*inner)]
-    rows.append(("equal", before[len(before) - end :], before[len(before) - end :]))
-    sides = [
-        list(_joined(("" if name == "equal" else kind, "".join(row[side])) for name, *row in rows))
-        for side, kind in enumerate(("del", "ins"))
-    ]
-    return sides[0], sides[1]
+    first, last = "".join(before[:start]), "".join(before[len(before) - end :])
+    return [("equal", first, first), *_rows(*inner), ("equal", last, last)]
 
 
 def _common(first: Sequence[str], second: Sequence[str]) -> int:
     """How many parts both begin with."""
     pairs = enumerate(zip(first, second, strict=False))
-    return next((i for i, (one, other) in pairs if one != other), min(len(first), len(second)))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    """(equal or not, parts of the old text, parts of the new one); a blank between two changes is a part of them."""
-    rows = [
-        (name, old[i:j], new[k:m]) for name, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    ]
-    for i, (name, before, after) in enumerate(rows):
-        is_blank = name == "equal" and 0 < i < len(rows) - 1 and not "".join(before).strip(" ")
-        yield "blank" if is_blank else name, before, after
+def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
+    """A blank between two changes is a part of them, so that words that changed side by side are one change."""
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    parts = [(name, "".join(old[i:j]), "".join(new[k:m])) for name, i, j, k, m in codes]
+    row = ("equal", "", "")
+    for i, (name, before, after) in enumerate(parts):
+        is_blank = name == "equal" and 0 < i < len(parts) - 1 and not before.strip(" ")
+        name = "replace" if is_blank or name != "equal" else "equal"
+        if name == row[0]:
+            row = (name, row[1] + before, row[2] + after)
+        else:
+            yield row
+            row = (name, before, after)
+    yield row
 
 
 def _joined(pieces: Iterator[tuple[str, str]]) -> Iterator[Piece]:
     """Neighbours of one kind as one piece."""
     text, kind = "", ""
-    for other, part in pieces:
-        if other != kind and part:
+    for part_kind, part in pieces:
+        if part_kind != kind and part:
             if text:
                 yield Piece(text, kind)
-            text, kind = "", other
+            text, kind = "", part_kind
         text += part
     if text:
         yield Piece(text, kind)

@@ -138,8 +138,8 @@ def is_free(desk: Desk, row: Mapping[str, Any]) -> bool:
         return False
     if desk.state == ADJUDICATION:
         return desk.is_adjudicator and not desk.leases(row)
-    others = [vote for vote in row["votes"] if vote["rater"] != desk.rater]
-    return len(others) + len(desk.leases(row)) < desk.queue.overlap
+    other_votes = [vote for vote in row["votes"] if vote["rater"] != desk.rater]
+    return len(other_votes) + len(desk.leases(row)) < desk.queue.overlap
 
 
 def revision_for(desk: Desk, row: Mapping[str, Any], sample: Mapping[str, Any]) -> str:
@@ -203,7 +203,7 @@ def _voted(
     if desk.state == ADJUDICATION:
         return {"state": "done", "adjudicator": vote, "effect": _decide(desk, sample, mark, [vote], recompute)}
     # A mark on other texts than these says nothing of them: its rater is asked again.
-    same = [other for other in row["votes"] if other["rater"] != desk.rater and other["revision"] == vote["revision"]]
+    same = [v for v in row["votes"] if v["rater"] != desk.rater and v["revision"] == vote["revision"]]
     votes = [*(same if desk.queue.overlap > 1 else []), vote]
     skips = [rater for rater in row["skips"] if rater != desk.rater]
     if len(votes) < desk.queue.overlap:

@@ -76,12 +76,12 @@ def open_queue(
         NewsmillError: the text is no filter.
     """
     ranked = not (text or "").strip()
-    wanted = read_filter(text, database) if not ranked else {"status": "new"}
+    selection = read_filter(text, database) if not ranked else {"status": "new"}
     end_dead_sessions(database)
-    parts = f"{dumps(wanted)}\0{overlap}\0{seed}\0{ranked}"
+    parts = f"{dumps(selection)}\0{overlap}\0{seed}\0{ranked}"
     name = hashlib.sha256(parts.encode(errors="surrogatepass")).hexdigest()[:16]
-    queue = Queue(name, current(wanted), overlap, lease, tuple(adjudicators))
-    described = {"filter": text or "", "wanted": dumps(wanted), "overlap": overlap, "seed": seed, "ranked": ranked}
+    queue = Queue(name, current(selection), overlap, lease, tuple(adjudicators))
+    described = {"filter": text or "", "wanted": dumps(selection), "overlap": overlap, "seed": seed, "ranked": ranked}
     database.queues.update_one({"_id": name}, {"$set": described, "$setOnInsert": {"rows": 0}}, upsert=True)
     fill(database, queue)
     return queue
@@ -92,16 +92,16 @@ def queue_of(database: Store, name: str) -> Queue | None:
     described = database.queues.find_one({"_id": name})
     if described is None:
         return None
-    wanted = loads(described["wanted"], "of a queue")
-    return Queue(name, current(wanted), described["overlap"])
+    selection = loads(described["wanted"], "of a queue")
+    return Queue(name, current(selection), described["overlap"])
 
 
-def current(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def current(selection: Mapping[str, Any]) -> dict[str, Any]:
     """The filter without samples that were replaced; rejected ones only where it speaks of their status."""
     limits = dict(CURRENT)
-    if "status" in _names(wanted):
+    if "status" in _names(selection):
         del limits["status"]
-    return {"$and": [limits, dict(wanted)]}
+    return {"$and": [limits, dict(selection)]}
 
 
 def _names(document: Any) -> set[str]:

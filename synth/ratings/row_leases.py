@@ -122,9 +122,9 @@ def lease_row(desk: Desk, row: Mapping[str, Any], active: float = 0.0, since: da
         "until": desk.now + timedelta(seconds=desk.queue.lease),
         "draft": next((lease.get("draft") for lease in row["leases"] if lease["rater"] == desk.rater), None),
     }  # fmt: skip
-    others = [lease for lease in desk.leases(row) if lease["rater"] != desk.rater]
+    other_leases = [lease for lease in desk.leases(row) if lease["rater"] != desk.rater]
     leased: dict[str, Any] | None = desk.database.queue_rows.find_one_and_update(
-        {"_id": row["_id"]}, {"$set": {"leases": [*others, mine]}},
+        {"_id": row["_id"]}, {"$set": {"leases": [*other_leases, mine]}},
         return_document=ReturnDocument.AFTER, session=desk.session,
     )  # fmt: skip
     own = {"_id": f"{desk.queue.name}|{desk.state}|{desk.rater}"}
@@ -151,12 +151,12 @@ def _next(desk: Desk) -> dict[str, Any] | None:
     """The first row in the queue's order that wants this rater."""
     if desk.state == ADJUDICATION and not desk.is_adjudicator:
         return None
-    wanted = 1 if desk.state == ADJUDICATION else desk.queue.overlap
+    capacity = 1 if desk.state == ADJUDICATION else desk.queue.overlap
     lasting = {"$filter": {"input": "$leases", "cond": {"$gt": ["$$this.until", desk.now]}}}
     marks = 0 if desk.state == ADJUDICATION else {"$size": "$votes"}
     conditions: dict[str, Any] = {
         "queue": desk.queue.name, "state": desk.state, "skips": {"$ne": desk.rater},
-        "$expr": {"$lt": [{"$add": [marks, {"$size": lasting}]}, wanted]},
+        "$expr": {"$lt": [{"$add": [marks, {"$size": lasting}]}, capacity]},
     }  # fmt: skip
     if desk.state == OPEN or not desk.queue.adjudicators:
         conditions["votes.rater"] = {"$ne": desk.rater}
@@ -167,8 +167,8 @@ def _next(desk: Desk) -> dict[str, Any] | None:
 
 def _sample(desk: Desk, row: Mapping[str, Any]) -> dict[str, Any] | None:
     """The sample of a row; None where it is no longer one that people are asked about."""
-    wanted = {"superseded": {"$ne": True}} if row["votes"] else desk.queue.filter
-    return desk.database.samples.find_one({"$and": [{"key": row["item"]}, wanted]}, session=desk.session)
+    condition = {"superseded": {"$ne": True}} if row["votes"] else desk.queue.filter
+    return desk.database.samples.find_one({"$and": [{"key": row["item"]}, condition]}, session=desk.session)
 
 
 def leave_out(desk: Desk, row: Mapping[str, Any]) -> None:

@@ -153,8 +153,8 @@ def _repeat(
     first = desk.database.marks.find_one({"_id": mark["undoes"]}, session=desk.session)
     if first is None:
         return Outcome(NOT_POSSIBLE, dict(mark), sample, row["state"])
-    wanted = row["state"] == desk.state and (desk.lease_in(row) or is_free(desk, row))
-    if not wanted or (first["decision"] != "skip" and first["revision"] != revision_for(desk, row, sample)):
+    is_open = row["state"] == desk.state and (desk.lease_in(row) or is_free(desk, row))
+    if not is_open or (first["decision"] != "skip" and first["revision"] != revision_for(desk, row, sample)):
         return Outcome(CONFLICT, dict(mark), sample, row["state"])
     new = {**first, **_mark(desk, mark, form), "seconds": first["seconds"]}
     state = cast(desk, row, sample, new, recompute)

@@ -35,7 +35,10 @@ def error_page(request: Request, status: int, key: str, detail: str = "") -> Res
     """
     fields = request.state.form.multi_items() if status == HTTPStatus.SERVICE_UNAVAILABLE else []
     kept = [(name, text) for name, text in fields if name != CSRF_FIELD]
-    return render(request, "error.html.jinja", status, key=key, detail=detail, code=status, fields=kept)
+    # A session may have ended while somebody wrote: what was typed is there to be copied.
+    typed = [text for _, text in request.state.form.multi_items() if len(text.split()) > 1]
+    texts = typed if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else []
+    return render(request, "error.html.jinja", status, key=key, detail=detail, code=status, fields=kept, texts=texts)
 
 
 def on_http_error(request: Request, error: Exception) -> Response:

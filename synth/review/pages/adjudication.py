@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from synth.display.word_differences import differences
+from synth.display.word_differences import merged
 from synth.ratings.marks import STORED, save, votes_revision
 from synth.ratings.queue import progress
 from synth.ratings.row_leases import ADJUDICATION, Lease, take
@@ -51,9 +51,9 @@ def _votes(request: Request, lease: Lease) -> Iterator[dict[str, Any]]:
         texts = {name: as_form_text(str(mark["result"].get(name) or "")) for name in TEXTS}
         changes = []
         for name in TEXTS:
-            old, new = differences(as_form_text(str(lease.sample.get(name) or "")), texts[name])
-            if old != new:
-                changes.append({"name": name, "old": old, "new": new})
+            stored = as_form_text(str(lease.sample.get(name) or ""))
+            if stored != texts[name]:
+                changes.append({"name": name, "pieces": merged(stored, texts[name])})
         yield {"number": number, "decision": vote["decision"], "texts": texts, "changes": changes,
                "comment": mark.get("comment") or ""}  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,6 +27,11 @@ from synth.review.row_view import new_doubts, row_view
 
 NAVIGATION = "queue.title"
 POSITION = 10
+
+
+def prepare(app: Starlette) -> None:
+    """Fill the queue before the first rater comes: of 100,000 samples that takes seconds."""
+    queue_of_app(app)
 
 
 def show(request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.display.word_differences import differences
+from synth.display.word_differences import differences, merged
 
 
 def shown(old: str, new: str) -> tuple[str, str]:
@@ -26,6 +26,13 @@ def test_words_side_by_side_are_one_change() -> None:
     assert shown("a uno due b", "a x y b") == ("a [uno due] b", "a [x y] b")
 
 
+def test_both_texts_can_be_one() -> None:
+    pieces = merged("Il ponte riapre lunedì.", "Il vecchio ponte chiude lunedì.")
+    assert [(piece.kind, piece.text) for piece in pieces] == [
+        ("", "Il "), ("ins", "vecchio "), ("", "ponte "), ("del", "riapre"), ("ins", "chiude"), ("", " lunedì."),
+    ]  # fmt: skip
+
+
 def test_texts_too_long_for_words_are_compared_by_lines() -> None:
     old = "\n".join(f"riga {number} di molte parole diverse" for number in range(900))
     new = old.replace("riga 1 ", "linea 1 ").replace("riga 890 ", "linea 890 ")
@@ -42,6 +49,9 @@ def test_texts_too_long_for_words_are_compared_by_lines() -> None:
 def test_the_pieces_are_the_texts_and_what_is_common_is_common(old: str, new: str) -> None:
     before, after = differences(old, new)
     assert ("".join(piece.text for piece in before), "".join(piece.text for piece in after)) == (old, new)
+    both = merged(old, new)
+    assert "".join(piece.text for piece in both if piece.kind != "ins") == old
+    assert "".join(piece.text for piece in both if piece.kind != "del") == new
     assert {piece.kind for piece in before} <= {"", "del"}
     assert {piece.kind for piece in after} <= {"", "ins"}
     if old == new:
