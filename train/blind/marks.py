@@ -160,6 +160,7 @@ def _row(file: Path, label: str, number: int, line: Mapping[str, str], columns: 
     texts = [line[name] for name in ("text", "text_a", "text_b") if line.get(name)]
     words = len(" ".join(texts).split()) if texts else None
     rater = " ".join(line.get("rater", "").split()) or label
+    rater = f"rater-{rater.removesuffix('.0')}" if rater.removesuffix(".0").isdecimal() else rater
     return _Row(
         f"{file.name} row {number}", file.name, rater, line["item"].strip(), values, _number(line.get("seconds", "")),
         words,

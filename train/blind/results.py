@@ -37,7 +37,7 @@ def _head(ratings: Ratings) -> dict[str, Any]:
     listed, marked = (sum(getattr(sheet, name) for sheet in ratings.sheets) for name in ("listed", "marked"))
     return {
         "kind": key.kind, "key": str(key.path),
-        "sheets": len({file for sheet in ratings.sheets for file in sheet.files}),
+        "sheets": len(ratings.sheets),
         key.kind: len(key.items), "prompts": len({item.prompt for item in key.items.values()}),
         "scale": [LOWEST, HIGHEST], "authors": list(key.authors), "human": sorted(key.human),
         "raters": [asdict(sheet) for sheet in ratings.sheets],
