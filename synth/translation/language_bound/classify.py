@@ -76,7 +76,7 @@ def _about_forms(instruction: str, material: str, answer: str, table: BoundTable
     """A text of which only endings, spelling or marks were changed: a translator would write both alike."""
     if table.compile(table.programs).search(_request(instruction, table)) or _CODE.search(material + answer):
         return None
-    if any(has_other_forms(text, answer) for text in _material(instruction, material)):
+    if any(has_other_forms(text, answer, inflects=table.inflects) for text in _material(instruction, material)):
         return Bound("grammar_correction", "leave_out", "its answer has other forms of the same words")
     return None
 

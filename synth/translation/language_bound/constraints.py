@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,10 @@ _BEFORE, _AFTER = 32, 14
 _QUOTED = re.compile(
     r"(?<![\w'’])(?:\"([^\"\n]+)\"|“([^”\n]+)”|«\s*([^»\n]+?)\s*»|„([^“”\n]+)[“”]|['‘]([^'’\n]+)['’])(?!\w)"
 )
+#: What joins the last two of a list, and what joins two to choose from.
+_JOINT, _OR = r"(?:and|or|et|ou|y|e|ed|o|và|hoặc)(?!\w)", r"(?:or|ou|o|hoặc)(?!\w)"
+#: An item of such a list.
+_ITEM = re.compile(rf"((?!{_JOINT})[^\W\d_][\w’'-]*(?: (?!{_JOINT})[^\W\d_][\w’'-]*)*)")
 #: Where a clause ends, that gives its quotations their role.
 _STOP = re.compile(r"[.;!?\n]+(?=\s|$)")
 #: A demand of its own inside a sentence: "… twice and end with …".
@@ -45,7 +50,7 @@ class Constraint:
 def constraints(instruction: str, language: str) -> list[Constraint]:
     """What an instruction demands of the form of its answer, in the order of kinds and then of the text."""
     table = table_of(language)
-    text = _FENCE.sub(" ", instruction)
+    text = _in_quotes(_FENCE.sub(" ", instruction), table)
     return [*_counts(text, table), *_phrases(text, table), *_letters(text, table), *_flags(text, table)]
 
 
@@ -56,6 +61,28 @@ def quotations(instruction: str) -> list[str]:
 
 def _content(match: re.Match[str]) -> str:
     return next(group for group in match.groups() if group is not None).strip()
+
+
+def _in_quotes(text: str, table: BoundTable) -> str:
+    """The text with quotes around words that are named without: "use the word river", "keywords: river, old bridge"."""
+    for pattern in _named_words(table.code):
+        for match in reversed(list(pattern.finditer(text))):
+            start, end = match.span("list")
+            text = text[:start] + _ITEM.sub(r'"\1"', match["list"]) + text[end:]
+    return text
+
+
+@functools.cache
+def _named_words(language: str) -> tuple[re.Pattern[str], ...]:
+    """Words after a colon, which may be of several parts; several words; one word."""
+    table = table_of(language)
+    demands, word = table.constraints, r"[^\W\d_][\w’'-]*"
+    named = rf"(?!(?:{table.joined(demands.no_word)})(?!\w)){word}(?!\w)"
+    part = rf"{word}(?: (?!{_JOINT}){word}){{0,2}}"
+    several = rf"{demands.words}\s?:\s*(?P<list>{part}(?:(?:,|,?\s+{_JOINT})\s+{part})*)(?=\s*(?:[.;!?\n]|\Z))"
+    bare = rf"{demands.words}\s+(?P<list>{named}(?:,\s+{named})*(?:,?\s+{_JOINT}\s+{named})+)"
+    one = rf"{demands.word}\s+(?P<list>{named}(?:\s+{_OR}\s+{named})?)"
+    return tuple(table.compile(pattern) for pattern in (several, bare, one))
 
 
 def _counts(text: str, table: BoundTable) -> list[Constraint]:

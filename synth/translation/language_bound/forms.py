@@ -18,8 +18,10 @@ _MORE = 1
 _SHORT = 4
 
 
-def has_other_forms(text: str, answer: str) -> bool:
+def has_other_forms(text: str, answer: str, *, inflects: bool = True) -> bool:
     """Whether an answer is the text with other forms of some words, or other marks and capitals.
+
+    inflects: whether the language's words have endings; else a short word is no other's form for being short.
 
     Not where it is the text itself, its numbers or its order changed, or a word was replaced by quite another.
     """
@@ -33,12 +35,14 @@ def has_other_forms(text: str, answer: str) -> bool:
         return _marks(text) != _marks(answer) or before != after
     changes = [code for code in difflib.SequenceMatcher(None, *low, autojunk=False).get_opcodes() if code[0] != "equal"]
     same = len(low[0]) - sum(end - start for _, start, end, _, _ in changes)
-    return same >= _SAME * len(low[0]) and all(_is_form(low[0][a:b], low[1][c:d]) for _, a, b, c, d in changes)
+    return same >= _SAME * len(low[0]) and all(
+        _is_form(low[0][a:b], low[1][c:d], inflects) for _, a, b, c, d in changes
+    )
 
 
-def _is_form(before: list[str], after: list[str]) -> bool:
+def _is_form(before: list[str], after: list[str], inflects: bool) -> bool:
     """Whether changed words are the same in another form; one may be added ("has gone") or taken away."""
-    short = max(map(len, [*before, *after])) <= _SHORT
+    short = inflects and max(map(len, [*before, *after])) <= _SHORT
     if not before or not after:
         return short and len(before) + len(after) <= _MORE
     if short and len(before) == len(after) == 1:

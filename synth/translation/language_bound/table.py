@@ -42,6 +42,11 @@ class ConstraintTable:
     flags: Mapping[str, str]
     #: what says that a letter and no word is meant.
     letter: str
+    #: what words without quotes follow: one ("the word"), and several ("the words", "keywords").
+    word: str
+    words: str
+    #: what may follow these and is no such word: "the word count".
+    no_word: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,8 @@ class BoundTable:
     #: what joins the last two of a list: "and".
     conjunctions: tuple[str, ...] = ()
     constraints: ConstraintTable
+    #: whether words have endings that a correction changes.
+    inflects: bool = True
     _patterns: dict[str, tuple[re.Pattern[str], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -43,6 +43,8 @@ TABLE = BoundTable(
         "order": r"(?:arrange|sort|put|place|list|order|organi[sz]e|rearrange|alphabeti[sz]e)",
     },
     innocent=r"""
+        (?:start\w*|begin\w*) with [\"'“‘]?(?:the letters )?P\.? ?(?:P\.? ?)?S\b|no other (?:words?|phrases?)\b|
+        (?:wrap|put|place|enclose|surround)\w* (?:\w+ ){1,6}(?:in|with|inside|within) (?:double )?quot\w+(?: marks)?|
         nursery rhymes?|magic(?:al)? spells?|cast(?:ing|s)? (?:a |the )?spells?|words of (?:wisdom|encouragement)|
         spelling bees?|cover letters?|newsletters?|letters? (?:of|to)|in other words|word (?:document|processor)s?|
         grammar schools?|machine translation|natural language|the opposite (?:direction|side|sex)|
@@ -349,7 +351,8 @@ TABLE = BoundTable(
         },
         roles={
             "forbidden": r"""
-                \b(?:do not|don['’]t|not|without|avoid\w*|exclud\w+|never|refrain|no)\b|\binstead of\b
+                \b(?:do not|(?:do|does|should|ca|must)n['’]t|cannot|not|without|avoid\w*|exclud\w+|never|
+                refrain|no)\b|\binstead of\b
             """,
             "end": r"""
                 \b(?:end|ends|ending|finish\w*|conclud\w+|last (?:sentence|phrase|words?|line)|very end)\b
@@ -385,5 +388,13 @@ TABLE = BoundTable(
             """,
         },
         letter=r"\bletters?\b",
+        word=r"\b(?:the|key) ?word",
+        words=r"\b(?:the (?:following )?words|keywords?|these (?:items|terms|words|keywords))",
+        no_word=r"""
+            count|counts|limit|limits|processor|cloud|search|game|bank|order|choice|choices|used|
+            should|must|can|will|that|which|long|in|of|for|from|with|to|is|are|and|or|below|above|
+            you|it|they|listed|given|provided|per|have|has|begin|begins|end|ends|start|starts|appear|
+            appears|itself|document
+        """,
     ),
 )  # fmt: skip

@@ -37,6 +37,11 @@ TABLE = BoundTable(
         """,
     },
     innocent=r"""
+        (?:menos|más) de %number% palabras|
+        (?:comien\w+|comenz\w+|empie\w+|empez\w+|inici\w+) (?:con|por) [«\"“']? ?P\.? ?(?:P\.? ?|D\.?)?S?\b|
+        ningun[ao]? otr[ao]s? (?:palabras?|frases?)\b|
+        (?:coloc\w+|pon\w+|envuelv\w+|envolv\w+|encierr\w+|encerr\w+|escrib\w+|
+        rode\w+)\b(?: \w+){0,6} (?:entre )?comillas(?: dobles)?|
         en otras palabras|palabras clave|palabras de (?:ánimo|aliento|sabiduría)|canci(?:ón|ones) infantil(?:es)?|
         lenguaje natural|lengua de señas|procesador de textos?
     """,
@@ -365,5 +370,11 @@ TABLE = BoundTable(
             """,
         },
         letter=r"\bletras?\b",
+        word=r"\b(?:la|el) (?:palabra|término)(?: clave)?",
+        words=r"\b(?:las |estas |los |estos )?(?:palabras(?: clave)?|elementos|términos)(?: siguientes)?",
+        no_word=r"""
+            clave|de|del|que|en|debe|deben|no|puede|pueden|por|para|y|o|como|es|son|se|con|a|al|
+            siguientes?|máximo|mínimo|aproximadamente|relacionadas|más|menos|dadas?
+        """,
     ),
 )  # fmt: skip

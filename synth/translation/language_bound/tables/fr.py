@@ -37,6 +37,10 @@ TABLE = BoundTable(
         """,
     },
     innocent=r"""
+        commen[cç]\w+ par [«\"“']? ?P\.? ?(?:P\.? ?)?S\b|(?:aucun|nul|d['’]) ?autres? (?:mots?|phrases?)\b|
+        prononce\w* (?:le|les|ces|ce|aucun) mots?|
+        (?:ne|sans|avant de) prononc\w+|(?:mett\w+|plac\w+|entour\w+|encadr\w+|
+        répon\w+)\b(?: [\w'’]+){0,6} (?:entre|de|par) (?:des )?guillemets(?: doubles)?|
         lettre (?:de|à|au|aux|pour|formelle)\b|en d['’]autres (?:mots|termes)|mots[- ]clés?|
         mots? d['’](?:encouragement|ordre)|comptines?|langage naturel|langue des signes|procès[- ]verbal
     """,
@@ -356,5 +360,12 @@ TABLE = BoundTable(
             """,
         },
         letter=r"\blettres?\b",
+        word=r"\b(?:le |du |ce )mot(?:[ -]clé)?",
+        words=r"\b(?:les |ces |des )?(?:mots(?:[ -]clés?)?|éléments|termes) ?(?:suivants)?",
+        no_word=r"""
+            clés?|de|du|des|d|qui|que|dans|doit|doivent|ne|n|peut|peuvent|par|pour|en|et|ou|à|au|aux|
+            commenç\w+|finiss\w+|est|sont|sur|suivants?|maximum|minimum|environ|se|croisés|ci|
+            donnés?
+        """,
     ),
 )  # fmt: skip

@@ -37,6 +37,10 @@ TABLE = BoundTable(
         """,
     },
     innocent=r"""
+        (?:inizi\w+|cominci\w+) (?:con|per) [«\"“']? ?P\.? ?(?:P\.? ?)?S\b|(?:nessun['’]?|
+        alcun['’]?) ?altr[ae] (?:parol[ae]|fras[ei])\b|
+        pronuncia\w* (?:la|le) parol[ae]|(?:mett\w+|racchiud\w+|inserisc\w+|
+        scriv\w+)\b(?: \w+){0,6} tra virgolette(?: doppie)?|
         letter[ae] (?:di|a|al|alla|per|formale)\b|in altre parole|parole chiave|filastrocc\w+|rima buccale|
         linguaggio naturale|verbale|lingua dei segni
     """,
@@ -362,5 +366,11 @@ TABLE = BoundTable(
             """,
         },
         letter=r"\bletter[ae]\b",
+        word=r"\b(?:la |il )(?:parola(?: chiave)?|termine)",
+        words=r"\b(?:le |queste |i |questi )?(?:parole(?: chiave)?|elementi|termini)(?: seguenti)?",
+        no_word=r"""
+            chiave|di|del|della|che|in|nel|nella|deve|devono|non|può|possono|per|e|o|come|è|sono|si|
+            con|a|al|alla|seguenti?|massimo|minimo|circa|date?|più|meno|su|sul|sulla|da
+        """,
     ),
 )  # fmt: skip

@@ -38,7 +38,10 @@ TABLE = BoundTable(
         "word": r"(?:từ|tiếng|chữ)",
     },
     innocent=r"""
-        từ khóa|nói cách khác|thư (?:xin việc|ngỏ)|xử lý ngôn ngữ tự nhiên|ngôn ngữ tự nhiên|ngôn ngữ ký hiệu|vần thơ
+        bắt đầu bằng [«\"“']? ?P\.? ?(?:P\.? ?)?S\b|không (?:có )?(?:từ|câu) nào khác|
+        (?:đặt|bọc|để|viết)\b(?: \w+){0,8} trong (?:dấu )?ngoặc kép|
+        từ khóa|nói cách khác|số từ \d+|có nguồn gốc từ|thư (?:xin việc|ngỏ)|xử lý ngôn ngữ tự nhiên|
+        ngôn ngữ tự nhiên|ngôn ngữ ký hiệu|vần thơ
     """,
     programs=r"""
         \b(?:viết|tạo|xây dựng|phát triển|thiết kế|triển khai|cài đặt|sửa|chỉnh sửa|giải thích|cung cấp|mô tả|
@@ -110,7 +113,8 @@ TABLE = BoundTable(
         """,
         "grammar_correction": r"""
             \bngữ pháp\b
-            \b(?:sửa|chữa|hiệu đính|chỉnh)(?: lại| lỗi| các lỗi)*\b(?: \w+){0,4}? %sentence%\b
+            (?<!chỉnh )\b(?:sửa|chữa|hiệu đính)(?! đổi)(?: lại| lỗi| các lỗi)*\b(?: \w+){0,4}? %sentence%\b
+            \b(?:chỉnh sửa|sửa đổi|chỉnh)\b(?: \w+){0,4} (?:lỗi|cho đúng)\b
             \blỗi\b.{0,40}\b(?:câu|đoạn văn|văn bản)\b
             \b(?:câu|đoạn văn|văn bản)\b.{0,40}\blỗi\b
             \b(?:tìm|xác định|chỉ ra|sửa) (?:các )?lỗi\b
@@ -220,8 +224,8 @@ TABLE = BoundTable(
             \btừ vựng\b
             \btừ ngữ (?:khác|mới)\b
             \b(?:ý )?nghĩa (?:ngược lại|trái ngược|tương tự|giống nhau|đối lập)\b
-            \b(?:từ|động từ|tính từ|danh từ|thuật ngữ)\b.{0,20}\b(?:khác|mạnh hơn|mạnh mẽ hơn|tương tự|giống|
-            ngược lại|trái ngược)\b
+            \b(?:(?:một|hai|ba|bằng|thành|dùng|thay) từ|động từ|tính từ|danh từ|thuật ngữ)\b.{0,20}\b(?:khác|mạnh hơn|
+            mạnh mẽ hơn|tương tự|giống|ngược lại|trái ngược)\b
             \btừ (?:ngược|trái) (?:lại )?(?:với|của)\b
             \b(?:bằng|thành) (?:một )?từ (?:khác|đồng)\b
         """,
@@ -298,6 +302,7 @@ TABLE = BoundTable(
     endings=("anh", "ong", "inh", "ang", "ương", "iên", "âu",),
     beginnings=("th", "ch", "nh", "tr", "kh", "ng",),
     conjunctions=("và",),
+    inflects=False,
     constraints=ConstraintTable(
         units={
             "words": r"từ|chữ|tiếng",
@@ -345,5 +350,10 @@ TABLE = BoundTable(
             """,
         },
         letter=r"chữ(?: cái)?(?!\w)",
+        word=r"(?<!\w)từ khóa",
+        words=r"(?<!\w)(?:các )?(?:từ khóa|từ ngữ|từ)(?: sau)?(?: đây)?",
+        no_word=r"""
+            sau|đây|này|đó|trong|của|phải|nên|không|là|và|hoặc|có|được|để|cho|với|tìm|chính|xuất
+        """,
     ),
 )  # fmt: skip

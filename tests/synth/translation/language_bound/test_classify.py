@@ -46,6 +46,8 @@ KINDS = [
     ("es", "Explica el refrán «más vale tarde que nunca».", "idiom"),
     ("vi", "Tìm từ trái nghĩa với «cao».", "synonyms"),
     ("vi", "Sửa lỗi chính tả trong đoạn sau.", "spelling"),
+    ("vi", "Sửa lại câu sau: Tôi đi học hôm qua sẽ.", "grammar_correction"),
+    ("vi", "Chỉnh sửa câu sau cho đúng: Tôi đi học hôm qua sẽ.", "grammar_correction"),
     ("vi", "Giải thích câu tục ngữ «có công mài sắt».", "idiom"),
     ("vi", "Xác định chủ ngữ của câu.", "part_of_speech"),
 ]
@@ -71,6 +73,16 @@ ORDINARY = [
     ("fr", "Rédige une lettre de motivation."),
     ("es", "Describe una fiesta de pueblo."),
     ("vi", "Viết một đoạn văn về mùa thu Hà Nội."),
+    ("vi", "Chỉnh sửa câu này để nghe trang trọng hơn: Chúng tôi mở cửa lúc tám giờ."),
+    ("vi", "Sửa đổi đoạn văn sau cho ngắn gọn hơn: Hôm qua trời mưa rất to."),
+    ("vi", "Kể tên một loài hoa có nguồn gốc từ Đà Lạt."),
+    ("vi", "In ra các số từ 1 đến 20."),
+    ("vi", "Viết truyện về hai anh em từ các vùng khác nhau."),
+    ("en", "Write about a lake. Add a postscript starting with P.P.S. No other words should follow."),
+    ("it", "Scrivi di un lago. Aggiungi un poscritto che inizia con P.S. e nessun'altra parola."),
+    ("fr", "Parle d'un lac. Ajoute un post-scriptum commençant par P.S. Aucun autre mot ne doit suivre."),
+    ("fr", "Décris un lac sans prononcer le mot eau."),
+    ("es", "Habla de un lago. Añade una posdata que comience con P.S. Ninguna otra palabra debe seguir."),
     ("vi", "Liệt kê ba món ăn nổi tiếng của Huế."),
 ]
 

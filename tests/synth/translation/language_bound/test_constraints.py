@@ -29,6 +29,18 @@ CASES = [
     ("vi", "Viết ít nhất 120 từ.", Constraint("words", "least", 120)),
     ("vi", "Dùng từ «sông» ba lần.", Constraint("keyword", "exactly", 3, "sông")),
     ("vi", "Không dùng dấu phẩy.", Constraint("no_comma")),
+    ("en", "Use the words boat, harbour and rain.", Constraint("keyword", "least", 1, "harbour")),
+    ("en", "Include these keywords: old harbour, rain.", Constraint("keyword", "least", 1, "old harbour")),
+    ("en", "The word rain should appear at least 3 times.", Constraint("keyword", "least", 3, "rain")),
+    ("en", "The words boat and rain cannot be in it.", Constraint("forbidden", phrase="boat")),
+    ("it", "Il testo deve contenere le parole barca, porto e pioggia.", Constraint("keyword", "least", 1, "pioggia")),
+    ("it", "Non usare la parola pioggia.", Constraint("forbidden", phrase="pioggia")),
+    ("it", "Usa queste parole chiave: porto vecchio, pioggia.", Constraint("keyword", "least", 1, "porto vecchio")),
+    ("fr", "Le texte doit contenir les mots bateau, port et pluie.", Constraint("keyword", "least", 1, "port")),
+    ("fr", "Le mot pluie doit apparaître au moins 3 fois.", Constraint("keyword", "least", 3, "pluie")),
+    ("es", "No menciones la palabra lluvia o lluvias.", Constraint("forbidden", phrase="lluvias")),
+    ("es", "La palabra lluvia debe aparecer menos de 3 veces.", Constraint("keyword", "most", 2, "lluvia")),
+    ("vi", "Dùng các từ khóa: bến cảng, cơn mưa.", Constraint("keyword", "least", 1, "bến cảng")),
 ]
 
 
@@ -40,6 +52,10 @@ def test_a_demand_is_found(language: str, instruction: str, wanted: Constraint) 
 ORDINARY = [
     ("en", "Tell a story in your own words."),
     ("en", "Explain the word 'trend' to a child."),
+    ("en", "Use the word count of the page."),
+    ("en", "Do not forget the words of your mother."),
+    ("fr", "Utilise le mot de passe donné."),
+    ("es", "Usa la palabra que prefieras."),
     ("it", "Racconta la storia con parole tue."),
     ("vi", "Kể câu chuyện bằng lời của bạn."),
 ]
