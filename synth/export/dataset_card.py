@@ -16,6 +16,7 @@ from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
 from synth.export.translations import Translations
 from synth.ratings.calibration import DIMENSIONS, Calibration, judge_name
 from synth.samples.schema import sample_fields, toxicity_fields
+from synth.scorers.similarity import name_of_similarity
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -99,7 +100,7 @@ class Tally:
         if any(_number(sample.get(name)) is not None for name in DIMENSIONS):
             self.judges[str(sample.get("language") or "")].add(judge_name(judge))
         by = {
-            "similarity": sample.get("similarity_embedder"), "toxicity": sample.get("toxicity_model"),
+            "similarity": name_of_similarity(sample), "toxicity": sample.get("toxicity_model"),
             "judge": judge.get("model") if isinstance(judge, Mapping) else None,
         }  # fmt: skip
         for name, model in by.items():

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from synth.filters.extended_json import dumps
 from synth.samples.field import Field, Heading
 from synth.samples.schema import fields_of
+from synth.scorers.similarity import name_of_similarity
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,7 +103,7 @@ def _sample_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if each := [f"{value:.3f}" for value in document.get("similarity") or []]:
         numbers.append(f"({', '.join(each)})")
     if numbers:
-        embedder = document.get("similarity_embedder")
+        embedder = name_of_similarity(document)
         yield "similarity", " ".join(numbers) + (f" by {embedder}" if embedder else "")
     if detected := document.get("detected_language"):
         sure = document.get("language_confidence")

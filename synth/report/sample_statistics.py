@@ -28,12 +28,19 @@ def _length(field: str) -> dict[str, Any]:
 
 _SOURCES = {"$cond": [{"$isArray": ["$sources"]}, "$sources", []]}
 _SITES = {"$map": {"input": _SOURCES, "in": {"$ifNull": ["$$this.source_site", "unknown"]}}}
+#: As `synth.scorers.similarity.name_of_similarity` writes it.
+_SIMILARITY_NAME = {
+    "$cond": [
+        {"$eq": ["$similarity_measure", "angular"]}, {"$concat": ["$similarity_embedder", ", angular"]},
+        "$similarity_embedder",
+    ]
+}  # fmt: skip
 #: What a sample is reduced to: sums need these few bytes, not its texts.
 SLIM: dict[str, Any] = {
     "key": 1, "language": 1, "detected": "$detected_language", "task": 1, "prompt": "$provenance.prompt",
     "model": "$provenance.model", "date": 1, "mean": quality.number("$mean_similarity"),
     "least": quality.number("$min_similarity"), "std": quality.number("$similarity_std"),
-    "embedder": "$similarity_embedder", "sources": {"$size": _SOURCES},
+    "embedder": _SIMILARITY_NAME, "sources": {"$size": _SOURCES},
     "sites": {"$setUnion": [_SITES, []]},
     "answer_length": _length("$answer"),
     "source_length": {"$sum": {"$map": {"input": _SOURCES, "in": _length("$$this.content")}}},

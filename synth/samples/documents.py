@@ -155,6 +155,7 @@ class SampleDocument(TypedDict, total=False):
     mean_similarity: float
     similarity_std: float
     similarity_embedder: str
+    similarity_measure: str | None
     detected_language: str
     language_confidence: float
     unsupported: list[str]

@@ -41,11 +41,13 @@ def main(options: argparse.Namespace) -> int:
     # What cannot be had is reported before anything is scored.
     own = {name: scorer.stage(options, database) for name, scorer in scorers().items() if scorer.stage}
     stage = score_stage(database, options)
-    counts = run_stage(database, stage, options, {"embedder": options.embedder, "version": VERSION})
+    counts = run_stage(
+        database, stage, options, {"embedder": options.embedder, "similarity": options.similarity, "version": VERSION}
+    )
     for name, own_stage in own.items():
         if own_stage is not None:
-            settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
-            outcomes = run_stage(database, own_stage, options, settings)
+            own_settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
+            outcomes = run_stage(database, own_stage, options, own_settings)
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
     if has_nothing_to_read(database, "score", "samples", options, counts):
         return 1

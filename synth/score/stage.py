@@ -27,12 +27,13 @@ def score_stage(database: Database[dict[str, Any]], options: argparse.Namespace)
     Raises:
         NewsmillError: the embedder was not made for the language of a sample that is pending.
     """
-    pending = pending_filter(options.embedder, options.again)
+    measure = getattr(options, "similarity", "cosine")
+    pending = pending_filter(options.embedder, options.again, measure)
     with filter_errors():
         languages = database.samples.distinct("language", {"$and": [pending, read_filter(options.where, database)]})
     for language in sorted(languages, key=str):
         refuse_language(options.embedder, language, options.force_language)
-    work = batch_function(lambda: fitted(database, options.embedder))
+    work = batch_function(lambda: fitted(database, options.embedder), measure)
     return Stage("score", "samples", pending, work, projection=dict.fromkeys(_READS, 1))
 
 
@@ -40,13 +41,14 @@ def _in_batches() -> list[Scorer]:
     return [scorer for scorer in scorers().values() if scorer.score is not None]
 
 
-def pending_filter(embedder: str, again: bool = False) -> dict[str, Any]:
-    """Filter of the samples that lack a score, or have those of another embedder or of older rules."""
+def pending_filter(embedder: str, again: bool = False, measure: str = "cosine") -> dict[str, Any]:
+    """Filter of the samples that lack a score, or have those of another embedder or measure, or of older rules."""
     pending: dict[str, Any] = {"superseded": {"$ne": True}}
     if not again:
         lacking = [row for scorer in _in_batches() for row in scorer.pending()]
         pending["$or"] = [
-            {"similarity_embedder": {"$ne": embedder}}, {"score_version": {"$ne": VERSION}}, *lacking,
+            {"similarity_embedder": {"$ne": embedder}}, {"score_version": {"$ne": VERSION}},
+            {"similarity_measure": {"$nin": [measure, None] if measure == "cosine" else [measure]}}, *lacking,
         ]  # fmt: skip
     return pending
 
@@ -60,7 +62,7 @@ def fitted(database: Database[dict[str, Any]], name: str) -> Embedder:
     return embedder
 
 
-def batch_function(load: Callable[[], Embedder]) -> Callable[[list[dict[str, Any]]], Outcome]:
+def batch_function(load: Callable[[], Embedder], measure: str = "cosine") -> Callable[[list[dict[str, Any]]], Outcome]:
     """The function of a batch; the embedder is loaded when the first batch comes, never for nothing."""
     loaded: list[Embedder] = []
 
@@ -69,7 +71,7 @@ def batch_function(load: Callable[[], Embedder]) -> Callable[[list[dict[str, Any
 
         if not loaded:
             loaded.append(load())
-        scores = batch_scores(batch, loaded[0])
+        scores = batch_scores(batch, loaded[0], measure)
         writes = [UpdateOne({"_id": sample["_id"]}, {"$set": row}) for sample, row in zip(batch, scores, strict=True)]
         return list(writes), Counter(name for pair in zip(batch, scores, strict=True) for name in _outcomes(*pair))
 
@@ -81,9 +83,9 @@ def _outcomes(sample: Mapping[str, Any], scores: Scores) -> list[str]:
     return ["scored", *names]
 
 
-def batch_scores(samples: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[Scores]:
+def batch_scores(samples: Sequence[Mapping[str, Any]], embedder: Embedder, measure: str = "cosine") -> list[Scores]:
     """The scores of each sample: the same in whatever batch it comes, where the embedder's weights are fixed."""
-    batch = Batch(samples, embedder)
+    batch = Batch(samples, embedder, measure)
     rows: list[Scores] = [{} for _ in samples]
     for scorer in _in_batches():
         for row, scores in zip(rows, scorer.score(batch) if scorer.score else (), strict=True):

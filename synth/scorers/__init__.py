@@ -31,8 +31,9 @@ Scores = dict[str, Any]
 class Batch:
     """Samples that are scored together, and what several scorers need of them."""
 
-    def __init__(self, samples: Sequence[Mapping[str, Any]], embedder: Embedder) -> None:
-        self.samples, self.embedder = samples, embedder
+    def __init__(self, samples: Sequence[Mapping[str, Any]], embedder: Embedder, measure: str = "cosine") -> None:
+        """measure: of similarity, a name of `synth.scorers.similarity.MEASURES`."""
+        self.samples, self.embedder, self.measure = samples, embedder, measure
 
     @functools.cached_property
     def sources(self) -> list[list[Mapping[str, Any]]]:
@@ -56,6 +57,7 @@ class Scorer:
         score: the scores of each sample of a batch; the same in whatever batch a sample comes.
         outcomes: (sample, scores) -> names that `synth score` counts.
         add_arguments: its options.
+        optional: of the fields, those that older samples do without: for them alone nothing is scored again.
         stage: (options, database) -> a stage of its own, None where the options ask for none; instead of `score`.
     """
 
@@ -63,11 +65,12 @@ class Scorer:
     score: Callable[[Batch], list[Scores]] | None = None
     outcomes: Callable[[Mapping[str, Any], Scores], Iterator[str]] | None = None
     add_arguments: Callable[[argparse.ArgumentParser], None] | None = None
+    optional: frozenset[str] = frozenset()
     stage: Callable[[argparse.Namespace, Database[dict[str, Any]] | None], Stage | None] | None = None
 
     def pending(self) -> list[dict[str, Any]]:
         """Filters of the samples that it has not scored."""
-        return [{field.name: {"$exists": False}} for field in self.fields]
+        return [{field.name: {"$exists": False}} for field in self.fields if field.name not in self.optional]
 
 
 def scorers() -> dict[str, Scorer]:

@@ -179,6 +179,26 @@ def test_what_is_scored_by_older_rules_is_pending(
     assert store.samples.count_documents(pending_filter("tfidf")) == 0
 
 
+def test_another_measure_of_similarity_is_scored_again_and_says_so(
+    store: Any, database_uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: str) -> int:
+        capsys.readouterr()
+        main(["score", "--uri", database_uri, "--json", *words])
+        return int(json.loads(capsys.readouterr().out).get("scored", 0))
+
+    everything = run()
+    # Samples of an older version do not say how; it was by cosines.
+    store.samples.update_many({}, {"$unset": {"similarity_measure": ""}})
+    assert run() == 0
+    assert run("--similarity", "angular") == everything
+    assert run("--similarity", "angular") == 0
+    rows = list(store.samples.find({"similarity": {"$exists": True, "$ne": []}}))
+    assert {row["similarity_measure"] for row in rows} == {"angular"}
+    assert min(value for row in rows for value in row["similarity"]) >= 0.5
+    assert run() == everything
+
+
 def test_edge_cases(store: Any) -> None:
     """No text, no source, sources without text, texts of 100 kB: a row of scores for each, stored by MongoDB."""
     bare = {"title": None, "content": None}

