@@ -38,17 +38,24 @@ def pages() -> dict[str, Route]:
 
 
 def address_at(path: str, start: str, page: Any) -> str:
-    """The address of a page: its path or, where that has holes, the first link to it from the pages without."""
+    """The address of a page: its path or, where that has holes, the first link to it, or to the page above it."""
     if "{" not in path:
         return path
-    plain = [other for other in pages() if "{" not in other]
-    for other in plain:
+    for other in (other for other in pages() if "{" not in other):
         page.goto(start + other)
         links = page.eval_on_selector_all("a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
         for link in links:
             if pages()[path].path_regex.match(link.partition("?")[0]):
                 return str(link)
-    pytest.skip(f"of the pages {plain} none has a link to {path}")
+    above, _, last = path.rpartition("/")
+    assert above in pages(), f"no page has a link to {path}"
+    return f"{address_at(above, start, page)}/{last}"
+
+
+@pytest.fixture
+def settings(root: Path) -> Settings:
+    """With a pipeline to show."""
+    return Settings(pipelines=root / "demo")
 
 
 @pytest.fixture
