@@ -18,6 +18,9 @@ from train.blind.statistics.means import difference, means, verdict
 from train.blind.statistics.preferences import longer_results, shares, side_results, strength_results
 from train.blind.statistics.two_way import FEW_RATERS, Estimate
 
+#: Intervals from which their number is a caution; `train evaluate` has the same.
+_MANY = 10
+
 
 def read_sheets(sheets: Sequence[Path], key_path: Path, seed: int = 0) -> dict[str, Any]:
     """Everything that filled sheets say, with intervals over texts and raters.
@@ -28,7 +31,7 @@ def read_sheets(sheets: Sequence[Path], key_path: Path, seed: int = 0) -> dict[s
     ratings = read_ratings(sheets, read_key(key_path))
     own = _of_pairs(ratings, seed) if ratings.key.kind == "pairs" else _of_texts(ratings, seed)
     head = _head(ratings)
-    results = {**head, **own, "notes": [*head["notes"], *_cautions(ratings)]}
+    results = {**head, **own, "notes": [*head["notes"], *_cautions(ratings), *_many(own)]}
     return {"sentence": sentence(results), **results}
 
 
@@ -63,6 +66,20 @@ def _cautions(ratings: Ratings) -> list[str]:
     ]
     notes += [f"{rater} gave every text the same marks" for rater in sorted(alike)]
     return notes
+
+
+def _many(results: Mapping[str, Any]) -> list[str]:
+    """That of many intervals some exclude no difference by chance."""
+    rows = [
+        *results.get("shares", ()),
+        *(row for scale in SCALES if scale in results for row in _differences(results, scale)),
+    ]
+    count = sum(row["low"] is not None for row in rows)
+    return [f"of {count} intervals at 95 %, one in twenty excludes no difference by chance"] if count > _MANY else []
+
+
+def _differences(results: Mapping[str, Any], scale: str) -> list[Mapping[str, Any]]:
+    return [row for row in results[scale]["differences"].values() if row]
 
 
 def _one_mark(marks: Sequence[TextMark]) -> bool:
