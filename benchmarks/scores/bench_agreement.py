@@ -32,7 +32,7 @@ from synth.ratings.measures import SCALES, alpha, marks_of, mean, spearman, weig
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (30, 100, 300)
-RESAMPLES = 1000
+RESAMPLES = 400
 PEER = """
 import json, sys, time, krippendorff, numpy
 for items, scale in json.load(sys.stdin):

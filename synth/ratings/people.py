@@ -28,6 +28,7 @@ SCALES = {"decision": "nominal", **dict.fromkeys(DIMENSIONS, "ordinal")}
 NO_PAIR = "undefined: no item has marks of two raters"
 NO_VARIETY = "undefined: all marks are the same"
 NO_DISAGREEMENT = "no interval: no item on which raters differ"
+ONE_EVENT = "no interval: one event decides"
 FEW = f"no interval: fewer than {ENOUGH_CLUSTERS} events"
 #: Columns of the tables of these rows.
 AMONG_PEOPLE = ("dimension", "language", "n", "events", "raters", "marks", "identical", "alpha", "note")
@@ -73,7 +74,7 @@ def _why_no_interval(row: Mapping[str, Any], clusters: Places) -> str:
     if row["alpha_interval"]:
         return ""
     return FEW if count(clusters) < ENOUGH_CLUSTERS else NO_DISAGREEMENT if row["identical"] == 1 else \
-        "no interval: one event decides"  # fmt: skip
+        ONE_EVENT  # fmt: skip
 
 
 def rater_rows(items: Sequence[Marked], scale: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from synth.display.sample_card import number, record, records
 from synth.filters.check import filter_errors, implied_filter, mistakes, refuse_code
 from synth.filters.check import warnings as doubtful
 from synth.filters.read import parse_filter
+from synth.ratings.calibration import judge_name
 from synth.review.browse.counts import CAP, Count, Counts
 from synth.review.browse.order import Order, Place, scores
 from synth.review.browse.word_index import WordIndex
@@ -32,7 +33,9 @@ _FEW = 1_500
 #: Samples that are looked up at once, and for one page.
 _STEP, _MOST = 250, 10_000
 #: What a row does not show, and what may be large.
-_HIDDEN = {"sources.content": 0, "conversation": 0, "history": 0, "judge": 0, "sentence_support": 0}
+_HIDDEN = {"sources.content": 0, "conversation": 0, "history": 0, "sentence_support": 0} | dict.fromkeys(
+    ("judge.accuracy", "judge.helpfulness", "judge.calls"), 0
+)
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,7 @@ def row_of(sample: Mapping[str, Any], order: Order) -> dict[str, Any]:
         "unsupported": len(sample["unsupported"]) if isinstance(sample.get("unsupported"), list) else None,
         "doubts": len(sample["doubts"]) if isinstance(sample.get("doubts"), list) else 0,
         "duplicate": isinstance(sample.get("duplicate_of"), str), "value": number(value),
+        "judge": judge_name(sample.get("judge")),
     }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -9,7 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from synth.display.sample_card import number
+from synth.ratings.calibration import DIMENSIONS, ENOUGH_ROWS, Calibration, judge_name
 from synth.review.browse.sample_details import details, find_sample, opinions
+from synth.review.figures import calibration_in
 from synth.review.pages.samples import score_name
 from synth.review.rendering import render
 from synth.review.requests import database_of, language_of, rater_of, settings_of
@@ -26,8 +31,18 @@ def show(request: Request) -> Response:
     language = language_of(request)
     explanation = details(database, sample)
     names = {row["name"]: score_name(language, row["name"]) for _, rows in explanation["scores"] for row in rows}
+    uncompared = uncompared_scores(calibration_in(request.app), sample)
     statements = opinions(database, key, rater_of(request), settings_of(request).overlap)
-    return render(request, "sample.html.jinja", **explanation, names=names, said=statements, key=key)
+    return render(request, "sample.html.jinja", **explanation, names=names, said=statements, key=key,
+                  uncompared=uncompared, enough=ENOUGH_ROWS)  # fmt: skip
+
+
+def uncompared_scores(calibration: Calibration, sample: Mapping[str, Any]) -> dict[str, int]:
+    """Score of the judge -> samples on which it was compared with people, where these are too few."""
+    scores = [name for name in DIMENSIONS if number(sample.get(name)) is not None]
+    language, judges = str(sample.get("language") or ""), [judge_name(sample.get("judge"))]
+    rows = {name: calibration.compared(language, judges, name) for name in scores}
+    return {name: count for name, count in rows.items() if count < ENOUGH_ROWS}
 
 
 SECTION = "/samples"

@@ -13,8 +13,10 @@ from starlette.routing import Route
 from crawler.items import NewsmillError
 from synth.filters.cookbook import recipes
 from synth.filters.saved import saved_filters
+from synth.ratings.calibration import DIMENSIONS, ENOUGH_ROWS, Calibration
 from synth.review.browse.order import ensure_order_indexes, is_ordered, scores
 from synth.review.browse.sample_list import Choice, Page, SampleList
+from synth.review.figures import calibration_in
 from synth.review.languages import translate, words
 from synth.review.rendering import render
 from synth.review.requests import database_of, language_of, parameter
@@ -47,8 +49,24 @@ def show(request: Request) -> Response:
         request, "samples.html.jinja", 400 if error else 200, choice=choice, page=page, error=error,
         sorts=list(sorts(language_of(request))), cookbook=cookbook(), saved=saved_filters(database_of(request)),
         links=links(choice, page) if page else {}, total=samples.words.total if page and page.reading else 0,
+        uncompared=uncompared_languages(calibration_in(request.app), page) if page else {}, enough=ENOUGH_ROWS,
         score=score_name(language_of(request), page.order.field) if page and page.order.by_score else "",
     )  # fmt: skip
+
+
+def uncompared_languages(calibration: Calibration, page: Page) -> dict[str, int]:
+    """Language -> samples on which its judge was compared with people, where a score of it is shown and these are few.
+
+    Of several judges the one least compared counts.
+    """
+    if page.order.field not in DIMENSIONS:
+        return {}
+    counts: dict[str, int] = {}
+    for row in page.rows:
+        if row["value"] is not None:
+            rows = calibration.compared(row["language"], [row["judge"]], page.order.field)
+            counts[row["language"]] = min(rows, counts.get(row["language"], rows))
+    return {language: rows for language, rows in sorted(counts.items()) if rows < ENOUGH_ROWS}
 
 
 def choice_of(request: Request) -> Choice:

@@ -1,0 +1,76 @@
+"""How far raters and judges agree, as pages say it: computed once, kept between pages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+
+from synth.ratings.agreement import agreement_of
+from synth.ratings.calibration import Calibration, calibration_of
+from synth.ratings.people import people_of
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    Store = Database[dict[str, Any]]
+
+
+class Figures:
+    """The numbers, computed anew when a mark was stored since; meanwhile the former ones are shown.
+
+    Ten thousand items take seconds, in which nobody shall wait for a page.
+    """
+
+    def __init__(self, database: Store) -> None:
+        self.database = database
+        self.lock = threading.Lock()
+        self.stamp: Any = None
+        self.numbers: Mapping[str, Any] | None = None
+
+    def current(self) -> Mapping[str, Any]:
+        """{judge, people, raters: rows of agreement_of and people_of, calibration}."""
+        if self.numbers is None:
+            with self.lock:
+                if self.numbers is None:
+                    self.refresh()
+        elif self.stamp != self._stamp():
+            threading.Thread(target=self._refresh_once, daemon=True, name="agreement").start()
+        assert self.numbers is not None, "they were computed above"
+        return self.numbers
+
+    def refresh(self) -> None:
+        """Compute them now."""
+        stamp = self._stamp()
+        rows = {"judge": agreement_of(self.database), **people_of(self.database)}
+        self.numbers = {**rows, "calibration": calibration_of(self.database)}
+        self.stamp = stamp
+
+    def _refresh_once(self) -> None:
+        if self.lock.acquire(blocking=False):
+            try:
+                self.refresh()
+            finally:
+                self.lock.release()
+
+    def _stamp(self) -> Any:
+        """What changes with every mark, every rating and most judgements."""
+        newest = self.database.ratings.find_one({}, {"_id": 1, "rated_at": 1}, sort=[("_id", -1)])
+        counts = [self.database[name].estimated_document_count() for name in ("ratings", "marks", "llm_calls")]
+        return counts, newest
+
+
+def figures_in(app: Starlette) -> Figures:
+    """The figures of an application's store."""
+    if not hasattr(app.state, "figures"):
+        app.state.figures = Figures(app.state.database)
+    figures: Figures = app.state.figures
+    return figures
+
+
+def calibration_in(app: Starlette) -> Calibration:
+    """How far the judges of an application's store were compared with people."""
+    calibration: Calibration = figures_in(app).current()["calibration"]
+    return calibration

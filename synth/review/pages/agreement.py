@@ -1,0 +1,47 @@
+"""How far people agree among themselves, and the judge with people: what `synth judge --agreement` prints, as a page.
+
+Where raters have names of their own a rater sees the row of nobody else: how one differs is said to that one alone.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from synth.ratings.calibration import ENOUGH_ROWS
+from synth.ratings.intervals import ENOUGH_CLUSTERS
+from synth.ratings.people import FEW, NO_DISAGREEMENT, NO_PAIR, NO_VARIETY, ONE_EVENT
+from synth.review.figures import figures_in
+from synth.review.rendering import render
+from synth.review.requests import rater_of
+
+NAVIGATION = "agreement.title"
+POSITION = 60
+#: What is not defined, and why -> its words.
+NOTES = {
+    NO_PAIR: "agreement.no_pair", NO_VARIETY: "agreement.no_variety", NO_DISAGREEMENT: "agreement.no_disagreement",
+    FEW: "agreement.few_events", ONE_EVENT: "agreement.one_event", "": "",
+}  # fmt: skip
+
+
+def prepare(app: Starlette) -> None:
+    """The numbers are made while the first reader finds the page."""
+    threading.Thread(target=figures_in(app).current, daemon=True, name="agreement").start()
+
+
+def show(request: Request) -> Response:
+    """The page."""
+    numbers = {name: rows for name, rows in figures_in(request.app).current().items() if name != "calibration"}
+    if request.app.state.access.tokens:
+        numbers["raters"] = [row for row in numbers["raters"] if row["rater"] == rater_of(request)]
+    return render(
+        request, "agreement.html.jinja", **numbers, notes=NOTES, enough=ENOUGH_ROWS, enough_events=ENOUGH_CLUSTERS,
+        judges=list(dict.fromkeys(row["judged_by"] for row in numbers["judge"])),
+    )  # fmt: skip
+
+
+ROUTES = [Route("/agreement", show)]
