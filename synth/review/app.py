@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +50,14 @@ def prepare(app: Starlette) -> None:
             module.prepare(app)
 
 
-def _navigation_row(module: ModuleType) -> tuple[str, str] | None:
-    """(address, key of the words) of a page that the navigation has."""
+def _navigation_row(module: ModuleType) -> tuple[str, str, Callable[[Settings, str], bool]] | None:
+    """(address, key of the words, who may open it) of a page that the navigation has."""
     key = getattr(module, "NAVIGATION", None)
-    return (module.ROUTES[0].path, key) if key else None
+    return (module.ROUTES[0].path, key, getattr(module, "may_open", _anybody)) if key else None
+
+
+def _anybody(_settings: Settings, _rater: str) -> bool:
+    return True
 
 
 def _section(module: ModuleType) -> str:

@@ -53,9 +53,16 @@ def _address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
+def navigation_rows(request: Request) -> list[tuple[str, str]]:
+    """(address, key of the words) of the pages that the rater may open, in the order of the navigation."""
+    settings, rater = request.app.state.settings, request.state.rater
+    rows = request.app.state.navigation if rater else []
+    return [(address, key) for address, key, may_open in rows if may_open(settings, rater)]
+
+
 def _navigation(request: Request) -> list[tuple[str, str, str]]:
     """The rows of the navigation; of the row that the page belongs to, whether it is the page itself."""
-    rows: list[tuple[str, str]] = request.app.state.navigation if request.state.rater else []
+    rows = navigation_rows(request)
     module = getattr(request.scope.get("endpoint"), "__module__", "")
     section = request.app.state.sections.get(module)
     present = "page" if request.url.path == section else "true"

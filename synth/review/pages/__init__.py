@@ -15,6 +15,9 @@ How to add the page NAME:
        POSITION = 30                   # optional: place in the navigation, 50 where it is left out (home is 0)
        SECTION = "/samples"            # optional: for a page that is not in the navigation, the row that it belongs to
        BLIND, STORE = False, True      # optional: whether `synth review --blind FOLDER` has it; whether other runs do
+
+       def may_open(settings: Settings, rater: str) -> bool:  # optional: who has it in the navigation; check it there
+           return rater == settings.owner
        STORE = True                    # optional: False for one of a blind evaluation alone
 
        def prepare(app: Starlette) -> None:    # optional: what is done once before the server answers

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from synth.review.languages import words
-from synth.review.rendering import render
+from synth.review.rendering import navigation_rows, render
 from synth.review.requests import database_of, settings_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ DECISIONS = ("accepted", "edited", "rejected")
 def show(request: Request) -> Response:
     """The page; in a blind evaluation its first page, for nothing of the store is shown there."""
     settings = settings_of(request)
-    others = [(address, key) for address, key in request.app.state.navigation if address != "/"]
+    others = [(address, key) for address, key in navigation_rows(request) if address != "/"]
     if settings.blind is not None:
         if others:
             return RedirectResponse(others[0][0], 303)

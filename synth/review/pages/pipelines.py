@@ -17,11 +17,17 @@ from synth.review.pipelines.progress import bar_of, errors_of, rows_of, steps_of
 from synth.review.pipelines.runs import PipelineRuns, State
 from synth.review.rendering import render
 from synth.review.requests import database_of, form_of, parameter, rater_of, settings_of
+from synth.review.settings import Settings
 
 NAVIGATION = "pipelines.title"
 POSITION = 80
 #: What happened to a button that was pressed, shown once on the page that follows.
 _NEWS = ("started", "running", "stopping", "ended", "changed", "recounted")
+
+
+def may_open(settings: Settings, rater: str) -> bool:
+    """Whether the navigation names the page to a rater."""
+    return settings.may_run(rater)
 
 
 def show_all(request: Request) -> Response:

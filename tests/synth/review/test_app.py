@@ -14,8 +14,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from synth.review.app import create_app
 from synth.review.languages import LANGUAGES, choose_language, day, number, translate, words
 from synth.review.pages import page_modules
+from synth.review.settings import Settings
 
 
 def test_the_first_page_counts_what_is_in_the_store(client: TestClient, samples: list[dict[str, Any]]) -> None:
@@ -68,7 +70,16 @@ def test_every_page_has_routes_and_a_name_in_the_navigation(app: Starlette) -> N
         assert module.ROUTES, module.__name__
         key = getattr(module, "NAVIGATION", None)
         assert key is None or key in words(), module.__name__
-    assert app.state.navigation[0] == ("/", "home.title")
+    assert app.state.navigation[0][:2] == ("/", "home.title")
+
+
+def test_a_page_that_a_rater_may_not_open_is_not_in_the_navigation(database: Any) -> None:
+    app = create_app(database, Settings(raters=("Anna", "Linh"), owner="Anna"))
+    for rater, shown in (("Anna", True), ("Linh", False)):
+        client = TestClient(app, base_url="http://localhost")
+        client.get("/enter", params={"token": app.state.access.tokens[rater]})
+        assert ('href="/pipelines"' in client.get("/").text) == shown
+        assert client.get("/pipelines").status_code == (200 if shown else 403)
 
 
 def test_the_navigation_names_the_page_and_the_part_that_it_belongs_to(
