@@ -92,7 +92,8 @@ def score_groups(sample: Row) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     for field in sample_fields():
         value = number(sample.get(field.name))
         if field.group not in _NO_SCORES and not field.many and field.unit and value is not None:
-            row = {"name": field.name, "value": value, "unit": field.unit, "meaning": field.description}
+            meaning = field.description.replace("`", "")
+            row = {"name": field.name, "value": value, "unit": field.unit, "meaning": meaning}
             groups.setdefault(field.group, []).append(row)
     yield from groups.items()
 
