@@ -56,9 +56,14 @@ class Reader:
     def page(self, path: str) -> tuple[float, str]:
         """(milliseconds, text) of a page."""
         began = time.perf_counter()
-        response = self.client.get(path)
+        try:
+            response = self.client.get(path)
+        except httpx.TransportError:
+            # An idle connection that the server closed in the moment of the request: a browser asks again, too.
+            response = self.client.get(path)
         milliseconds = 1000 * (time.perf_counter() - began)
-        if response.status_code != httpx.codes.OK:
+        # 503: the server gave up after ten seconds, as it says on the page.
+        if response.status_code not in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE):
             raise SystemExit(f"bench_review: {path}: status {response.status_code}")
         return milliseconds, response.text
 

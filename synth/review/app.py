@@ -43,6 +43,13 @@ def create_app(database: Database[dict[str, Any]], settings: Settings, access: A
     return app
 
 
+def prepare_store(database: Database[dict[str, Any]], blind: bool = False) -> None:
+    """What pages need in a store, made while nobody waits: the hook `prepare_store(database)` of their modules."""
+    for module in page_modules(blind=blind):
+        if hasattr(module, "prepare_store"):
+            module.prepare_store(database)
+
+
 def prepare(app: Starlette) -> None:
     """What pages do once before the server answers: the hook `prepare(app)` of their modules."""
     for module in page_modules(blind=app.state.settings.blind is not None):

@@ -111,13 +111,15 @@ def main(options: argparse.Namespace) -> int:
     from crawler.mongo import connect, home
     from synth.filters.read import read_filter
     from synth.review.access import check_names, load_access
-    from synth.review.app import create_app, prepare
+    from synth.review.app import create_app, prepare, prepare_store
     from synth.review.server import listen, serve
     from synth.review.settings import Settings
 
     with listen(options.host, options.port) as listening:
         # The first makes indexes that are not there yet, for which a large store may need longer than a page waits.
-        connect(options.uri).client.close()
+        store = connect(options.uri)
+        prepare_store(store, blind=options.blind is not None)
+        store.client.close()
         database = connect(options.uri, patience=_PATIENCE)
         read_filter(options.filter, database)
         settings = Settings(

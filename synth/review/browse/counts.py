@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: As far as a page counts by itself, and for how many milliseconds; more is counted when a reader asks for it.
 CAP, BRIEFLY = 10_000, 40
 #: Milliseconds for a reader who asked.
-PATIENTLY = 20_000
+PATIENTLY = 10_000
 #: Seconds that a count is taken for right, and how many are kept.
 _LASTING, _KEPT = 30.0, 256
 

@@ -20,8 +20,8 @@ How to add the page NAME:
            return rater == settings.owner
        STORE = True                    # optional: False for one of a blind evaluation alone
 
-       def prepare(app: Starlette) -> None:    # optional: what is done once before the server answers
-           ...
+       def prepare_store(database): ...        # optional: once before the server answers, with a patient connection
+       def prepare(app): ...                   # optional: once before it answers, with that of the pages
 
        def show(request: Request) -> Response:
            row = database_of(request).samples.find_one({"key": parameter(request, "key")})

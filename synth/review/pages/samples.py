@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,19 +22,25 @@ from synth.review.languages import translate, words
 from synth.review.rendering import render
 from synth.review.requests import database_of, language_of, parameter
 
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
 NAVIGATION = "samples.title"
 POSITION = 10
 #: Samples whose indexes take a while.
 _MANY = 10_000
 
 
-def prepare(app: Starlette) -> None:
-    """Before the server answers: the indexes by which samples are sorted; their words are read meanwhile."""
-    database = app.state.database
+def prepare_store(database: Database[dict[str, Any]]) -> None:
+    """The indexes by which samples are sorted."""
     if not is_ordered(database) and database.samples.estimated_document_count() > _MANY:
         print("review: making the indexes by which samples are sorted (once)", file=sys.stderr)
     ensure_order_indexes(database)
-    app.state.sample_list = SampleList(database)
+
+
+def prepare(app: Starlette) -> None:
+    """Begin to read the words of samples."""
+    app.state.sample_list = SampleList(app.state.database)
     app.state.sample_list.words.refresh()
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from synth.review.app import create_app, prepare
+from synth.review.app import create_app, prepare, prepare_store
 from synth.review.browse.order import is_ordered
 from synth.review.settings import Settings
 
@@ -121,6 +121,7 @@ def test_pages_of_an_empty_store(client: TestClient) -> None:
 
 
 def test_the_server_prepares_its_lists_before_it_answers(database: Any, samples: list[dict[str, Any]]) -> None:
+    prepare_store(database)
     app = create_app(database, Settings())
     prepare(app)
     assert is_ordered(database)
