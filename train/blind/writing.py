@@ -49,7 +49,8 @@ class _Material:
     prompts: dict[str, Prompt]
     left_out: int
     people: list[str] = field(default_factory=list)
-    matches: Counter[str] = field(default_factory=Counter)
+    #: Prompt -> how it came to its article.
+    matches: dict[str, str] = field(default_factory=dict)
 
 
 def write_sheets(options: argparse.Namespace) -> dict[str, Any]:
@@ -87,7 +88,9 @@ def _material(options: argparse.Namespace) -> _Material:
 
 def _add_articles(material: _Material, path: Path, seed: int) -> None:
     """People's texts as one more author; requests that would tell them are shortened, or not shown."""
-    articles, material.matches, foreign = draw_articles(read_articles(path), list(material.prompts.values()), seed)
+    draws = draw_articles(read_articles(path), list(material.prompts.values()), seed)
+    articles = {name: article for name, (_, article) in draws.items()}
+    material.matches = {name: how for name, (how, _) in draws.items()}
     if not articles:
         raise TrainError(f"{path} has no article of {_words(material)} for the prompts: give another export to --human")
     material.left_out += len(material.prompts) - len(articles)
@@ -97,7 +100,7 @@ def _add_articles(material: _Material, path: Path, seed: int) -> None:
     material.people = [HUMAN]
     for name, prompt in material.prompts.items():
         texts = [answers[name] for answers in material.texts.values()]
-        shown = "" if name in foreign else request_shown(prompt.request, texts)
+        shown = "" if material.matches[name] != MATCHES[0] else request_shown(prompt.request, texts)
         material.prompts[name] = replace(prompt, request=shown)
 
 
@@ -219,11 +222,12 @@ def _outcome(material: _Material, items: Sequence[Item], options: argparse.Names
     by_prompt: dict[str, list[int]] = {}
     for item in items:
         by_prompt.setdefault(item.id, []).extend(len(text.split()) for text in item.texts)
+    matches = Counter(how for name, how in material.matches.items() if name in by_prompt)
     spreads = [spread(counts) for counts in by_prompt.values() if min(counts)]
     return {
         "out": str(options.out), "kind": "pairs" if options.pairs else "texts", "texts": len(items),
         "prompts": len(by_prompt), "authors": sorted(material.texts), "human": material.people,
-        "articles": {name: material.matches[name] for name in MATCHES if material.matches[name]},
+        "articles": {name: matches[name] for name in MATCHES if matches[name]},
         "left_out": material.left_out, "raters": options.raters, "guess": asks_guess(options),
         "length_difference": round(statistics.median(spreads), 3) if spreads else None,
     }  # fmt: skip

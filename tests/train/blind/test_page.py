@@ -313,3 +313,28 @@ def test_texts_have_their_own_language_and_are_no_markup(tmp_path: Path) -> None
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert json.loads(page.get_element_by_id("data").text)["fields"] == ["style", "content", "guess", "confidence"]
+
+
+def test_saved_pairs_are_read(opened: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for model in ("m", "n"):
+        rows = [
+            {"id": f"p{number}", "prompt": "Scrivi.", "text": f"Testo {number} di {model}.", "model": model}
+            for number in range(3)
+        ]
+        (tmp_path / f"{model}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    out = tmp_path / "pairs"
+    assert command("--texts", tmp_path / "m.jsonl", tmp_path / "n.jsonl", "--pairs", "--out", out, "--raters", 1) == 0
+    shutil.copy(out / "rater-1.html", tmp_path)
+    page = opened()
+    texts_a = page.locator("article:first-child .text")
+    for number in range(3):
+        # The rater likes n's texts, wherever they stand.
+        is_n = "di n" in texts_a.nth(number).text_content()
+        page.keyboard.press("a" if is_n else "b")
+        page.keyboard.press("Enter")
+    with page.expect_download() as download:
+        page.locator("button[type=submit]").click()
+    download.value.save_as(tmp_path / "filled.csv")
+    capsys.readouterr()
+    assert command("--read", tmp_path / "filled.csv", "--key", out / "key.json", "--json") == 0
+    assert "preferred n to m in 100 %" in capsys.readouterr().out

@@ -19,7 +19,9 @@ class Tells:
 
     Attributes:
         introduction: words of a model before the text ("Ecco l'articolo:"), at its beginning.
-        closing: a model's last words to the reader.
+        opener: the beginning of a line in which a model presents its text.
+        closing: a model's last words to the reader, on lines of their own.
+        offer: the same, or who is quoted, in the last sentence.
         noun: what a model calls its text; a first paragraph that has one and ends with a colon announces the text.
         label: "Titolo:" and the like at the beginning of a line.
         furniture: whole lines that a newspaper's page adds.
@@ -30,7 +32,9 @@ class Tells:
     """
 
     introduction: re.Pattern[str]
+    opener: re.Pattern[str]
     closing: re.Pattern[str]
+    offer: re.Pattern[str]
     noun: re.Pattern[str]
     label: re.Pattern[str]
     furniture: re.Pattern[str]
@@ -59,7 +63,7 @@ def tells(code: str) -> Tells:
     table = _table(code)["tells"]
     patterns = {
         name: re.compile(table.get(name, "(?!)"), re.VERBOSE | re.MULTILINE)
-        for name in ("introduction", "closing", "noun", "label", "furniture", "inline", "credit")
+        for name in ("introduction", "opener", "closing", "offer", "noun", "label", "furniture", "inline", "credit")
     }
     return Tells(
         **patterns, abbreviations=frozenset(str(table["abbreviations"]).split()), spellings=table.get("spellings") or {}

@@ -11,14 +11,21 @@
   let seconds = {}, current = 0, one = true, kept = true, dirty = false, active = performance.now();
 
   const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const radios = (item, field) => [...form.querySelectorAll(`input[name="${CSS.escape(item)} ${field}"]`)];
-  const value = (item, field) => field === "remark" ? form.elements[`${item} remark`].value
+  // Looked for once: a sheet may have thousands of rows.
+  const groups = new Map();
+  for (const radio of form.querySelectorAll("input[type=radio]")) {
+    if (!groups.has(radio.name)) groups.set(radio.name, []);
+    groups.get(radio.name).push(radio);
+  }
+  const remarks = new Map([...form.querySelectorAll("textarea")].map(area => [area.name, area]));
+  const radios = (item, field) => groups.get(`${item} ${field}`) || [];
+  const value = (item, field) => field === "remark" ? remarks.get(`${item} remark`).value
     : (radios(item, field).find(radio => radio.checked) || {}).value || "";
   const missing = item => fields.filter(field => !value(item, field));
   const status = (text, bad = false) => { const line = byId("status"); line.textContent = text; line.classList.toggle("bad", bad); };
 
   const setValue = (item, field, text) => {
-    if (field === "remark") form.elements[`${item} remark`].value = text;
+    if (field === "remark") remarks.get(`${item} remark`).value = text;
     else for (const radio of radios(item, field)) radio.checked = radio.value === text;
   };
 
@@ -61,7 +68,8 @@
   const show = (at, focus = false) => {
     current = Math.min(Math.max(at, 0), names.length - 1);
     document.body.classList.toggle("one", one);
-    sections.forEach((section, place) => section.classList.toggle("current", place === current));
+    document.querySelectorAll("section.current").forEach(section => section.classList.remove("current"));
+    sections[current].classList.add("current");
     byId("previous").disabled = current === 0;
     byId("next").disabled = current === names.length - 1;
     byId("mode").textContent = one ? words.all : words.one;

@@ -20,6 +20,8 @@ from train.blind.languages import Tells, agencies, codes, tells
 PARAGRAPH_WORDS = 60
 #: A line of fewer words that ends no sentence is a headline, a name or a date.
 _FRAGMENT_WORDS = 16
+#: Words at most of a model's line about its own text.
+_ANNOUNCEMENT_WORDS = 30
 #: The same of a text's first line.
 _HEADLINE_WORDS = 32
 #: Columns between which a line is taken for one that a printer broke: agencies send lines of some 60.
@@ -32,12 +34,14 @@ _SIGNS = {
 _QUOTES = str.maketrans({sign: plain for plain, signs in _SIGNS.items() for sign in signs})
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]")
 _BREAKS = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6])>", re.IGNORECASE)
-_TAGS = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>|<!--.*?-->")
+_TAGS = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>|<!--[^\n]{0,1000}?-->")
 _LINKS = re.compile(r"!?\[([^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*\)")
-_ADDRESSES = re.compile(r"\(?\b(?:https?://|www\.)[^\s()<>]+\)?|\b[\w.+-]+@[\w-]+\.[\w.-]+\w|\(@\w+\)|(?<!\w)@\w{2,}")
-_EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
-_UNDERLINED = re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)")
-_FENCE = re.compile(r"^\s*(?:```|~~~)[\w+-]*\s*$", re.MULTILINE)
+_ADDRESSES = re.compile(
+    r"\(?\b(?:https?://|www\.)[^\s()<>]+\)?|\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|\(@\w+\)|(?<!\w)@\w{2,}"
+)
+_EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~)(?=\S)(.{1,300}?)(?<=\S)\1")
+_UNDERLINED = re.compile(r"(?<!\w)_(?=\S)([^_\n]{1,300}?)(?<=\S)_(?!\w)")
+_FENCE = re.compile(r"^[^\S\n]*(?:```|~~~)[\w+-]*[^\S\n]*$", re.MULTILINE)
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*\|?(?:\s*:?-{3,}:?\s*\|)+[\s:|-]*$", re.MULTILINE)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+.*$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪●○■□–—►▶✓✔➢]|\(?(?:\d{1,2}|[a-h])[.)])\s+(?=\S)")
@@ -54,7 +58,13 @@ _DATELINES = (
     # ROMA, 12 GEN - ; TEL AVIV - ; TTO - ; VOV.VN -
     re.compile(
         r"\A\s*[^\W\d_a-zß-öø-ÿ](?:[^\W\d_a-zß-öø-ÿ]|[.'/ -]){1,30}(?:\([^()\n]{2,30}\)\s*)?"
-        r"(?:,?\s*\d{1,2}(?:[ ./-]\w{2,10}\.?)?(?:[ ./-]\d{2,4})?(?:,?\s*\d{1,2}[:.]\d\d)?)?\s*[-:]\s+"
+        r"(?:,?\s*\d{1,2}(?:[ ./-]\w{2,10}\.?)?(?:[ ./-]\d{2,4})?(?:,?\s*\d{1,2}[:.]\d\d)?)?"
+        r"(?:,?\s*[A-Z][a-z]{2,8}\.? \d{1,2})?(?:\s*\([^()\n]{2,30}\))?\s*[-:]\s+"
+    ),
+    # 12 gennaio 2024, 18:40 - ; Venerdì 12/01/2024
+    re.compile(
+        r"\A\s*(?:[^\W\d]{5,9},? )?\d{1,2}[ ./-](?:\d{1,2}|[^\W\d]{3,10}\.?)[ ./-](?:19|20)\d\d"
+        r"(?:[, ]+[^\W\d]{0,4} ?\d{1,2}[:.h]\d\d)?\s*[-:|,.]?\s+(?=[\"']?[A-ZÀ-ÝĐ])"
     ),
     # Roma, 12 gennaio 2024 - ; Hà Nội, 5/1 -
     re.compile(r"\A\s*[^\W\d_][\w' ]{1,30},\s*(?:ngày\s*)?\d{1,2}(?:[ ./-]\w{1,10}\.?)?(?:[ ./-]\d{2,4})?\s*[-:]\s*"),
@@ -74,7 +84,8 @@ def neutral(text: str, language: str) -> str:
     language: ISO 639-1; "" or another than of `train.blind.languages`: patterns of every language, spellings of none.
     """
     if _is_program(text):
-        return unicodedata.normalize("NFC", _FENCE.sub("", text).strip("\n").rstrip())
+        lines = unicodedata.normalize("NFC", _FENCE.sub("", text)).splitlines()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
     plain = _plain(text)
     if _is_verse(lines := [line.strip() for line in plain.split("\n") if line.strip()]):
         return "\n".join(_spaced(_spelt(line, language)) for line in lines)
@@ -143,7 +154,10 @@ def sentence_ends(text: str, language: str = "") -> list[int]:
     offsets = []
     for match in re.finditer(r"[.!?…]+[\"'”’»)\]]*(?=\s|\Z)", text):
         rest = text[match.end() : match.end() + 40].lstrip()
-        if not rest or (_begins(rest) and not _abbreviated(text[: match.start()], match[0], abbreviations)):
+        if not rest or (
+            _begins(rest)
+            and not _abbreviated(text[max(0, match.start() - 24) : match.start()], match[0], abbreviations)
+        ):
             offsets.append(match.end())
     return offsets
 
@@ -156,7 +170,7 @@ def _begins(rest: str) -> bool:
 def _abbreviated(before: str, mark: str, abbreviations: frozenset[str]) -> bool:
     if mark != ".":
         return False
-    word = before[-24:].split()[-1].lstrip("\"'(“«[") if before[-24:].split() else ""
+    word = before.split()[-1].lstrip("\"'(“«[") if before.strip() else ""
     return word.lower() in abbreviations or (len(word) == 1 and word.isupper()) or bool(re.search(r"\.\w\Z", word))
 
 
@@ -168,7 +182,8 @@ def _abbreviations(language: str) -> frozenset[str]:
 
 def _plain(text: str) -> str:
     """Without HTML, Markdown, control tokens and pictures; line ends, quotation marks and dashes of one kind."""
-    text = _CONTROL.sub("", re.sub("\r\n?|[\u2028\u2029\x85]", "\n", html.unescape(text)))
+    text = _squeezed(_thoughtless(text))
+    text = _CONTROL.sub("", _squeezed(html.unescape(text)))
     text = _TAGS.sub("", _BREAKS.sub("\n", text))
     text = _LINKS.sub(r"\1", text)
     for pattern in (_FENCE, _RULE, _HEADING):
@@ -178,6 +193,21 @@ def _plain(text: str) -> str:
     text = _items(text)
     text = _PICTURES.sub("", _ADDRESSES.sub("", text))
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_QUOTES))
+
+
+def _thoughtless(text: str) -> str:
+    """Without what a model thought before it answered; an answer that was never begun is empty."""
+    low = text.lower()
+    end = max(low.rfind(mark) + len(mark) if mark in low else 0 for mark in ("</think>", "</thinking>"))
+    text, low = text[end:], low[end:]
+    begin = low.find("<think")
+    return text[:begin] if begin >= 0 else text
+
+
+def _squeezed(text: str) -> str:
+    """One blank, one line end or one blank line where there were more: all that the patterns are made for."""
+    text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
+    return re.sub(r" ?\n(?: ?\n)+ ?", "\n\n", re.sub(r"[^\S\n]+", " ", text))
 
 
 def _items(text: str) -> str:
@@ -197,9 +227,9 @@ def _items(text: str) -> str:
 
 
 def _listed(lines: Sequence[str], number: int, *, after: bool = False) -> bool:
-    """Whether a neighbouring line that is not blank is an entry, too."""
-    sides = (lines[number + 1 :],) if after else (lines[number + 1 :], lines[:number][::-1])
-    neighbours = (next((line for line in side if line.strip()), "") for side in sides)
+    """Whether a neighbouring line that is not blank is an entry, too; `after`: the one that follows."""
+    ways = (range(number + 1, len(lines)),) if after else (range(number + 1, len(lines)), range(number - 1, -1, -1))
+    neighbours = (next((lines[place] for place in way if lines[place].strip()), "") for way in ways)
     return any(_BULLET.match(line) for line in neighbours)
 
 
@@ -212,13 +242,10 @@ def _without_marks(text: str, language: str) -> list[str]:
     """The lines of the text that are neither a newspaper's nor a model's own, unbroken."""
     tables = [tells(code) for code in sorted(codes(), key=lambda code: (code != language, code))]
     for table in tables:
-        text = re.sub(
-            r"(?<=[^\s.!?:;,])\0(?=\s*[^\W\d_a-z])", ". ", table.credit.sub("\0", table.introduction.sub("", text))
-        )
-        text = text.replace("\0", " ")
+        text = _uncredited(table.introduction.sub("", text), table)
         text = table.furniture.sub("", table.inline.sub("", text))
     for table in tables:
-        text = table.closing.sub("", text.rstrip())
+        text = table.offer.sub("", table.closing.sub("", text.rstrip()).rstrip()).rstrip()
     for table in tables:
         text = table.label.sub("", text)
     text = re.sub(rf"\(\s*(?:{agencies().pattern})[^()\n]{{0,40}}\)", "", text)
@@ -280,13 +307,20 @@ def _sentences_only(lines: list[str], tables: Sequence[Tells]) -> Iterator[str]:
     """Lines without headlines, names, dates and announcements of the text; all of them where nothing would be left."""
     whole = any(ends(line) for line in lines)
     for number, line in enumerate(lines):
-        announces = number == 0 and len(lines) > 1 and line.endswith(":") and any(t.noun.search(line) for t in tables)
+        announces = number == 0 and len(lines) > 1 and _announces(line, tables)
         most = _HEADLINE_WORDS if number == 0 else _FRAGMENT_WORDS
         fragment = not ends(line) and not line.endswith((";", ":", ",")) and len(line.split()) < most
         if announces or (whole and fragment):
             continue
         goes_on = ends(line) or line.endswith((";", ":", ",")) or number == len(lines) - 1
         yield line if goes_on else f"{line}."
+
+
+def _announces(line: str, tables: Sequence[Tells]) -> bool:
+    """Whether a first line speaks of the text that follows: "Ecco il riassunto richiesto.", "Articolo completo:"."""
+    if len(line.split()) > _ANNOUNCEMENT_WORDS or not any(table.noun.search(line) for table in tables):
+        return False
+    return line.endswith(":") or any(table.opener.match(line) for table in tables)
 
 
 def _spelt(text: str, language: str) -> str:

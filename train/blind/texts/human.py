@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,31 +153,25 @@ def gives_away(request: str, text: str, run: int = 16) -> bool:
     return any(tuple(text_words[at : at + run]) in runs for at in range(len(text_words) - run + 1))
 
 
-def draw_articles(
-    articles: Articles, prompts: Sequence[Prompt], seed: int
-) -> tuple[dict[str, Article], Counter[str], set[str]]:
-    """(prompt id -> its article, how they were matched, the prompts whose article is of another event).
+def draw_articles(articles: Articles, prompts: Sequence[Prompt], seed: int) -> dict[str, tuple[str, Article]]:
+    """Prompt's id -> (one of MATCHES, its article).
 
     A prompt whose own articles are not there gets one of the same newspaper and month, else of the newspaper, else of
-    its language; no article is taken twice.
+    its language; no article is taken twice, and a prompt for which none is left is missing.
     """
     generator = random.Random(f"{seed} articles")
-    selection: dict[str, Article] = {}
-    matches: Counter[str] = Counter()
+    selection: dict[str, tuple[str, Article]] = {}
     used: set[str] = set()
     for prompt in prompts:
         fresh = [article for article in _long_enough(articles.of(prompt)) if article.text not in used]
         if fresh:
-            selection[prompt.id] = generator.choice(fresh)
-            used.add(selection[prompt.id].text)
-    matches["matched"] = len(selection)
-    own = set(selection)
+            selection[prompt.id] = MATCHES[0], generator.choice(fresh)
+            used.add(selection[prompt.id][1].text)
     spare = _Spare([article for article in _long_enough(articles.all) if article.text not in used], generator)
     for prompt in prompts:
-        if prompt.id not in own and (match := spare.take(articles.of(prompt), prompt)):
-            matches[match[0]] += 1
-            selection[prompt.id] = match[1]
-    return selection, matches, set(selection) - own
+        if prompt.id not in selection and (match := spare.take(articles.of(prompt), prompt)):
+            selection[prompt.id] = match
+    return selection
 
 
 class _Spare:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 from train.blind.texts.forms import sentence_ends
 
@@ -46,7 +47,8 @@ def spread(counts: Sequence[int]) -> float:
 def _lengths(text: str, language: str) -> list[tuple[int, int]]:
     """(words, offset) at each end of a sentence, and at the text's end."""
     offsets = sorted({*sentence_ends(text, language), len(text)})
-    return [(len(text[:offset].split()), offset) for offset in offsets]
+    counts = accumulate(len(text[start:end].split()) for start, end in pairwise([0, *offsets]))
+    return list(zip(counts, offsets, strict=True))
 
 
 def _goal(lengths: Sequence[Sequence[tuple[int, int]]]) -> int:

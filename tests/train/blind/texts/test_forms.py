@@ -90,6 +90,8 @@ def test_what_stands_after_an_italian_text(after: str) -> None:
     ("before", "after"),
     [
         ("TTO - ", " LAN ANH"),
+        ("Hà Nội (TTXVN) - ", " Theo VnExpress."),
+        ("VTC News - ", " (Theo Dân trí)"),
         ("(Dân trí) - ", " Theo Reuters"),
         ("VOV.VN - ", "./. Vũ Hà (TTXVN)"),
         ("(NLĐO) – ", ""),
@@ -110,6 +112,8 @@ def test_what_stands_around_a_vietnamese_text(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("WASHINGTON (AP) — ", ""),
+        ("HANOI, May 3 (VNA) – ", " Let me know if you want any changes!"),
         ("LONDON (Reuters) - ", " (Reporting by Ann Lee; Editing by Bo Roe)"),
         ("Sure! Here's the article:\n\n", ""),
         ("By Ann Lee\n\n", "\n\nLet me know if you need changes."),

@@ -115,19 +115,19 @@ def test_own_articles_first_then_newspaper_and_month() -> None:
         Prompt("p3", "?", "it", ("https://www.quotidiano.it/2024/01/07/y.html",)),
         Prompt("p4", "?", "it"),
     ]
-    chosen, matches, foreign = draw_articles(articles, prompts, 0)
-    assert {name: each.title for name, each in chosen.items()} == {"p0": "N0", "p1": "N1", "p2": "N2", "p3": "N3"}
-    assert matches == {"matched": 1, "same_newspaper_and_month": 1, "same_newspaper": 1, "same_language": 1}
-    assert foreign == {"p1", "p2", "p3"}
-    assert draw_articles(articles, prompts, 0)[0] == chosen
+    found = draw_articles(articles, prompts, 0)
+    assert {name: (how, each.title) for name, (how, each) in found.items()} == {
+        "p0": ("matched", "N0"), "p1": ("same_newspaper_and_month", "N1"), "p2": ("same_newspaper", "N2"),
+        "p3": ("same_language", "N3"),
+    }  # fmt: skip
+    assert draw_articles(articles, prompts, 0) == found
 
 
 def test_no_article_stands_for_two_prompts_and_none_is_a_snippet() -> None:
     articles = Articles()
     articles.add([article(0), Article("Troppo corto.", "x")], "p0")
     articles.add([article(0)], "p1")
-    chosen, _, _ = draw_articles(articles, [Prompt("p0", "?"), Prompt("p1", "?")], 0)
-    assert set(chosen) == {"p0"}
+    assert set(draw_articles(articles, [Prompt("p0", "?"), Prompt("p1", "?")], 0)) == {"p0"}
 
 
 def test_a_request_beside_one_of_its_articles_shows_headlines_alone() -> None:
