@@ -13,7 +13,7 @@ from starlette.routing import Route
 from crawler.mongo import home
 from synth.review.pipelines.files import PipelineFile, paid_steps, pipeline_file, pipeline_files
 from synth.review.pipelines.forecasts import Forecast, Forecasts
-from synth.review.pipelines.progress import bar_of, errors_of, rows_of, steps_of
+from synth.review.pipelines.progress import bar_of, errors_of, is_of_this_version, rows_of, steps_of
 from synth.review.pipelines.runs import PipelineRuns, State
 from synth.review.rendering import render
 from synth.review.requests import database_of, form_of, parameter, rater_of, settings_of
@@ -34,24 +34,25 @@ def show_all(request: Request) -> Response:
     """The pipelines of the folder, each with what became of its newest run."""
     _check_right(request)
     runs, folder = _runs(request), settings_of(request).pipelines
-    rows = [(file, runs.state(file) if file.pipeline else None) for file in pipeline_files(folder)]
+    files = pipeline_files(folder)
+    files += runs.orphans(folder, [file.name for file in files])
+    rows = [(file, runs.state(file)) for file in files]
     return render(request, "pipelines.html.jinja", rows=rows, folder=str(folder.absolute()))
 
 
 def show(request: Request) -> Response:
     """One pipeline: its steps, what is pending, the forecast, and its newest run."""
-    file = _file(request)
-    if file.pipeline is None:
-        return render(request, "pipeline.html.jinja", file=file, state=None)
-    state, forecast = _runs(request).state(file), _recent_forecast(request, file)
-    database = database_of(request)
+    file, runs, database = _file(request), _runs(request), database_of(request)
+    state, news = runs.state(file), parameter(request, "news")
+    forecast = _recent_forecast(request, file) if file.pipeline else Forecast("none", {})
     rows = rows_of(database, state)
-    news = parameter(request, "news")
     return render(
         request, "pipeline.html.jinja", file=file, state=state, steps=steps_of(file, state), forecast=forecast,
-        bar=bar_of(state, rows), errors=errors_of(database, state, rows), output=_runs(request).output(state),
-        pending=[step["pending"] for step in forecast.plan.get("steps", [])], paid=paid_steps(file.pipeline),
-        news=news if news in _NEWS else "", address=_address(file), live=state.is_alive or forecast.state == "counting",
+        bar=bar_of(state, rows), errors=errors_of(database, state, rows), output=runs.output(state),
+        pending=[step["pending"] for step in forecast.plan.get("steps", [])],
+        paid=paid_steps(file.pipeline) if file.pipeline else [], news=news if news in _NEWS else "",
+        changed=bool(state.run) and not is_of_this_version(file, state), address=_address(file),
+        live=state.is_alive or forecast.state == "counting",
     )  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def _is_agreed(token: str, forecast: Forecast) -> bool:
 
 def stop(request: Request) -> Response:
     """Interrupt the run, as Ctrl-C would."""
-    file = _runnable(request)
+    file = _file(request)
     return _back(file, "stopping" if _runs(request).stop(file) else "ended")
 
 
@@ -103,7 +104,10 @@ def _check_right(request: Request) -> None:
 def _file(request: Request) -> PipelineFile:
     """The file of the address, if it is one of those that are listed."""
     _check_right(request)
-    file = pipeline_file(settings_of(request).pipelines, request.path_params["name"])
+    folder, name = settings_of(request).pipelines, request.path_params["name"]
+    file = pipeline_file(folder, name)
+    orphans = _runs(request).orphans(folder, ()) if file is None else []
+    file = file or next((orphan for orphan in orphans if orphan.name == name), None)
     if file is None:
         raise HTTPException(404)
     return file

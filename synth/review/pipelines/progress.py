@@ -12,7 +12,6 @@ from synth.commands import commands
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-    from synth.pipeline import Pipeline
     from synth.review.pipelines.files import PipelineFile
     from synth.review.pipelines.runs import State
 
@@ -43,9 +42,10 @@ class Bar:
 
 def steps_of(file: PipelineFile, state: State) -> list[StepState]:
     """The steps of a file with what the newest run did of each."""
-    assert file.pipeline is not None
+    if file.pipeline is None:
+        return []
     present = (state.run or {}).get("step") or {}
-    same = state.run is not None and _is_of(state.run["configuration"], file.pipeline)
+    same = is_of_this_version(file, state)
     seconds = (state.run or {}).get("seconds") or {}
     return [
         StepState(number, step.name, " ".join(step.words), _state(number, present, state) if same else "waiting",
@@ -54,9 +54,13 @@ def steps_of(file: PipelineFile, state: State) -> list[StepState]:
     ]  # fmt: skip
 
 
-def _is_of(configuration: Mapping[str, Any], pipeline: Pipeline) -> bool:
-    """Whether a run was of all steps of this version of the file."""
-    return configuration.get("sha256") == pipeline.digest and len(configuration["steps"]) == len(pipeline.steps)
+def is_of_this_version(file: PipelineFile, state: State) -> bool:
+    """Whether the newest run was of all steps of the file as it is now."""
+    if state.run is None or file.pipeline is None:
+        return False
+    run, pipeline = state.run["configuration"], file.pipeline
+    # A terminal's run may be of some of its steps.
+    return run.get("sha256") == pipeline.digest and len(run["steps"]) == len(pipeline.steps)
 
 
 def _state(number: int, present: Mapping[str, Any], state: State) -> str:

@@ -10,19 +10,18 @@ from __future__ import annotations
 import re
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.review.pipelines.files import PipelineFile
 from synth.review.pipelines.processes import interrupt, is_locked, is_synth, last_lines, launch, locked_file, reap
 
 if TYPE_CHECKING:
     from pymongo.database import Database
-
-    from synth.review.pipelines.files import PipelineFile
 
 #: Outputs of a pipeline's runs that are kept.
 _KEPT = 20
@@ -135,6 +134,15 @@ class PipelineRuns:
             # Without a number the server ended before it had started anything.
             return State("interrupted" if "stopping_at" in start or "pid" not in start else "failed", start)
         return State(_outcome(run), start, run)
+
+    def orphans(self, folder: Path, listed: Collection[str]) -> list[PipelineFile]:
+        """Files of a folder that are gone, or are no pipelines any more, while a run of them goes on."""
+        starts = self.starts.find({"host": socket.gethostname()}).sort("_id", 1)
+        paths = [Path(row["path"]) for row in starts if is_locked(Path(row["output"]))]
+        return [
+            PipelineFile(path.name, path, None)
+            for path in paths if path.parent == folder.absolute() and path.name not in listed
+        ]  # fmt: skip
 
     def output(self, state: State) -> list[str]:
         """The last lines that a run printed."""

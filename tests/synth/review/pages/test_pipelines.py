@@ -103,6 +103,24 @@ def test_started_and_stopped_by_forms(
     assert post("/pipelines/free.yaml/stop").headers["location"].endswith("?news=ended")
 
 
+def test_a_run_whose_file_was_spoiled_or_deleted_can_be_stopped(
+    client: TestClient, post: Any, runs: PipelineRuns, file: PipelineFile, model: Model
+) -> None:
+    runs.start(file, "anna")
+    model.wait_until_asked()
+    file.path.write_text("steps:\n  - clutter\n", encoding="utf-8")
+    told = text_of(client.get("/pipelines/free.yaml"))
+    for wanted in ("did you mean 'cluster'", "It is running.", "Stop", "[1/2] synth summarize"):
+        assert wanted in told
+    file.path.unlink()
+    assert "free.yaml It is running." in text_of(client.get("/pipelines"))
+    assert "It is gone" in text_of(client.get("/pipelines/free.yaml"))
+    assert post("/pipelines/free.yaml/stop").headers["location"].endswith("?news=stopping")
+    model.open.set()
+    assert ended(runs, file) == "interrupted"
+    assert client.get("/pipelines/free.yaml").status_code == 404
+
+
 def test_a_paid_model_is_paid_only_for_what_was_agreed_to(
     client: TestClient, post: Any, runs: PipelineRuns, model: Model, folder: Path, database_uri: str
 ) -> None:
