@@ -131,7 +131,7 @@ def effect_of(text: str) -> Effect:
 def plan(options: argparse.Namespace) -> int:
     """Print with what probability numbers of texts and raters show the effect."""
     effect = effect_of(options.effect)
-    parts, source = SHARES if effect.share else POINTS, "published ratings (see --help and docs/generating.md)"
+    parts, source = SHARES if effect.share else POINTS, "published ratings (docs/ratings.md)"
     if options.source is not None:
         parts, source = components_of(options.source, effect), str(options.source)
     table = power_table(effect.size, parts)

@@ -11,6 +11,7 @@ benchmarks/train/bench_blind.py shows how often the interval covers the truth.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -184,13 +185,20 @@ def _drawn(values: np.ndarray, present: np.ndarray, several: bool, seed: int) ->
     """The quantiles of the value's distance from where it is, over draws of prompts and, if `several`, of raters."""
     import numpy as np
 
-    generator = np.random.default_rng(seed)
-    prompts, raters = values.shape
-    rows = generator.multinomial(prompts, np.full(prompts, 1 / prompts), size=DRAWS).astype(float)
-    columns = np.ones((DRAWS, raters))
-    if several:
-        columns = generator.multinomial(raters, np.full(raters, 1 / raters), size=DRAWS).astype(float)
+    rows, columns = _draws(*values.shape, several, seed)
     weights = ((rows @ present) * columns).sum(axis=1)
     steps = ((rows @ values) * columns).sum(axis=1)[weights > 0] / weights[weights > 0]
     left, right = np.quantile(steps, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(left), float(right)
+
+
+@functools.lru_cache(maxsize=2)
+def _draws(prompts: int, raters: int, several: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """([draws, prompts], [draws, raters]) how often each was drawn; all authors' marks are drawn alike."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    rows = generator.multinomial(prompts, np.full(prompts, 1 / prompts), size=DRAWS).astype(float)
+    if not several:
+        return rows, np.ones((DRAWS, raters))
+    return rows, generator.multinomial(raters, np.full(raters, 1 / raters), size=DRAWS).astype(float)
