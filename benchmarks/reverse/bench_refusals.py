@@ -11,6 +11,7 @@ it_news_2024 and vi_vnmds, and each headline as a request for its own article.
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import math
 import time
@@ -87,6 +88,33 @@ def fresh(language: str, data: Path) -> Iterator[Pair]:
         yield Pair("fresh leaked", lead + " ".join(text.split()[: {"it": 16, "vi": 22}[language]]), text, language)
 
 
+def later(language: str, data: Path, half: str) -> Iterator[Pair]:
+    """Pairs on other real articles: rules were mended on blocks of even position, `report` takes the others."""
+    rows = rows_of(language, data)
+    for position, (number, block) in enumerate(load("later")[language].items()):
+        if half != "all" and (position % 2 == 0) != (half == "develop"):
+            continue
+        text = beginning(rows[number])
+        for name, instructions in block.items():
+            for instruction in instructions:
+                yield Pair(f"later {name}", instruction, text, language)
+        yield Pair("later repeated", variant(block["clean"][0], position, language), text, language)
+
+
+def load(name: str) -> dict[str, dict[int, dict[str, list[str]]]]:
+    """Language -> row of the real set -> kind -> instructions."""
+    pairs_of: dict[str, dict[int, dict[str, list[str]]]] = yaml.safe_load(
+        (PAIRS / f"{name}.yaml").read_text(encoding="utf-8")
+    )
+    return pairs_of
+
+
+def beginning(text: str) -> str:
+    """The first sentences of a text: of its first 460 characters, up to the last stop."""
+    head = text[:460]
+    return head[: max(head.rfind(". "), head.rfind('." '), 200) + 1]
+
+
 def rows_of(language: str, data: Path) -> list[str]:
     """The texts of a real set, white space folded."""
     file, field = {"it": ("it_news_2024/articles.jsonl", "content"), "vi": ("vi_vnmds/docs.jsonl", "text")}[language]
@@ -96,6 +124,11 @@ def rows_of(language: str, data: Path) -> list[str]:
 
 def judge(pair: Pair) -> list[str]:
     repeats = Repeats()
+    if pair.name == "later repeated":
+        first = (str(block["clean"][0]) for block in load("later")[pair.language].values())
+        repeats.add(
+            max(first, key=lambda text: difflib.SequenceMatcher(None, text.lower(), pair.instruction.lower()).ratio())
+        )
     if pair.name == "repeated":
         repeats.add(next(str(b["clean"][0]) for b in blocks(pair.language) if str(b["text"]) == pair.fragment))
     return refusals(pair.instruction, pair.fragment, pair.language, repeats=repeats)
@@ -125,10 +158,11 @@ def main() -> None:
     if options.data.exists():
         for read in (real, fresh) if options.headlines else (fresh,):
             everything += [pair for language in LANGUAGES for pair in read(language, options.data)]
+        everything += [pair for language in LANGUAGES for pair in later(language, options.data, options.half)]
     for pair in everything:
         names = judge(pair)
-        sound = pair.name in ("clean", "ours", "headline", "fresh clean")
-        hit = bool(names) if sound else pair.name.removeprefix("fresh ") in names
+        sound = pair.name in ("clean", "ours", "headline", "fresh clean", "later clean")
+        hit = bool(names) if sound else pair.name.removeprefix("fresh ").removeprefix("later ") in names
         table[(pair.name, pair.language)][0] += hit
         table[(pair.name, pair.language)][1] += 1
         count += 1
@@ -136,7 +170,8 @@ def main() -> None:
             print(pair.language, pair.name, names, "|", pair.instruction, "|", pair.fragment[:150])
     print(f"{options.half}: share refused under its own name (sound: under any), with Wilson's 95 % interval")
     print(f"{'pairs':24}{'it':32}{'vi':32}")
-    for name in ("clean", "ours", "headline", *NAMES, "fresh clean", *(f"fresh {name}" for name in NAMES)):
+    for name in ("clean", "ours", "headline", *NAMES, "fresh clean", *(f"fresh {name}" for name in NAMES),
+                 "later clean", *(f"later {name}" for name in NAMES)):  # fmt: skip
         cells = [rate(*table[(name, language)]) for language in LANGUAGES if table[(name, language)][1]]
         if cells:
             print(f"{name:24}" + "".join(f"{cell:32}" for cell in cells))

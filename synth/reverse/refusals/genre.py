@@ -26,6 +26,8 @@ _INLINE = re.compile(r"(?:^|\s)\(?\d[).]\s|;[^;]+;|(?:[^\W\d_]+[^,.]{0,40}, ){2,
 _MATH = re.compile(r"[=√∑∫≤≥]|\d\s*[+*/^]\s*\d")
 #: Characters of a short message, words of a headline, words of a line of verse.
 _TWEET, _HEADLINE, _VERSE = 320, 25, 12
+#: Different names from which a text is no tale.
+_NAMES = 2
 #: How far an answer's length may be from what was asked.
 _TOLERANCE = 2.0
 
@@ -81,6 +83,17 @@ class Form:
         return bool(facts) or re.search(table.attribution, self.text.lower()) is not None
 
     @property
+    def names_several(self) -> bool:
+        """Whether it names several people, places or bodies: words with a capital that begin no sentence."""
+        inside = (word for sentence in sentences(self.text, self.language) for word in words(sentence)[1:])
+        return len({word for word in inside if word[0].isupper()}) >= _NAMES
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it may be invented: it begins as tales do, or has nothing of the news."""
+        return self.has(self.table.once_upon) or not (self.is_news or self.names_several)
+
+    @property
     def is_personal(self) -> bool:
         """Whether somebody speaks of himself."""
         expression = languages()[self.language].sentence_filter.first_person
@@ -102,7 +115,9 @@ _FORMS: dict[str, Callable[[Form], bool]] = {
     "list": lambda form: form.is_list or form.count(_INLINE) > 0,
     "timeline": lambda form: form.has_dates,
     "questions": lambda form: "?" in form.text,
-    "fiction": lambda form: form.has(form.table.once_upon) or not form.is_news,
+    "fiction": lambda form: form.is_made_up,
+    "essay": lambda form: form.is_made_up,
+    "howto": lambda form: form.is_list or form.is_made_up,
     "diary": lambda form: form.is_personal,
     "speech": lambda form: form.has(form.table.addressed),
     "headline": lambda form: len(form.lines) <= 2 and len(words(form.text)) <= _HEADLINE,

@@ -14,8 +14,8 @@ def shown(old: str, new: str) -> tuple[str, str]:
 
 
 def test_words_and_numbers_are_compared_whole() -> None:
-    assert shown("Il ponte riapre lunedì.", "Il ponte chiude lunedì.") == (
-        "Il ponte [riapre] lunedì.", "Il ponte [chiude] lunedì.",
+    assert shown("Il museo riapre giovedì.", "Il museo chiude giovedì.") == (
+        "Il museo [riapre] giovedì.", "Il museo [chiude] giovedì.",
     )  # fmt: skip
     assert shown("sono 1.200 euro", "sono 1.300 euro") == ("sono [1.200] euro", "sono [1.300] euro")
     assert shown("giá xăng", "giá xăng dầu") == ("giá xăng", "giá xăng[ dầu]")
@@ -27,9 +27,9 @@ def test_words_side_by_side_are_one_change() -> None:
 
 
 def test_both_texts_can_be_one() -> None:
-    pieces = merged("Il ponte riapre lunedì.", "Il vecchio ponte chiude lunedì.")
+    pieces = merged("Il museo riapre giovedì.", "Il vecchio museo chiude giovedì.")
     assert [(piece.kind, piece.text) for piece in pieces] == [
-        ("", "Il "), ("ins", "vecchio "), ("", "ponte "), ("del", "riapre"), ("ins", "chiude"), ("", " lunedì."),
+        ("", "Il "), ("ins", "vecchio "), ("", "museo "), ("del", "riapre"), ("ins", "chiude"), ("", " giovedì."),
     ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def post(app: Starlette, client: TestClient) -> Callable[..., Any]:
 def samples(database: Any) -> list[dict[str, Any]]:
     """Three samples in the store: one in each language of the interface, the Vietnamese one hostile."""
     texts = {
-        "it": ("Riassumi gli articoli.", "Il ponte riapre lunedì dopo 14 mesi di lavori."),
+        "it": ("Riassumi gli articoli.", "Il museo riapre giovedì dopo 14 mesi di lavori."),
         "vi": ("Tóm tắt bài báo.", '<script>alert("x")</script> Giá xăng giảm 500 đồng & tăng trở lại.'),
         "en": ("Summarise the articles.", "The bridge opens again on Monday."),
     }

@@ -56,7 +56,7 @@ def test_one_more_scorer_is_one_file() -> None:
     assert "brevity" in scorers()
     assert "brevity" in known_fields()
     assert {"brevity": {"$exists": False}} in pending_filter("tfidf")["$or"]
-    sample = {"answer": "Il ponte riapre.", "sources": [{"title": "x", "content": "Il ponte riapre lunedì."}]}
+    sample = {"answer": "Il museo riapre.", "sources": [{"title": "x", "content": "Il museo riapre giovedì."}]}
     (scores,) = batch_scores([sample], load_embedder("tfidf"))
     assert scores["brevity"] == pytest.approx(1 / 3)
     assert "similarity" in scores

@@ -121,7 +121,7 @@ def test_an_instruction_and_its_input_are_told_apart(store: Any, stand: ChatStan
     [
         ("```\nprint(1)\n```", "```\n1\n```", "nothing_to_translate"),
         ("12 + 30 = ?", "42", "nothing_to_translate"),
-        ("List 3 words that end in 'ship'.", "Friendship, leadership, ownership", "language_bound"),
+        ("Name 4 words that end in 'hood'.", "Childhood, neighbourhood, parenthood, brotherhood", "language_bound"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_translated_is_left_as_it_was_and_not_tried_again(
@@ -144,12 +144,12 @@ def test_what_cannot_be_translated_is_left_as_it_was_and_not_tried_again(
 
 
 def test_an_answer_whose_task_fixes_its_language_keeps_it(store: Any, stand: ChatStand, run: Run) -> None:
-    store.samples.insert_one(sample(8, "Translate to French: The cat sleeps.", "Le chat dort sur le toit."))
+    store.samples.insert_one(sample(8, "Translate to French: The boat is late.", "Le bateau est en retard ce soir."))
     run("--where", '{"key": "k8"}')
     (row,) = translations(store)
-    assert row["answer"] == "Le chat dort sur le toit."
-    assert "The cat sleeps." in row["question"]
-    assert row["question"] != "Translate to French: The cat sleeps."
+    assert row["answer"] == "Le bateau est en retard ce soir."
+    assert "The boat is late." in row["question"]
+    assert row["question"] != "Translate to French: The boat is late."
     assert len(stand.asked) == 1
 
 

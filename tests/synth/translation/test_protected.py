@@ -33,8 +33,8 @@ CASES = [
     ]),
     ("Disse [nota del redattore: era tardi.] e [12] volte; [leggi](http://a.it)", [("http://a.it", "url")]),
     ('{"nome": "Ada", "anni": 3}', [('"nome"', "json_key"), ('"anni"', "json_key")]),
-    ("Chiama total_sum, maxValue e np.mean(x) in main.py", [
-        ("total_sum", "identifier"), ("maxValue", "identifier"), ("np.mean(x)", "identifier"),
+    ("Chiama row_total, maxValue e np.mean(x) in main.py", [
+        ("row_total", "identifier"), ("maxValue", "identifier"), ("np.mean(x)", "identifier"),
         ("main.py", "identifier"),
     ]),
     ("Le parole name(s), friend(ship), iPhone, e.g. e U.S.A. no", []),

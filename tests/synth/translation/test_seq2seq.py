@@ -40,18 +40,18 @@ def test_madlad_translates_each_sentence_of_each_line(madlad: Path) -> None:
     translator = load_translator(f"madlad:{madlad}", EngineSettings(batch_size=2))
     assert (translator.name, translator.prompt_id("it")) == (f"madlad:{madlad}", "sentences/1")
     assert translator.engine.licence == MADLAD_LICENCE
-    text = " The cat sleeps. It rains in Rome.\n\n- See `x` now.\n1. The cat sleeps.\n"
+    text = " The dog barks. It rains in Rome.\n\n- See `x` now.\n1. The dog barks.\n"
     assert translated(translator, text, LONG) == [
-        " Il gatto dorme. Piove a Roma.\n\n- Vedi `x` ora.\n1. Il gatto dorme.\n", PAIRS["it"][LONG],
+        " Il cane abbaia. Piove a Roma.\n\n- Vedi `x` ora.\n1. Il cane abbaia.\n", PAIRS["it"][LONG],
     ]  # fmt: skip
-    assert translated(translator, "The cat sleeps.", "`x`", language="vi") == ["Con mèo ngủ.", "`x`"]
+    assert translated(translator, "The dog barks.", "`x`", language="vi") == ["Con chó sủa.", "`x`"]
 
 
 def test_nllb_translates_by_the_tokens_of_both_languages(nllb: Path) -> None:
     translator = load_translator(f"nllb:{nllb}", EngineSettings(workers=2))
     assert "not for commercial use" in translator.engine.licence
-    assert translated(translator, "The cat sleeps.\nIt rains in Rome.") == ["Il gatto dorme.\nPiove a Roma."]
-    assert translated(translator, "The cat sleeps.", language="vi") == ["Con mèo ngủ."]
+    assert translated(translator, "The dog barks.\nIt rains in Rome.") == ["Il cane abbaia.\nPiove a Roma."]
+    assert translated(translator, "The dog barks.", language="vi") == ["Con chó sủa."]
 
 
 def test_masks_have_a_form_that_the_vocabulary_knows(madlad: Path) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 #: English -> Italian and Vietnamese: all that these models know.
 PAIRS = {
     "it": {
-        "The cat sleeps.": "Il gatto dorme.",
+        "The dog barks.": "Il cane abbaia.",
         "It rains in Rome.": "Piove a Roma.",
         "Who knows the way to the old harbour of the town?": "Chi conosce la strada per il vecchio porto della città?",
         "See ⟦1⟧ now.": "Vedi ⟦1⟧ ora.",
     },
     "vi": {
-        "The cat sleeps.": "Con mèo ngủ.",
+        "The dog barks.": "Con chó sủa.",
         "It rains in Rome.": "Trời mưa ở Rome.",
         "Who knows the way to the old harbour of the town?": "Ai biết đường đến bến cảng cũ của thành phố?",
         "See ⟦1⟧ now.": "Xem ⟦1⟧ ngay.",

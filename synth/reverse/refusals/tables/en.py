@@ -114,6 +114,10 @@ TABLE = InstructionTable(
             r"(?:short|fictional|bedtime|ghost|love|science[- ]fiction|horror|children['’]s) stor(?:y|ies)|fairy "
             r"?tales?|fables?|tales?|novels?|legends?|jokes?|puns?|parables?|fan ?fiction|myths?"
         ),
+        "howto": (
+            r"(?:step-by-step )?instructions|tutorial|how-?to(?: guide)?|manual|itinerary|"
+            r"(?:practical|travel|step-by-step) guide"
+        ),
         "diary": r"(?:diary|journal) (?:entry|entries|page)|diary|journal",
         "speech": r"speech(?:es)?|toasts?|sermons?|orations?|eulog(?:y|ies)",
         "headline": r"headlines?|titles?|slogans?|taglines?|catchphrases?",

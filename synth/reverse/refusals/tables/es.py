@@ -90,6 +90,7 @@ TABLE = InstructionTable(
         "timeline": r"cronologías?|línea de tiempo|línea del tiempo",
         "questions": r"cuestionarios?|preguntas?(?! y)|test|quiz|adivinanzas?|crucigramas?|examen",
         "fiction": r"cuentos?|fábulas?|novelas?|leyendas?|chistes?|relatos? (?:cortos?|de ficción)|parábolas?|mitos?",
+        "howto": r"instrucciones|tutorial|manual|itinerario|guía (?:práctica|de viaje|paso a paso)",
         "diary": r"(?:página de(?:l|) )?diario(?= (?:de un|de una|personal|íntimo))|entrada de diario|diario",
         "speech": r"discursos?|sermones|sermón|brindis|arenga|alegato",
         "headline": r"titular(?:es)?|títulos?(?! universitario)|eslogan|lema",

@@ -97,6 +97,7 @@ TABLE = InstructionTable(
             r"contes?|fables?|nouvelle (?:de|fantastique|policière)|romans?|légendes?|blagues?|histoires? "
             r"(?:drôles?|courtes?|pour enfants|de fantômes)|paraboles?|mythes?"
         ),
+        "howto": r"mode d['’]emploi|tutoriel|itinéraire|manuel|guide (?:pratique|de voyage|pas à pas)",
         "diary": r"journal intime|page de journal|page du journal",
         "speech": r"discours|allocutions?|sermons?|plaidoirie|éloge funèbre",
         "headline": r"titres?(?! de transport)|slogans?|accroches?",

@@ -6,16 +6,17 @@ from synth.language.table import words
 from synth.reverse.refusals.table import InstructionTable
 
 _TEXT = (
-    r"(?:test[oi]|bran[oi]|articol[oi]|passagg(?:io|i)|pass[oi]|paragraf[oi]|estratt[oi]|frammento|document[oi]|"
+    r"(?:test[oi]|citazion[ei]|righe|messaggio|bran[oi]|articol[oi]|passagg(?:io|i)|pass[oi]|paragraf[oi]|estratt[oi]|frammento|document[oi]|"
     r"pezzo|notizi[ae]|comunicat[oi]|"
     r"resoconto|racconto|contenut[oi]|letter[ae]|tabell[ae]|elenc(?:o|hi)|list[ae]|ricett[ae]|intervist[ae]|"
     r"conversazion[ei]|"
     r"dialogo|fras[ei]|informazion[ei]|dat[oi]|dichiarazion[ei]|consigli|cronaca|punti|avveniment[oi]|fatti|"
     r"titol[oi]|discorso|"
-    r"grafico|immagine|contesto|scenario|poesia)"
+    r"grafico|immagine|foto(?:grafia)?|scena|vicenda|situazione|contesto|scenario|poesia)"
 )
 _DEICTIC = (
-    r"(?:seguent[ei]|(?:qui |di |riportat[oaie] |elencat[oaie] |indicat[oaie] )*(?:sopra|sotto)\b|sottostant[ei]|"
+    r"(?:seguent[ei]|(?:riportat[oaie]|citat[oaie]) qui\b|"
+    r"(?:qui |di |riportat[oaie] |elencat[oaie] |indicat[oaie] )*(?:sopra|sotto)\b|sottostant[ei]|"
     r"soprastant[ei]|"
     r"(?:fornit|allegat|riportat|indicat|citat|elencat|propost|dat|menzionat|presentat|descritt|incollat|inserit)[oaie]"
     r"(?! (?:da|dal|dalla|dai|dall|dalle|dagli|dallo|a|al|alla|ai|alle|in|nel|nella|per|di|del|della|ieri|oggi)\b)"
@@ -55,6 +56,7 @@ _POINTERS = (
     r"descrive|racconta|menziona|cita|afferma) l['’]articolo\b(?! \d)"
     r"|\b(?:l['’]autor[ei]|l['’]autrice|il narratore|lo scrivente)\b(?! (?:di|del(?! suo)|dello|della|dei|degli|"
     r"delle)\b)(?! dell['’])"
+    r"|\b(?:opinione|tesi|parere|idea|intenzione) di chi scrive\b|\bcitazion[ei] inizial[ei]\b"
     r"|\b(?:dato|considerato|visto) il (?:testo|contesto|brano)"
 )
 
@@ -111,7 +113,10 @@ TABLE = InstructionTable(
         ),
         "markup": r"json|xml|html|csv|yaml|sql|markdown|pagina (?:web|html)",
         "table": r"tabell[ae]|schema tabellare|griglia",
-        "letter": r"letter[ae](?! (?:maiuscol|minuscol|dell['’]alfabeto))|missiv[ae]|cartolin[ae]",
+        "letter": (
+            r"letter[ae](?! (?:maiuscol|minuscol|dell['’]alfabeto))|missiv[ae]|cartolin[ae]|"
+            r"bigliett[oi] d(?:i |['’])augur\w+"
+        ),
         "email": r"e-?mail|mail|messaggi[oo]? di posta(?: elettronica)?|messaggio (?:whatsapp|sms|a un)|sms",
         "interview": r"intervist[ae]|domande e (?:le )?risposte|botta e risposta",
         "dialogue": (
@@ -126,12 +131,17 @@ TABLE = InstructionTable(
             r"racconto(?! di cronaca)|fiab[ae]|favol[ae]|novell[ae]|leggend[ae]|barzellett[ae]|battut[ae]|"
             r"freddur[ae]|romanzo|parabola|fan ?fiction"
         ),
+        "essay": r"tema(?: scolastico)?(?! del)|componimento",
+        "howto": (
+            r"istruzion[ei]|tutorial|manual[ei]|guida (?:pratica|turistica|passo|per|all)|itinerari\w*|"
+            r"piano (?:di allenamento|alimentare)|programma di viaggio"
+        ),
         "diary": r"(?:pagina di )?diario|pagina di diario",
         "speech": r"discors[oi]|orazion[ei]|sermone|brindisi|arringa|comizio",
         "headline": r"titol[oi](?! di studio)|slogan|sottotitolo|occhiello",
         "tweet": r"tweet|post (?:per|su) (?:x|twitter)|hashtag",
         "advert": r"pubblicità|annuncio pubblicitario|spot",
-        "cv": r"curriculum(?: vitae)?|contratto|fattura|preventivo|menù?|oroscopo|testamento",
+        "cv": r"curriculum(?: vitae)?|contratto|fattura|preventivo|men[uù]|oroscopo|testamento",
     },
     form_of=(
         r"(?:in|sotto) forma di|in formato|in stile|nello stile di|come se fosse|(?:sotto|in) forma|nel formato|a "

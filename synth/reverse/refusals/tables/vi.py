@@ -10,11 +10,11 @@ _TEXT = (
     r"vấn|phát biểu)|bài|bản tin|"
     r"tài liệu|nội dung|thông tin|câu chuyện|câu văn|câu nói|câu|bảng|danh sách|bức thư|lá thư|thư|công thức|số "
     r"liệu|dữ liệu|mẩu tin|"
-    r"trích đoạn|ngữ cảnh|tiêu đề|các cách|các ý|các điều|các sự kiện|hình ảnh|biểu đồ|mục)"
+    r"trích đoạn|ngữ cảnh|tiêu đề|các cách|các ý|các điều|các sự kiện|hình ảnh|bức (?:ảnh|tranh)|tấm ảnh|biểu đồ|mục)"
 )
 _END = (
     r"(?=\s*(?:[,.;:?!]|$|(?:trong|và|thành|bằng|nói|là|cho|có|thì|ra|hãy|để|một|sang|rồi|về|theo|cách|đến|dành|ai|"
-    r"gì|chủ)\b))"
+    r"gì|chủ|chụp|vẽ|mô tả|thể hiện|cho thấy)\b))"
 )
 _HARD = r"(?:đoạn (?:văn|trích|tin|phỏng vấn)|văn bản|bài (?:báo|viết|đọc|văn)|trích đoạn|tài liệu|bản tin)"
 #: What follows a text's name where it is said which text it is: "văn bản luật".
@@ -32,7 +32,9 @@ _POINTERS = (
     rf"|\b{_TEXT} này\b|\b(?:ở trên|phía trên|bên trên|nêu trên|nói trên|kể trên|dưới đây|sau đây|bên dưới|phía "
     rf"dưới)(?=\s*(?:[,.;:?!]|$|thì|cách|là\b))"
     rf"|\b(?:trong|theo|từ|dựa (?:trên|vào)|qua) {_HARD}\b{_NAMED}"
-    r"|\b(?:trong|theo) bài(?=\s*[,.?!]|\s*$)"
+    r"|\b(?:trong|theo) bài(?=\s*(?:[,.?!]|$|(?:là|có|nói|được|gồm|muốn)\b))"
+    rf"|\b(?:ý|đại ý|nội dung|chủ đề|nhân vật|thông điệp|mục đích|ý nghĩa|bố cục)(?: chính)? (?:của|trong) "
+    rf"{_HARD}{_NAMED}"
     rf"|\b(?:tóm tắt|dịch|đọc|phân tích|viết lại|sửa|nhận xét|bình luận|diễn giải|rút gọn|chỉnh sửa|tiếp tục)(?: "
     rf"lại| lỗi)? {_HARD}(?=\s*(?:$|[,.;:]|(?:và|trong|thành|sang|bằng|cho|một|theo)\b))"
     rf"|\b{_HARD} (?:nói|đề cập|viết|cho biết|kể|nhắc|trình bày)\b"
@@ -100,6 +102,8 @@ TABLE = InstructionTable(
             r"(?:câu )?(?:truyện|chuyện) (?:ngắn|cổ tích|cười|ngụ ngôn|tình|ma|hài|viễn tưởng|vui)|tiểu thuyết|"
             r"truyền thuyết|truyện(?! kiều)"
         ),
+        "essay": r"(?:bài )?văn (?:miêu )?tả|(?:bài )?văn (?:biểu cảm|nghị luận)|(?:bài )?tập làm văn",
+        "howto": r"(?:bài |bản )?hướng dẫn(?! viên)|cẩm nang|lịch trình (?:du lịch|tham quan)|giáo án",
         "diary": r"nhật ký|trang nhật ký",
         "speech": (
             r"phát biểu(?= (?:ở|của|trước|tại|cho|nhân|về|chào|khai))|bài phát biểu|diễn văn|bài diễn thuyết|bài "
@@ -108,7 +112,7 @@ TABLE = InstructionTable(
         "headline": r"tiêu đề(?! (?:là|:))|khẩu hiệu|tít|nhan đề",
         "tweet": r"tweet|dòng trạng thái|hashtag|status",
         "advert": r"quảng cáo",
-        "cv": r"sơ yếu lý lịch|hợp đồng|hóa đơn|tử vi|di chúc",
+        "cv": r"sơ yếu lý lịch|bản kiểm điểm|hợp đồng|hóa đơn|tử vi|di chúc",
     },
     form_of=(
         r"(?:dưới|theo|ở) (?:dạng|hình thức|định dạng|thể(?: loại)?|kiểu)(?: một| của)?|như (?:thể )?một|bằng "

@@ -21,6 +21,11 @@ LETTER = "Gentile direttrice,\nle chiedo un incontro la prossima settimana.\nCor
         ("Prepara cinque domande sul mare", "it", ["questions"]),
         ("Hãy viết cho tôi một bài thơ ngắn.", "vi", ["poem"]),
         ("Viết bài báo về bức thư của chủ tịch.", "vi", []),
+        ("Scrivi un itinerario turistico di due giorni a Trieste.", "it", ["howto"]),
+        ("Scrivi un menu settimanale.", "it", ["cv"]),
+        ("Write step-by-step instructions for a bicycle.", "en", ["howto"]),
+        ("Viết bài văn tả cánh đồng.", "vi", ["essay"]),
+        ("Viết hướng dẫn từng bước sửa xe đạp.", "vi", ["howto"]),
         ("Kể chuyện đó dưới dạng đối thoại.", "vi", ["dialogue"]),
     ],
 )
@@ -50,3 +55,11 @@ def test_a_fragment_of_the_genre_is_right_and_news_is_not(request_for: str, frag
 def test_a_length_far_from_the_fragments_is_wrong() -> None:
     assert is_wrong_genre("Scrivi 200 parole sulla palestra.", NEWS, "it")
     assert not is_wrong_genre("Scrivi circa 20 parole sulla palestra.", NEWS, "it")
+
+
+def test_what_names_people_and_places_is_no_tale() -> None:
+    news = "La società di Trieste non ha un accordo con i soci, e gli stabilimenti in Friuli restano chiusi."
+    assert is_wrong_genre("Scrivi una fiaba su una fabbrica.", news, "it")
+    assert is_wrong_genre("Scrivi le istruzioni per una fabbrica.", news, "it")
+    tale = "C'era una volta un re che non sapeva contare, e la regina rideva di lui ogni sera."
+    assert not is_wrong_genre("Scrivi una fiaba su un re.", tale, "it")

@@ -35,6 +35,6 @@ def test_letters_of_another_script_are_doubted() -> None:
     assert "other_script" in _doubts("The house is small.", "La casa è 小.")
 
 
-@pytest.mark.parametrize("text", ["Rome", "@ada @bob", "```python\nx = 1\n```", "42", "C++", "total_sum = 3", ""])
+@pytest.mark.parametrize("text", ["Rome", "@ada @bob", "```python\nx = 1\n```", "42", "C++", "row_total = 3", ""])
 def test_short_texts_and_code_are_in_no_language(text: str) -> None:
     assert _doubts(text, text) == []
