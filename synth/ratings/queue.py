@@ -163,15 +163,25 @@ def progress(database: Store, queue: Queue, rater: str) -> dict[str, int]:
     """{total, done (by all who are wanted), own (this rater's marks on rows that wait for others), skipped (by him),
     adjudication (rows on which raters disagree), absent}.
     """
-    rows = database.queue_rows
-    counts = {
-        state: rows.count_documents({"queue": queue.name, "state": state})
-        for state in ("done", "adjudication", "absent")
-    }
-    waiting = {"queue": queue.name, "state": {"$in": ["open", "adjudication"]}}
+    waiting = {"state": {"$in": ["open", "adjudication"]}}
+    counts = _counted(
+        database,
+        {
+            "done": {"state": "done"}, "adjudication": {"state": "adjudication"}, "absent": {"state": "absent"},
+            "own": {**waiting, "votes.rater": rater}, "skipped": {"skips": rater, "state": "open"},
+        },
+        {"queue": queue.name},
+    )  # fmt: skip
     described = database.queues.find_one({"_id": queue.name}) or {}
-    return counts | {
-        "total": described.get("rows", 0) - counts["absent"],
-        "own": rows.count_documents({**waiting, "votes.rater": rater}),
-        "skipped": rows.count_documents({"queue": queue.name, "skips": rater, "state": "open"}),
-    }
+    return counts | {"total": described.get("rows", 0) - counts["absent"]}
+
+
+def _counted(database: Store, conditions: Mapping[str, Mapping[str, Any]], common: Mapping[str, Any]) -> dict[str, int]:
+    """How many rows meet each condition, asked for at once: each count is read from an index."""
+    pipelines: list[list[dict[str, Any]]] = [
+        [{"$match": {**common, **condition}}, {"$count": "rows"}, {"$set": {"name": name}}]
+        for name, condition in conditions.items()
+    ]
+    unions = [{"$unionWith": {"coll": "queue_rows", "pipeline": pipeline}} for pipeline in pipelines[1:]]
+    numbers = {row["name"]: row["rows"] for row in database.queue_rows.aggregate([*pipelines[0], *unions])}
+    return {name: numbers.get(name, 0) for name in conditions}
