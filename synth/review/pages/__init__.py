@@ -18,7 +18,6 @@ How to add the page NAME:
 
        def may_open(settings: Settings, rater: str) -> bool:  # optional: who has it in the navigation; check it there
            return rater == settings.owner
-       STORE = True                    # optional: False for one of a blind evaluation alone
 
        def prepare_store(database): ...        # optional: once before the server answers, with a patient connection
        def prepare(app): ...                   # optional: once before it answers, with that of the pages
