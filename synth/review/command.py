@@ -7,11 +7,13 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 
 if TYPE_CHECKING:
+    from pymongo.database import Database
+
     from synth.review.settings import Settings
 
 #: Seconds after which a page says that the store is away.
@@ -108,32 +110,48 @@ def main(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C; the exit status."""
     _require_packages()
     check(options)
-    from crawler.mongo import connect, home
+    from crawler.mongo import home
     from synth.filters.read import read_filter
     from synth.review.access import check_names, load_access
-    from synth.review.app import create_app, prepare, prepare_store
+    from synth.review.app import create_app, prepare
     from synth.review.server import listen, serve
-    from synth.review.settings import Settings
 
     with listen(options.host, options.port) as listening:
-        # The first makes indexes that are not there yet, for which a large store may need longer than a page waits.
-        store = connect(options.uri)
-        prepare_store(store, blind=options.blind is not None)
-        store.client.close()
-        database = connect(options.uri, patience=_PATIENCE)
+        database = _store(options)
         read_filter(options.filter, database)
-        settings = Settings(
-            host=options.host, port=listening.getsockname()[1], filter=options.filter or "",
-            language=options.language or "", blind=options.blind, raters=check_names(options.rater),
-            overlap=options.overlap, lease=options.lease, adjudicators=check_names(options.adjudicator),
-            hosts=tuple(options.allow_host), debug=options.debug,
-            pipelines=options.pipelines, owner=" ".join((options.owner or "").split()), uri=options.uri or "",
-        )  # fmt: skip
+        settings = _settings(options, listening.getsockname()[1])
         access = load_access(settings.raters, home(), check_names(options.new_address))
         app = create_app(database, settings, access)
         prepare(app)
         serve(app, listening, lambda: _print_addresses(settings, access.tokens, options.json))
     return 0
+
+
+def _store(options: argparse.Namespace) -> Database[dict[str, Any]]:
+    """The store, as pages ask it: they do not wait long.
+
+    The first connection makes indexes that are not there yet, for which a large store may need longer.
+    """
+    from crawler.mongo import connect
+    from synth.review.app import prepare_store
+
+    store = connect(options.uri)
+    prepare_store(store, blind=options.blind is not None)
+    store.client.close()
+    return connect(options.uri, patience=_PATIENCE)
+
+
+def _settings(options: argparse.Namespace, port: int) -> Settings:
+    from synth.review.access import check_names
+    from synth.review.settings import Settings
+
+    return Settings(
+        host=options.host, port=port, filter=options.filter or "",
+        language=options.language or "", blind=options.blind, raters=check_names(options.rater),
+        overlap=options.overlap, lease=options.lease, adjudicators=check_names(options.adjudicator),
+        hosts=tuple(options.allow_host), debug=options.debug,
+        pipelines=options.pipelines, owner=" ".join((options.owner or "").split()), uri=options.uri or "",
+    )  # fmt: skip
 
 
 def _require_packages() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -67,9 +68,28 @@ def serve(app: Starlette, listening: socket.socket, announce: Callable[[], None]
     if threading.current_thread() is threading.main_thread():
         # uvicorn ends in order and then raises the signal once more, for the handler that was there before.
         signal.signal(signal.SIGTERM, _interrupt)
-    with suppress(KeyboardInterrupt):
-        announce()
-        uvicorn.Server(config).run(sockets=[listening])
+    background = BackgroundErrors()
+    threading.excepthook = background.tell
+    try:
+        with suppress(KeyboardInterrupt):
+            announce()
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        background.is_ending = True
+
+
+class BackgroundErrors:
+    """Errors of what pages do beside requests: a line each, and none of what fails because the server ends."""
+
+    def __init__(self) -> None:
+        self.is_ending = False
+
+    def tell(self, failure: threading.ExceptHookArgs) -> None:
+        """Print one line; the hook of `threading`."""
+        if not self.is_ending and not issubclass(failure.exc_type, KeyboardInterrupt | SystemExit):
+            name = failure.thread.name if failure.thread else "a thread"
+            reason = " ".join(str(failure.exc_value).split())[:300]
+            print(f"review: {name}: {failure.exc_type.__name__}: {reason}", file=sys.stderr)
 
 
 def _interrupt(*_: Any) -> NoReturn:

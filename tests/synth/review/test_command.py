@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.review.server import address_of
+from synth.review.server import BackgroundErrors, address_of
 
 
 @contextmanager
@@ -113,3 +114,12 @@ def test_the_address_is_one_that_a_browser_can_open() -> None:
     assert address_of("127.0.0.1", 80) == "http://127.0.0.1:80/"
     assert address_of("::1", 80) == "http://[::1]:80/"
     assert "0.0.0.0" not in address_of("0.0.0.0", 80)
+
+
+def test_what_fails_beside_requests_is_one_line_and_none_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = BackgroundErrors()
+    failure = threading.ExceptHookArgs((ValueError, ValueError("two\nlines"), None, threading.Thread(name="words")))
+    errors.tell(failure)
+    errors.is_ending = True
+    errors.tell(failure)
+    assert capsys.readouterr().err == "review: words: ValueError: two lines\n"
