@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: What is scored from 0 to 5, by a judge and by people.
 DIMENSIONS = ("accuracy", "helpfulness")
-#: Samples of a language that judge and people scored, below which nothing is said of their agreement: the 95 % interval
-#: of a kappa of .6 is then .4 wide (benchmarks/scores/bench_agreement.py).
+#: Samples of a language that judge and people scored, below which nothing is said of their agreement: at 30 the 95 %
+#: interval of a kappa of .7 is .4 wide.
 ENOUGH_ROWS = 30
 #: What is said beside a score where nobody looked.
 NOTHING_KNOWN = "agreement with people unknown"
