@@ -24,7 +24,8 @@ _NONE = 1e-12
 
 def mean(values: Scores, weights: Scores) -> Scores:
     """The weighted mean."""
-    return weights @ values / weights.sum(-1)
+    average: Scores = weights @ values / weights.sum(-1)
+    return average
 
 
 def weighted_kappa(first: Scores, second: Scores, weights: Scores) -> Scores:

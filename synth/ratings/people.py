@@ -58,7 +58,7 @@ def people_agreement(items: Sequence[Marked], scale: str) -> dict[str, Any]:
     table = marks_of([list(item.marks.values()) for item in several])
     clusters = clusters_of([item.sample for item in several])
     value = float(alpha(table, scale)) if several else math.nan
-    row = {
+    row: dict[str, Any] = {
         "n": len(several), "events": count(clusters), "raters": len({who for item in several for who in item.marks}),
         "marks": sum(len(item.marks) for item in several),
         "identical": _mean([float(len(set(item.marks.values())) == 1) for item in several]),

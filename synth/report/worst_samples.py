@@ -56,7 +56,9 @@ def reasons(sample: Mapping[str, Any], points_of: Mapping[str, float], accuracy_
     ordered = sorted(points_of.items(), key=lambda item: -item[1])
     weighty = [(name, value) for name, value in ordered if value >= _TELLING] or ordered[:1]
     texts = {"facts": _facts, "accuracy": _accuracy, "toxicity": _toxicity, "similarity": _similarity}
-    rows = [{"name": name, "points": round(value, 3), "text": texts[name](sample)} for name, value in weighty if value]
+    rows: list[dict[str, Any]] = [
+        {"name": name, "points": round(value, 3), "text": texts[name](sample)} for name, value in weighty if value
+    ]
     for row in rows:
         if row["name"] == "accuracy" and accuracy_note:
             row["text"] += f" ({accuracy_note})"
