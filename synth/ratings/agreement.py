@@ -207,5 +207,7 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
     value, ends = row[name], row.get(f"{name}_interval")
     if value is None:
         return "-"
-    text = f"{value:,.3f}" if isinstance(value, float) else str(value)
+    # Names come from files: what is no sign may drive a terminal.
+    plain = "".join(sign if sign.isprintable() else " " for sign in str(value))
+    text = f"{value:,.3f}" if isinstance(value, float) else plain
     return f"{text} ({ends[0]:.2f} to {ends[1]:.2f})" if ends else text

@@ -146,6 +146,10 @@ def test_samples_of_one_event_and_translations_are_one_cluster(database: Any) ->
     assert told == {"it": 3, "vi": 1, "all": 3}
 
 
+def test_a_name_does_not_drive_the_terminal() -> None:
+    assert table([{"rater": "an\x1b[2Jna\n", "n": 3}], ("rater", "n")) == "rater      n\nan [2Jna   3"
+
+
 def test_the_table(database: Any) -> None:
     rows(database)
     database.samples.update_many({"key": {"$in": ["k1", "k2", "k3"]}}, {"$set": {"accuracy": 2}})
