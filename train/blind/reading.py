@@ -60,7 +60,8 @@ def key_of(options: argparse.Namespace) -> Path:
         TrainError: there is none.
     """
     if options.key is not None:
-        return Path(options.key)
+        key = Path(options.key)
+        return key / "key.json" if key.is_dir() else key
     first = options.read[0]
     beside: Path = (first if first.is_dir() else first.parent) / "key.json"
     if beside.exists():

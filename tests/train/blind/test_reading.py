@@ -86,7 +86,7 @@ def test_texts_from_sheets_to_verdicts(texts: Path, capsys: pytest.CaptureFixtur
 
 def test_the_terminal_says_the_same(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = results(texts, capsys)
-    assert run("--read", *sorted(texts.glob("*.csv")), "--key", texts / "key.json") == 0
+    assert run("--read", *sorted(texts.glob("*.csv")), "--key", texts) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == found["sentence"]
     for word in ("Krippendorff", "majority", "taken for human", "confidence", "rater-3"):
