@@ -92,10 +92,11 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
     "llm_leases": [([("until", 1)], {"expireAfterSeconds": 3600})],
     "runs": [([("stage", 1), ("started_at", -1)], {})],
     "ratings": [([("item", 1), ("rater", 1)], {"unique": True})],
-    # What people do in `synth review`: every mark of every rater, in the order of each rater's numbers.
+    # What people do in `synth review`: every mark of every rater.
     "marks": [
         ([("rater", 1), ("token", 1)], {"unique": True}),
-        ([("queue", 1), ("rater", 1), ("number", -1)], {}),
+        ([("rater", 1), ("at", -1), ("number", -1)], {}),
+        ([("undoes", 1)], {"sparse": True}),
         ([("item", 1), ("at", 1)], {}),
     ],
     "queue_rows": [

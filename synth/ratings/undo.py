@@ -34,7 +34,7 @@ def history(database: Store, rater: str, session: ClientSession | None = None) -
     condition = {"rater": rater, "outcome": STORED}
     order = [("at", -1), ("number", -1)]
     marks = list(database.marks.find(condition, session=session).sort(order).limit(LAST))
-    taken_back = {"rater": rater, "undoes": {"$in": [mark["_id"] for mark in marks]}}
+    taken_back = {"undoes": {"$in": [mark["_id"] for mark in marks]}}
     undone = {row["undoes"] for row in database.marks.find(taken_back, {"undoes": 1}, session=session)}
     return [{**mark, "undone": mark["_id"] in undone} for mark in marks]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -168,3 +169,22 @@ def test_what_an_adjudicator_decided_only_he_takes_back(database: Any) -> None:
     assert database.samples.find_one()["status"] == "new"
     assert undo(database, "chi", newest(database, "chi")).name == STORED
     assert database.samples.find_one()["status"] == "rejected"
+
+
+def test_the_history_of_a_busy_rater_is_read_from_an_index(database: Any) -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    rows = [
+        {"rater": "anna", "token": str(number), "number": number, "at": now + timedelta(seconds=number),
+         "outcome": STORED, "queue": "q", "decision": "accept"}
+        for number in range(500)
+    ]  # fmt: skip
+    database.marks.insert_many(rows)
+    database.command("profile", 2)
+    try:
+        assert [mark["number"] for mark in history(database, "anna")] == list(range(499, 499 - LAST, -1))
+    finally:
+        database.command("profile", 0)
+    asked = list(database.system.profile.find({"command.find": "marks"}))
+    database.drop_collection("system.profile")
+    assert len(asked) == 2
+    assert all(row["docsExamined"] <= LAST for row in asked)
