@@ -29,12 +29,17 @@
     else for (const radio of radios(item, field)) radio.checked = radio.value === text;
   };
 
-  const marks = () => Object.fromEntries(names.map(item =>
-    [item, Object.fromEntries([...fields, "remark"].map(field => [field, value(item, field)]))]));
+  // What is filled in, by item, and which items are complete: brought up to date one item at a time.
+  const marks = {}, complete = new Set();
+  const note = item => {
+    const row = Object.fromEntries([...fields, "remark"].map(field => [field, value(item, field)]).filter(([, text]) => text));
+    if (Object.keys(row).length) marks[item] = row; else delete marks[item];
+    if (fields.every(field => row[field])) complete.add(item); else complete.delete(item);
+  };
 
   const keep = () => {
     if (!kept) return;
-    try { localStorage.setItem(key, JSON.stringify({ marks: marks(), seconds, at: names[current], one, dirty })); }
+    try { localStorage.setItem(key, JSON.stringify({ marks, seconds, at: names[current], one, dirty })); }
     catch { kept = false; tellStorage(); }
   };
 
@@ -47,8 +52,11 @@
       state = JSON.parse(localStorage.getItem(key) || "null");
     } catch { kept = false; }
     if (!state || typeof state !== "object") return;
-    for (const [item, row] of Object.entries(state.marks || {})) {
-      if (names.includes(item)) for (const field of [...fields, "remark"]) setValue(item, field, row[field] || "");
+    const stored = state.marks || {};
+    for (const item of new Set([...Object.keys(marks), ...Object.keys(stored)])) {
+      if (!remarks.has(`${item} remark`)) continue;
+      for (const field of [...fields, "remark"]) setValue(item, field, (stored[item] || {})[field] || "");
+      note(item);
     }
     seconds = state.seconds || {};
     dirty = Boolean(state.dirty);
@@ -59,7 +67,7 @@
   const tellStorage = () => { byId("storage").textContent = kept ? words.kept : words.refused; };
 
   const progress = () => {
-    const done = names.filter(item => !missing(item).length).length;
+    const done = complete.size;
     byId("bar").value = done;
     byId("count").textContent = say(words.progress, { done, all: names.length });
     byId("open").disabled = done === names.length;
@@ -102,7 +110,7 @@
   form.addEventListener("input", event => {
     if (event.target.type === "file") return;
     const section = event.target.closest("section");
-    if (section) current = sections.indexOf(section);
+    if (section) { current = sections.indexOf(section); note(names[current]); }
     dirty = true;
     status("");
     progress();
@@ -146,7 +154,7 @@
   byId("previous").addEventListener("click", () => show(reading() - 1, true));
   byId("next").addEventListener("click", () => show(reading() + 1, true));
   byId("open").addEventListener("click", () => {
-    const at = names.findIndex(item => missing(item).length);
+    const at = names.findIndex(item => !complete.has(item));
     if (at >= 0) show(at, true);
   });
   byId("mode").addEventListener("click", () => { const at = reading(); one = !one; show(at); sections[at].scrollIntoView(); });
@@ -180,7 +188,7 @@
     link.download = data.file;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60000);
-    const left = names.filter(item => missing(item).length).length;
+    const left = names.length - complete.size;
     dirty = false;
     keep();
     status(say(words.saved, { file: data.file }) + (left ? ` ${say(words.left, { left })}` : ""), left > 0);
@@ -223,6 +231,7 @@
     if (!mine.length || mine.length < rows.filter(each => each.item).length) { status(words.foreign, true); return; }
     for (const each of mine) {
       for (const field of [...fields, "remark"]) if (each[field] != null && String(each[field]) !== "") setValue(each.item, field, String(each[field]).replace(/\.0$/, ""));
+      note(each.item);
       if (Number(each.seconds) > 0) seconds[each.item] = Math.max(Number(each.seconds), seconds[each.item] || 0);
     }
     dirty = true;
@@ -238,7 +247,7 @@
 
   load();
   document.querySelectorAll("[data-script]").forEach(each => { each.hidden = false; });
-  if (names.some(item => value(item, fields[0]))) document.querySelector(".help").open = false;
+  if (Object.keys(marks).length) document.querySelector(".help").open = false;
   tellStorage();
   progress();
   show(current);
