@@ -212,7 +212,9 @@ def _languages(tally: Tally, calibration: Calibration) -> list[dict[str, Any]]:
         for score in ("mean_similarity", "supported", "accuracy", "helpfulness"):
             values = tally.by_language[(name, score)]
             means[score] = math.fsum(values) / len(values) if values else None
-        notes = {score: calibration.note(name, tally.judges[name], score) for score in DIMENSIONS if means[score]}
+        notes = {
+            score: calibration.note(name, tally.judges[name], score) for score in DIMENSIONS if means[score] is not None
+        }
         rows.append({"name": name or "unknown", "samples": samples, **means, "notes": notes})
     return rows
 

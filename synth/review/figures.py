@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ class Figures:
                 if self.numbers is None:
                     self.refresh()
         elif self.stamp != self._stamp():
-            threading.Thread(target=self._refresh_once, daemon=True, name="agreement").start()
+            threading.Thread(target=self.refresh_behind, daemon=True, name="agreement").start()
         assert self.numbers is not None, "they were computed above"
         return self.numbers
 
@@ -48,10 +49,14 @@ class Figures:
         self.numbers = {**rows, "calibration": calibration_of(self.database)}
         self.stamp = stamp
 
-    def _refresh_once(self) -> None:
+    def refresh_behind(self) -> None:
+        """Compute them in a thread, if no other does; a store that is away is told by the next page that asks it."""
+        from pymongo.errors import PyMongoError
+
         if self.lock.acquire(blocking=False):
             try:
-                self.refresh()
+                with contextlib.suppress(PyMongoError):
+                    self.refresh()
             finally:
                 self.lock.release()
 

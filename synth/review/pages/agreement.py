@@ -30,7 +30,7 @@ NOTES = {
 
 def prepare(app: Starlette) -> None:
     """The numbers are made while the first reader finds the page."""
-    threading.Thread(target=figures_in(app).current, daemon=True, name="agreement").start()
+    threading.Thread(target=figures_in(app).refresh_behind, daemon=True, name="agreement").start()
 
 
 def show(request: Request) -> Response:

@@ -78,8 +78,26 @@ def test_new_marks_are_counted_after_a_page_that_did_not_wait(database: Any) -> 
     assert {row["n"] for row in figures.current()["people"]} == {12}
     database.ratings.insert_one({"item": "it20", "rater": "anna", "accuracy": 4.0})
     database.ratings.insert_one({"item": "it20", "rater": "binh", "accuracy": 4.0})
-    figures.refresh()
+    figures.refresh_behind()
     assert {row["n"] for row in figures.current()["people"] if row["dimension"] == "accuracy"} == {13}
+
+
+def test_who_computes_behind_a_page_fails_in_silence(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymongo.errors import ServerSelectionTimeoutError
+
+    from synth.review import figures as module
+
+    def away(_database: Any) -> Any:
+        raise ServerSelectionTimeoutError
+
+    figures = Figures(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "agreement_of", away)
+        figures.refresh_behind()
+        # A page that needs them says that the store is away.
+        with pytest.raises(ServerSelectionTimeoutError):
+            figures.current()
+    assert figures.current()["people"] == []
 
 
 @pytest.mark.parametrize(("rated", "is_said"), [(29, True), (30, False)])
