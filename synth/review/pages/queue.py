@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
@@ -25,6 +25,9 @@ from synth.review.rendering import render
 from synth.review.requests import database_of, form_of, language_of, rater_of
 from synth.review.row_view import new_doubts, row_view
 
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
 NAVIGATION = "queue.title"
 POSITION = 10
 
@@ -41,13 +44,19 @@ def show(request: Request) -> Response:
     if lease is None and refill(request):
         lease = take(database, queue, rater)
     counts = progress(database, queue, rater)
-    last = next((mark for mark in history(database, rater) if not mark["undone"] and mark["queue"] == queue.name), None)
+    last = _last(database, queue.name, rater)
     values: dict[str, Any] = {"counts": counts, "last": last, "overlap": queue.overlap, "token": uuid.uuid4().hex}
     if lease is None:
         return render(request, "queue_end.html.jinja", **values)
     return render(
         request, "queue.html.jinja", **values, **row_values(request, lease), revision=revision_of(lease.sample)
     )
+
+
+def _last(database: Database[dict[str, Any]], queue: str, rater: str) -> dict[str, Any] | None:
+    """The last decision that stands: pressed again and again, the key of undo goes back one by one."""
+    marks = (mark for mark in history(database, rater) if mark["queue"] == queue and mark["decision"] != "undo")
+    return next((mark for mark in marks if not mark["undone"]), None)
 
 
 def row_values(request: Request, lease: Lease) -> dict[str, Any]:

@@ -140,6 +140,18 @@ def test_undo_brings_the_row_back_and_saves_what_was_typed(client: TestClient, p
     assert form_in(page)["answer"] == "A metà"
 
 
+def test_undo_again_and_again_goes_back_one_by_one(client: TestClient, post: Post, database: Any) -> None:
+    fill_samples(database, 3)
+    for _ in range(3):
+        post("/queue", **form_in(client.get("/queue").text), decision="accept")
+    for left in (2, 1, 0):
+        mark = re.search(r'name="mark" value="(\w+)"', client.get("/queue").text)
+        assert mark is not None
+        post("/queue/undo", mark=mark[1])
+        assert database.samples.count_documents({"status": "accepted"}) == left
+    assert 'name="mark"' not in client.get("/queue").text
+
+
 def test_history_undoes_any_and_an_undo(client: TestClient, post: Post, database: Any) -> None:
     fill_samples(database, 3)
     for _ in range(3):
