@@ -46,7 +46,8 @@ class SentenceTransformerEmbedder:
         return unit_rows(rows, texts, self.name)
 
     def _rows(self, texts: Sequence[str]) -> np.ndarray:
-        return self.model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
+        rows: np.ndarray = self.model.encode(list(texts), show_progress_bar=False, convert_to_numpy=True)
+        return rows
 
 
 def _load_sentence_transformer(model: str) -> Any:

@@ -61,7 +61,8 @@ class Choice:
 
     def address(self, **changes: Any) -> str:
         """The query of the address of this choice with changes; a change of anything else begins at the first page."""
-        changed = replace(self, **({"after": "", "before": "", "with_count": False} | changes))
+        fresh: dict[str, Any] = {"after": "", "before": "", "with_count": False}
+        changed = replace(self, **(fresh | changes))
         names = {"filter": changed.filter, "q": changed.search, "sort": changed.sort, "after": changed.after,
                  "before": changed.before, "all": "1" * changed.everything,
                  "count": "1" * changed.with_count}  # fmt: skip
@@ -113,7 +114,8 @@ class SampleList:
             rows, stop = self._rows(parts, order, choice, ids)
             page = _page(rows, order, choice)
             if stop is not None:
-                page = replace(page, partly=True, **{"before" if choice.before else "after": stop.text})
+                end: dict[str, Any] = {"before" if choice.before else "after": stop.text}
+                page = replace(page, partly=True, **end)
             count = self._count(parts, choice, page, ids)
         reading = None if ids is None or self.words.complete else self.words.read_count
         return replace(page, count=count, warnings=warnings, reading=reading)

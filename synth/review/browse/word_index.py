@@ -137,7 +137,7 @@ class WordIndex:
 
         changed = [{f"updateDescription.updatedFields.{name}": {"$exists": True}} for name in FIELDS]
         kinds = {"operationType": {"$in": ["insert", "replace", "delete"]}}
-        pipeline = [{"$match": {"$or": [kinds, *changed]}}, {"$project": {"documentKey": 1}}]
+        pipeline: list[dict[str, Any]] = [{"$match": {"$or": [kinds, *changed]}}, {"$project": {"documentKey": 1}}]
         try:
             return self._samples.watch(pipeline, max_await_time_ms=1)
         except PyMongoError:
