@@ -202,7 +202,7 @@ def event_details(database: Store, event: Row) -> dict[str, Any]:
         "row": event_row(event, titles), "articles": [article_row(row) for row in articles],
         "gone": len(ids) - len(articles), "distances": distances, "unknown": unknown,
         "settings": {name: event[name] for name in names if event.get(name) is not None},
-        "current": event.get("current") is True, "samples": samples_of(database, {"event": event.get("event")}),
+        "current": event.get("current") is True, "samples": samples_of(database, _made_of(event)),
     }  # fmt: skip
 
 
@@ -235,6 +235,14 @@ def article_row(article: Row) -> dict[str, Any]:
     """What a list shows of an article."""
     names = ("link", "title", "source_site", "language", "section")
     return {name: text(article.get(name), 2000) for name in names} | {"date": _moment(article.get("date"))}
+
+
+def _made_of(event: Row) -> Row:
+    """Samples of the event, and those of which an article of it is a source."""
+    links = [link for link in values(event.get("links")) if isinstance(link, str)]
+    parts: list[Row] = [{"sources.link": {"$in": links}}] if links else []
+    own = event.get("event")
+    return {"$or": [*parts, *([{"event": own}] if isinstance(own, str) and own else [])]}
 
 
 def samples_of(database: Store, query: Row) -> list[dict[str, Any]]:

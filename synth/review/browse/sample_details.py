@@ -141,11 +141,16 @@ def _left_out(row: Row) -> dict[str, str]:
 
 
 def event_of(database: Store, sample: Row) -> str:
-    """The key of the sample's event where the store has it; "" where not."""
+    """The key of the sample's event, else of the current event of its first source; "" where the store has neither."""
     event = sample.get("event")
-    if not isinstance(event, str) or not event:
+    if _is_text(event) and database.clusters.find_one({"event": event}, {"_id": 1}):
+        return str(event)
+    link = next((row.get("link") for row in records(sample.get("sources")) if _is_text(row.get("link"))), None)
+    article = database.articles.find_one({"link": link}, {"_id": 1}) if link else None
+    if article is None:
         return ""
-    return event if database.clusters.find_one({"event": event}, {"_id": 1}) else ""
+    cluster = database.clusters.find_one({"articles": article["_id"], "current": True}, {"event": 1})
+    return str((cluster or {}).get("event") or "")
 
 
 def _run(database: Store, run: Any) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from synth.filters.read import parse_filter
 from synth.ratings.calibration import judge_name
 from synth.review.browse.counts import CAP, Count, Counts
 from synth.review.browse.order import Order, Place, scores
-from synth.review.browse.word_index import WordIndex
+from synth.review.browse.word_index import Matches, WordIndex
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -127,8 +127,8 @@ class SampleList:
             raise NewsmillError("bad filter: " + "; ".join(problems))
         return doubtful(query)
 
-    def _found(self, search: str) -> frozenset[Any] | None:
-        """_ids of the samples with the words; None where nothing is searched."""
+    def _found(self, search: str) -> Matches | None:
+        """The samples with the words; None where nothing is searched."""
         if not search.strip():
             return None
         ids = self.words.matches(search)
@@ -137,7 +137,7 @@ class SampleList:
         return ids
 
     def _rows(
-        self, parts: Sequence[Mapping[str, Any]], order: Order, choice: Choice, ids: frozenset[Any] | None
+        self, parts: Sequence[Mapping[str, Any]], order: Order, choice: Choice, ids: Matches | None
     ) -> tuple[list[dict[str, Any]], Place | None]:
         """(one row more than a page has, where there are more, in the order of the walk; where a search gave up)."""
         position = choice.before or choice.after
@@ -146,7 +146,7 @@ class SampleList:
         if ids is not None and len(ids) > _FEW:
             return self._walked(parts, order, keys, ids)
         if ids is not None:
-            parts = [*parts, {"_id": {"$in": list(ids)}}]
+            parts = [*parts, {"_id": {"$in": ids.ids}}]
         query = {"$and": parts} if parts else {}
         return list(self._find(query, keys, ROWS + 1, _HIDDEN)), None
 
@@ -157,7 +157,7 @@ class SampleList:
         yield from cursor.sort(keys)
 
     def _walked(
-        self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any, ids: frozenset[Any]
+        self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any, ids: Matches
     ) -> tuple[list[dict[str, Any]], Place | None]:
         """The first rows of an order that are among many that a search found."""
         rows: list[dict[str, Any]] = []
@@ -177,15 +177,13 @@ class SampleList:
         documents = {row["_id"]: row for row in self._database.samples.find({"_id": {"$in": own}}, _HIDDEN)}
         return [documents[row] for row in own if row in documents]
 
-    def _count(
-        self, parts: Sequence[Mapping[str, Any]], choice: Choice, page: Page, ids: frozenset[Any] | None
-    ) -> Count:
+    def _count(self, parts: Sequence[Mapping[str, Any]], choice: Choice, page: Page, ids: Matches | None) -> Count:
         if not (page.before or page.after or page.partly):
             return Count(len(page.rows))
         if ids is not None and len(ids) > _FEW:
             # Filters may leave out some of them.
             return Count(min(len(ids), CAP), exact=False)
-        matches = [{"_id": {"$in": sorted(ids, key=str)}}] if ids is not None else []
+        matches = [{"_id": {"$in": sorted(ids.ids, key=str)}}] if ids is not None else []
         parts = [*parts, *matches]
         query = dict(parts[0]) if len(parts) == 1 else {"$and": parts} if parts else {}
         return self._counts.of(query, choice.with_count)

@@ -17,6 +17,7 @@ import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,7 +40,27 @@ _MARKS = re.compile("[\u0300-\u036f]+")
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _QUOTES = str.maketrans("“”„«»", '"""""')
 
-Ids = frozenset[Any]
+
+@dataclass(frozen=True)
+class Matches:
+    """The samples of a search: rows of the index, so that half a million of them are a set of small numbers."""
+
+    rows: frozenset[int]
+    #: of the index, which goes on to change them: _id of each row, and the newest row of each _id.
+    ids_by_row: Sequence[Any]
+    row_by_id: Mapping[Any, int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, own: Any) -> bool:
+        return self.row_by_id.get(own) in self.rows
+
+    @property
+    def ids(self) -> list[Any]:
+        """_ids of the samples."""
+        names = [self.ids_by_row[row] for row in self.rows]
+        return [own for own in names if own in self]
 
 
 class WordIndex:
@@ -53,7 +74,7 @@ class WordIndex:
         self._place: dict[Any, int] = {}
         self._changes: CollectionChangeStream[dict[str, Any]] | None = None
         self._maker: threading.Thread | None = None
-        self._answers: OrderedDict[str, Ids] = OrderedDict()
+        self._answers: OrderedDict[str, Matches] = OrderedDict()
         #: whether all samples were read.
         self.complete = False
 
@@ -67,15 +88,15 @@ class WordIndex:
         """Samples whose words are known."""
         return len(self._place)
 
-    def matches(self, text: str) -> Ids | None:
-        """_ids of the samples that have all words and phrases; None where the text has no word."""
+    def matches(self, text: str) -> Matches | None:
+        """The samples that have all words and phrases; None where the text has no word."""
         query = fts_query(text)
         if query is None:
             return None
         self.refresh()
         with self._lock:
             if query not in self._answers:
-                self._answers[query] = frozenset(self._find(query))
+                self._answers[query] = Matches(frozenset(self._find(query)), self._ids, self._place)
                 while len(self._answers) > _KEPT:
                     self._answers.popitem(last=False)
             return self._answers[query]
@@ -122,12 +143,9 @@ class WordIndex:
             self._place |= {own: first + i for i, (own, _, _) in enumerate(texts)}
             self._answers.clear()
 
-    def _find(self, query: str) -> Iterator[Any]:
+    def _find(self, query: str) -> Iterator[int]:
         rows = self._rows.execute("SELECT rowid FROM words WHERE words MATCH ?", (query,)) if self._rows else ()
-        for (row,) in rows:
-            own = self._ids[row]
-            if self._place.get(own) == row:
-                yield own
+        return (row for (row,) in rows)
 
     # ---- what changes
 

@@ -134,6 +134,10 @@ def test_an_article_has_its_revisions_events_and_samples(database: Any) -> None:
     database.fragments.insert_one({"key": "f", "link": link})
     article = find_article(database, "https://a.it/amp/1") or {}
     shown = article_details(database, article)
+    database.clusters.update_one({"event": "e1"}, {"$set": {"links": [link]}})
+    database.samples.insert_one({"key": "of the event", "event": "e1"})
+    event = event_details(database, find_event(database, "e1") or {})
+    assert sorted(row["key"] for row in event["samples"]) == ["k", "of the event"]
     assert [(row["title"], row["content"]) for row in shown["revisions"]] == [("T1", "Vecchio.")]
     assert [row["id"] for row in shown["events"]] == ["e1"]
     assert [row["key"] for row in shown["samples"]] == ["k"]

@@ -50,6 +50,13 @@ def test_a_sample_has_its_whole_lineage(database: Any, sample: dict[str, Any]) -
     assert (shown["doubts"], shown["tags"]) == (["numbers"], ["ponti"])
 
 
+def test_the_event_of_an_imported_sample_is_that_of_its_source(database: Any, sample: dict[str, Any]) -> None:
+    article = database.articles.find_one({"link": "https://a.it/1"})["_id"]
+    database.clusters.insert_one({"event": "e2", "run": "r", "number": 2, "articles": [article], "current": True})
+    assert details(database, sample | {"event": "of another store"})["lineage"]["event"] == "e2"
+    assert details(database, sample | {"event": "", "sources": []})["lineage"]["event"] == ""
+
+
 def test_sources_stand_beside_the_answer_with_what_is_measured_of_them(database: Any, sample: dict[str, Any]) -> None:
     shown = details(database, sample)
     one, two = shown["card"]["sources"]
