@@ -38,14 +38,14 @@ class Counts:
         self._kept: OrderedDict[str, tuple[float, Count]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, query: Mapping[str, Any], patient: bool = False) -> Count:
-        """The number of samples that a filter names: up to CAP and briefly, or all of them."""
+    def of(self, query: Mapping[str, Any], patient: bool = False, hint: str | None = None) -> Count:
+        """The number of samples that a filter names: up to CAP and briefly, or all of them; `hint`: by which index."""
         key = repr(query)
         with self._lock:
             at, count = self._kept.get(key, (0.0, Count(None)))
         if time.monotonic() - at < _LASTING and ((count.exact and count.number is not None) or not patient):
             return count
-        count = self._counted(query, patient)
+        count = self._counted(query, patient, hint)
         with self._lock:
             self._kept[key] = (time.monotonic(), count)
             self._kept.move_to_end(key)
@@ -53,7 +53,7 @@ class Counts:
                 self._kept.popitem(last=False)
         return count
 
-    def _counted(self, query: Mapping[str, Any], patient: bool) -> Count:
+    def _counted(self, query: Mapping[str, Any], patient: bool, hint: str | None) -> Count:
         from pymongo.errors import ExecutionTimeout
 
         if query == {"superseded": {"$ne": True}}:
@@ -61,6 +61,7 @@ class Counts:
             samples = self._database.samples
             return Count(samples.estimated_document_count() - samples.count_documents({"superseded": True}))
         bounds: dict[str, Any] = {"maxTimeMS": PATIENTLY} if patient else {"maxTimeMS": BRIEFLY, "limit": CAP + 1}
+        bounds |= {"hint": hint} if hint else {}
         try:
             number = self._database.samples.count_documents(dict(query), **bounds)
         except ExecutionTimeout:

@@ -148,13 +148,16 @@ class SampleList:
         if ids is not None:
             parts = [*parts, {"_id": {"$in": ids.ids}}]
         query = {"$and": parts} if parts else {}
-        return list(self._find(query, keys, ROWS + 1, _HIDDEN)), None
+        # By their _ids: to try the index of the order as well would read as many samples again.
+        return list(self._find(query, keys, ROWS + 1, _HIDDEN, "_id_" if ids is not None else None)), None
 
-    def _find(self, query: Mapping[str, Any], keys: Any, limit: int, fields: Mapping[str, Any]) -> Iterator[Any]:
+    def _find(
+        self, query: Mapping[str, Any], keys: Any, limit: int, fields: Mapping[str, Any], hint: str | None = None
+    ) -> Iterator[Any]:
         samples = self._database.samples
         # Without a size the second batch would be all that the limit allows.
         cursor = samples.find(query, fields, limit=limit, max_time_ms=TIMEOUT, allow_disk_use=True, batch_size=_STEP)
-        yield from cursor.sort(keys)
+        yield from (cursor.hint(hint) if hint else cursor).sort(keys)
 
     def _walked(
         self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any, ids: Matches
@@ -186,7 +189,7 @@ class SampleList:
         matches = [{"_id": {"$in": sorted(ids.ids, key=str)}}] if ids is not None else []
         parts = [*parts, *matches]
         query = dict(parts[0]) if len(parts) == 1 else {"$and": parts} if parts else {}
-        return self._counts.of(query, choice.with_count)
+        return self._counts.of(query, choice.with_count, "_id_" if ids is not None else None)
 
 
 def _page(rows: list[dict[str, Any]], order: Order, choice: Choice) -> Page:

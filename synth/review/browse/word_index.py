@@ -153,7 +153,8 @@ class WordIndex:
         """A stream of changes to texts; None where the server has none, being no replica set."""
         from pymongo.errors import PyMongoError
 
-        changed = [{f"updateDescription.updatedFields.{name}": {"$exists": True}} for name in FIELDS]
+        names = [f"updateDescription.updatedFields.{name}" for name in FIELDS]
+        changed: list[dict[str, Any]] = [{name: {"$exists": True}} for name in names]
         kinds = {"operationType": {"$in": ["insert", "replace", "delete"]}}
         pipeline: list[dict[str, Any]] = [{"$match": {"$or": [kinds, *changed]}}, {"$project": {"documentKey": 1}}]
         try:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
-from synth.review.server import BackgroundErrors, address_of
+from synth.review.server import BackgroundErrors, address_of, listen
 
 
 @contextmanager
@@ -123,3 +123,11 @@ def test_what_fails_beside_requests_is_one_line_and_none_at_the_end(capsys: pyte
     errors.is_ending = True
     errors.tell(failure)
     assert capsys.readouterr().err == "review: words: ValueError: two lines\n"
+
+
+def test_a_page_does_not_wait_for_the_browser_to_acknowledge_its_head() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()) as browser:
+        connection, _ = listening.accept()
+        with connection:
+            assert browser.getpeername() == connection.getsockname()
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
