@@ -26,6 +26,8 @@ def entered(browser: Any, server: Serving, rater: str, **options: Any) -> Any:
     """A page in which a rater has the queue open."""
     page = browser.new_context(locale="en-GB", **options).new_page()
     page.goto(server.doors[rater])
+    # The door leads on by itself, which would break off what is asked for next.
+    page.wait_for_url(server.address)
     page.goto(server.address + "queue")
     return page
 
