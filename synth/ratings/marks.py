@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.ratings.queue import Queue
 from synth.ratings.row_leases import ADJUDICATION, OPEN, Desk, active_seconds, desk_of, leave_out
-from synth.ratings.sample_changes import Decision, Recompute, apply, revision_of, texts_of
+from synth.ratings.sample_changes import TEXTS, Decision, Recompute, apply, revision_of, texts_of
 from synth.ratings.transactions import transaction
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 DECISIONS = ("accept", "edit", "reject", "skip")
 #: What became of a mark: it counts; somebody else changed the sample; the lease ended and another rater has the row;
-#: the sample is there no longer.
-STORED, CONFLICT, LEASE_LOST, ABSENT = "stored", "conflict", "lease_lost", "absent"
+#: the sample is there no longer; it would leave a text empty, and nothing of it is stored.
+STORED, CONFLICT, LEASE_LOST, ABSENT, EMPTY = "stored", "conflict", "lease_lost", "absent", "empty"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Outcome:
     """What became of a submission.
 
     Attributes:
-        name: STORED, CONFLICT, LEASE_LOST or ABSENT.
+        name: STORED, CONFLICT, LEASE_LOST, ABSENT or EMPTY.
         mark: as stored; None for a sample of which nothing may be stored any more.
         sample: as it is now, beside which a page shows what the rater wrote.
         state: of the row, afterwards.
@@ -111,12 +111,22 @@ def _save(desk: Desk, submission: Submission, recompute: Recompute | None) -> Ou
             leave_out(desk, row)
         return Outcome(ABSENT, None, sample, "absent")
     mark = mark_of(desk, row, sample, submission)
+    if _empties(mark):
+        # The form comes again, with a text: its token stays unused.
+        return Outcome(EMPTY, None, sample, row["state"])
     if (name := _objection(desk, row, sample, submission)) != STORED:
         mark["outcome"] = name
         database.marks.insert_one(mark, session=session)
         return Outcome(name, mark, sample, row["state"])
     state = cast(desk, row, sample, mark, recompute)
     return Outcome(STORED, mark, sample, state)
+
+
+def _empties(mark: Mapping[str, Any]) -> bool:
+    """Whether an edit leaves nothing of a text: a sample without an answer teaches nothing, and is rejected instead."""
+    if mark["decision"] != "edit":
+        return False
+    return any(mark["original"][name].strip() and not mark["result"][name].strip() for name in TEXTS)
 
 
 def _objection(desk: Desk, row: Mapping[str, Any], sample: Mapping[str, Any], submission: Submission) -> str:

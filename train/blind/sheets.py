@@ -85,6 +85,8 @@ def gather(paths: Sequence[Path], *, reference: bool) -> tuple[Texts, dict[str, 
                 raise TrainError(f"{path}:{number} is no text of `train generate`: it lacks {error}") from error
             if row.get("reference"):
                 references[str(row["id"])] = str(row["reference"])
+        if not answers:
+            raise TrainError(f"{path} holds no texts")
         if author in texts:
             raise TrainError(f"{path}: {author} wrote another of the files too: give each a --stage of its own")
         texts[author] = answers

@@ -240,12 +240,15 @@ _HIDDEN = frozenset(
 def opinions(database: Store, key: str, rater: str, overlap: int) -> dict[str, Any]:
     """{rows, hidden}: what people said of a sample; [{rater, at, values}].
 
-    Where several raters mark a row, nobody sees another's before his own: then `hidden` is True.
+    Where several raters mark a row, nobody sees another's before his own: then `hidden` is True. To pass over a row,
+    or to take one's mark back, leaves it to be marked.
     """
     if not key:
         return {"rows": [], "hidden": False}
-    rows = [*database.ratings.find({"item": key}), *database.marks.find({"item": key})]
-    own = any(row.get("rater") == rater for row in rows)
+    ratings = list(database.ratings.find({"item": key}))
+    # `ratings` has the last mark of each rater that stands; `marks` those that were undone or refused, too.
+    own = any(row.get("rater") == rater and row.get("decision") != "skip" for row in ratings)
+    rows = [*ratings, *database.marks.find({"item": key})]
     if overlap > 1 and not own:
         return {"rows": [], "hidden": True}
     return {"rows": list(_opinions(rows)), "hidden": False}

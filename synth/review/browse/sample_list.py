@@ -231,4 +231,8 @@ def text(value: Any, length: int) -> str:
     if not isinstance(value, str):
         return "" if value is None else str(value)[:length]
     line = " ".join(value[: 4 * length].split())
-    return line if len(line) <= length else line[: length - 1].rpartition(" ")[0] + " …"
+    if len(line) <= length:
+        return line
+    words = line[: length - 1].rpartition(" ")[0]
+    # Thai or Chinese has no spaces, an address neither: what lies before the only one would be no excerpt.
+    return f"{words} …" if len(words) > length // 2 else f"{line[: length - 1]}…"

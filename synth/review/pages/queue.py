@@ -15,11 +15,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from synth.display.word_differences import differences
-from synth.ratings.marks import ABSENT, STORED, Outcome, Submission, save
+from synth.ratings.marks import ABSENT, EMPTY, STORED, Outcome, Submission, save
 from synth.ratings.queue import progress
 from synth.ratings.row_leases import Lease, keep_draft, take, take_skips_back
 from synth.ratings.sample_changes import TEXTS, as_form_text, revision_of
 from synth.ratings.undo import history, undo
+from synth.review.errors import error_page
 from synth.review.queues import queue_of_app, refill, submission_of
 from synth.review.rendering import render
 from synth.review.requests import database_of, form_of, language_of, rater_of
@@ -79,7 +80,9 @@ def store(request: Request) -> Response:
 
 
 def conflict_page(request: Request, outcome: Outcome, submission: Submission) -> Response:
-    """What somebody else did, and what this rater wrote."""
+    """What somebody else did, and what this rater wrote; or that a text may not be empty."""
+    if outcome.name == EMPTY:
+        return error_page(request, 400, "empty")
     sample = outcome.sample if outcome.name != ABSENT else None
     rows = []
     for name in TEXTS:

@@ -13,6 +13,7 @@ import pytest
 from synth.ratings.marks import (
     ABSENT,
     CONFLICT,
+    EMPTY,
     LEASE_LOST,
     STORED,
     Outcome,
@@ -291,3 +292,22 @@ def test_a_mark_on_another_text_is_no_vote(database: Any) -> None:
 def test_a_decision_has_a_name(database: Any, queue: Queue) -> None:
     with pytest.raises(ValueError, match="no decision"):
         save(database, queue, "anna", submission(leased(database, queue, "anna"), "delete"))
+
+
+@pytest.mark.parametrize("empty", [{"answer": ""}, {"answer": " \n\u00a0"}, {"question": "", "answer": "Vero."}])
+@pytest.mark.parametrize("decision", ["accept", "edit"])
+def test_no_edit_empties_a_text(database: Any, queue: Queue, decision: str, empty: dict[str, str]) -> None:
+    before = only(database)
+    form = submission(leased(database, queue, "anna"), decision, token="t", **empty)
+    assert save(database, queue, "anna", form).name == EMPTY
+    assert (only(database), database.marks.count_documents({}), database.ratings.count_documents({})) == (before, 0, 0)
+    right = submission(leased(database, queue, "anna"), decision, token="t", answer=EDITED)
+    assert save(database, queue, "anna", right).name == STORED
+
+
+def test_a_row_with_an_emptied_box_can_be_rejected_and_one_that_had_no_answer_accepted(database: Any) -> None:
+    fill_samples(database, 1)
+    database.samples.update_one({}, {"$set": {"answer": ""}})
+    assert mark(database, open_queue(database), "anna", "accept", answer="").name == STORED
+    database.samples.insert_one({"key": "k001", "status": "new", "answer": "Sì.", "question": "Perché?"})
+    assert mark(database, open_queue(database), "anna", "reject", answer="").name == STORED

@@ -109,8 +109,8 @@ def test_the_beginning_of_a_key_is_enough_where_it_is_the_only_one(database: Any
 
 def test_nobody_sees_the_marks_of_others_before_his_own_where_several_mark(database: Any) -> None:
     database.ratings.insert_one({"item": KEY, "rater": "anna", "accuracy": 4.0, "rated_at": DAY})
-    database.marks.insert_one(
-        {"item": KEY, "rater": "linh", "decision": "edit", "scores": {"helpfulness": 3.0}, "at": DAY}
+    database.ratings.insert_one(
+        {"item": KEY, "rater": "linh", "decision": "edit", "scores": {"helpfulness": 3.0}, "rated_at": DAY}
     )
     assert opinions(database, KEY, "minh", overlap=2) == {"rows": [], "hidden": True}
     for rater, overlap in (("minh", 1), ("anna", 2), ("linh", 2)):
@@ -118,6 +118,18 @@ def test_nobody_sees_the_marks_of_others_before_his_own_where_several_mark(datab
         assert [(row["rater"], row["values"]) for row in rows] == [
             ("anna", {"accuracy": "4.0"}), ("linh", {"helpfulness": "3.0", "decision": "edit"}),
         ]  # fmt: skip
+
+
+def test_who_passed_over_a_row_or_took_a_mark_back_does_not_see_those_of_others(database: Any) -> None:
+    database.ratings.insert_many(
+        [{"item": KEY, "rater": "anna", "decision": "reject"}, {"item": KEY, "rater": "linh", "decision": "skip"}]
+    )
+    database.marks.insert_many(
+        [{"item": KEY, "rater": "anna", "decision": "reject"}, {"item": KEY, "rater": "linh", "decision": "skip"},
+         {"item": KEY, "rater": "minh", "decision": "accept", "token": "1"},
+         {"item": KEY, "rater": "minh", "decision": "undo", "token": "2"}]
+    )  # fmt: skip
+    assert [opinions(database, KEY, rater, 2)["hidden"] for rater in ("anna", "linh", "minh")] == [False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,7 @@ def test_the_address_has_all_of_a_choice() -> None:
 
 def test_a_text_of_a_row_is_one_short_line() -> None:
     assert [text(value, 12) for value in ("a\n b", None, 7, "uno due tre quattro")] == ["a b", "", "7", "uno due …"]
+    assert [text(value, 12) for value in ("ประเทศไทยมีฝนตก", "vd. https://example.org/a")] == [
+        "ประเทศไทยมี…",
+        "vd. https:/…",
+    ]

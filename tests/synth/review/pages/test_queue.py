@@ -79,6 +79,18 @@ def test_a_form_that_is_not_ours_is_refused(client: TestClient, post: Post, data
     assert database.marks.count_documents({}) == 0
 
 
+def test_an_empty_answer_is_not_saved_and_the_browser_says_so_first(
+    client: TestClient, post: Post, database: Any
+) -> None:
+    fill_samples(database, 1)
+    page = client.get("/queue").text
+    assert len(re.findall(r'<textarea id="answer"[^>]* required>', page)) == 1
+    assert len(re.findall(r'value="(?:reject|skip)" formnovalidate', page)) == 2
+    refused = post("/queue", **form_in(page) | {"answer": "  "}, decision="edit")
+    assert (refused.status_code, "The text is empty" in refused.text) == (400, True)
+    assert database.samples.count_documents({"status": "new"}) == 1
+
+
 def test_no_operator_comes_from_a_form(client: TestClient, post: Post, database: Any) -> None:
     fill_samples(database, 1)
     form = form_in(client.get("/queue").text) | {"decision": "reject"}
