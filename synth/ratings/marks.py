@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 DECISIONS = ("accept", "edit", "reject", "skip")
 #: What became of a mark: it counts; somebody else changed the sample; the lease ended and another rater has the row;
-#: the sample is there no longer; it would leave a text empty, and nothing of it is stored.
-STORED, CONFLICT, LEASE_LOST, ABSENT, EMPTY = "stored", "conflict", "lease_lost", "absent", "empty"
+#: the sample is there no longer.
+STORED, CONFLICT, LEASE_LOST, ABSENT = "stored", "conflict", "lease_lost", "absent"
+#: It would leave a text empty, and nothing of it is stored; this rater decided on the row before, in another window.
+EMPTY, REPEATED = "empty", "repeated"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Outcome:
     """What became of a submission.
 
     Attributes:
-        name: STORED, CONFLICT, LEASE_LOST, ABSENT or EMPTY.
+        name: STORED, CONFLICT, LEASE_LOST, ABSENT, EMPTY or REPEATED.
         mark: as stored; None for a sample of which nothing may be stored any more.
         sample: as it is now, beside which a page shows what the rater wrote.
         state: of the row, afterwards.
@@ -134,12 +136,16 @@ def _objection(desk: Desk, row: Mapping[str, Any], sample: Mapping[str, Any], su
     alone = desk.queue.overlap == 1 and desk.state == OPEN
     insists = alone and submission.insists
     if not insists and desk.lease_in(row) is None and not is_free(desk, row):
-        return LEASE_LOST
+        return REPEATED if _has_voted(desk, row) else LEASE_LOST
     if row["state"] != desk.state and not (alone and row["state"] in (OPEN, "done")):
-        return LEASE_LOST
+        return REPEATED if _has_voted(desk, row) else LEASE_LOST
     if submission.decision != "skip" and submission.revision != revision_for(desk, row, sample):
         return CONFLICT
     return STORED
+
+
+def _has_voted(desk: Desk, row: Mapping[str, Any]) -> bool:
+    return desk.state == OPEN and any(vote["rater"] == desk.rater for vote in row["votes"])
 
 
 def is_free(desk: Desk, row: Mapping[str, Any]) -> bool:

@@ -31,16 +31,25 @@ class Figures:
         self.stamp: Any = None
         self.numbers: Mapping[str, Any] | None = None
 
-    def current(self) -> Mapping[str, Any]:
-        """{judge, people, raters: rows of agreement_of and people_of, calibration}."""
+    def current(self, patience: float = 0.0) -> Mapping[str, Any]:
+        """{judge, people, raters: rows of agreement_of and people_of, calibration}.
+
+        patience: seconds to wait for those of a mark that was stored since; then the former ones are returned.
+        """
         if self.numbers is None:
             with self.lock:
                 if self.numbers is None:
                     self.refresh()
         elif self.stamp != self._stamp():
-            threading.Thread(target=self.refresh_behind, daemon=True, name="agreement").start()
+            worker = threading.Thread(target=self.refresh_behind, daemon=True, name="agreement")
+            worker.start()
+            worker.join(patience)
         assert self.numbers is not None, "they were computed above"
         return self.numbers
+
+    def are_current(self) -> bool:
+        """Whether every mark that is stored is counted."""
+        return bool(self.stamp == self._stamp())
 
     def refresh(self) -> None:
         """Compute them now."""

@@ -21,6 +21,8 @@ from synth.review.requests import rater_of
 
 NAVIGATION = "agreement.title"
 POSITION = 60
+#: Seconds in which the numbers of a small store are new; those of a large one are said to be older.
+_PATIENCE = 2.0
 #: What is not defined, and why -> its words.
 NOTES = {
     NO_PAIR: "agreement.no_pair", NO_VARIETY: "agreement.no_variety", NO_DISAGREEMENT: "agreement.no_disagreement",
@@ -35,12 +37,13 @@ def prepare(app: Starlette) -> None:
 
 def show(request: Request) -> Response:
     """The page."""
-    numbers = {name: rows for name, rows in figures_in(request.app).current().items() if name != "calibration"}
+    figures = figures_in(request.app)
+    numbers = {name: rows for name, rows in figures.current(_PATIENCE).items() if name != "calibration"}
     if request.app.state.access.tokens:
         numbers["raters"] = [row for row in numbers["raters"] if row["rater"] == rater_of(request)]
     return render(
         request, "agreement.html.jinja", **numbers, notes=NOTES, enough=ENOUGH_ROWS, enough_events=ENOUGH_CLUSTERS,
-        judges=list(dict.fromkeys(row["judged_by"] for row in numbers["judge"])),
+        judges=list(dict.fromkeys(row["judged_by"] for row in numbers["judge"])), behind=not figures.are_current(),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from synth.display.sample_card import number
 from synth.ratings.calibration import DIMENSIONS, ENOUGH_ROWS, Calibration, judge_name
 from synth.review.browse.sample_details import details, find_sample, opinions
 from synth.review.figures import calibration_in
+from synth.review.languages import translate, words
 from synth.review.pages.samples import score_name
 from synth.review.rendering import render
 from synth.review.requests import database_of, language_of, rater_of, settings_of
@@ -30,11 +31,24 @@ def show(request: Request) -> Response:
         return RedirectResponse(f"/sample/{quote(str(sample['key']), safe='')}", 303)
     language = language_of(request)
     explanation = details(database, sample)
-    names = {row["name"]: score_name(language, row["name"]) for _, rows in explanation["scores"] for row in rows}
+    explanation["scores"] = [
+        (group, [_in_words(language, row) for row in rows]) for group, rows in explanation["scores"]
+    ]
     uncompared = uncompared_scores(calibration_in(request.app), sample)
     statements = opinions(database, key, rater_of(request), settings_of(request).overlap)
-    return render(request, "sample.html.jinja", **explanation, names=names, said=statements, key=key,
+    return render(request, "sample.html.jinja", **explanation, said=statements, key=key,
                   uncompared=uncompared, enough=ENOUGH_ROWS)  # fmt: skip
+
+
+def _in_words(language: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a score with what a reader is told of it: {title, scale, words}."""
+    low, _, high = str(row["unit"]).partition(" to ")
+    key = f"meanings.{row['name'].replace('.', '_')}"
+    return {
+        **row, "title": score_name(language, row["name"]),
+        "scale": translate(language, "sample.range", low=low, high=high) if high else row["unit"],
+        "words": translate(language, key) if key in words() else row["meaning"],
+    }  # fmt: skip
 
 
 def uncompared_scores(calibration: Calibration, sample: Mapping[str, Any]) -> dict[str, int]:

@@ -238,6 +238,7 @@ def test_length_does_not_tell_people_from_models(tmp_path: Path) -> None:
             lambda folder: ["--texts", texts(folder, "a", 1), texts(folder, "b", 1, first=5), "--out", folder / "o"],
             "prompt",
         ),
+        (lambda folder: ["--texts", texts(folder, "a", 1), texts(folder, "b", 0), "--out", folder / "o"], "no texts"),
     ],
 )
 def test_mistakes_are_named(words: Any, where: str, tmp_path: Path) -> None:

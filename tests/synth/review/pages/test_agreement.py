@@ -82,6 +82,18 @@ def test_new_marks_are_counted_after_a_page_that_did_not_wait(database: Any) -> 
     assert {row["n"] for row in figures.current()["people"] if row["dimension"] == "accuracy"} == {13}
 
 
+def test_the_page_waits_for_the_newest_marks_or_says_that_it_lacks_them(database: Any) -> None:
+    app = create_app(database, Settings())
+    with TestClient(app, base_url="http://localhost") as client:
+        assert "Nobody has marked a sample yet." in text_of(client, "/agreement")
+        fill(database, "it", 12)
+        text = text_of(client, "/agreement")
+        assert ("decision it 12 2" in text, "being counted" in text) == (True, False)
+        database.ratings.insert_one({"item": "it20", "rater": "anna", "accuracy": 4.0})
+        with app.state.figures.lock:
+            assert "The newest marks are being counted." in text_of(client, "/agreement")
+
+
 def test_who_computes_behind_a_page_fails_in_silence(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from pymongo.errors import ServerSelectionTimeoutError
 

@@ -208,6 +208,23 @@ def test_a_lost_lease_shows_nothing_of_others_where_several_decide(database: Any
     assert "Save my text instead" not in page.text
 
 
+def test_an_old_window_does_not_change_what_its_rater_decided_in_another(database: Any) -> None:
+    fill_samples(database, 1)
+    app = create_app(database, Settings(overlap=2))
+    with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
+        csrf = {"csrf": app.state.access.form_token(app.state.access.owner)}
+        first, second = (form_in(client.get("/queue").text) for _ in range(2))
+        assert client.post("/queue", data=first | csrf | {"decision": "accept"}).status_code == 303
+        queue = open_queue(database, "", overlap=2)
+        lease = take(database, queue, "bao")
+        assert lease is not None
+        save(database, queue, "bao", submission(lease, "edit", answer="Altro."))
+        page = client.post("/queue", data=second | csrf | {"decision": "reject"})
+    assert (page.status_code, "You have decided on this row before" in page.text) == (409, True)
+    assert "Nobody has decided" not in page.text
+    assert [vote["decision"] for vote in (database.queue_rows.find_one() or {})["votes"]] == ["accept", "edit"]
+
+
 def test_an_adjudicator_sees_both_without_names_and_decides(database: Any) -> None:
     fill_samples(database, 1)
     app = create_app(database, Settings(overlap=2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -140,3 +141,20 @@ def test_every_link_of_the_pages_leads_somewhere(client: TestClient, database: A
         assert response.status_code == 200, path
         waiting += [html.unescape(own) for own in re.findall(r'href="(/(?:sample|event|article)[^"]*)"', response.text)]
     assert {"/event/e", f"/sample/{'g' * 64}"} <= known
+
+
+def test_scores_and_dates_of_a_sample_are_in_the_reader_s_language(client: TestClient, database: Any) -> None:
+    from synth.review.languages import words
+    from synth.samples.schema import sample_fields
+
+    scores = [field.name for field in sample_fields()
+              if field.unit and not field.many and field.group not in ("sample", "review", "judge calls")]  # fmt: skip
+    assert [name for name in scores if f"meanings.{name}" not in words()] == []
+    key = "c" * 64
+    database.samples.insert_one(
+        {"key": key, "answer": "Sì.", "min_similarity": 0.5, "date": datetime(2026, 5, 2, tzinfo=UTC),
+         "sources": [{"title": "T", "link": "https://a.it/1", "content": "Sì.", "date": "1 maggio"}]}
+    )  # fmt: skip
+    page = client.get(f"/sample/{key}", headers={"Accept-Language": "vi"}).text
+    assert "<td>-1 đến 1</td><td>độ giống với nguồn ít giống nhất</td>" in page
+    assert re.search(r"<time[^>]*>2/5/2026</time>", page)
