@@ -10,6 +10,13 @@ from synth.embed import DEFAULT_SENTENCES
 #: Thresholds of TF-IDF rows, average linkage. Few articles say little of which words are rare, and what they share by
 #: chance weighs more: of 20 random Italian articles .80 joins two, .75 none. How they were chosen: docs/clustering.md.
 _FEW_TEXTS, _FEW_THRESHOLD, _THRESHOLD = 100, 0.75, 0.80
+#: Of `use`, for texts of so many sentences of the body: it averages over a text, and what comes late blurs the event.
+_USE_THRESHOLD, _USE_SENTENCES = 0.45, 3
+
+
+def default_sentences(embedder: str) -> int:
+    """Sentences of the body that are compared where nothing else is asked for."""
+    return _USE_SENTENCES if embedder == "use" else DEFAULT_SENTENCES
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Settings:
         """
         if self.threshold is not None:
             return self
+        if self.embedder == "use":
+            return replace(self, threshold=_USE_THRESHOLD)
         if self.embedder.partition(":")[0] in ("use", "st"):
             raise NewsmillError(
                 f"cluster: no threshold was measured for embedder {self.embedder}: give --threshold "

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from crawler.items import NewsmillError, article_from_record
 from synth.__main__ import main, parser_for
 from synth.cluster import agglomerate
+from synth.cluster.command import check
 from synth.cluster.events import event_key
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.settings import Settings
@@ -109,6 +110,20 @@ def test_an_embedder_that_nobody_measured_wants_a_threshold(database: Any, itali
         Settings(embedder="st:some").with_threshold(1000)
     assert Settings(embedder="st:some", threshold=0.4).with_threshold(1000).threshold == 0.4
     assert options("--sentences", "0").sentences == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "threshold", "sentences"),
+    [
+        ((), 0.80, 10), (("--sentences", "0"), 0.80, None), (("--embedder", "use"), 0.45, 3),
+        (("--embedder", "use", "--sentences", "5", "--threshold", "0.3"), 0.3, 5),
+    ],
+)  # fmt: skip
+def test_threshold_and_sentences_follow_the_embedder(
+    words: tuple[str, ...], threshold: float, sentences: int | None
+) -> None:
+    found = check(options(*words)).with_threshold(1000)
+    assert (found.threshold, found.sentences) == (threshold, sentences)
 
 
 @settings(max_examples=25, deadline=None)
