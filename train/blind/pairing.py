@@ -23,8 +23,8 @@ class Comparison:
 def comparisons(prompts: Sequence[str], authors: Sequence[str], limit: int | None, seed: int) -> list[Comparison]:
     """Every pair of authors of every prompt, or `limit` of them, shuffled.
 
-    With a limit each author takes part equally often or once more, and pairs and prompts as evenly as that leaves
-    them.
+    With a limit each author takes part equally often or once more, so does each pair, and prompts as evenly as that
+    leaves them.
     """
     generator = random.Random(f"{seed} comparisons")
     pairs = list(combinations(authors, 2))
@@ -34,7 +34,7 @@ def comparisons(prompts: Sequence[str], authors: Sequence[str], limit: int | Non
     elif limit <= len(every) // 2:
         selection = _balanced(prompts, authors, limit, generator)
     else:
-        # Of most comparisons those that are left out are selection evenly.
+        # Of most comparisons those that are left out are drawn evenly.
         out = set(_balanced(prompts, authors, len(every) - limit, generator))
         selection = [comparison for comparison in every if comparison not in out]
     generator.shuffle(selection)
@@ -42,18 +42,34 @@ def comparisons(prompts: Sequence[str], authors: Sequence[str], limit: int | Non
 
 
 def _balanced(prompts: Sequence[str], authors: Sequence[str], count: int, generator: random.Random) -> list[Comparison]:
-    """`count` comparisons: always the two authors who took part least, of the prompt that was used least."""
-    free = {pair: set(prompts) for pair in combinations(authors, 2)}
-    uses: Counter[object] = Counter()
+    """`count` comparisons: each pair as often as another or once more, each of the prompts that were used least."""
+    pairs = list(combinations(authors, 2))
+    whole, rest = divmod(count, len(pairs))
+    once_more = _even_pairs(authors, rest, generator)
+    uses: Counter[str] = Counter()
     selection = []
-    for _ in range(count):
-        open_pairs = [pair for pair, prompts_left in free.items() if prompts_left]
-        pair = min(open_pairs, key=lambda pair: (*sorted(uses[each] for each in pair), uses[pair], generator.random()))
-        prompt = min(sorted(free[pair]), key=lambda prompt: (uses["prompt", prompt], generator.random()))
-        free[pair].remove(prompt)
-        uses.update([*pair, pair, ("prompt", prompt)])
-        selection.append(Comparison(prompt, pair))
+    for pair in generator.sample(pairs, len(pairs)):
+        ranked = sorted(sorted(prompts), key=lambda prompt: (uses[prompt], generator.random()))
+        chosen = ranked[: whole + (pair in once_more)]
+        uses.update(chosen)
+        selection += [Comparison(prompt, pair) for prompt in chosen]
     return selection
+
+
+def _even_pairs(authors: Sequence[str], count: int, generator: random.Random) -> set[tuple[str, str]]:
+    """So many different pairs that each author is in as many as another or in one more: by Havel and Hakimi's rule, who
+    lacks most is paired with those who lack most next.
+    """
+    each, more = divmod(2 * count, len(authors))
+    shuffled = generator.sample(list(authors), len(authors))
+    lacking = {author: each + (number < more) for number, author in enumerate(shuffled)}
+    pairs: set[tuple[str, str]] = set()
+    while len(pairs) < count:
+        first, *others = sorted(lacking, key=lambda author: -lacking[author])
+        for other in others[: lacking.pop(first)]:
+            lacking[other] -= 1
+            pairs.add((first, other) if authors.index(first) < authors.index(other) else (other, first))
+    return pairs
 
 
 def sides(items: Mapping[str, tuple[str, str]], raters: int, seed: int) -> dict[int, dict[str, str]]:

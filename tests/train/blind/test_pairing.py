@@ -25,7 +25,7 @@ def test_authors_take_part_equally_often(prompts: int, authors: int, limit: int,
     assert max(parts) - min(parts) <= 1
     pairs = Counter(comparison.authors for comparison in drawn)
     each = [pairs[pair] for pair in combinations(names, 2)]
-    assert max(each) - min(each) <= 2
+    assert max(each) - min(each) <= 1
     assert comparisons(asked, names, limit, seed) == drawn
 
 
