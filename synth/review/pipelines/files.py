@@ -6,6 +6,7 @@ A page names a file by the name under which it is listed here, never by a path: 
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,14 @@ def _has_steps(path: Path) -> bool:
     import yaml
 
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, yaml.YAMLError):
+        text = path.read_text(encoding="utf-8-sig")
+        content: Any = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError):
         return False
-    return isinstance(content, dict) and isinstance(content.get("steps"), list)
+    except (ValueError, yaml.YAMLError):
+        # A bracket or a quote that is not closed: the file must not vanish from the page because of it.
+        return re.search(r"(?m)^steps[ \t]*:", text) is not None
+    return isinstance(content, dict) and isinstance(content.get("steps"), list | str)
 
 
 # ---- money

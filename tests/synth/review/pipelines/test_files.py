@@ -16,10 +16,24 @@ folder = folder_fixture
 
 def test_only_pipelines_are_listed(folder: Path) -> None:
     told = {file.name: file.pipeline is not None for file in pipeline_files(folder)}
-    assert told == {"dear.yml": True, "free.yaml": True, "wrong.yaml": False}
+    assert told == {"dear.yml": True, "free.yaml": True, "torn.yaml": False, "wrong.yaml": False}
     wrong = pipeline_file(folder, "wrong.yaml")
     assert wrong is not None
     assert wrong.mistakes[0].startswith("line 2: no step 'clutter': did you mean 'cluster'?")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [("name: a\nsteps: [cluster\n", "no YAML"), ("steps:\n\t- cluster\n", "line 2: no YAML"),
+     ("steps: cluster\n", "no list"), ('steps:\n  - "cluster\n', "no YAML")],
+)  # fmt: skip
+def test_a_pipeline_that_is_no_yaml_is_listed_with_its_mistake(tmp_path: Path, text: str, mistake: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "recipe.yaml").write_text("steps: 100\n")
+    (tmp_path / "other.yaml").write_text("train: {steps: [\n")
+    (tmp_path / "latin.yaml").write_bytes(b"steps: \xe8\n")
+    (file,) = pipeline_files(tmp_path)
+    assert (file.pipeline, mistake in file.mistakes[0]) == (None, True)
 
 
 @pytest.mark.parametrize(
