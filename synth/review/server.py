@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
@@ -33,7 +34,8 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise NewsmillError(f"cannot listen at {host}:{port}: {reason}; --port 0 takes a free one") from error
+        remedy = "; --port 0 takes a free one" if getattr(error, "errno", None) in (EADDRINUSE, EACCES) else ""
+        raise NewsmillError(f"cannot listen at {host}:{port}: {reason}{remedy}") from error
     # Connections inherit it. asyncio sets it only on sockets that name their protocol; without it each page waits 40 ms
     # for the browser to acknowledge its head.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -131,3 +131,16 @@ def test_a_page_does_not_wait_for_the_browser_to_acknowledge_its_head() -> None:
         with connection:
             assert browser.getpeername() == connection.getsockname()
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_free_port_is_offered_only_where_the_port_is_the_trouble() -> None:
+    from crawler.items import NewsmillError
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(NewsmillError, match="--port 0 takes a free one"),
+    ):
+        listen("127.0.0.1", other.getsockname()[1])
+    with pytest.raises(NewsmillError) as error:
+        listen("192.0.2.1", 0)
+    assert "free one" not in str(error.value)

@@ -27,6 +27,8 @@ SHARES = Components(prompt=0.164, rater=0.004, rest=0.031)
 PROMPTS, RATERS = (10, 20, 30, 40, 60, 80, 120, 160, 240, 320), (1, 2, 3, 4, 5, 6, 8, 10)
 #: No plan needs more texts of one author.
 MOST = 5000
+#: Numbers of texts that are tried beyond the table.
+_BEYOND = (450, 640, 900, 1300, 1800, 2500, 3500, MOST)
 _DRAWS = 4000
 
 
@@ -85,10 +87,16 @@ def _of_several(
 
 
 def required_prompts(effect: float, parts: Components, raters: int, level: float) -> int | None:
-    """The fewest prompts that give so much power with so many raters; None where no number does."""
-    low, high = FEW, MOST
-    if power(effect, parts, high, raters) < level:
+    """The fewest prompts that give so much power with so many raters; None where no number does.
+
+    Power may fall again where raters differ more than prompts: the more texts, the more the interval rests on the few
+    raters alone. So the first number of a row that is enough counts, not the last.
+    """
+    row = (*PROMPTS, *_BEYOND)
+    first = next((number for number in row if power(effect, parts, number, raters) >= level), None)
+    if first is None:
         return None
+    low, high = max((number + 1 for number in row if number < first), default=FEW), first
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if power(effect, parts, middle, raters) >= level else (middle + 1, high)

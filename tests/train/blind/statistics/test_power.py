@@ -43,6 +43,19 @@ def test_what_is_needed_is_enough_and_one_less_is_not() -> None:
     assert required_prompts(3.0, POINTS, 5, 0.8) == 10
 
 
+@pytest.mark.parametrize(("effect", "parts"), [(0.58, POINTS), (0.3, POINTS), (0.08, SHARES)])
+def test_the_line_of_what_is_enough_does_not_contradict_the_table(effect: float, parts: Components) -> None:
+    table = power_table(effect, parts)
+    for raters in (3, 4, 5):
+        least = next((prompts for prompts, row in table.items() if row[raters] >= 0.8), None)
+        enough = required_prompts(effect, parts, raters, 0.8)
+        if least is not None:
+            assert enough is not None
+            assert PROMPTS[0] <= enough <= least
+    # With three raters more texts lower it again.
+    assert effect != 0.58 or table[80][3] > table[320][3] > 0.8
+
+
 @pytest.mark.parametrize(("effect", "parts", "prompts", "raters"), [(0.4, POINTS, 40, 4), (0.15, SHARES, 60, 3)])
 def test_it_is_how_often_the_interval_excludes_0(effect: float, parts: Components, prompts: int, raters: int) -> None:
     generator, seen = np.random.default_rng(0), 0
