@@ -152,9 +152,12 @@ def test_scores_and_dates_of_a_sample_are_in_the_reader_s_language(client: TestC
     assert [name for name in scores if f"meanings.{name}" not in words()] == []
     key = "c" * 64
     database.samples.insert_one(
-        {"key": key, "answer": "Sì.", "min_similarity": 0.5, "date": datetime(2026, 5, 2, tzinfo=UTC),
+        {"key": key, "answer": "Sì.", "min_similarity": 0.5, "status": "rejected",
+         "date": datetime(2026, 5, 2, tzinfo=UTC),
          "sources": [{"title": "T", "link": "https://a.it/1", "content": "Sì.", "date": "1 maggio"}]}
     )  # fmt: skip
     page = client.get(f"/sample/{key}", headers={"Accept-Language": "vi"}).text
     assert "<td>-1 đến 1</td><td>độ giống với nguồn ít giống nhất</td>" in page
     assert re.search(r"<time[^>]*>2/5/2026</time>", page)
+    assert "<dd>đã loại</dd>" in page
+    assert "· rifiutato" in client.get("/samples", headers={"Accept-Language": "it"}).text
