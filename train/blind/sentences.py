@@ -115,9 +115,11 @@ def _scale_sentence(results: Results, scale: str) -> str:
         author = author or results["authors"][0]
         mean = own["means"][author]
         return "" if mean["mean"] is None else f"People gave {author} {mean['mean']:.2f} of 5 for {scale}{_span(mean)}."
-    size, way = abs(row["difference"]), "higher" if row["difference"] > 0 else "lower"
+    size, way = f"{abs(row['difference']):.2f}", "higher than" if row["difference"] > 0 else "lower than"
+    if size == "0.00":
+        size, way = "the same", "as"
     span = "" if row["low"] is None else f" (95 %: {signed(row['low'])} to {signed(row['high'])})"
-    text = f"People marked the {scale} of {author} {size:.2f} {way} than that of {own['differences_from']}{span}"
+    text = f"People marked the {scale} of {author} {size} {way} that of {own['differences_from']}{span}"
     return f"{text}: {decided_difference(row)}."
 
 

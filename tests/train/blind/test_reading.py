@@ -84,6 +84,20 @@ def test_texts_from_sheets_to_verdicts(texts: Path, capsys: pytest.CaptureFixtur
     assert found["notes"] == ["3 items are marked in part: what is there counts"]
 
 
+def test_no_difference_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = json.loads(write_text_key(tmp_path, 12, ["before", "after"], []).read_text())
+    for rater in (1, 2, 3):
+        rows = [
+            {"rater": f"rater-{rater}", "item": name, "text": "Due parole", "style": 3,
+             "content": 3 + (item["author"] == "after")}
+            for name, item in key["items"].items()
+        ]  # fmt: skip
+        write_sheet(tmp_path / f"rater-{rater}.csv", rows, TEXTS)
+    sentence = results(tmp_path, capsys)["sentence"]
+    assert sentence.startswith("People marked the style of after the same as that of before")
+    assert "the content of after 1.00 higher than that of before" in sentence
+
+
 def test_the_terminal_says_the_same(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = results(texts, capsys)
     assert run("--read", *sorted(texts.glob("*.csv")), "--key", texts) == 0
