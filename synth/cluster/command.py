@@ -67,6 +67,7 @@ def main(options: argparse.Namespace) -> int:
         condition = {"$and": [condition, {"language": options.language}]}
     with filter_errors():
         matches = database.articles.count_documents(condition)
+    languages: set[Any] = set()
     if options.dry_run:
         counts = Counter(articles=matches)
     else:
@@ -78,7 +79,7 @@ def main(options: argparse.Namespace) -> int:
             for language in sorted(languages, key=str):
                 run.counts += cluster_articles(database, run.id, language, settings, condition, options.refit)
             counts = run.counts
-    if has_nothing_to_read(database, "cluster", "articles", options, counts):
+    if not languages and has_nothing_to_read(database, "cluster", "articles", options, counts):
         return 1
     print_counts("cluster", counts, options.json, COMMAND.following)
     return 0

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
@@ -63,7 +64,11 @@ class Results:
         self.implied = implied
         self.whole = {"$and": [part for part in (self.implied, query) if part]} if self.implied or query else {}
         self.milliseconds = 1000 * options.timeout
-        self.notes = JudgeNotes(database)
+
+    @cached_property
+    def notes(self) -> JudgeNotes:
+        """What is said beside a judge's scores; programs, which read JSON, never ask."""
+        return JudgeNotes(self.database)
 
     def answer(self) -> int:
         """Print them; the command's exit status."""
