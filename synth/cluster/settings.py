@@ -10,13 +10,8 @@ from synth.embed import DEFAULT_SENTENCES
 #: Thresholds of TF-IDF rows, average linkage. Few articles say little of which words are rare, and what they share by
 #: chance weighs more: of 20 random Italian articles .80 joins two, .75 none. How they were chosen: docs/clustering.md.
 _FEW_TEXTS, _FEW_THRESHOLD, _THRESHOLD = 100, 0.75, 0.80
-#: Of `use`, for texts of so many sentences of the body: it averages over a text, and what comes late blurs the event.
-_USE_THRESHOLD, _USE_SENTENCES = 0.45, 3
-
-
-def default_sentences(embedder: str) -> int:
-    """Sentences of the body that are compared where nothing else is asked for."""
-    return _USE_SENTENCES if embedder == "use" else DEFAULT_SENTENCES
+#: Of `use`, average linkage, title, lead and 10 sentences (benchmarks/scores/bench_use.py).
+_USE_THRESHOLD = 0.375
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def test_an_embedder_that_nobody_measured_wants_a_threshold(database: Any, itali
 @pytest.mark.parametrize(
     ("words", "threshold", "sentences"),
     [
-        ((), 0.80, 10), (("--sentences", "0"), 0.80, None), (("--embedder", "use"), 0.45, 3),
+        ((), 0.80, 10), (("--sentences", "0"), 0.80, None), (("--embedder", "use"), 0.375, 10),
         (("--embedder", "use", "--sentences", "5", "--threshold", "0.3"), 0.3, 5),
     ],
 )  # fmt: skip
