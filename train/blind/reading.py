@@ -46,7 +46,7 @@ def configure_reading(parser: argparse.ArgumentParser) -> None:
     planning.add_argument(
         "--effect", metavar="SIZE", help="the difference to see: points from 1 to 5 (0.3), or a share of choices (58%%)"
     )
-    planning.add_argument("--power", type=float, default=0.8, help="the probability to see it (.8)")
+    planning.add_argument("--power", type=_probability, default=0.8, help="the probability to see it: .8 or 80%% (.8)")
     planning.add_argument(
         "--from", dest="source", type=Path, metavar="FILE",
         help="variances of an earlier `--read --json`, in place of published ones",
@@ -112,6 +112,11 @@ def check_plan(options: argparse.Namespace) -> None:
     effect_of(options.effect)
     if not 0.05 < options.power < 1:
         raise TrainError("--power is a probability between .05 and 1")
+
+
+def _probability(text: str) -> float:
+    """`.8` or `80%`, as argparse reads it: what is neither is its error."""
+    return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
 
 
 def effect_of(text: str) -> Effect:

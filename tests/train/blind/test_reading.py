@@ -230,7 +230,7 @@ def test_a_plan_of_an_effect(effect: str, share: bool, size: float, capsys: pyte
 
 
 def test_a_plan_for_people(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--plan", "--effect", "0.5", "--power", ".9") == 0
+    assert run("--plan", "--effect", "0.5", "--power", "90%") == 0
     shown_lines = capsys.readouterr().out
     assert shown_lines.startswith("Probability (%) that a difference of 0.5 points is seen")
     assert "enough: texts for 90 %" in shown_lines
