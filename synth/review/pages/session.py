@@ -22,6 +22,8 @@ def enter(request: Request) -> Response:
 
     The page leads on by itself; a redirect would arrive without the cookie where the address stood in a mail's page.
     """
+    if parameter(request, "left") and not request.state.rater:
+        return render(request, "left.html.jinja")
     access = request.app.state.access
     rater = access.rater_of_token(parameter(request, "token"))
     if not rater:
@@ -34,7 +36,7 @@ def enter(request: Request) -> Response:
 
 def leave(request: Request) -> Response:
     """End the session in this browser."""
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse("/enter?left=1", 303)
     response.delete_cookie(session_cookie(request.app.state.settings.port), httponly=True, samesite="strict")
     return response
 

@@ -39,6 +39,8 @@ def test_two_raters_at_once_are_told_apart(live: Live, samples: list[dict[str, A
     assert live.page.get_by_text("You are Anna").is_visible()
     assert other.get_by_text("Bạn là Linh Nguyễn").is_visible()
     other.get_by_role("button", name="Thoát").click()
+    assert "Bạn đã thoát" in other.locator("h1").inner_text()
+    other.goto(live.address)
     assert "Bạn là ai?" in other.locator("h1").inner_text()
     live.page.reload()
     assert live.page.get_by_text("You are Anna").is_visible()

@@ -157,8 +157,12 @@ def test_a_form_is_of_the_rater_who_sends_it(many: Starlette) -> None:
 
 def test_who_leaves_is_nobody(many: Starlette) -> None:
     client = entered(many, "Anna")
-    client.post("/leave", data={CSRF_FIELD: many.state.access.form_token("Anna")})
+    page = client.post("/leave", data={CSRF_FIELD: many.state.access.form_token("Anna")}, follow_redirects=True)
+    assert page.status_code == 200
+    assert "You have left" in page.text
     assert client.get("/").status_code == 401
+    # It is said to nobody who is there.
+    assert "You have left" not in entered(many, "Anna").get("/enter?left=1").text
 
 
 # ---- a store that is away
