@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.chromium import browser
 from tests.databases import empty, structure
 from tests.fork_server import SERVERS
 from tests.ordering import long_first
 
+__all__ = ["browser"]
 ROOT = Path(__file__).resolve().parent.parent
 
 # Started in the background of a script, the tests would ignore Ctrl-C, and with them all that they start and interrupt.

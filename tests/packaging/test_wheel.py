@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from crawler.items import NEWSPAPERS
+from tests.chromium import CHROMIUM
 from tests.conftest import MadeOnce
 
 PACKAGES = ("crawler", "synth", "train")
@@ -180,13 +181,12 @@ def test_the_pages_of_review_are_whole(scripts: Path, own_folder: Path, database
 
 def review_in_browser(address: str) -> list[str]:
     """What Chromium complains of on every page that the navigation names; nothing where there is no Chromium."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if chromium is None:
+    if CHROMIUM is None:
         pytest.skip("no Chromium on PATH")
     errors: list[str] = []
     with api.sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        page = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
         page.on("console", lambda message: errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)

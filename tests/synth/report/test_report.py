@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,10 +22,9 @@ import pytest
 
 from synth.__main__ import main
 from synth.report.collect import KEYS
+from tests.chromium import CHROMIUM
 from tests.synth.report.filled_store import fill, training
 from tests.synth.report.html_page import Page, assert_sound, heading_levels
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ Chromium. Another page's tests need no other; `serving` starts servers with sett
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,8 +23,6 @@ from synth.review.rendering import CSRF_FIELD
 from synth.review.server import address_of, entrances, listen
 from synth.review.settings import Settings
 from tests.waiting import wait_until
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -116,18 +113,6 @@ def serving(database: Any, settings: Settings, access: Access | None = None) -> 
         finally:
             server.should_exit = True
             thread.join(30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium; for a module, because a test of another one may run a loop of its own in this thread."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on PATH")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from train.blind.command import configure, main
 from train.blind.page import sheet_page
 from train.blind.sheets import COLUMNS, Item
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 #: Elements that stick out of the page.
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter(part => part.getBoundingClientRect().right > innerWidth + 1)
@@ -42,17 +41,6 @@ def texts(count: int = 3) -> dict[str, Item]:
 
 def pairs() -> dict[str, Item]:
     return {f"P{number}": Item(f"p{number}", ("m", "n"), "", ("Uno.", "Due."), "it") for number in (1, 2)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on PATH")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
