@@ -95,29 +95,41 @@ def texts(database: Any) -> dict[str, Any]:
 
 
 def browsers(uri: str) -> set[int]:
-    """Chromium's processes of crawls into this database, dead ones of anybody that nobody took leave of included."""
+    """Chromium's processes of crawls into this database, and dead ones that nobody took leave of.
+
+    Others of this machine have browsers, too, dead processes of a moment among them: other tests, at the same time.
+    """
     found = set()
-    for process in psutil.process_iter(["name", "cmdline", "status"]):
+    for process in psutil.process_iter(["name", "cmdline", "status", "ppid"]):
         words = process.info["cmdline"] or []
         if "chrom" not in (process.info["name"] or "") or any("crashpad" in word for word in words):
             continue
-        # Others of this machine have browsers, too: other tests, at the same time.
-        if process.info["status"] == psutil.STATUS_ZOMBIE or _uri_of(process) == uri:
+        is_dead, parent = process.info["status"] == psutil.STATUS_ZOMBIE, process.info["ppid"]
+        if (parent == 1 or _uri_of(parent) == uri) if is_dead else _uri_of(process.pid) == uri:
             found.add(process.pid)
     return found
 
 
-def _uri_of(process: psutil.Process) -> str | None:
+def _uri_of(pid: int) -> str | None:
+    """The store in a process's environment; of a dead one there is none."""
     with suppress(psutil.Error):
-        uri: str | None = process.environ().get("MONGODB_URI")
+        uri: str | None = psutil.Process(pid).environ().get("MONGODB_URI")
         return uri
     return None
 
 
-def gone(before: set[int], uri: str) -> bool:
+def remaining(before: set[int], uri: str) -> list[str]:
+    """What is left of the browsers of crawls that have ended, after a while."""
     with suppress(AssertionError):
         wait_until(lambda: not browsers(uri) - before, 20, 0.1)
-    return not browsers(uri) - before
+    return [_description(pid) for pid in browsers(uri) - before]
+
+
+def _description(pid: int) -> str:
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return f"{pid} of {process.ppid()}, {process.status()}: {' '.join(process.cmdline())[:300]}"
+    return f"{pid}, gone by now"
 
 
 @needs_chromium
@@ -136,7 +148,7 @@ def test_drawn_pages_give_the_same_articles(
     assert closing["counts"] == {"fetched": 7, "stored": 7}
     assert closing["browser"]["opened"] == closing["browser"]["closed"] >= 8
     assert closing["browser"]["left_open"] == 0
-    assert gone(before, database_uri)
+    assert remaining(before, database_uri) == []
 
 
 def test_without_a_browser_they_are_refused_by_name(crawl: Crawl, drawn: LoopbackSite, database: Any) -> None:
@@ -244,7 +256,7 @@ def test_killed_it_leaves_no_browser_behind(drawn: LoopbackSite, database_uri: s
     assert browsers(database_uri) - before, "no browser was started: the test shows nothing"
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert gone(before, database_uri)
+    assert remaining(before, database_uri) == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +305,7 @@ def test_a_browser_that_dies_is_started_again(
     said = process.communicate(timeout=100)[1]
     assert process.returncode == 0, said
     assert database.articles.count_documents({}) == 7
-    assert gone(before, database_uri)
+    assert remaining(before, database_uri) == []
 
 
 @needs_chromium
@@ -315,4 +327,4 @@ def test_a_script_without_end_costs_its_page_only(
         )
     assert [row["link"] for row in database.articles.find()] == [good.article.link]
     assert f"{bad.article.link} (not rendered by the browser" in closing["missed"][0]
-    assert gone(before, database_uri)
+    assert remaining(before, database_uri) == []
