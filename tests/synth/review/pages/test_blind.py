@@ -124,7 +124,8 @@ def test_two_raters_at_once(database: Any, browser: Any, tmp_path: Path) -> None
         for rater, door in server.doors.items():
             page = browser.new_context(locale="vi-VN").new_page()
             page.goto(door)
-            page.goto(server.address + "blind")
+            # It leads on by itself.
+            page.wait_for_url(server.address + "blind")
             page.keyboard.press("b")
             pages[rater] = page
         for number in range(3):
