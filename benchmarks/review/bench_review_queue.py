@@ -92,6 +92,8 @@ def server(database: Any) -> Iterator[tuple[str, Any]]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app(database, Settings(port=listening.getsockname()[1]))
         prepare(app)
+        # As synth review does: a page is sent without waiting for an acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
