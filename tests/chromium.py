@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+#: What keeps people out; axe calls more things violations.
+SEVERE = ("serious", "critical")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -22,3 +25,14 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def axe(page: Any, impacts: Collection[str] | None = SEVERE) -> list[str]:
+    """What axe finds of these impacts, None: of all: rule, element and what to do, a line each."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run()")
+    return [
+        f"{row['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for row in result["violations"] if impacts is None or row["impact"] in impacts for node in row["nodes"]
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from synth.review.app import create_app
 from synth.review.settings import Settings
+from tests.chromium import axe
 from tests.synth.review.conftest import Live
 
 #: Elements that stick out of the page, but for what stands in a box that scrolls.
@@ -78,17 +79,6 @@ def filled(database: Any, samples: list[dict[str, Any]]) -> None:
         "provenance": {"run": "r", "cluster": 1, "articles": articles, "calls": [], "prompt": "p/1", "model": "m"},
     }  # fmt: skip
     database.samples.update_one({"key": samples[0]["key"]}, {"$set": scores})
-
-
-def axe(page: Any) -> list[str]:
-    """What axe finds that is serious or critical."""
-    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    return [
-        f"{row['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
-        for row in result["violations"] if row["impact"] in ("serious", "critical") for node in row["nodes"]
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import axe
 from tests.waiting import wait_until
 from train.blind.command import configure, main
 from train.blind.page import sheet_page
@@ -276,17 +277,6 @@ def test_everybody_can_use_it(opened: Open, language: str, width: int, scheme: s
         page.locator("#mode").click()
         assert page.evaluate(WIDER) == []
         page.context.close()
-
-
-def axe(page: Any) -> list[str]:
-    """What axe finds that is serious or critical."""
-    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    return [
-        f"{row['id']}: {row['nodes'][0]['html'][:200]}"
-        for row in result["violations"] if row["impact"] in ("serious", "critical")
-    ]  # fmt: skip
 
 
 def test_texts_have_their_own_language_and_are_no_markup(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from synth.review.access import Access
 from synth.review.app import create_app
 from synth.review.rendering import CSRF_FIELD
 from synth.review.settings import Settings
+from tests.chromium import axe
 from tests.synth.review.blind_folder import pair_rows, rows_in, text_rows, write_folder
 from tests.synth.review.conftest import Live, serving
-from tests.synth.review.test_pages_in_browser import SMALL, WIDER, axe
+from tests.synth.review.test_pages_in_browser import SMALL, WIDER
 from tests.waiting import wait_until
 
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from train.blind.languages import codes, tells, words
 from train.blind.texts.forms import neutral, sentence_ends, sentences
 
-SHARED = Path(__file__).parents[5] / "shared/data"
 BODY = {
     "it": "Il consiglio comunale ha approvato il bilancio con undici voti. La seduta è durata quattro ore.",
     "vi": "Hội đồng thành phố đã thông qua ngân sách với mười một phiếu. Cuộc họp kéo dài bốn giờ.",
@@ -202,10 +201,9 @@ def test_every_language_has_the_same_words_and_patterns() -> None:
     assert words("xx") == words("en")
 
 
-@pytest.mark.skipif(not (SHARED / "it_news_2024").exists(), reason="real articles are not here")
-def test_real_texts_keep_nearly_all_their_words() -> None:
+def test_real_texts_keep_nearly_all_their_words(shared: Path) -> None:
     """Half of the articles; rules were written on the other half."""
-    lines = (SHARED / "it_news_2024/articles.jsonl").read_text(encoding="utf-8").strip().split("\n")[1::2]
+    lines = (shared / "data/it_news_2024/articles.jsonl").read_text(encoding="utf-8").strip().split("\n")[1::2]
     texts = [text for line in lines if (text := json.loads(line)["content"]) and len(text.split()) > 60]
     kept = [len(neutral(text, "it").split()) / len(text.split()) for text in texts]
     assert len(texts) > 250
