@@ -46,5 +46,5 @@ ORDER = [
     ["language"],
     ["samples"],
     ["command_line"],
-    ["atomic_files", "outages", "export_folders"],
+    ["atomic_files", "batched", "outages", "export_folders"],
 ]

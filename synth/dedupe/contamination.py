@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.items import NewsmillError
+from synth.batched import batched
 from synth.dedupe.evaluation_sets import SetRow, read_set
-from synth.dedupe.store import by_key, current_and, portions
+from synth.dedupe.store import by_key, current_and
 from synth.filters.check import filter_errors
 from synth.near_duplicates.shingles import WordHasher, runs, runs_of
 from synth.stages.progress import progress_bar
@@ -236,7 +237,7 @@ class Checker:
             total = database.samples.count_documents(condition)
             for table in self.tables():
                 with progress_bar("evaluation sets", total) as advance:
-                    for batch in portions(by_key(database, condition, fields), _SAMPLES):
+                    for batch in batched(by_key(database, condition, fields), _SAMPLES):
                         for sample, hits in zip(batch, table.hits(batch), strict=True):
                             if hits:
                                 earlier = hits_by_key.get(sample["key"], [])
@@ -268,7 +269,7 @@ class Checker:
         hits_by_key = self.find(database, where)
         counts: Counter[str] = Counter()
         rows = by_key(database, current_and(where), {"key": 1, "contaminated": 1})
-        for batch in portions(rows, 2 * _SAMPLES):
+        for batch in batched(rows, 2 * _SAMPLES):
             writes = []
             for row in batch:
                 hits = [hit._asdict() for hit in hits_by_key.get(row["key"], ())]

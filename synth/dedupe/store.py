@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from synth.batched import batched
 from synth.dedupe.greedy import Duplicate, SemanticPairs, duplicates, order_of
 from synth.filters.check import filter_errors
 from synth.language.segmentation import words
@@ -98,7 +99,7 @@ def read_samples(
         total = database.samples.count_documents(condition)
         rows = by_key(database, condition, fields)
         with progress_bar("dedupe", total) as advance:
-            for batch in portions(rows, _READ):
+            for batch in batched(rows, _READ):
                 _take(samples, numbers, batch, by)
                 advance(len(batch))
     return samples
@@ -109,18 +110,6 @@ def by_key(
 ) -> Iterable[dict[str, Any]]:
     """Samples in order of their keys, by that index: sorting so many documents would take the server's disk."""
     return database.samples.find(condition, fields).sort("key", 1).hint([("key", 1)])
-
-
-def portions(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """The rows, some at a time."""
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _take(samples: Samples, numbers: dict[bytes, int], batch: Sequence[dict[str, Any]], by: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from synth.batched import batched
 from synth.commands import commands
 from synth.llm import model_card
 from synth.llm.token_counters import Count, name_of
@@ -100,7 +101,7 @@ def _simulate(
     pending = Pending(database, stage, options)
     keys, outcomes = pending.keys(), Counter[str]()
     later = samples if samples and stage.collection == "samples" else None
-    unwritten = (list(map(dict, rows)) for rows in portions(stage.upcoming, pending.size))
+    unwritten = (list(map(dict, rows)) for rows in batched(stage.upcoming, pending.size))
     batches = itertools.chain(pending.batches(keys), unwritten, later.batches(pending.size) if later else ())
     total = len(keys) + len(stage.upcoming) + (later.count if later else 0)
     with progress_bar(f"plan {stage.name}", total) as advance:
@@ -115,11 +116,6 @@ def _simulate(
         assert isinstance(stage.work, WorkerPool)
         run_worker_pool(stage.work, batches, write_batch, pending.size)
     return total, outcomes
-
-
-def portions(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Rows, so many at a time."""
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _new_samples(writes: Sequence[Any]) -> Iterator[Mapping[str, Any]]:

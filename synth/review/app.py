@@ -36,7 +36,7 @@ def create_app(database: Database[dict[str, Any]], settings: Settings, access: A
         exception_handlers=dict(HANDLERS),
     )
     app.router.redirect_slashes = False
-    app.state.database, app.state.settings = database, settings
+    app.state.database, app.state.settings, app.state.objects = database, settings, {}
     app.state.access = access or new_access(settings.raters)
     app.state.navigation = [row for module in modules if (row := _navigation_row(module))]
     app.state.sections = {module.__name__: _section(module) for module in modules}

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from synth.ratings.agreement import agreement_of
 from synth.ratings.calibration import Calibration, calibration_of
 from synth.ratings.people import people_of
+from synth.review.requests import app_object
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -78,10 +79,7 @@ class Figures:
 
 def figures_in(app: Starlette) -> Figures:
     """The figures of an application's store."""
-    if not hasattr(app.state, "figures"):
-        app.state.figures = Figures(app.state.database)
-    figures: Figures = app.state.figures
-    return figures
+    return app_object(app, Figures)
 
 
 def calibration_in(app: Starlette) -> Calibration:

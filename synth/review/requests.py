@@ -6,8 +6,10 @@ MongoDB. A filter that a reader writes goes through `synth.filters`, which refus
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from starlette.applications import Starlette
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,6 +19,9 @@ from synth.review.settings import Settings
 if TYPE_CHECKING:
     from pymongo.database import Database
 
+    Store = Database[dict[str, Any]]
+
+Kind = TypeVar("Kind")
 #: Characters of a parameter in an address.
 LONGEST = 2000
 
@@ -27,6 +32,16 @@ def database_of(request: Request) -> Database[dict[str, Any]]:
     """The store."""
     database: Database[dict[str, Any]] = request.app.state.database
     return database
+
+
+def app_object(app: Starlette, kind: Callable[[Store], Kind]) -> Kind:
+    """The one object of a class that an application has of its store, made when it is first asked for."""
+    objects: dict[Any, Any] = app.state.objects
+    if kind not in objects:
+        # Of two threads that make one, the first one's stays.
+        objects.setdefault(kind, kind(app.state.database))
+    own: Kind = objects[kind]
+    return own
 
 
 def settings_of(request: Request) -> Settings:

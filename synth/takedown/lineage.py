@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth.batched import batched
 from synth.embed import DEFAULT_SENTENCES, article_text
 from synth.samples.schema import dotted, fields_of
 from synth.takedown.exports import Export, Training, add_exports
@@ -220,5 +221,4 @@ def _embedded_texts(database: Store, lineage: Lineage) -> Iterator[str]:
 
 def chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The keys, as many at a time as one filter takes."""
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]
+    return batched(keys, _CHUNK)

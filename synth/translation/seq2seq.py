@@ -10,10 +10,10 @@ import functools
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
 from crawler.items import NewsmillError
+from synth.llm.completion import Unconnected
 from synth.outages import hub_messages, reason_of_hub
 from synth.replies.looping import is_looping
 from synth.translation.engines import Engine, EngineSettings, Reply, Request
@@ -54,7 +54,7 @@ class _Work(NamedTuple):
     language: str
 
 
-class Seq2SeqTranslator:
+class Seq2SeqTranslator(Unconnected):
     """Translates by a local model.
 
     Args:
@@ -130,16 +130,8 @@ class Seq2SeqTranslator:
         # Nothing was paid: it counts as no call.
         return Reply(text, cached=True)
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-
-class Unloaded:
+class Unloaded(Unconnected):
     """What stands for a local model in a plan: nothing is loaded and nothing paid; a text is its own translation.
 
     Raises:
@@ -167,14 +159,6 @@ class Unloaded:
 
     async def translate(self, request: Request) -> Reply:
         return Reply(request.text, cached=True)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
 
 def seq2seq_engine(kind: str, model: str, wording: Wording, licence: str, settings: EngineSettings) -> Engine:

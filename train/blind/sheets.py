@@ -21,9 +21,6 @@ from train.errors import TrainError
 #: What is rated, each from 1 to 5.
 SCALES = ("style", "content")
 LOWEST, HIGHEST = 1, 5
-#: A rater's guess of who wrote a text, and his choice of a pair.
-GUESSES = ("human", "machine")
-CHOICES = ("a", "b", "tie")
 REFERENCE = "reference"
 HUMAN = "human"
 #: Columns of a sheet by its kind; what a rater fills in comes after the texts.

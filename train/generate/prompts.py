@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from train.data.export_files import read_rows
 from train.data.rows import ROLES, text_of
 from train.errors import TrainError
 
@@ -124,17 +123,10 @@ def split_files(path: Path, split: str) -> list[Path]:
     return files_by_split[name]
 
 
-def _numbered(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    if file.suffix == ".parquet":
-        import pyarrow.parquet as pq
+def _numbered(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    from train.data.conversations import rows_in
 
-        try:
-            rows: Iterable[dict[str, Any]] = pq.read_table(file).to_pylist()
-        except (OSError, ValueError) as error:
-            raise TrainError(f"cannot read {file}: {' '.join(str(error).split())[:200]}") from error
-    else:
-        rows = read_rows(file)
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows_in(file), 1):
         yield f"{file}, row {number}", row
 
 
@@ -223,10 +215,10 @@ def summary_request(
 
 
 def _events(
-    rows: Iterator[tuple[str, dict[str, Any]]],
-) -> Iterator[tuple[str, dict[str, Any], list[Mapping[str, Any]]]]:
+    rows: Iterator[tuple[str, Mapping[str, Any]]],
+) -> Iterator[tuple[str, Mapping[str, Any], list[Mapping[str, Any]]]]:
     """(where, row, articles): rows with `sources` as they are; article rows by their `event`, two of one at least."""
-    events: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    events: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
     for where, row in rows:
         if isinstance(row.get("sources"), list):
             yield where, row, [source for source in row["sources"] if isinstance(source, Mapping)]

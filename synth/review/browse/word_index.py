@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from synth.batched import batched
+
 if TYPE_CHECKING:
     from pymongo.change_stream import CollectionChangeStream
     from pymongo.database import Database
@@ -124,7 +126,7 @@ class WordIndex:
             )
             self._ids, self._place = [], {}
             self._answers.clear()
-        for batch in _batches(self._samples.find({}, _PROJECTION).sort("_id", -1), _BATCH):
+        for batch in batched(self._samples.find({}, _PROJECTION).sort("_id", -1), _BATCH):
             self._add(batch)
         self.complete = True
 
@@ -188,16 +190,6 @@ class WordIndex:
 def _waiting(changes: CollectionChangeStream[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:
     while changes is not None and (change := changes.try_next()) is not None:
         yield change
-
-
-def _batches(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    yield batch
 
 
 # ---- texts

@@ -24,7 +24,7 @@ from synth.review.browse.events import (
     find_event,
 )
 from synth.review.rendering import render
-from synth.review.requests import database_of, parameter
+from synth.review.requests import app_object, database_of, parameter
 
 NAVIGATION = "events.title"
 POSITION = 15
@@ -32,8 +32,7 @@ POSITION = 15
 
 def prepare(app: Starlette) -> None:
     """What a reader would wait for at the first event: imports for distances, and the newspapers of all events."""
-    app.state.event_list = EventList(app.state.database)
-    threading.Thread(target=_warm, args=(app.state.event_list,), daemon=True, name="newspapers of events").start()
+    threading.Thread(target=_warm, args=(app_object(app, EventList),), daemon=True, name="newspapers of events").start()
 
 
 def _warm(events: EventList) -> None:
@@ -47,7 +46,7 @@ def show_events(request: Request) -> Response:
     choice = {name: parameter(request, name).strip() for name in names}
     page, error = None, ""
     try:
-        page = _events(request).page(**choice)
+        page = app_object(request.app, EventList).page(**choice)
     except NewsmillError as mistake:
         error = str(mistake)
     languages = sorted(str(code) for code in database_of(request).clusters.distinct("language") if code)
@@ -88,15 +87,6 @@ def show_article(request: Request) -> Response:
         raise HTTPException(404)
     explanation = article_details(database, article)
     return render(request, "article.html.jinja", **explanation, href=web(explanation["article"]["link"]))
-
-
-def _events(request: Request) -> EventList:
-    """The lists of this server's store, which keep the numbers of newspapers."""
-    state = request.app.state
-    if not hasattr(state, "event_list"):
-        state.event_list = EventList(database_of(request))
-    events: EventList = state.event_list
-    return events
 
 
 ROUTES = [Route("/events", show_events), Route("/event/{event}", show_event), Route("/article", show_article)]

@@ -20,7 +20,7 @@ from synth.review.browse.sample_list import Choice, Page, SampleList
 from synth.review.figures import calibration_in
 from synth.review.languages import translate, words
 from synth.review.rendering import render
-from synth.review.requests import database_of, language_of, parameter
+from synth.review.requests import app_object, database_of, language_of, parameter
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -40,13 +40,12 @@ def prepare_store(database: Database[dict[str, Any]]) -> None:
 
 def prepare(app: Starlette) -> None:
     """Begin to read the words of samples."""
-    app.state.sample_list = SampleList(app.state.database)
-    app.state.sample_list.words.refresh()
+    app_object(app, SampleList).words.refresh()
 
 
 def show(request: Request) -> Response:
     """A page of the list; a filter that is none is said beside the filter, which can be put right there."""
-    choice, samples = choice_of(request), _samples(request)
+    choice, samples = choice_of(request), app_object(request.app, SampleList)
     page, error = None, ""
     try:
         page = samples.page(choice)
@@ -115,15 +114,6 @@ def cookbook() -> list[tuple[str, str]]:
     own = [recipe for recipe in recipes().values() if recipe.collection == "samples"]
     values = {recipe.name: ",".join(map(str, recipe.values.values())) for recipe in own}
     return [(f":{recipe.name}" + f"={values[recipe.name]}" * bool(recipe.values), recipe.question) for recipe in own]
-
-
-def _samples(request: Request) -> SampleList:
-    """The lists of this server's store, which keep counts and words."""
-    state = request.app.state
-    if not hasattr(state, "sample_list"):
-        state.sample_list = SampleList(database_of(request))
-    samples: SampleList = state.sample_list
-    return samples
 
 
 ROUTES = [Route("/samples", show)]

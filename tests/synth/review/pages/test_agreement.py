@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from synth.review.app import create_app
 from synth.review.figures import Figures
+from synth.review.requests import app_object
 from synth.review.settings import Settings
 
 JUDGE = {"model": "openai:m", "prompt": "judge/2", "accuracy": [4.0]}
@@ -90,7 +91,7 @@ def test_the_page_waits_for_the_newest_marks_or_says_that_it_lacks_them(database
         text = text_of(client, "/agreement")
         assert ("decision it 12 2" in text, "being counted" in text) == (True, False)
         database.ratings.insert_one({"item": "it20", "rater": "anna", "accuracy": 4.0})
-        with app.state.figures.lock:
+        with app_object(app, Figures).lock:
             assert "The newest marks are being counted." in text_of(client, "/agreement")
 
 

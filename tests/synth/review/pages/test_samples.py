@@ -16,6 +16,8 @@ from starlette.testclient import TestClient
 
 from synth.review.app import create_app, prepare, prepare_store
 from synth.review.browse.order import is_ordered
+from synth.review.browse.sample_list import SampleList
+from synth.review.requests import app_object
 from synth.review.settings import Settings
 
 HOSTILE = "<script>alert(1)</script> \u202e\"'><img src=x onerror=alert(2)> \0 {{ 7*7 }}"
@@ -126,7 +128,7 @@ def test_the_server_prepares_its_lists_before_it_answers(database: Any, samples:
     app = create_app(database, Settings())
     prepare(app)
     assert is_ordered(database)
-    assert app.state.sample_list.words.read_count == len(samples)
+    assert app_object(app, SampleList).words.read_count == len(samples)
 
 
 def test_every_link_of_the_pages_leads_somewhere(client: TestClient, database: Any) -> None:
