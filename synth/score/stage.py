@@ -27,13 +27,12 @@ def score_stage(database: Database[dict[str, Any]], options: argparse.Namespace)
     Raises:
         NewsmillError: the embedder was not made for the language of a sample that is pending.
     """
-    measure = getattr(options, "similarity", "cosine")
-    pending = pending_filter(options.embedder, options.again, measure)
+    pending = pending_filter(options.embedder, options.again, options.similarity)
     with filter_errors():
         languages = database.samples.distinct("language", {"$and": [pending, read_filter(options.where, database)]})
     for language in sorted(languages, key=str):
         refuse_language(options.embedder, language, options.force_language)
-    work = batch_function(lambda: fitted(database, options.embedder), measure)
+    work = batch_function(lambda: fitted(database, options.embedder), options.similarity)
     return Stage("score", "samples", pending, work, projection=dict.fromkeys(_READS, 1))
 
 
