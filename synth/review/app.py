@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ from synth.review.settings import Settings
 
 if TYPE_CHECKING:
     from pymongo.database import Database
+
+#: Seconds after which a busy thread lets another go on, where one waits.
+_SWITCH = 0.0005
 
 
 def create_app(database: Database[dict[str, Any]], settings: Settings, access: Access | None = None) -> Starlette:
@@ -52,6 +56,9 @@ def prepare_store(database: Database[dict[str, Any]], blind: bool = False) -> No
 
 def prepare(app: Starlette) -> None:
     """What pages do once before the server answers: the hook `prepare(app)` of their modules."""
+    # A page asks MongoDB a dozen times. While an index of words is made behind it, each answer would wait for Python's
+    # lock for the 5 ms that a busy thread may hold it.
+    sys.setswitchinterval(_SWITCH)
     for module in page_modules(blind=app.state.settings.blind is not None):
         if hasattr(module, "prepare"):
             module.prepare(app)

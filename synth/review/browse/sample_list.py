@@ -90,6 +90,15 @@ class Page:
     partly: bool = False
 
 
+@dataclass(frozen=True)
+class _Walk:
+    """Rows in the order of the walk; where a search gave up; how many match from there on, where that is known."""
+
+    rows: list[dict[str, Any]]
+    stop: Place | None = None
+    total: int | None = None
+
+
 class SampleList:
     """The lists of samples of one store."""
 
@@ -111,12 +120,13 @@ class SampleList:
         parts = [part for part in (implied, query, order.condition) if part]
         ids = self._found(choice.search)
         with filter_errors():
-            rows, stop = self._rows(parts, order, choice, ids)
-            page = _page(rows, order, choice)
-            if stop is not None:
-                end: dict[str, Any] = {"before" if choice.before else "after": stop.text}
+            walk = self._rows(parts, order, choice, ids)
+            page = _page(walk.rows, order, choice)
+            if walk.stop is not None:
+                end: dict[str, Any] = {"before" if choice.before else "after": walk.stop.text}
                 page = replace(page, partly=True, **end)
-            count = self._count(parts, choice, page, ids)
+            whole = walk.total is not None and not (choice.before or choice.after)
+            count = Count(walk.total) if whole else self._count(parts, choice, page, ids)
         reading = None if ids is None or self.words.complete else self.words.read_count
         return replace(page, count=count, warnings=warnings, reading=reading)
 
@@ -136,20 +146,22 @@ class SampleList:
             raise NewsmillError(f"nothing to search for in {search[:80]!r}: write a word")
         return ids
 
-    def _rows(
-        self, parts: Sequence[Mapping[str, Any]], order: Order, choice: Choice, ids: Matches | None
-    ) -> tuple[list[dict[str, Any]], Place | None]:
-        """(one row more than a page has, where there are more, in the order of the walk; where a search gave up)."""
+    def _rows(self, parts: Sequence[Mapping[str, Any]], order: Order, choice: Choice, ids: Matches | None) -> _Walk:
+        """The rows of a page, and one more where there are more."""
         position = choice.before or choice.after
         parts = [*parts, *([order.beyond(Place.read(position), bool(choice.before))] if position else [])]
         keys = order.keys(bool(choice.before))
         if ids is not None and len(ids) > _FEW:
             return self._walked(parts, order, keys, ids)
         if ids is not None:
-            parts = [*parts, {"_id": {"$in": ids.ids}}]
-        query = {"$and": parts} if parts else {}
+            return self._sorted([*parts, {"_id": {"$in": ids.ids}}], order, keys)
+        return _Walk(list(self._find({"$and": parts} if parts else {}, keys, ROWS + 1, _HIDDEN)))
+
+    def _sorted(self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any) -> _Walk:
+        """The first of all that a search found: sorting whole documents, and counting them again, costs three times."""
         # By their _ids: to try the index of the order as well would read as many samples again.
-        return list(self._find(query, keys, ROWS + 1, _HIDDEN, "_id_" if ids is not None else None)), None
+        rows = list(self._find({"$and": [*parts]}, keys, 0, {order.field: 1}, "_id_"))
+        return _Walk(self._whole(rows[: ROWS + 1]), total=len(rows))
 
     def _find(
         self, query: Mapping[str, Any], keys: Any, limit: int, fields: Mapping[str, Any], hint: str | None = None
@@ -159,9 +171,7 @@ class SampleList:
         cursor = samples.find(query, fields, limit=limit, max_time_ms=TIMEOUT, allow_disk_use=True, batch_size=_STEP)
         yield from (cursor.hint(hint) if hint else cursor).sort(keys)
 
-    def _walked(
-        self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any, ids: Matches
-    ) -> tuple[list[dict[str, Any]], Place | None]:
+    def _walked(self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any, ids: Matches) -> _Walk:
         """The first rows of an order that are among many that a search found."""
         rows: list[dict[str, Any]] = []
         query = {"$and": [*parts]} if parts else {}
@@ -171,8 +181,8 @@ class SampleList:
                 if len(rows) > ROWS:
                     break
             if number_of_row == _MOST:
-                return self._whole(rows), Place.of(row, order)
-        return self._whole(rows), None
+                return _Walk(self._whole(rows), Place.of(row, order))
+        return _Walk(self._whole(rows))
 
     def _whole(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The documents of these rows, in their order; one that was removed meanwhile is left out."""
