@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from crawler.language import detect
 from synth.display.doubt_places import pieces, places
 from synth.display.sample_card import record, records, sample_card
 from synth.display.word_differences import differences
-from synth.review.languages import words
+from synth.ratings.sample_changes import measures
+from synth.review.languages import LANGUAGES, words
 from synth.translation.checks import doubts
 from synth.translation.pair import Text
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _MOST = 20_000
 #: Sources that a page shows.
 _SOURCES = 12
+#: In no language in particular: whatever the detector reads at its first text, it reads for this one.
+_SENTENCE = "Il sindaco di Hà Nội met the ministers of Milano: questa mattina nella città."
 
 
 def row_view(database: Store, sample: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -86,6 +90,16 @@ def new_doubts(database: Store, sample: Mapping[str, Any], texts: Mapping[str, s
     rows = [{"instruction": row.get("question") or "", "output": row.get("answer") or ""} for row in (original, texts)]
     languages = str(original.get("language") or ""), str(sample.get("language") or "")
     return {"doubts": doubts(rows[0], rows[1], *languages)}
+
+
+def read_tables() -> None:
+    """Read and compile what the first row and the first edit would wait for: words, and all that knows a language."""
+    words()
+    measures()
+    detect(_SENTENCE)
+    for language in LANGUAGES:
+        row = {"instruction": _SENTENCE, "output": _SENTENCE}
+        doubts(row, row, language, next(code for code in LANGUAGES if code != language))
 
 
 def _edited(sample: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from crawler.language import detect
 from synth.display.word_differences import differences
 from synth.ratings.marks import ABSENT, EMPTY, STORED, Outcome, Submission, save
 from synth.ratings.queue import progress
@@ -25,21 +24,19 @@ from synth.review.errors import error_page
 from synth.review.queues import queue_of_app, refill, submission_of
 from synth.review.rendering import render
 from synth.review.requests import database_of, form_of, language_of, rater_of
-from synth.review.row_view import new_doubts, row_view
+from synth.review.row_view import new_doubts, read_tables, row_view
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
 NAVIGATION = "queue.title"
 POSITION = 10
-#: In no language in particular: whatever the detector reads at its first text, it reads for this one.
-_SENTENCE = "Il sindaco di Hà Nội met the ministers of Milano: questa mattina nella città."
 
 
 def prepare(app: Starlette) -> None:
     """What the first rater would wait seconds for: the queue of 100,000 samples, and the tables of languages."""
     queue_of_app(app)
-    detect(_SENTENCE)
+    read_tables()
 
 
 def show(request: Request) -> Response:
