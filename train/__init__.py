@@ -23,7 +23,8 @@ ORDER = [
     ["options"],
     ["command_line"],
     ["recipes"],
-    ["run_folder", "progress", "atomic_files"],
+    ["run_folder"],
+    ["evaluations", "progress", "atomic_files"],
     ["errors"],
 ]
 # fmt: on

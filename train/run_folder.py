@@ -1,14 +1,23 @@
-"""What a fine-tuning run leaves in its folder: metrics, and the configuration it was started with."""
+"""The folder of a fine-tuning run: its losses and settings, whole checkpoints only, no going on with other settings."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from train.atomic_files import remove_leftovers, take_place, write_whole
 from train.errors import TrainError
 
 _COLUMNS = ("step", "loss", "val_loss", "iter_time")
+_RUN, _WHOLE, _FINISHED, _BEST = "run.json", "whole.json", "finished.json", "best.json"
+#: Checkpoints that stay: one that was torn by a failing disk must leave another.
+KEEP = 2
 
 
 def metrics_file(run: Path) -> Path:
@@ -63,3 +72,167 @@ def read_curve(path: Path, batches: int = 1) -> list[dict[str, float]]:
     if not any("loss" in row for row in curve):
         raise TrainError(f"{path} holds no losses: the run ended before its first step")
     return curve
+
+
+class RunFolder:
+    """out_dir of a run: run.json, checkpoint folders, the best weights, final.
+
+    Every process of a distributed run has one; only `write` parts are for the first alone.
+
+    prefix: what the names of checkpoint folders begin with; their step follows, in so many digits at least.
+    """
+
+    def __init__(
+        self, folder: Path, described: Mapping[str, Any], prefix: str = "checkpoint-", digits: int = 1
+    ) -> None:
+        self.folder = folder
+        self.described = dict(described)
+        self.prefix, self.digits = prefix, digits
+        self.partial = folder / ".partial"
+        self.best = folder / "best"
+
+    def finished(self) -> dict[str, Any] | None:
+        """What the finished run said of itself; None while it is not finished.
+
+        Raises:
+            TrainError: it was finished with other settings.
+        """
+        outcome = _read_json(self.folder / "final" / _FINISHED)
+        if outcome is not None:
+            self.check_same()
+        return outcome
+
+    def begun(self) -> bool:
+        """Whether a run was started here before."""
+        return (self.folder / _RUN).is_file()
+
+    def check_same(self) -> None:
+        """See that what the folder holds is this run, or nothing.
+
+        Raises:
+            TrainError: it holds a run of other settings, whose keys it names, or something else altogether.
+        """
+        before = _read_json(self.folder / _RUN)
+        if before is None:
+            self._check_free()
+            return
+        changed = [
+            f"{key} was {before.get(key)!r}, now {self.described.get(key)!r}"
+            for key in sorted({*before, *self.described})
+            if before.get(key) != self.described.get(key)
+        ]
+        if changed:
+            raise TrainError(
+                f"{self.folder} holds a run of other settings: {'; '.join(changed)}. Give another out_dir, or remove it"
+            )
+
+    def _check_free(self) -> None:
+        if any(not path.name.startswith(".") for path in self.folder.glob("*")):
+            raise TrainError(f"{self.folder} holds something that `train finetune` did not make: give another out_dir")
+
+    def last_checkpoint(self) -> tuple[Path | None, list[str]]:
+        """(the newest whole checkpoint, a line for each newer one that is torn)."""
+        torn: list[str] = []
+        for folder in reversed(self.checkpoints()):
+            fault = _fault(folder)
+            if fault is None:
+                return folder, torn
+            torn.append(f"{folder} is torn ({fault}): skipped")
+        return None, torn
+
+    def checkpoints(self) -> list[Path]:
+        """Checkpoint folders by step."""
+        names = f"{self.prefix}*"
+        folders = [path for path in self.folder.glob(names) if path.name.removeprefix(self.prefix).isdigit()]
+        return sorted(folders, key=step_of)
+
+    def checkpoint(self, step: int) -> Path:
+        """The place of a step's checkpoint."""
+        return self.folder / f"{self.prefix}{step:0{self.digits}}"
+
+    def begin(self, torn: bool = False, anew: bool = False) -> None:
+        """Make the folder ready: settings written, what a killed run left half done removed.
+
+        anew: from the first step on; best weights of an earlier start are not this run's.
+        """
+        shutil.rmtree(self.partial, ignore_errors=True)
+        shutil.rmtree(self.folder / ".best", ignore_errors=True)
+        remove_leftovers(self.best)
+        if anew:
+            shutil.rmtree(self.best, ignore_errors=True)
+        shutil.rmtree(self.folder / ".final", ignore_errors=True)
+        write_whole(self.folder / _RUN, json.dumps(self.described, indent=2) + "\n")
+        for folder in self.checkpoints():
+            if torn and _fault(folder) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def seal(self, step: int) -> Path:
+        """Move the checkpoint of a step, written under `partial`, to its place, and drop the oldest."""
+        checkpoint = self.checkpoint(step)
+        partial = self.partial / checkpoint.name
+        _vouch(partial)
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        partial.rename(checkpoint)
+        shutil.rmtree(self.partial, ignore_errors=True)
+        for old in self.checkpoints()[:-KEEP]:
+            shutil.rmtree(old, ignore_errors=True)
+        return checkpoint
+
+    def keep_best(self, step: int, loss: float) -> None:
+        """Move the best weights so far, written under `.best`, to `best`."""
+        partial = self.folder / ".best"
+        write_whole(partial / _BEST, json.dumps({"step": step, "val_loss": loss}) + "\n")
+        _vouch(partial)
+        take_place(partial, self.best)
+
+    def best_step(self) -> int | None:
+        """The step of the weights in `best`; None where there are none, or torn ones."""
+        step = (_read_json(self.best / _BEST) or {}).get("step")
+        return int(step) if step is not None and _fault(self.best) is None else None
+
+    def finish(self, outcome: Mapping[str, Any]) -> Path:
+        """Move the finished model, written under `.final`, to `final`."""
+        partial, final = self.folder / ".final", self.folder / "final"
+        write_whole(partial / _FINISHED, json.dumps(outcome, indent=2) + "\n")
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+        return final
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step of a checkpoint's folder."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def _vouch(folder: Path) -> None:
+    """Write down what the folder's files are, each synced to the disk."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    write_whole(folder / _WHOLE, json.dumps({str(path.relative_to(folder)): _fingerprint(path) for path in files}))
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _fingerprint(path: Path) -> list[Any]:
+    """[size, SHA-256], the file synced to the disk first."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+        return [path.stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest()]
+
+
+def _fault(folder: Path) -> str | None:
+    """Why a checkpoint cannot be used; None where it is whole."""
+    manifest = _read_json(folder / _WHOLE)
+    if manifest is None:
+        return f"no readable {_WHOLE}"
+    for name, expected in manifest.items():
+        try:
+            if _fingerprint(folder / name) != expected:
+                return f"{name} is not as it was written"
+        except OSError:
+            return f"{name} is missing"
+    return None

@@ -37,7 +37,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _summary(outcome: dict[str, Any]) -> str:
-    val = f", validation loss {outcome['val_loss']:.3f}" if outcome["val_loss"] is not None else ""
+    step = outcome.get("weights_of_step", outcome["steps"])
+    of = f" (best, of step {step})" if step != outcome["steps"] else ""
+    val = f", validation loss {outcome['val_loss']:.3f}{of}" if outcome["val_loss"] is not None else ""
     if outcome["kept"]:
         return (
             f"{outcome['final']}: this run was finished before ({outcome['steps']} steps{val}): kept. To train anew, "

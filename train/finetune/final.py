@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,12 @@ def write_final(
 
     folder = run.folder / ".final"
     try:
-        if trainer.is_fsdp_enabled:
-            # Checkpoints are saved in shards, the adapter as one.
-            trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
-        trainer.save_model(str(folder))
+        best = outcome["weights_of_step"] != outcome["steps"]
+        if not best:
+            trainer.save_adapter(folder)
         if trainer.is_world_process_zero():
+            if best:
+                shutil.copytree(run.best, folder, ignore=shutil.ignore_patterns("best.json", "whole.json"))
             save_tokenizer(settings.checkpoint_dir, folder)
             save_prompt_style(data.style, folder)
             write_whole(folder / "chat_template.jinja", data.template)
@@ -46,8 +48,6 @@ def write_final(
 
 def save_tokenizer(checkpoint: str, folder: Path) -> None:
     """The base model's tokenizer files, as they are."""
-    import shutil
-
     source = Path(checkpoint)
     if not source.is_dir():
         from transformers import AutoTokenizer

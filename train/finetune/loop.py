@@ -16,6 +16,7 @@ from train.huggingface.schedule import total_steps, warmup_steps
 from train.huggingface.settings import Settings
 from train.progress import progress
 from train.recipes import Recipe
+from train.run_folder import RunFolder, step_of
 
 
 def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
@@ -30,7 +31,7 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
 
     from train.huggingface.datasets import unit_of
     from train.huggingface.model import config_of, resolve_precision
-    from train.huggingface.run_folder import RunFolder, describe
+    from train.huggingface.run_folder import describe
 
     settings = replace(settings, precision=resolve_precision(settings.precision))
     state = PartialState(cpu=on_cpu())
@@ -52,14 +53,13 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
 def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) -> dict[str, Any] | None:
     """The run itself, from the last whole checkpoint on."""
     from train.huggingface.model import load_base, prepare, with_adapters
-    from train.huggingface.run_folder import step_of
 
     checkpoint, torn = run.last_checkpoint()
     if checkpoint is not None or not run.begun():
         run.check_same()
     state.wait_for_everyone()
     if state.is_main_process:
-        run.begin(torn=bool(torn))
+        run.begin(torn=bool(torn), anew=checkpoint is None)
     began = time.monotonic()
     arguments = training_arguments(settings, run, data, state.num_processes)
     base = prepare(load_base(settings), settings)
@@ -70,9 +70,13 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
         for line in [*torn, *data.report, *notes]:
             print(f"finetune: {line}", file=sys.stderr)
     steps = run_steps(trainer, settings, checkpoint)
+    val_loss = validate(trainer, settings, steps)
+    best = trainer.evaluations.best
     outcome = {
         "final": str(run.folder / "final"), "steps": steps, "resumed_at": step_of(checkpoint) if checkpoint else 0,
-        "loss": trainer.last_loss, "val_loss": trainer.last_val[1] if trainer.last_val else None,
+        "loss": trainer.last_loss, "val_loss": val_loss,
+        "best": {"step": best.step, "val_loss": best.loss} if best else None,
+        "weights_of_step": chosen_step(trainer, steps), "stopped_early": trainer.evaluations.reason_to_stop(),
         "trained": trained, "parameters": parameters, "rows": len(data.train),
         "seconds": round(time.monotonic() - began, 2),
     }  # fmt: skip
@@ -81,19 +85,36 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
 
 
 def run_steps(trainer: Any, settings: Settings, checkpoint: Path | None) -> int:
-    """Train to the last step, and measure on all validation rows; the number of steps."""
+    """Train to the last step, or until the validation loss stops falling; the number of steps."""
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     steps = int(trainer.state.global_step)
-    rows = len(trainer.eval_dataset or ())
-    measured = trainer.last_val is not None and trainer.last_val[0] == steps
-    # As LitGPT's, the last measurement is over all rows.
-    if (
-        settings.final_validation
-        and rows
-        and not (measured and rows <= settings.micro_batch_size * settings.eval_max_iters)
-    ):
-        trainer.evaluate(whole=True)
+    measures = settings.final_validation or settings.load_best_model_at_end
+    if measures and len(trainer.eval_dataset or ()) and trainer.evaluations.at(steps) is None:
+        trainer.evaluate()
+    if trainer.is_world_process_zero():
+        for line in filter(None, (trainer.evaluations.reason_to_stop(), trainer.evaluations.choice(steps))):
+            print(f"finetune: {line}", file=sys.stderr)
     return steps
+
+
+def chosen_step(trainer: Any, last: int) -> int:
+    """The step whose weights are taken: of the best, where they are there."""
+    step = int(trainer.evaluations.chosen(last))
+    return step if step == last or trainer.run.best_step() == step else last
+
+
+def validate(trainer: Any, settings: Settings, last: int) -> float | None:
+    """The validation loss of the weights that are taken: as LitGPT's, the last measurement is over all rows."""
+    step = chosen_step(trainer, last)
+    rows = len(trainer.eval_dataset or ())
+    known = trainer.evaluations.at(step)
+    short = rows <= settings.micro_batch_size * settings.eval_max_iters
+    if not rows or not settings.final_validation or (known is not None and short):
+        return known.loss if known else None
+    if step == last:
+        return float(trainer.evaluate(whole=True)["eval_loss"])
+    # The table is of the weights as they were at each step.
+    return float(trainer.validation_losses(whole=True)["eval_loss"]) if trainer.load_best() else known.loss
 
 
 def training_arguments(settings: Settings, run: Any, data: Data, processes: int) -> Any:
@@ -159,7 +180,7 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
         metrics.begin(resumed_at)
     steps = range(resumed_at or 0, arguments.max_steps)
     bar = progress(steps, "finetune") if trainer.is_world_process_zero() else steps
-    trainer.attach(settings, order_of(settings, data.train.lengths), run, metrics, iter(bar))
+    trainer.attach(settings, order_of(settings, data.train.lengths), run, metrics, iter(bar), resumed_at or 0)
     return trainer
 
 

@@ -82,6 +82,9 @@ class Settings:
     eval_max_iters: int = 100
     initial_validation: bool = False
     final_validation: bool = True
+    load_best_model_at_end: bool = True
+    patience: int | None = None
+    min_delta: float = 0.0
     optimizer: str = "torch.optim.AdamW"
     optimizer_args: dict[str, Any] = field(default_factory=lambda: {"lr": 1e-3})
     lr_schedule: str = "cosine"
@@ -211,6 +214,9 @@ KEYS: dict[str, tuple[str, Parser]] = {
     "eval.max_iters": ("eval_max_iters", _at_least(1)),
     "eval.initial_validation": ("initial_validation", _truth),
     "eval.final_validation": ("final_validation", _truth),
+    "load_best_model_at_end": ("load_best_model_at_end", _truth),
+    "early_stopping.patience": ("patience", _optional(_at_least(1))),
+    "early_stopping.min_delta": ("min_delta", _at_least(0, whole=False)),
     "lr_schedule": ("lr_schedule", _one_of(*SCHEDULES)),
     "orpo.beta": ("orpo_beta", _at_least(0, whole=False)),
     "seed": ("seed", _at_least(0)),
@@ -223,7 +229,7 @@ WITHOUT_EFFECT = ("data.init_args.num_workers", "data.init_args.ignore_index", "
                   "eval.evaluate_example")  # fmt: skip
 _CHECKED_ALONE = ("backend", "logger_name", "data.class_path", "optimizer", "optimizer.class_path",
                   "optimizer.init_args", *(f"optimizer.init_args.{name}" for name in _OPTIMIZER_ARGS))  # fmt: skip
-_SECTIONS = ("data", "data.init_args", "train", "eval", "orpo")
+_SECTIONS = ("data", "data.init_args", "train", "eval", "orpo", "early_stopping")
 
 
 def is_huggingface(recipe: Recipe) -> bool:
@@ -352,6 +358,9 @@ def _steps(recipe: Recipe, settings: Settings) -> Iterator[str]:
         yield f"{at}: train.global_batch_size {rows} is no multiple of train.micro_batch_size {batch}"
     if recipe.get("train", "epochs") is None and recipe.get("train", "max_steps") is None:
         yield f"{recipe.at('train')}: train.epochs or train.max_steps must say when to stop"
+    if settings.min_delta and settings.patience is None:
+        at = recipe.at("early_stopping", "min_delta")
+        yield f"{at}: early_stopping.min_delta has no effect without early_stopping.patience"
     if settings.lr_warmup_steps and settings.lr_warmup_fraction:
         at = recipe.at("train", "lr_warmup_fraction")
         yield f"{at}: give train.lr_warmup_steps or train.lr_warmup_fraction, not both"

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError, one_line
+from train.evaluations import Evaluations
 from train.huggingface.datasets import Order
 from train.huggingface.model import sharded
-from train.huggingface.run_folder import Metrics, RunFolder
+from train.huggingface.run_folder import PRECISION, Metrics
 from train.huggingface.settings import Settings
+from train.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +33,10 @@ PAIR_COLUMNS = {"nll_loss": "sft_loss", "log_odds_ratio": "log_odds_ratio", "rew
 class Steady(_Base):
     """A mixin before a Trainer; `attach` gives it the run's folder."""
 
-    def attach(self, settings: Settings, order: Order, run: RunFolder, metrics: Metrics, bar: Iterator[int]) -> None:
+    def attach(
+        self, settings: Settings, order: Order, run: RunFolder, metrics: Metrics, bar: Iterator[int], step: int = 0
+    ) -> None:
+        """step: of the checkpoint that the run goes on from."""
         self.settings = settings
         self.order = order
         self.run = run
@@ -43,6 +48,8 @@ class Steady(_Base):
         # Of a run that was killed after its last step, the table tells.
         self.last_loss = (metrics.last("loss") or (0, None))[1]
         self.last_val = metrics.last("val_loss")
+        self.evaluations = Evaluations(settings.patience, settings.min_delta, settings.load_best_model_at_end)
+        self.evaluations.extend(metrics.evaluations(step) if step else ())
 
     # ---- order of rows
 
@@ -52,6 +59,10 @@ class Steady(_Base):
     def _run_epoch(self, model: Any, epoch: int, *words: Any, **more: Any) -> None:
         # Accelerate hands the epoch on through two layers of samplers; resumed and distributed, there are three.
         self.order.set_epoch(epoch)
+        if self.evaluations.reason_to_stop():
+            # Killed after it had stopped early, before its end was written.
+            self.control.should_training_stop = True
+            return
         if self.settings.initial_validation and self.eval_dataset is not None and self.state.global_step == 0:
             self.evaluate()
             self._ended = time.monotonic()
@@ -113,10 +124,20 @@ class Steady(_Base):
         return [float(token_loss(logits, labels)), float((labels[:, 1:] != -100).sum())]
 
     def evaluate(self, *_words: Any, whole: bool = False, **_more: Any) -> dict[str, float]:
-        """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row.
+        """Measure the validation rows, note it in the table, and keep the weights where they are the best.
 
-        whole: over all rows, not the first `eval.max_iters` batches' worth.
+        whole: over all rows, not the first `eval.max_iters` batches' worth; a measure of other rows decides nothing.
         """
+        logs = self.validation_losses(whole)
+        self.last_val = (self.state.global_step, logs["eval_loss"])
+        self.log(dict(logs))
+        if not whole:
+            self._judge(logs["eval_loss"])
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
+        return logs
+
+    def validation_losses(self, whole: bool) -> dict[str, float]:
+        """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row."""
         import torch
 
         rows: Any = self.eval_dataset
@@ -137,14 +158,57 @@ class Steady(_Base):
                     total += torch.tensor([*measures, 0.0][:3], dtype=torch.float64)
         model.train()
         total = self.accelerator.reduce(total.to(self.args.device), "sum").cpu()
-        loss = float(total[0] / total[1].clamp(min=1))
-        logs = {"eval_loss": loss}
+        logs = {"eval_loss": float(total[0] / total[1].clamp(min=1))}
         if self.settings.method == "orpo":
             logs["eval_preferred"] = float(total[2] / total[1].clamp(min=1))
-        self.last_val = (self.state.global_step, loss)
-        self.log(dict(logs))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
         return logs
+
+    # ---- the best weights
+
+    def _judge(self, loss: float) -> None:
+        """Keep the weights where they are the best; end the run where the losses stopped falling."""
+        step = self.state.global_step
+        # As the table has it: a run that goes on reads it there.
+        rounded = float(f"{loss:{PRECISION}}")
+        if self.evaluations.add(step, rounded) and self.settings.load_best_model_at_end:
+            self._keep_best(step, rounded)
+        if self.evaluations.reason_to_stop():
+            self.control.should_training_stop = True
+
+    def _keep_best(self, step: int, loss: float) -> None:
+        from safetensors import SafetensorError
+
+        if self.run.best_step() == step:
+            # Measured again after a kill.
+            return
+        try:
+            self.save_adapter(self.run.folder / ".best")
+            if self.is_world_process_zero():
+                self.run.keep_best(step, loss)
+            self.accelerator.wait_for_everyone()
+        except (OSError, RuntimeError, SafetensorError, TrainError) as error:
+            raise TrainError(cannot_save(self.run, step, error)) from error
+
+    def save_adapter(self, folder: Path) -> None:
+        """The adapter's files, written by the first process; of a split model, put together."""
+        plugin: Any = self.accelerator.state.fsdp_plugin if self.is_fsdp_enabled else None
+        before = plugin.state_dict_type if plugin else None
+        if plugin:
+            # Checkpoints are saved in shards.
+            plugin.set_state_dict_type("FULL_STATE_DICT")
+        self.save_model(str(folder))
+        if plugin:
+            plugin.set_state_dict_type(before)
+
+    def load_best(self) -> bool:
+        """Take the best weights into the model; False where it is split among processes."""
+        from peft import load_peft_weights, set_peft_model_state_dict
+
+        if self.is_fsdp_enabled:
+            return False
+        weights = load_peft_weights(str(self.run.best), device=str(self.args.device))
+        set_peft_model_state_dict(self.accelerator.unwrap_model(self.model), weights)
+        return True
 
     # ---- checkpoints
 
@@ -160,7 +224,7 @@ class Steady(_Base):
         from safetensors import SafetensorError
 
         step = self.state.global_step
-        if (self.run.folder / f"checkpoint-{step}").is_dir():
+        if self.run.checkpoint(step).is_dir():
             return
         self._saving = True
         try:

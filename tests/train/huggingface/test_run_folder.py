@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from train.errors import TrainError
-from train.huggingface.run_folder import KEEP, Metrics, RunFolder, describe
+from train.huggingface.run_folder import Metrics, describe
 from train.huggingface.settings import Settings
+from train.run_folder import KEEP, RunFolder
 
 
 def run_of(folder: Path, settings: Settings | None = None) -> RunFolder:
