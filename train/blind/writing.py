@@ -244,6 +244,8 @@ def summary(outcome: Mapping[str, Any]) -> str:
     if outcome["articles"]:
         matches = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcome["articles"].items())
         lines.append(f"articles by people: {matches}")
+    if outcome["guess"] and not outcome["human"]:
+        lines.append("no author is a person: guesses will say whose texts pass for a person's; --human adds people's")
     if outcome["length_difference"]:
         lines.append(f"lengths of the texts of a prompt differ by {outcome['length_difference']:.0%} (median)")
     return "\n".join([

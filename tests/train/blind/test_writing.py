@@ -105,7 +105,9 @@ def test_neither_length_nor_form_tells(tmp_path: Path, export: Path) -> None:
     assert all(max(each) <= 100 and max(each) - min(each) <= 20 for each in words.values())
 
 
-def test_a_guess_is_asked_with_people_only_unless_told(tmp_path: Path, export: Path) -> None:
+def test_a_guess_is_asked_with_people_only_unless_told(
+    tmp_path: Path, export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = texts(tmp_path, "small", 4)
     for words, asked in (([], ""), (["--guess"], None), (["--human", export, "--no-guess"], ""), (["--human"], None)):
         out = tmp_path / "-".join(["out", *map(str, words)]).replace("/", "_")
@@ -113,6 +115,7 @@ def test_a_guess_is_asked_with_people_only_unless_told(tmp_path: Path, export: P
         assert {row["guess"] for row in rows_of(out / "rater-1.jsonl")} == {asked}
         page = (out / "rater-1.html").read_text(encoding="utf-8")
         assert ('data-field="guess"' in page) == (asked is None)
+        assert ("no author is a person" in capsys.readouterr().out) == (words == ["--guess"])
     assert key_of(tmp_path / "out---human")["human"] == ["reference"]
 
 
