@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import math
 import threading
@@ -113,9 +114,16 @@ class EventList:
                 return rows
             if rows:
                 self._newspapers = (time.monotonic(), rows)
-                threading.Thread(target=self._number, daemon=True, name="newspapers of events").start()
+                threading.Thread(target=self._number_behind, daemon=True, name="newspapers of events").start()
                 return rows
         return self._number()
+
+    def _number_behind(self) -> None:
+        """Those of before do where the store is away."""
+        from pymongo.errors import PyMongoError
+
+        with contextlib.suppress(PyMongoError):
+            self._number()
 
     def _number(self) -> list[tuple[int, str, Any]]:
         documents = self._database.clusters.find({"current": True}, {"links": 1})

@@ -11,6 +11,7 @@ finds Hà Nội, `hà nội` does not find "hạ nồi". A text in quotation mar
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import threading
@@ -117,6 +118,8 @@ class WordIndex:
 
     def _make(self) -> None:
         """Read all samples; what changes meanwhile is read again by `_follow`."""
+        from pymongo.errors import PyMongoError
+
         with self._lock:
             self._changes = self._watch()
             self._rows = sqlite3.connect("", check_same_thread=False)
@@ -126,9 +129,11 @@ class WordIndex:
             )
             self._ids, self._place = [], {}
             self._answers.clear()
-        for batch in batched(self._samples.find({}, _PROJECTION).sort("_id", -1), _BATCH):
-            self._add(batch)
-        self.complete = True
+        # Where the store goes away meanwhile, the next search begins anew.
+        with contextlib.suppress(PyMongoError):
+            for batch in batched(self._samples.find({}, _PROJECTION).sort("_id", -1), _BATCH):
+                self._add(batch)
+            self.complete = True
 
     def _add(self, documents: Iterable[Mapping[str, Any]]) -> None:
         rows = [(document["_id"], normal(text_of(document))) for document in documents]

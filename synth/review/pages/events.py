@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 from urllib.parse import urlencode
@@ -36,8 +37,12 @@ def prepare(app: Starlette) -> None:
 
 
 def _warm(events: EventList) -> None:
+    from pymongo.errors import PyMongoError
+
     importlib.import_module("sklearn.feature_extraction")
-    events.page("-newspapers")
+    # A store that is away, or a server that ends, is told by the next page that asks it.
+    with contextlib.suppress(PyMongoError):
+        events.page("-newspapers")
 
 
 def show_events(request: Request) -> Response:

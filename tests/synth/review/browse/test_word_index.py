@@ -101,6 +101,18 @@ def test_many_samples_are_read_in_the_background(database: Any, monkeypatch: pyt
     wait_until(lambda: ids(index, "parola7") == {7} and index.complete)
 
 
+def test_a_store_that_goes_away_meanwhile_is_read_anew(index: WordIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymongo.errors import AutoReconnect
+
+    def fail(_documents: Any) -> None:
+        raise AutoReconnect("no primary")
+
+    with monkeypatch.context() as away:
+        away.setattr(index, "_add", fail)
+        assert (ids(index, "duong"), index.complete) == (set(), False)
+    assert (ids(index, "duong"), index.complete) == ({"duong"}, True)
+
+
 def test_titles_count_and_the_articles_in_a_question_do_not() -> None:
     sample = {"answer": "a", "instruction": "chiedi", "question": "chiedi corpo", "sources": [{"title": "titolo"}, 7]}
     assert text_of(sample) == "a\nchiedi\ntitolo"
