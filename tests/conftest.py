@@ -22,8 +22,9 @@ from tests.chromium import browser
 from tests.databases import empty, structure
 from tests.fork_server import SERVERS
 from tests.ordering import long_first
+from tests.real_model import real_model
 
-__all__ = ["browser"]
+__all__ = ["browser", "real_model"]
 ROOT = Path(__file__).resolve().parent.parent
 
 # Started in the background of a script, the tests would ignore Ctrl-C, and with them all that they start and interrupt.
