@@ -15,8 +15,8 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -40,6 +40,7 @@ class Command:
         following: the command line that comes next in the chain; "" where none does. What a run, the report and the
             page print is this.
         folder: set by the registry.
+        reads_by_format: format -> the collection that its filters name instead, with that --format.
     """
 
     summary: str
@@ -54,6 +55,11 @@ class Command:
     prints_document: bool = False
     following: str = ""
     folder: str = ""
+    reads_by_format: Mapping[str, str] = field(default_factory=dict)
+
+    def collection(self, formats: Iterable[str] = ()) -> str:
+        """The collection whose documents its filters name, where it is asked for these formats."""
+        return next((self.reads_by_format[name] for name in formats if name in self.reads_by_format), self.reads)
 
     def configure(self, parser: argparse.ArgumentParser) -> None:
         """Add its options to a parser."""

@@ -62,8 +62,9 @@ class Step:
         """
         from synth.filters.read import read_filter
 
+        formats = getattr(self.options, "format", None) or []
         for name in _FILTERS:
-            read_filter(getattr(self.options, name, None), database, self.command.reads)
+            read_filter(getattr(self.options, name, None), database, self.command.collection(formats))
 
     def parsed(self, *more: str) -> argparse.Namespace:
         """The options once more, with more words."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.mongo import code_version
-from synth.export.formats import DEFAULT, LACKS, SHARD_ROWS, formats, needs_parquet
+from synth.export.formats import DEFAULT, LACKS, SHARD_ROWS, formats, needs_parquet, reads_articles
 from synth.export.preference_card import is_no_pair, pair_line
 from synth.export.selection import Selection
 from synth.export.split import SPLITS, Row
@@ -42,6 +42,13 @@ class Settings:
     shard_rows: int = SHARD_ROWS
     title: str = TITLE
     license: str = "other"
+    #: rows at most; None: all.
+    limit: int | None = None
+
+    @property
+    def of_articles(self) -> bool:
+        """Whether articles are exported, and not samples."""
+        return reads_articles(self.formats)
 
 
 def manifest_of(
@@ -56,6 +63,7 @@ def manifest_of(
         "counts": counts, "days_overlap": days_overlap(selection.rows, sides), "left_out": dict(selection.left_out),
         "left_out_of": _left_out_of(selection, settings.formats),
         "permission": selection.permission, "code_version": code_version(), **_parquet_version(settings.formats),
+        **({"limit": settings.limit} if settings.limit else {}),
     }  # fmt: skip
 
 
@@ -106,8 +114,10 @@ def days_overlap(rows: Sequence[Row], sides: Mapping[str, str]) -> bool:
     return any(min(later).date() < max(earlier).date() for span in spans for earlier, later in pairwise(span))
 
 
-def empty_message(filter_text: str, left_out: Mapping[str, int], store: str) -> str:
+def empty_message(filter_text: str, left_out: Mapping[str, int], store: str, *, of_articles: bool = False) -> str:
     """Why there is nothing to export, and what to do."""
+    if of_articles:
+        return _no_article(filter_text, left_out, store)
     if left_out:
         reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
         if any(is_no_pair(reason) for reason in left_out):
@@ -118,13 +128,24 @@ def empty_message(filter_text: str, left_out: Mapping[str, int], store: str) -> 
     return f"there are no samples in {store} yet: run `synth cluster`, `synth summarize` and `synth score` first"
 
 
+def _no_article(filter_text: str, left_out: Mapping[str, int], store: str) -> str:
+    if left_out:
+        reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in left_out.items())
+        return f"every article that the filter names is left out ({reasons}): widen the filter"
+    if filter_text:
+        return f"no article matches {filter_text} in {store}: --format text takes a filter of articles, not of samples"
+    return f"there are no articles in {store} yet: run `scrapy crawl NAME` or `synth import FILE` first"
+
+
 def warnings(manifest: Mapping[str, Any]) -> Iterator[str]:
     """What is in the files and may be unwanted there."""
     labels = {
         "contaminated": "samples that repeat rows of evaluation sets",
         "personal_data": "samples that hold what looks like data of a person",
     }
-    for name, count in manifest["marked"].items():
+    if reads_articles(manifest["formats"]) and not manifest["counts"]["validation"]["rows"]:
+        yield "no article of the last days can be held out: each repeats what training has, or there is one day alone"
+    for name, count in manifest.get("marked", {}).items():
         yield f'{labels[name]}: {count:,}; a filter that leaves them out: {{"{name}.0": {{"$exists": false}}}}'
     for name, reasons in manifest["left_out_of"].items():
         for reason, count in reasons.items():
@@ -147,13 +168,18 @@ def report_line(folder: Path, manifest: Mapping[str, Any]) -> str:
         + ")"
     )
     line += pair_line(manifest)
+    if reads_articles(manifest["formats"]):
+        line = line.replace(" rows in ", " articles in ", 1)
     if left_out:
         line += "; left out: " + ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in left_out.items())
     if not counts["validation"]["rows"] and "litgpt" in manifest["formats"]:
         line += "; one event alone cannot be split: val.json is empty"
     # Of several forms the one whose training rows are apart: a tokenizer that has seen validation rows judges itself.
     corpus = next((name for name in ("litgpt/train.json", "alpaca.jsonl") if name in manifest["files"]), None)
-    if corpus:
+    if "text/train.jsonl" in manifest["files"]:
+        recipe = '"$(train recipe smollm2-360m/cpt --path)"'
+        line += f"; next: litgpt finetune_lora --config {recipe} --data.init_args.path {folder}"
+    elif corpus:
         line += f"; next: train tiny --corpus {folder / corpus} --out checkpoints/tiny"
     elif card := next((name for name in manifest["files"] if name.endswith("/README.md")), None):
         line += f"; its card: {folder / card}"

@@ -40,6 +40,15 @@ class Selection:
     #: what makes pairs, where a format asks for them.
     preferences: Preferences | None = None
     permission: dict[str, Any] = field(default_factory=dict)
+    #: link -> {robots, opt_out}.
+    permission_of: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def cut(self, limit: int) -> None:
+        """Only the first rows stay; a key is a hash, so they are a sample of all."""
+        self.rows = self.rows[:limit]
+        keys = {row.key for row in self.rows}
+        self.needs = {key: needs for key, needs in self.needs.items() if key in keys}
+        self.permission = permission_summary(self.rows, self.permission_of)
 
 
 def select(
@@ -80,6 +89,7 @@ def select(
     keys = {row.key for row in selection.rows}
     selection.needs = {key: needs for key, needs in selection.needs.items() if key in keys}
     selection.left_out = Counter({reason: count for reason, count in sorted(selection.left_out.items()) if count})
+    selection.permission_of = permission_of
     selection.permission = permission_summary(selection.rows, permission_of)
     return selection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,9 +67,10 @@ def links_row(sample: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export(
-    database: Database[dict[str, Any]], folder: Path, settings: Settings, query: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Write the export; its manifest.
+    database: Database[dict[str, Any]], folder: Path, settings: Settings, query: Mapping[str, Any], *,
+    dry_run: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Write the export of samples; its manifest. dry_run: only say what would be written.
 
     Raises:
         NewsmillError: the filter is wrong, names no sample that can be exported, or the folder cannot be written.
@@ -81,20 +82,41 @@ def export(
     )  # fmt: skip
     if not selection.rows:
         raise NewsmillError(empty_message(settings.filter, selection.left_out, name_of(database)))
+    if settings.limit and len(selection.rows) > settings.limit:
+        selection.left_out["over_limit"] = len(selection.rows) - settings.limit
+        selection.cut(settings.limit)
     sides = splits_of(with_copies(database, selection), settings.val_fraction, settings.test_fraction, settings.seed)
     manifest = manifest_of(selection, sides, settings, query)
-    replaces_export = _is_export(folder)
-    with replaced(folder, _of_an_export if replaces_export else lambda _: False) as partial:
-        layout = Layout(partial, _sizes(manifest), settings.shard_rows, selection.weighted)
-        manifest |= _write_files(database, layout, selection, sides, settings, manifest)
+    if dry_run:
+        return manifest | {"files": {}}
+
+    def write(partial: Path) -> dict[str, Any]:
+        layout = Layout(partial, sizes_of(manifest), settings.shard_rows, selection.weighted)
+        return manifest | _write_files(database, layout, selection, sides, settings, manifest)
+
+    return replace_export(folder, write)
+
+
+def replace_export(folder: Path, write: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Let `write` fill a new folder, and put it in the place of `folder` in one step; the manifest.
+
+    write: writes the files into the folder that it is given, and returns the manifest, `files` included.
+
+    Raises:
+        NewsmillError: the folder cannot be written.
+    """
+    replaces = _is_export(folder)
+    with replaced(folder, _of_an_export if replaces else lambda _: False) as partial:
+        manifest = write(partial)
         text = json.dumps(manifest, ensure_ascii=False, indent=2)
         (partial / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    if replaces_export:
+    if replaces:
         _sweep(folder, set(manifest["files"]))
     return manifest
 
 
-def _sizes(manifest: Mapping[str, Any]) -> dict[str, int]:
+def sizes_of(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Split -> its rows."""
     return {name: side["rows"] for name, side in manifest["counts"].items() if name in SPLITS}
 
 
@@ -125,12 +147,12 @@ def _write_files(
             tally, {**manifest, **rest}, title=settings.title, license_id=settings.license, shards=shards,
             calibration=calibration_of(database),
         )  # fmt: skip
-        files["huggingface/README.md"] = _write_text(layout.folder / "huggingface/README.md", text)
+        files["huggingface/README.md"] = write_text(layout.folder / "huggingface/README.md", text)
     for name, pairs in counts.items():
         if not pairs:
             continue
         text = write_pair_card({**manifest, **rest}, name, pairs, title=settings.title, license_id=settings.license)
-        files[f"{name}/README.md"] = _write_text(layout.folder / name / "README.md", text)
+        files[f"{name}/README.md"] = write_text(layout.folder / name / "README.md", text)
     return {**rest, **({"preference": pair_summary(counts)} if counts else {}), "files": files}
 
 
@@ -165,7 +187,8 @@ def _made_by(makers: Mapping[tuple[str, str, str], int]) -> list[dict[str, Any]]
     ]
 
 
-def _write_text(path: Path, text: str) -> dict[str, Any]:
+def write_text(path: Path, text: str) -> dict[str, Any]:
+    """Write a file of an export that has no rows; its entry of the manifest."""
     sink = Sink(path)
     try:
         sink.write(text.encode())

@@ -28,10 +28,12 @@ class Export:
     #: keys of the samples in it that use the article; None where the folder does not say.
     samples: list[str] | None = field(default_factory=list)
     filter: str = ""
+    formats: Sequence[str] = ()
 
     def advice(self) -> str:
         """What to do about it."""
-        command = f"synth export --out {self.folder}" + (f" --filter '{self.filter}'" if self.filter else "")
+        kind = " --format text" if "text" in self.formats else ""
+        command = f"synth export{kind} --out {self.folder}" + (f" --filter '{self.filter}'" if self.filter else "")
         if self.samples is None:
             return f"does not say what is in it (no {SOURCES}): delete it, or write it again: {command}"
         rows = "1 row uses" if len(self.samples) == 1 else f"{len(self.samples):,} rows use"
@@ -65,7 +67,8 @@ def add_exports(
         for lineage in _distinct(by_link):
             keys = None if keys_by_lineage is None else keys_by_lineage.get(id(lineage), [])
             if keys is None or keys:
-                lineage.exports.append(Export(str(folder), str(run["_id"]), keys, str(settings.get("filter") or "")))
+                filter_text, formats = str(settings.get("filter") or ""), settings.get("formats") or ()
+                lineage.exports.append(Export(str(folder), str(run["_id"]), keys, filter_text, formats))
                 folders.setdefault(folder, []).append(lineage)
     for note, data in trainings(list(folders), training):
         for lineage in folders[data[0]]:

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
+from synth.export.articles.article_writer import REASONS
 from synth.export.formats import formats
+from tests.synth.export.articles.test_export_of_articles import article
 from tests.synth.export.test_command import store as store_fixture
-from tests.synth.export.test_formats import types
+from tests.synth.export.test_formats import SAMPLE_FORMATS, types
 from tests.synth.export.test_preferences import edit
 
 store = store_fixture
@@ -30,7 +32,9 @@ def exported(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     store.samples.update_one({"event": "event1"}, {"$set": {"system": "Sei un giornalista."}})
     edit(store, 2)
-    assert main(["export", *(word for name in formats() for word in ("--format", name))]) == 0
+    assert main(["export", *(word for name in SAMPLE_FORMATS for word in ("--format", name))]) == 0
+    store.articles.insert_many([article(number) for number in range(20)])
+    assert main(["export", "--format", "text", "--out", "export-text"]) == 0
     return Path("export")
 
 
@@ -52,7 +56,7 @@ def test_the_lines_that_load(exported: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     found = blocks("python")
-    assert len(found) == 7
+    assert len(found) == 8
     for text in found:
         assert len([line for line in text.splitlines() if line]) <= 4
         with contextlib.redirect_stdout(io.StringIO()):
@@ -64,5 +68,5 @@ def test_every_format_and_every_reason_is_there() -> None:
     assert all(f"`{name}`" in page for name in formats())
     source = (PAGE.parents[1] / "synth/export/selection.py").read_text(encoding="utf-8")
     reasons = set(re.findall(r'left_out\["(\w+)"\]|, "(\w+)"\)$', source, re.MULTILINE))
-    for reason in {one or other for one, other in reasons} | {"superseded", "rejected"}:
+    for reason in {one or other for one, other in reasons} | {"superseded", "rejected", *REASONS}:
         assert f"| `{reason}` |" in page, reason

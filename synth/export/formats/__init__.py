@@ -63,6 +63,7 @@ class Format:
         lacks: names of LACKS: what a row has no place for; samples that have it are left out.
         parquet: whether pyarrow writes it.
         card: whether a dataset card stands beside it.
+        articles: whether its rows are articles, and not samples.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Format:
     lacks: frozenset[str] = frozenset()
     parquet: bool = False
     card: bool = False
+    articles: bool = False
 
 
 def row_formats(
@@ -120,6 +122,11 @@ def of_pairs(names: Sequence[str]) -> list[str]:
     return lacking(names, NO_PAIR[0])
 
 
+def reads_articles(names: Sequence[str]) -> bool:
+    """Whether one of the formats has articles as rows."""
+    return any(formats()[name].articles for name in names)
+
+
 def needs_parquet(names: Sequence[str]) -> list[str]:
     """Those of the formats that are written with pyarrow."""
     return [name for name in names if formats()[name].parquet]
@@ -129,8 +136,14 @@ def check_formats(names: Sequence[str]) -> None:
     """See that the formats can be written here, before anything is.
 
     Raises:
-        NewsmillError: a format needs a library that is not installed.
+        NewsmillError: a format needs a library that is not installed, or one is of articles and one of samples.
     """
+    texts = [name for name in names if formats()[name].articles]
+    if texts and len(texts) < len(names):
+        others = ", ".join(name for name in names if name not in texts)
+        raise NewsmillError(
+            f"--format {texts[0]} is of articles, {others} of samples: export each to a folder of its own"
+        )
     parquet = needs_parquet(names)
     if parquet and (missing := _missing()):
         raise NewsmillError(f"--format {parquet[0]} needs pip install 'newsmill[export]' ({missing})")

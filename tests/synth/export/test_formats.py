@@ -30,6 +30,7 @@ from tests.synth.export.test_command import bytes_of, manifest, sample
 from tests.synth.export.test_command import store as store_fixture
 
 store = store_fixture
+SAMPLE_FORMATS = [name for name, row in formats().items() if not row.articles]
 #: What has broken readers before: line ends of Unicode, NUL, quotes, emoji with joiners, right-to-left text.
 ODD = (
     'Riga\u2028due\u2029tre\x85quattro\x0b\x0c\x1c "citazione" \\ \x00 nulla\r\nTiếng Việt '
@@ -195,7 +196,7 @@ def test_fields_that_are_not_there(store: Any, datasets: Any) -> None:
     store.samples.update_one({"event": "event1"}, {"$unset": dict.fromkeys(names, "")})
     store.samples.update_one({"event": "event2"}, {"$set": dict.fromkeys(names, None)})
     store.samples.update_one({"event": "event3"}, {"$set": {"date": "3 maggio", "sources.0.link": None}})
-    assert main(["export", *(word for name in formats() for word in ("--format", name))]) == 0
+    assert main(["export", *(word for name in SAMPLE_FORMATS for word in ("--format", name))]) == 0
     assert sum(len(rows) for rows in datasets("export/huggingface").values()) == 20
 
 
@@ -315,7 +316,7 @@ def test_trl_takes_the_messages(store: Any, datasets: Any) -> None:
 
 def test_all_formats_twice_have_the_same_bytes_whatever_the_order_of_the_store(odd: Any) -> None:
     words = ["export", "--test-fraction", "0.1", "--shard-rows", "4"]
-    words += [word for name in formats() for word in ("--format", name)]
+    words += [word for name in SAMPLE_FORMATS for word in ("--format", name)]
     assert main(words) == 0
     first = bytes_of(Path("export"))
     rows = list(odd.samples.find({}, {"_id": 0}))

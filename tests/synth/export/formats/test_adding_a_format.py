@@ -26,7 +26,7 @@ FORMATS = row_formats(
 
 def test_the_formats_in_their_order() -> None:
     names = ["alpaca", "sharegpt", "openai", "alpaca-parquet", "sharegpt-parquet", "openai-parquet", "litgpt"]
-    assert list(formats()) == [*names, "huggingface", "preference", "preference-plain"]
+    assert list(formats()) == [*names, "huggingface", "preference", "preference-plain", "text"]
     assert set(DEFAULT) <= set(formats())
 
 
