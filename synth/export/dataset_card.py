@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from synth.export.arrow_schema import COLUMNS, DESCRIPTIONS, type_name
 from synth.export.translations import Translations
@@ -250,7 +250,15 @@ def days(samples_by_day: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(months.items())
 
 
-def newspapers(tally: Tally) -> list[dict[str, Any]]:
+class HasNewspapers(Protocol):
+    """What is counted of newspapers."""
+
+    newspapers: Counter[str]
+    articles: defaultdict[str, set[str]]
+    article_days: defaultdict[str, set[str]]
+
+
+def newspapers(tally: HasNewspapers) -> list[dict[str, Any]]:
     """{name, samples, articles, first, last}, most samples first."""
     rows = []
     for name, samples in sorted(tally.newspapers.items(), key=lambda item: (-item[1], item[0])):

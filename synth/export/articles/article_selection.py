@@ -161,7 +161,7 @@ def full_articles(database: Store, rows: Sequence[Row]) -> Iterator[dict[str, An
     """The articles of `rows` in their order, without those that were removed or taken down meanwhile."""
     for part in batched(iter(rows), CHUNK):
         by_link = {row.links[0]: row.key for row in part}
-        found = {
+        articles = {
             article["link"]: article for article in database.articles.find({"link": {"$in": list(by_link)}}, FIELDS)
         }
         removed, _ = _forbidden(database, list(articles.values()), include_opted_out=True)
