@@ -200,6 +200,8 @@ class FragmentTable:
 
     #: who and what must have been named before: "the victim", "i due", "nạn nhân".
     mentioned: str = ""
+    #: forms of address that stand before a name: "Mr", "il signor", "ông"; a part of a name after one was whole before.
+    address: str = ""
     #: a noun (the first group) with the definite article and nothing after it that says which.
     definite: str = ""
     #: what every sentence has, where its verb can be known by small words; "" where it cannot.

@@ -148,6 +148,7 @@ TABLE = LanguageTable(
         boilerplate=r"read more|read also|sign up|all rights reserved",
     ),
     fragments=FragmentTable(
+        address=r"Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?",
         mentioned=(
             r"\bthe (?:man|woman|men|women|victims?|boy|girl|child|children|couple|pair|two|three|suspects?|accused|"
             r"defendants?|driver|pilot|teenager|teen|\d+-year-old|family|company|firm|club|team|side|match|game|race|"

@@ -131,6 +131,7 @@ TABLE = LanguageTable(
         relative_days=r"hoy|ayer|mañana|esta (?:mañana|tarde|noche)",
     ),
     fragments=FragmentTable(
+        address=r"señor(?:a|ita)?|Sra?\.|Srta\.|don|doña|D\.|Dª",
         mentioned=(
             r"\b(?:el|la) (?:hombre|mujer|joven|víctima|pareja|acusad[oa]|detenid[oa]|autor|conductor|empresa|compañía|"
             r"club|equipo|partido|ley|texto|proyecto|película|libro|ministr[oa]|president[ea]|alcalde|alcaldesa|"

@@ -133,6 +133,7 @@ TABLE = LanguageTable(
         relative_days=r"aujourd['’]hui|hier|demain|ce (?:matin|soir)",
     ),
     fragments=FragmentTable(
+        address=r"monsieur|madame|mademoiselle|M\.|MM\.|Mme|Mlle|maître|Me",
         mentioned=(
             r"\b(?:l['’](?:homme|accusée?|auteur|entreprise|équipe|affaire|accident|enquête|incident|accord|attaque)|"
             r"(?:le|la) (?:victime|jeune|femme|couple|suspect|prévenu|conducteur|société|club|match|texte|loi|projet|"

@@ -226,6 +226,7 @@ TABLE = LanguageTable(
         ),
     ),
     fragments=FragmentTable(
+        address=r"signora?|signorina|sig\.(?:ra|na)?|dottor(?:essa)?|dott\.(?:ssa)?|avvocato|avv\.|ingegner|professor(?:essa)?|prof\.(?:ssa)?",
         mentioned=(
             r"\b(?:l['’](?:uomo|altr[oa]|imputat[oa]|indagat[oa]|arrestat[oa]|accusat[oa]|aggressore|autore|anzian[oa]|"
             r"allenatore|attaccante|attrice|attore|azienda|episodio|incidente|iniziativa|evento|esperto|esperta|"

@@ -170,6 +170,7 @@ TABLE = LanguageTable(
         longest=100,
     ),
     fragments=FragmentTable(
+        address=r"ông|bà|anh|chị|cô|em|chú|bác|thầy",
         mentioned=(
             r"^(?:cùng (?:ý kiến|quan điểm|nhận định|chung)|riêng|chính|về phía|về phần|đáp lại|tương tự|ngược lại|"
             r"trái lại|cùng (?:với|chung)|ngoài việc|bên cạnh|không chỉ|với)\b|\bcũng\b|"
@@ -179,7 +180,10 @@ TABLE = LanguageTable(
             rf"nam diễn viên|đối thủ|đội bóng|hai người|cặp đôi)\b(?! (?:\S+ ){{0,2}}?(?-i:[{_CAPITAL}]))|"
             r"^(?:phát biểu|kết luận|báo cáo|trao đổi|chia sẻ|trả lời|nói|cũng) (?:tại|trong|ở|với) (?:buổi|"
             r"cuộc|hội nghị|"
-            r"phiên|lễ|đại hội|kỳ họp)(?: \S+)?,|"
+            r"phiên|lễ|đại hội|kỳ họp)(?: [^\s,]+){0,4},|"
+            r"^(?:tham dự|tham gia|đến dự|có mặt tại|dự) "
+            r"(?:buổi|cuộc|hội nghị|phiên|lễ|đại hội|kỳ họp|giải|chương trình)"
+            rf"(?! (?:\S+ ){{0,6}}?(?-i:[{_CAPITAL}]))\b|^(?:hai|ba|cả hai|cả ba) người\b|"
             r"^(?:ngay )?(?:trong |ở |từ |đến |vào )?(?:khoảng )?(?:phút|hiệp|phút thứ|những phút)\b|"
             r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|địa điểm|"
             rf"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))|"

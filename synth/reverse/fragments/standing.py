@@ -59,6 +59,10 @@ class _Rules:
         self.mentioned = _pattern(table.mentioned)
         self.elsewhere = _pattern(table.elsewhere)
         self.credits = _pattern(table.credits)
+        # Who is told with an age or years is told for the first time.
+        self.address = re.compile(
+            rf"\b(?i:{table.address or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)"
+        )
         self.predicate = re.compile(table.predicate, re.IGNORECASE)
         self.linking = table.linking
         self.definite = _pattern(table.definite)
@@ -137,7 +141,7 @@ def weakness_of_opening(sentence: Sentence, language: str) -> str:
 def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], language: str) -> str:
     """Why sentences that are fit one by one do not stand alone together, seen the article before them."""
     start, end = parts[0].start, parts[-1].end
-    before, text = content[:start], content[start:end]
+    before, text, rules = content[:start], content[start:end], _rules(language)
     count = sum(part.words for part in parts)
     if not SHORTEST <= count <= LONGEST:
         return "too_short" if count < SHORTEST else "too_long"
@@ -152,6 +156,8 @@ def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], la
         return "addresses_a_model"
     if is_in_another_language(text, language):
         return "other_language"
+    if _is_addressed_by_part(text, rules):
+        return "short_name"
     return _weakness_after(before, title, parts[0].text, text, language) if before.strip() else ""
 
 
@@ -194,6 +200,12 @@ def _units(text: str, syllabic: bool) -> set[str]:
     if syllabic:
         return {f"{first} {second}" for first, second in itertools.pairwise(tokens)}
     return {word[:_STEM] for word in tokens if len(word) >= _STEM}
+
+
+def _is_addressed_by_part(text: str, rules: _Rules) -> bool:
+    """Whether somebody is called "ông Tâm" whose whole name the text lacks: it stood before, in the lead say."""
+    parts = {match[1] for match in rules.address.finditer(text)}
+    return bool(parts - {part for name in _whole_names(text, rules.small_words) for part in name})
 
 
 def _has_short_name(before: str, text: str, small_words: frozenset[str]) -> bool:

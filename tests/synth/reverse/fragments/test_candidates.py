@@ -167,6 +167,20 @@ def test_a_text_that_tells_a_model_what_to_do_is_none() -> None:
     assert weakness_of_fragment(content, "Ponte", parts, "it") == "addresses_a_model"
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "stands"),
+    [
+        ("vi", LEAD_VI + " Theo ông Khoa, cầu được thiết kế cho mười vạn lượt xe.", False),
+        ("vi", LEAD_VI + " Ông Lê Đình Khoa cho biết cầu dùng được ngay; theo ông Khoa, xe tải phải chờ.", True),
+        ("vi", LEAD_VI + " Chị Hương, 41 tuổi, là người đầu tiên đi qua cầu mới bằng xe đạp.", True),
+        ("it", LEAD + " Secondo il dottor Gritti il ponte regge carichi doppi rispetto al vecchio.", False),
+        ("it", LEAD + " La signora Ines, 88 anni, lo ha attraversato a piedi per prima.", True),
+    ],
+)
+def test_who_is_called_by_a_part_of_a_name_was_named_before(language: str, text: str, stands: bool) -> None:
+    assert (text in {text[offer.start : offer.end] for offer in candidates(article(text, language))}) == stands
+
+
 def test_an_article_of_another_language_than_it_says_offers_nothing() -> None:
     text = (
         "The Council of Leeds reopened the Oglio bridge on Saturday after eleven months of works that cost three "
