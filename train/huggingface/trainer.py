@@ -18,6 +18,7 @@ from train.huggingface.datasets import Order
 from train.huggingface.model import sharded
 from train.huggingface.run_folder import PRECISION, Metrics
 from train.huggingface.settings import Settings
+from train.models.litgpt_engine import head_at
 from train.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -119,9 +120,16 @@ class Steady(_Base):
 
     def measure(self, model: Any, batch: dict[str, Any]) -> list[float]:
         """[loss summed, items it is summed over, …] of a batch: tokens here, pairs in ORPO."""
-        labels = batch["labels"]
-        logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False).logits
-        return [float(token_loss(logits, labels)), float((labels[:, 1:] != -100).sum())]
+        loss, _ = self.summed_loss(model, batch)
+        return [float(loss), float((batch["labels"][:, 1:] != -100).sum())]
+
+    def summed_loss(self, model: Any, batch: dict[str, Any]) -> tuple[Tensor, Any]:
+        """(cross-entropy summed over the learned tokens of a batch, the model's outputs, with their logits alone)."""
+        places, targets = learned(batch["labels"])
+        head = self.accelerator.unwrap_model(model, keep_torch_compile=False).get_output_embeddings()
+        with head_at(head, places):
+            outputs = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False)
+        return token_loss(outputs.logits, targets), outputs
 
     def evaluate(self, *_words: Any, whole: bool = False, **_more: Any) -> dict[str, float]:
         """Measure the validation rows, note it in the table, and keep the weights where they are the best.
@@ -269,10 +277,9 @@ class Sft(Steady):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        labels = inputs["labels"]
-        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
+        summed, outputs = self.summed_loss(model, inputs)
         # The gradient is averaged over processes, the count is of all of them.
-        loss = token_loss(outputs.logits, labels) / num_items_in_batch * self.accelerator.num_processes
+        loss = summed / num_items_in_batch * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
 
@@ -288,16 +295,21 @@ class Orpo(Steady):
         return [float(losses.sum()), float(len(losses)), float((chosen > rejected).sum())]
 
 
-def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy summed over learned tokens, float32; only their logits are brought to 32 bits.
+def learned(labels: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """((rows, columns) after which a learned token comes, those tokens [n]) of labels [rows, tokens], -100 elsewhere.
 
-    logits: [rows, tokens, vocabulary]. labels: int64 [rows, tokens], -100 where not learned.
+    A vocabulary of 262,144 costs more at the head than in all layers of a small model: other places need no logits.
     """
+    targets = labels[:, 1:]
+    rows, columns = (targets != -100).nonzero(as_tuple=True)
+    return (rows, columns), targets[rows, columns]
+
+
+def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of tokens [n] by their logits [n, vocabulary], summed, in float32."""
     import torch
 
-    targets = labels[:, 1:]
-    learned = targets != -100
-    return torch.nn.functional.cross_entropy(logits[:, :-1][learned].float(), targets[learned], reduction="sum")
+    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
 
 def make_optimizer(settings: Settings, model: Any) -> Any:

@@ -17,6 +17,7 @@ from unittest import mock
 import torch
 
 from train.huggingface.orpo import orpo_loss
+from train.models.litgpt_engine import head_at
 from train.plan.memory import Footprint, Job, Work
 from train.plan.meta_step import Autocast, Meter, as_on, backward, bitsandbytes, constants, quantise
 
@@ -254,7 +255,9 @@ class _HuggingFace:
     def _logits(self) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.job.micro_batch * (2 if self.job.method == "orpo" else 1)
         tokens = torch.zeros(rows, self.job.length, dtype=torch.int64, device="meta")
-        with self._masks():
+        sft = self.job.method == "sft"
+        at = head_at(self.module.get_output_embeddings(), self._learned(tokens)) if sft else contextlib.nullcontext()
+        with self._masks(), at:
             logits = self.module(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False).logits
         # Accelerate hands outputs of mixed precision on in 32 bits.
         return (logits.float() if self.autocast else logits), tokens
@@ -280,10 +283,15 @@ class _HuggingFace:
         return orpo_loss(chosen, rejected, 0.1).mean()
 
     def _scores(self, logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        # `token_loss` and `orpo` of train.huggingface take the learned positions out by a mask; its size is known here.
+        """Losses of the learned tokens: `Sft` has logits of these alone, ORPO takes them out of all by a mask."""
+        where = self._learned(tokens)
+        own = logits if self.job.method == "sft" else logits[:, :-1][where]
+        return torch.nn.functional.cross_entropy(own.float(), tokens[:, 1:][where], reduction="none")
+
+    def _learned(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Places of the learned tokens: how many they are is known, not where."""
         learned = min(self.job.learned * len(tokens) // self.job.micro_batch, tokens[:, 1:].numel())
-        where = (torch.zeros(learned, dtype=torch.int64, device="meta"),) * 2
-        return torch.nn.functional.cross_entropy(logits[:, :-1][where].float(), tokens[:, 1:][where], reduction="none")
+        return (torch.zeros(learned, dtype=torch.int64, device="meta"),) * 2
 
     def validate(self) -> None:
         self.module.eval()
