@@ -89,6 +89,27 @@ def test_a_session_that_ended_leaves_what_was_typed(database: Any, browser: Any,
     anna.context.close()
 
 
+def test_what_was_typed_outlasts_the_page_and_is_its_raters_alone(database: Any, browser: Any, two: Serving) -> None:
+    fill_samples(database, 2)
+    anna = entered(browser, two, "Anna")
+    first, own = item(anna), anna.locator("#answer").input_value()
+    assert anna.locator("#draft").is_hidden()
+    anna.locator("#answer").press_sequentially("Il testo di Anna. ")
+    anna.goto(two.address + "queue")
+    assert (item(anna), anna.locator("#draft").is_visible()) == (first, True)
+    assert "Il testo di Anna. " in anna.locator("#answer").input_value() != own
+    # Another rater in the same window sees nothing of it.
+    anna.context.clear_cookies()
+    anna.goto(two.doors["Bảo"])
+    anna.wait_for_url(two.address)
+    end_lease(database, open_queue(database), "Anna")
+    database.queue_rows.update_many({"item": {"$ne": first}}, {"$set": {"state": "done"}})
+    anna.goto(two.address + "queue")
+    assert (item(anna), anna.locator("#answer").input_value()) == (first, own)
+    assert anna.evaluate("Object.keys(sessionStorage)") == []
+    anna.context.close()
+
+
 def test_without_a_script_a_row_is_edited_and_taken_back(database: Any, browser: Any, two: Serving) -> None:
     fill_samples(database, 1)
     anna = entered(browser, two, "Anna", java_script_enabled=False)
