@@ -4,7 +4,9 @@ Speed: title and three sentences of each article, ours beside the package as it 
 Scale: numbers that the Milan group stored with its samples, beside ours, as cosines and as angles.
 Events: F of the Italian pairs, clustered within their archive. The threshold is chosen on half of the pairs and
 reported on the other, and the other way round; halves share no article. USE was not made for Vietnamese: forced there.
-Run: python benchmarks/scores/bench_use.py [--shared ../shared]
+English: ECB+ (Cybulska and Vossen 2014, CC BY 3.0), 976 short texts of 86 events, where its folder is given: the three
+files ECB_*_corpus.txt of github.com/shanybar/event_entity_coref_ecb_plus, data/interim/cybulska_setup.
+Run: python benchmarks/scores/bench_use.py [--shared ../shared] [--ecb FOLDER] [--only speed scale it vi en]
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.helpers.corpora import ROOT, Corpus, halves, italian_pairs, vietnamese_events
+from benchmarks.helpers.corpora import ROOT, Corpus, ecb_plus, halves, italian_pairs, vietnamese_events
 from synth.cluster.linkage import agglomerate
+from synth.cluster.settings import Settings
 from synth.embed import UseEmbedder, article_text, load_embedder
 from synth.scorers.similarity import angular_similarities
 
 THRESHOLDS = [round(0.2 + 0.025 * step, 3) for step in range(31)]
 LENGTHS: tuple[int | None, ...] = (3, 10, None)
+ENGLISH = "st:all-MiniLM-L6-v2"
+PARTS = ("speed", "scale", "it", "vi", "en")
 WINDOW = 3.0
 
 
@@ -105,36 +110,52 @@ def pair_halves(corpus: Corpus) -> tuple[Corpus, Corpus]:
     return replace(corpus, pairs=parts[0]), replace(corpus, pairs=parts[1])
 
 
-def events(name: str, corpus: Corpus, parts: tuple[Corpus, Corpus]) -> Iterator[tuple[str, str, str, str, str]]:
-    """(embedder, sentences, best threshold of the whole, F there, F of thresholds chosen on the other half)."""
-    for embedder in ("tfidf", "use"):
-        for length in LENGTHS:
+def events(
+    name: str, corpus: Corpus, parts: tuple[Corpus, Corpus], embedders: Sequence[str] = ("tfidf", "use"),
+    lengths: Sequence[int | None] = LENGTHS,
+) -> Iterator[Sequence[str]]:  # fmt: skip
+    """(embedder, sentences, best threshold of the whole, F there, F at the other half's, F at the default)."""
+    for embedder in embedders:
+        default = Settings(embedder).with_threshold(len(corpus.rows)).threshold or 0
+        for length in lengths:
             vectors = load_embedder(embedder).encode([article_text(row, length) for row in corpus.rows])
             labels = {each: agglomerate(vectors, distance_threshold=each, days=corpus.days, window=WINDOW)
-                      for each in THRESHOLDS}  # fmt: skip
+                      for each in {*THRESHOLDS, default}}  # fmt: skip
             whole = max(THRESHOLDS, key=lambda each: corpus.score(labels[each]).f)
             crossed = []
             for half, other in (parts, parts[::-1]):
                 at = max(THRESHOLDS, key=lambda each: half.score(labels[each]).f)
                 crossed.append(other.score(labels[at]).f)
             yield (
-                f"{name}, {embedder}", str(length or "all"), f"{whole:.3f}", f"{corpus.score(labels[whole]).f:.3f}",
-                " and ".join(f"{value:.3f}" for value in crossed),
+                f"{name}, {embedder}", "all" if length is None else str(length), f"{whole:.3f}",
+                f"{corpus.score(labels[whole]).f:.3f}", " and ".join(f"{value:.3f}" for value in crossed),
+                f"{corpus.score(labels[default]).f:.3f} ({default})",
             )  # fmt: skip
 
 
 def main() -> None:
-    """Print the three tables."""
+    """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    shared = parser.parse_args().shared
-    italian, vietnamese = italian_pairs(shared), vietnamese_events(shared)
-    texts = [article_text(row, 3) for row in italian.rows]
-    print_table(("title and 3 sentences", "articles/s", "articles/processor second"), speeds(texts))
-    print_table(("measure", "r", "mean difference", "numbers"), scales(shared / "data/it_news_2024"))
-    columns = ("set, embedder", "sentences", "best threshold", "F there", "F, chosen on the other half")
-    print_table(columns, events("Italian pairs", italian, pair_halves(italian)))
-    print_table(columns, events("vi_vnmds", vietnamese, halves(vietnamese)))
+    parser.add_argument("--ecb", type=Path, help="folder of ECB_*_corpus.txt")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    options = parser.parse_args()
+    shared, only = options.shared, set(options.only)
+    if "speed" in only:
+        texts = [article_text(row, 3) for row in italian_pairs(shared).rows]
+        print_table(("title and 3 sentences", "articles/s", "articles/processor second"), speeds(texts))
+    if "scale" in only:
+        print_table(("measure", "r", "mean difference", "numbers"), scales(shared / "data/it_news_2024"))
+    columns = ("set, embedder", "sentences", "best threshold", "F there", "F, chosen on the other half", "F, default")
+    if "it" in only:
+        italian = italian_pairs(shared)
+        print_table(columns, events("Italian pairs", italian, pair_halves(italian)))
+    if "vi" in only:
+        vietnamese = vietnamese_events(shared)
+        print_table(columns, events("vi_vnmds", vietnamese, halves(vietnamese)))
+    if "en" in only and options.ecb:
+        english = ecb_plus(options.ecb)
+        print_table(columns, events("ECB+", english, halves(english), ("tfidf", "use", ENGLISH), (0, None)))
 
 
 if __name__ == "__main__":

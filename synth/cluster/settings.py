@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crawler.items import NewsmillError
-from synth.embed import DEFAULT_SENTENCES
+from synth.embed import DEFAULT_SENTENCES, is_english_minilm
 
 #: Thresholds of TF-IDF rows, average linkage. Few articles say little of which words are rare, and what they share by
 #: chance weighs more: of 20 random Italian articles .80 joins two, .75 none. How they were chosen: docs/clustering.md.
 _FEW_TEXTS, _FEW_THRESHOLD, _THRESHOLD = 100, 0.75, 0.80
 #: Of `use`, average linkage, title, lead and 10 sentences (benchmarks/scores/bench_use.py).
 _USE_THRESHOLD = 0.375
+#: Of `st:all-MiniLM-L6-v2`, average linkage, on English texts of a headline to three sentences (the same benchmark).
+_MINILM_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Settings:
             return self
         if self.embedder == "use":
             return replace(self, threshold=_USE_THRESHOLD)
+        if is_english_minilm(self.embedder.removeprefix("st:")):
+            return replace(self, threshold=_MINILM_THRESHOLD)
         if self.embedder.partition(":")[0] in ("use", "st"):
             raise NewsmillError(
                 f"cluster: no threshold was measured for embedder {self.embedder}: give --threshold "

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from crawler.items import NewsmillError
 from synth.command_line import nearest
-from synth.embed.sentence_transformer import SentenceTransformerEmbedder
+from synth.embed.sentence_transformer import SentenceTransformerEmbedder, is_english_minilm
 from synth.embed.tensorflow_use import TensorFlowUseEmbedder
 from synth.embed.tfidf import TfidfEmbedder
 from synth.embed.use import UseEmbedder
@@ -23,6 +23,7 @@ __all__ = [
     "UseEmbedder",
     "article_text",
     "check_embedder",
+    "is_english_minilm",
     "load_embedder",
     "refuse_language",
 ]  # fmt: skip

@@ -22,6 +22,10 @@ _BATCH = 256
 _LOOK = 2_000
 
 
+#: Embedders whose rows are others than they once were: what was stored of them before is not read.
+_REVISIONS = {"use": "use, each input normed apart"}
+
+
 class StoredEmbedder:
     """An embedder whose vectors are kept in `embeddings`, by its name and the sha256 of exactly what was embedded."""
 
@@ -92,6 +96,7 @@ class StoredEmbedder:
 
 def model_key(name: str) -> str:
     """The name; for a folder with a digest of its files' names, sizes and times: another model may lie there later."""
+    name = _REVISIONS.get(name, name)
     folder = Path(name.partition(":")[2] or ".")
     if ":" not in name or not folder.is_dir():
         return name

