@@ -46,6 +46,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: LLM_API_KEY=… synth summarize --llm openai:gpt-4o-mini --min-articles 3 --max-cost 2"
     parser.add_argument("--min-articles", type=int, default=2, metavar="N", help="articles an event needs (2)")
     parser.add_argument("--max-sentences", type=int, metavar="N", help="sentences of a summary (default: no limit)")
+    parser.add_argument("--source-sentences", type=int, metavar="N",
+                        help="read the first N sentences of each article: samples for a small model (all)")  # fmt: skip
     add_llm_arguments(parser, MAX_ANSWER_TOKENS)
     add_stage_arguments(parser)
 

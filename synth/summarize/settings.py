@@ -29,6 +29,8 @@ class Settings:
     prompt: Prompts
     max_sentences: int | None = None
     min_articles: int = 2
+    #: sentences of an article, from its first on, that are its source; None: all.
+    source_sentences: int | None = None
     concurrency: int = 8
     #: tokens of the longest answer, and of prompt and answer together; None: as much as an event has.
     max_answer_tokens: int = MAX_ANSWER_TOKENS
@@ -48,7 +50,8 @@ class Settings:
 
     @property
     def _suffix(self) -> str:
-        other: dict[str, Any] = {"max_sentences": self.max_sentences} if self.max_sentences else {}
+        limits = {"max_sentences": self.max_sentences, "source_sentences": self.source_sentences}
+        other: dict[str, Any] = {name: limit for name, limit in limits.items() if limit}
         return parameters_suffix(**other | ({} if self.temperature == 0 else {"temperature": self.temperature}))
 
     def window(self, learnt: int | None = None) -> ContextWindow:
@@ -65,8 +68,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """
     if options.min_articles < 2:
         raise NewsmillError(f"--min-articles {options.min_articles}: an event has at least two articles")
-    for name in ("max_sentences", "concurrency"):
-        if getattr(options, name) is not None and getattr(options, name) < 1:
-            raise NewsmillError(f"--{name.replace('_', '-')} {getattr(options, name)}: at least 1")
-    limits = (options.max_sentences, options.min_articles, options.concurrency)
-    return Settings(load_prompt(TASK), *limits, **model_settings(options))
+    limits = {name: getattr(options, name, None) for name in ("max_sentences", "source_sentences", "concurrency")}
+    for name, limit in limits.items():
+        if limit is not None and limit < 1:
+            raise NewsmillError(f"--{name.replace('_', '-')} {limit}: at least 1")
+    return Settings(load_prompt(TASK), min_articles=options.min_articles, **limits, **model_settings(options))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from synth.language import detect, is_written_in
+from synth.language.segmentation import sentences
 from synth.language.segmentation import words as words_of
 from synth.near_duplicates.bottom_k import ALIKE, Copies, likeness, sketch_of
 from synth.samples.sample import source_of
@@ -39,6 +40,25 @@ class SourceSet:
     def reasons(self) -> Counter[str]:
         """How many articles were left out, by reason."""
         return Counter(row["reason"] for row in self.left_out)
+
+    def beginnings(self, count: int | None) -> SourceSet:
+        """The same articles, each as its first `count` sentences (None: all): news say first what matters most."""
+        if count is None:
+            return self
+        sources = [{**row, "content": beginning(row["content"], count, self.language)} for row in self.sources]
+        return replace(self, sources=sources)
+
+
+def beginning(text: str, count: int, language: str = "") -> str:
+    """The first `count` sentences, the paragraphs kept; a text that has no more is left as it is."""
+    paragraphs: list[str] = []
+    for paragraph in text.split("\n\n"):
+        inside = sentences(paragraph, language)
+        if len(inside) > count:
+            return "\n\n".join([*paragraphs, *([" ".join(inside[:count])] if count else [])])
+        paragraphs.append(paragraph)
+        count -= len(inside)
+    return text
 
 
 def select_sources(articles: Sequence[Article], language: str) -> SourceSet:

@@ -42,6 +42,7 @@ def summarize_events(
     configuration = {
         "llm": llm.name, "prompt": settings.prompt.name, "prompts": settings.prompt_ids,
         "min_articles": settings.min_articles, "max_sentences": settings.max_sentences,
+        "source_sentences": settings.source_sentences,
         "concurrency": settings.concurrency, "context": settings.context,
         "max_answer_tokens": settings.max_answer_tokens, "temperature": settings.temperature,
         "tokens_by": name_of(settings.count),
@@ -90,7 +91,8 @@ class Writer(LLMStage):
         items = []
         for cluster in batch:
             members = [articles[key] for key in cluster["articles"] if key in articles]
-            items.append((cluster, select_sources(members, cluster["language"])))
+            selection = select_sources(members, cluster["language"])
+            items.append((cluster, selection.beginnings(self.settings.source_sentences)))
         return items
 
     async def process(self, item: tuple[dict[str, Any], SourceSet]) -> Outcome:

@@ -20,6 +20,7 @@ import pytest
 from crawler.items import NewsmillError
 from synth.__main__ import main
 from synth.cluster.events import event_key
+from synth.language.segmentation import sentences
 from synth.llm import load_llm
 from synth.llm.token_counters import CHAT, MESSAGE, by_bytes
 from synth.samples.sample import Sample, sample_key
@@ -267,7 +268,24 @@ def test_a_reply_is_cleaned_before_it_is_a_sample(store: Any) -> None:
 
 def test_the_key_is_of_what_makes_the_sample() -> None:
     assert Settings(SETTINGS.prompt, max_sentences=3).prompt_id("it") == "news_summary.it/3?max_sentences=3"
+    assert Settings(SETTINGS.prompt, source_sentences=2).prompt_id("it") == "news_summary.it/3?source_sentences=2"
     assert Settings(SETTINGS.prompt, min_articles=5).prompt_id("nl") == "news_summary.en/3"
+
+
+def test_samples_of_the_beginnings_of_articles(store: Any) -> None:
+    """Question, sources and answer are of the same sentences; whoever asks for whole articles gets other samples."""
+    shorter = dataclasses.replace(SETTINGS, source_sentences=1)
+    summarize_events(store, load_llm("extractive"), shorter)
+    rows = list(store.samples.find())
+    assert len(rows) > 10
+    for row in rows:
+        assert all(len(sentences(source["content"], row["language"])) <= 1 for source in row["sources"])
+        assert all(source["content"] in row["question"] for source in row["sources"])
+        told = " ".join(source["content"] for source in row["sources"])
+        assert all(sentence in told for sentence in sentences(row["answer"], row["language"]))
+    summarize_events(store, load_llm("extractive"), SETTINGS)
+    prompts = store.samples.distinct("provenance.prompt", {"superseded": {"$ne": True}})
+    assert not [name for name in prompts if "source_sentences" in name], "an event has two samples"
 
 
 def run(uri: str, *words: str) -> subprocess.Popen[bytes]:
@@ -310,6 +328,7 @@ def test_two_at_once_double_nothing(store: Any, database_uri: str) -> None:
     [
         (["--min-articles", "1"], "at least two articles"),
         (["--max-sentences", "0"], "--max-sentences 0: at least 1"),
+        (["--source-sentences", "0"], "--source-sentences 0: at least 1"),
         (["--llm", "gpt"], "did you mean openai:gpt"),
         (["--where", "{"], "bad filter"),
     ],

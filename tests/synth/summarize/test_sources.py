@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from synth.language import detect
-from synth.summarize.sources import REASONS, select_sources, union
+from synth.summarize.sources import REASONS, beginning, select_sources, union
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 ITALIAN = "Il consiglio comunale ha approvato ieri sera il bilancio di previsione per il prossimo anno."
@@ -90,3 +90,25 @@ def test_languages_are_told_as_by_the_detector(sample_records: list[dict[str, An
 
 def test_tags_of_all_sources_once() -> None:
     assert union([["Meteo", "Roma "], ["meteo", "", "Tevere"]]) == ["Meteo", "Roma", "Tevere"]
+
+
+def test_the_beginning_of_a_text_is_its_first_sentences() -> None:
+    text = "Il dott. Rossi parla. È tardi.\n\nUna terza frase? Sì.\n\nLa fine."
+    assert [beginning(text, count, "it") for count in (1, 2, 3, 4, 5, 9)] == [
+        "Il dott. Rossi parla.",
+        "Il dott. Rossi parla. È tardi.",
+        "Il dott. Rossi parla. È tardi.\n\nUna terza frase?",
+        "Il dott. Rossi parla. È tardi.\n\nUna terza frase? Sì.",
+        text,
+        text,
+    ]
+
+
+def test_only_what_is_read_is_a_source() -> None:
+    """What the answer is not made of is no source: it is neither asked about nor compared with."""
+    rows = [article("one", f"{ITALIAN} Domani si vota.", 1), article("two", "La giunta tace. Il voto è domani.", 2)]
+    selection = select_sources(rows, "it")
+    shorter = selection.beginnings(1)
+    assert [source["content"] for source in shorter.sources] == [ITALIAN, "La giunta tace."]
+    assert [source["id"] for source in shorter.sources] == ["one", "two"]
+    assert selection.beginnings(None) is selection
