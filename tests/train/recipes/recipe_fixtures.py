@@ -21,6 +21,7 @@ LIKE = {
     "bloom-7b1": "bloom-7b1",
     "qwen3-1.7b": "Qwen3-1.7B",
     "gemma-3-1b": "Gemma-3-1b-it",
+    "gemma-3-270m": "Gemma-3-1b-it",
     "llama-3.2-1b": "Llama-3.2-1B-Instruct",
 }
 #: What issue 6 and the families of today ask for.
@@ -29,6 +30,7 @@ NEEDED = {
     "smollm2-360m": {"vi_alpaca", "vi_multi_turn_alpaca", "lima", "muri_vi", "smol_smoltalk", "orpo", "qdora"},
     "bloom-7b1": {"alpaca_vi", "news_vi", "orpo", "qdora"},
     **{name: {"news", "orpo", "qdora"} for name in ("qwen3-1.7b", "gemma-3-1b", "llama-3.2-1b")},
+    "gemma-3-270m": {"news", "multilingual", "alpaca_vi", "orpo", "qdora"},
     "tiny": {"news"},
 }
 
