@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from demo.__main__ import ROOT, review_line, store
+from demo.chain import ROOT, review_line, store
 
 
 def test_the_last_line_opens_the_demos_store(
