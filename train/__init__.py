@@ -11,8 +11,8 @@ ORDER = [
     ["__main__"],
     # verbs
     [
-        "recipe", "tiny", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate", "blind", "evaluate",
-        "loss",
+        "recipe", "tiny", "import_gguf", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate",
+        "blind", "evaluate", "loss",
     ],
     ["huggingface"],
     ["models"],

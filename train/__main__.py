@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from train import __version__
 from train.command_line import interruptible
@@ -27,7 +28,12 @@ EXAMPLE = """examples:
 def verbs() -> dict[str, str]:
     """Name -> summary of every command: the folders that hold a command.py, each with its SUMMARY."""
     names = sorted(path.parent.name for path in Path(__file__).parent.glob("*/command.py"))
-    return {name: importlib.import_module(f"train.{name}").SUMMARY for name in names}
+    return {name.replace("_", "-"): importlib.import_module(f"train.{name}").SUMMARY for name in names}
+
+
+def _command(verb: str) -> ModuleType:
+    """The module of a verb."""
+    return importlib.import_module(f"train.{verb.replace('-', '_')}.command")
 
 
 def parser_for(arguments: list[str]) -> tuple[Parser, Parser | None]:
@@ -53,7 +59,7 @@ def parser_for(arguments: list[str]) -> tuple[Parser, Parser | None]:
 
 
 def _configured(parser: Parser, verb: str) -> Parser:
-    importlib.import_module(f"train.{verb}.command").configure(parser)
+    _command(verb).configure(parser)
     if not takes_config(parser):
         add_config(parser)
         parser.set_defaults(asked_by_options=True)
@@ -84,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with interruptible():
-            return int(importlib.import_module(f"train.{options.command}.command").main(options))
+            return int(_command(options.command).main(options))
     except TrainError as error:
         if options.debug:
             raise

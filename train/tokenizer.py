@@ -165,9 +165,7 @@ def tokenizer_of(folder: Path) -> Tokens:
 
 
 def _rust(folder: Path) -> Tokens:
-    from tokenizers import Tokenizer
-
-    processor = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    processor = _processor(folder / "tokenizer.json")
     config = {**_json(folder / "special_tokens_map.json"), **_json(folder / "tokenizer_config.json")}
     generation = _json(folder / "generation_config.json")
     bos, eos = (_special(processor, config, generation, kind) for kind in ("bos", "eos"))
@@ -175,6 +173,20 @@ def _rust(folder: Path) -> Tokens:
     if adds is None:
         adds = config.get("tokenizer_class") == "LlamaTokenizer" or _named_llama3(folder)
     return RustTokens(processor, bos, eos, bool(adds))
+
+
+#: The tokenizer.json that was read last: its SHA-256, and what was made of it. Gemma's takes two seconds each time.
+_LAST: list[tuple[bytes, Any]] = []
+
+
+def _processor(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    if not _LAST or _LAST[0][0] != digest:
+        _LAST[:] = [(digest, Tokenizer.from_file(str(path)))]
+    return _LAST[0][1]
 
 
 def _named_llama3(folder: Path) -> bool:

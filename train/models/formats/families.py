@@ -379,7 +379,8 @@ def litgpt_name(hub: Any, folder_name: str) -> str:
     if folder_name in same or not same:
         # Under any name with Gemma in it, LitGPT computes Gemma's norms.
         folder_name = folder_name if family.is_gemma else folder_name.replace("Gemma", "gemma")
-        return folder_name if folder_name.startswith(family.prefix) else f"{family.prefix}{folder_name}"
+        has_prefix = folder_name.lower().startswith(family.prefix.lower())
+        return family.prefix + folder_name[len(family.prefix) if has_prefix else 0 :]
     # The longest that the folder's name holds, else the shortest of all: a base model's.
     contained = [name for name in same if name.lower() in folder_name.lower()]
     return max(contained, key=len) if contained else min(same, key=len)

@@ -214,6 +214,8 @@ def recognised(folder: Path) -> Style | None:
     from train.models.formats.equivalence import check_template
     from train.styles import STYLES
 
+    if not _has_template(folder):
+        return None
     try:
         tokenizer = load_tokenizer(folder)
     except TrainError:
@@ -228,3 +230,12 @@ def recognised(folder: Path) -> Style | None:
         except Exception:  # noqa: BLE001 - Templates may refuse a chat, such as one with a system prompt.
             continue
     return None
+
+
+def _has_template(folder: Path) -> bool:
+    """Whether a file says how chats are written: loading a large tokenizer to ask it takes seconds."""
+    path = folder / "tokenizer_config.json"
+    settings = read_json(path) if path.is_file() else {}
+    return bool(settings.get("chat_template")) or any(
+        (folder / name).exists() for name in ("chat_template.jinja", "chat_template.json", "additional_chat_templates")
+    )

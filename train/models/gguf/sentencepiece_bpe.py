@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 SPACE = "▁"
@@ -69,7 +70,7 @@ def sentencepiece_bpe(
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend(SPACE), replace]) if prefix else replace
     steps = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     tokenizer.decoder = decoders.Sequence([*steps, decoders.Strip(" ", 1, 0)] if prefix else steps)
-    _add(tokenizer, pieces, kinds)
+    add_tokens(tokenizer, pieces, kinds)
     return tokenizer
 
 
@@ -78,7 +79,7 @@ def _piece(token: str, kind: int, prefix: bool) -> str:
     return token.replace(" ", SPACE) if kind == Kind.USER_DEFINED and not prefix else token
 
 
-def _add(tokenizer: Any, pieces: Sequence[str], kinds: Sequence[int]) -> None:
+def add_tokens(tokenizer: Any, pieces: Sequence[str], kinds: Sequence[int]) -> None:
     """What is found in a text before anything is merged: control tokens, and the user's pieces."""
     from tokenizers import AddedToken
 
@@ -86,8 +87,37 @@ def _add(tokenizer: Any, pieces: Sequence[str], kinds: Sequence[int]) -> None:
     tokenizer.add_tokens(
         [
             # Runs of spaces are looked for after spaces have become SentencePiece's.
-            AddedToken(piece, normalized=SPACE in piece and kind == Kind.USER_DEFINED, special=kind in special)
+            AddedToken(piece, normalized=kind == Kind.USER_DEFINED and SPACE in piece, special=kind in special)
             for piece, kind in zip(pieces, kinds, strict=True)
             if kind in special or kind == Kind.USER_DEFINED
         ]
     )
+
+
+class Rule:
+    """SentencePiece's rule itself, a merge at a time, for texts without special tokens and user's pieces.
+
+    What `sentencepiece_bpe` is held against: of all neighbours that make a piece, the best one, the leftmost of equals.
+    """
+
+    def __init__(self, tokens: Sequence[str], scores: Sequence[float], kinds: Sequence[int]) -> None:
+        self.scores = scores
+        self.pieces = {token: number for number, token in enumerate(tokens) if kinds[number] == Kind.NORMAL}
+        self.bytes = {token: number for number, token in enumerate(tokens) if kinds[number] == Kind.BYTE}
+
+    def ids(self, text: str) -> list[int]:
+        """Ids of a text; of a character that is no piece, those of its bytes."""
+        parts = list(text.replace(" ", SPACE))
+        while best := self._best(parts):
+            at = best[1]
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        return [number for part in parts for number in self._numbers(part)]
+
+    def _best(self, parts: Sequence[str]) -> tuple[float, int] | None:
+        numbers = [(self.pieces.get(left + right), at) for at, (left, right) in enumerate(pairwise(parts))]
+        return min(((-self.scores[number], at) for number, at in numbers if number is not None), default=None)
+
+    def _numbers(self, part: str) -> list[int]:
+        if part in self.pieces:
+            return [self.pieces[part]]
+        return [self.bytes[f"<0x{byte:02X}>"] for byte in part.encode()] if self.bytes else []

@@ -8,46 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.train.models.gguf.gguf_files import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER
+from tests.train.models.gguf.gguf_files import NORMAL, UNUSED, USER
+from tests.train.models.gguf.pieces import WORDS, processor_of, trained
 from train.models.gguf.sentencepiece_bpe import merges_of, sentencepiece_bpe
-
-WORDS = "Il presidente della Repubblica ha parlato ieri a Roma; il presidente tornerà. Sáng nay thành phố. def f():"
-SPACES, LINES = ["▁▁", "▁▁▁", "▁▁▁▁"], ["\n", "\n\n", "<td>", "</td>"]
-
-
-def trained() -> tuple[list[str], list[float], list[int]]:
-    """Pieces of a BPE trained on the words, in llama.cpp's order: specials, the user's, bytes, pieces."""
-    import io
-
-    import sentencepiece
-
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([WORDS] * 3), model_writer=model, vocab_size=400, model_type="bpe", byte_fallback=True,
-        hard_vocab_limit=False, normalization_rule_name="identity", minloglevel=2, character_coverage=1.0,
-    )  # fmt: skip
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
-    ids = range(processor.vocab_size())
-    ordinary = [number for number in ids if not (processor.is_control(number) or processor.is_unknown(number))]
-    pieces = ["<pad>", "<s>", "</s>", "<unk>", *SPACES, *LINES, *map(processor.id_to_piece, ordinary)]
-    before = len(pieces) - len(ordinary)
-    scores = [-1000.0] * before + [processor.get_score(number) for number in ordinary]
-    kinds = [CONTROL, CONTROL, CONTROL, UNKNOWN] + [USER] * (before - 4)
-    return pieces, scores, kinds + [BYTE if processor.is_byte(number) else NORMAL for number in ordinary]
-
-
-def processor_of(pieces: list[str], scores: list[float], kinds: list[int], prefix: bool) -> Any:
-    import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
-
-    proto = sentencepiece_model_pb2.ModelProto()
-    for piece, score, kind in zip(pieces, scores, kinds, strict=True):
-        proto.pieces.add(piece=piece, score=score, type=kind)
-    trainer, normalizer = proto.trainer_spec, proto.normalizer_spec
-    trainer.model_type, trainer.byte_fallback, trainer.vocab_size = 2, True, len(pieces)
-    trainer.pad_id, trainer.bos_id, trainer.eos_id, trainer.unk_id = 0, 1, 2, 3
-    normalizer.name, normalizer.add_dummy_prefix, normalizer.remove_extra_whitespaces = "identity", prefix, False
-    return sentencepiece.SentencePieceProcessor(model_proto=proto.SerializeToString())
 
 
 @pytest.fixture(scope="module")
