@@ -1,7 +1,9 @@
 """Chats to token ids and labels: what both backends train on, and what generation asks with.
 
 A text is tokenised in as few parts as there are changes of speaker. The first part, up to the first answer, is one
-part in generation too, so the ids before an answer are the same in training and in use.
+part in generation too, so the ids before an answer are the same in training and in use. In a model's own template the
+whole text is tokenised, as `apply_chat_template` does; a row is left out where a token then goes across the border
+between prompt and answer, since in use the prompt would end in another.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ IGNORE = -100
 #: (text, whether it is learnt, whether the end token follows).
 Run = tuple[str, bool, bool]
 OVER_LENGTH = ("drop", "split", "cut")
+#: Why a row in a model's own template is left out.
+CROSSED = "dropped: a token goes across the border of prompt and answer"
 #: Conversations whose segments go to the tokenizer in one call.
 _BATCH = 1000
 #: Left where material was cut, so that neither reader nor model takes the rest for the whole.
@@ -155,24 +159,31 @@ class Encoder:
             zip(conversations, self.tokenise([self.segments(each) for each in conversations]), strict=True), first
         ):
             self.counts["rows"] += 1
+            if not whole.ids:
+                continue  # Counted under its reason.
             if self.forged(conversation, whole):
                 self.counts["dropped: holds the style's own marks"] += 1
                 continue
             whole = weighed(whole, conversation.messages)
             parts = [whole] if self.fits(whole) else self.shorter(conversation)
             self.counts["whole"] += parts == [whole]
-            for part in parts:
+            for part in filter(lambda part: part.ids, parts):
                 part.index = number
                 self.counts["parts"] += 1
                 yield part
 
     def segments(self, conversation: Conversation) -> list[Segment]:
-        return self.style.segments(conversation.messages, conversation.language)
+        """Those of the style; none where it refuses the chat, which is counted."""
+        try:
+            return self.style.segments(conversation.messages, conversation.language)
+        except TrainError as error:
+            self.counts[f"dropped: {error}"] += 1
+            return []
 
     def forged(self, conversation: Conversation, whole: Encoded) -> bool:
         """Whether a text holds a mark that the tokenizer would take for the end of a turn."""
         ends = whole.ids[len(self.begin) :].count(self.tokens.eos_id or 0)
-        if not self.style.end_of_turn and ends != len(whole.learnt):
+        if not self.style.end_of_turn and not self.style.exact and ends != len(whole.learnt):
             return True
         return any(mark in message["content"] for message in conversation.messages for mark in self.style.marks)
 
@@ -182,8 +193,36 @@ class Encoder:
     def tokenise(self, chats: Sequence[list[Segment]]) -> list[Encoded]:
         """Every chat's ids and labels, as long as they are, from one call of the tokenizer."""
         runs = [_runs(segments) for segments in chats]
+        if self.style.exact:
+            return self.tokenise_whole(runs)
         # What follows the last learnt token teaches nothing.
         return self.join([chat[:-1] if chat and not chat[-1][1] else chat for chat in runs])
+
+    def tokenise_whole(self, chats: Sequence[list[Run]]) -> list[Encoded]:
+        """As `tokenise`, each chat's ids those of its whole text; none where what is learnt begins within a token."""
+        wholes = self.tokens.encode_batch(["".join(text for text, _, _ in chat) for chat in chats])
+        encoded = []
+        for chat, ids, parts in zip(chats, wholes, self.join(chats), strict=True):
+            ends = chat[-1:] and chat[-1][2] and self.tokens.eos_id is not None
+            whole = [*ids, self.tokens.eos_id] if ends else ids
+            fitting = parts if parts.ids == whole else self._aligned(chat, whole)
+            if chat and not fitting.ids:
+                self.counts[CROSSED] += 1
+            encoded.append(fitting)
+        return encoded
+
+    def _aligned(self, chat: Sequence[Run], ids: list[int]) -> Encoded:
+        """The ids of a whole text, what is learnt found by the ids of each of its beginnings; nothing where none fit."""
+        text, places = "", [0]
+        for part, _, _ in chat:
+            text += part
+            beginning = self.tokens.encode(text)
+            places.append(len(beginning) if beginning == ids[: len(beginning)] else -1)
+        # The end token stands after the text.
+        places[-1] = len(ids) if places[-1] >= 0 else -1
+        borders = list(zip(places, places[1:], chat, strict=False))
+        learnt = [(start, end) for start, end, (_, learn, _) in borders if learn]
+        return Encoded(ids, learnt) if all(start >= 0 <= end for start, end in learnt) else Encoded([], [])
 
     def join(self, chats: Sequence[list[Run]]) -> list[Encoded]:
         texts = [text for chat in chats for text, _, _ in chat]
@@ -255,6 +294,8 @@ class Encoder:
 def weighed(encoded: Encoded, messages: Sequence[Message]) -> Encoded:
     """The chat without the answers whose weight is 0 among what is learnt."""
     answers = [message for message in messages if message["role"] == "assistant"]
+    # Of some chats in a model's own template the last answer alone is learnt.
+    answers = answers[len(answers) - len(encoded.learnt) :] if len(encoded.learnt) < len(answers) else answers
     if all(answer.get("weight") != "0" for answer in answers) or len(answers) != len(encoded.learnt):
         return encoded
     marked = list(zip(encoded.learnt, answers, strict=True))

@@ -263,7 +263,7 @@ def encode_pair(
         counts["dropped: holds the style's own marks"] += 1
         return None
     # An answer is tokenised apart from what is before it: its ids do not change with the prompt.
-    answers = [row.ids[row.learnt[-1][0] :] for (row,) in free]
+    answers = [row.ids[slice(*row.learnt[-1])] for (row,) in free]
     longer = max(range(2), key=lambda number: len(answers[number]))
     whole = len(free[longer][0].ids) <= longest
     fitting = free[longer] if whole else encode(

@@ -12,6 +12,7 @@ prompt styles: LitGPT writes their class into `prompt_style.yaml` beside a tuned
     alpaca-en, -it, -vi    the same in the sample's language, or in that one where it is unknown
     plain              the texts, a blank line between them
     chatml-it, llama3-vi, …    with the default system prompt of that language where a chat does not say its language
+    own                the model's own chat template, of whatever family it is (`train.styles.own`)
 
 A system message in the chat wins over every default; an empty one turns the default off. A model that was tuned with a
 system prompt of its own keeps it as a part of its style (`Style.with_system`, `train.styles.saved`).
@@ -29,12 +30,12 @@ from litgpt.prompts import PromptStyle
 from train.errors import TrainError
 from train.styles import template
 from train.styles.files import FOLDER, Head, StyleFile, read_styles
-from train.styles.saved import class_of, read_name, system_of, tuned_name
+from train.styles.saved import class_of, read_name, system_of, template_in, tuned_name
 from train.styles.template import Message, Segment
 
 __all__ = [
     "STYLES", "Message", "Request", "Segment", "Style", "load_styles", "request_message", "style_like",
-    "style_named", "style_of", "system_of",
+    "style_named", "style_names", "style_of", "system_of",
 ]  # fmt: skip
 
 _USER = {"role": "user", "content": "?"}
@@ -64,6 +65,29 @@ class Style(PromptStyle):
     language: ClassVar[str]
     #: System prompt of chats without one, where a model was tuned with another than the style's; "": none.
     system: ClassVar[str | None] = None
+    #: Whether a row is tokenised as one text; else what is learnt and what is not are tokenised apart.
+    exact: ClassVar[bool] = False
+
+    def of_model(self, checkpoint: Path | str) -> Style:  # noqa: ARG002 - `own` is another for each.
+        """The style as that model (a folder, or a name on the hub) was trained in it."""
+        return self
+
+    def check(self) -> None:
+        """See that a model can be trained in it.
+
+        Raises:
+            TrainError: it cannot; says why.
+        """
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """All that the text of a chat depends on."""
+        return self.name, self.template(True)
+
+    @property
+    def lead(self) -> str:
+        """Text that the style has the model write before its answer."""
+        return ""
 
     @functools.cached_property
     def source(self) -> str:
@@ -206,12 +230,30 @@ def _tuned(style: str, system: str) -> type[Style]:
 
 
 def __getattr__(name: str) -> type[Style]:
-    """A class that a prompt_style.yaml names with its system prompt."""
+    """A class that a prompt_style.yaml names with its system prompt, or with a model's own template."""
     base, system = read_name(name)
+    if base == "Own":
+        return _own(name, system)
     style = next((style for style in STYLES.values() if style.__name__ == base), None)
     if style is None or system is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _tuned(style.name, system)
+
+
+def _own(name: str, system: str | None) -> type[Style]:
+    from train.styles import own
+
+    try:
+        return own.own_class(own.unpacked(template_in(name)), system)
+    except ValueError as error:
+        raise AttributeError(f"module {__name__!r} has no attribute {name[:40]!r}: {error}") from error
+
+
+def _own_in(folder: Path, name: str, system: str | None) -> Style:
+    try:
+        return _own(name, system)()
+    except AttributeError as error:
+        raise TrainError(f"{folder / 'prompt_style.yaml'}: its chat template is damaged: copy it again") from error
 
 
 def style_named(name: str) -> Style:
@@ -220,9 +262,18 @@ def style_named(name: str) -> Style:
     Raises:
         TrainError: there is none; names those there are.
     """
+    if name == "own":
+        from train.styles.own import Own
+
+        return Own()
     if name not in STYLES:
-        raise TrainError(f"no prompt style is called {name!r}: take one of {', '.join(sorted(STYLES))}")
+        raise TrainError(f"no prompt style is called {name!r}: take one of {', '.join(style_names())}")
     return STYLES[name]()
+
+
+def style_names() -> list[str]:
+    """The names that `style_named` knows."""
+    return sorted([*STYLES, "own"])
 
 
 def style_of(folder: Any) -> Style | None:
@@ -234,8 +285,9 @@ def style_of(folder: Any) -> Style | None:
     module, name = class_of(Path(folder))
     style = style_like(name, near=False) if module == "litgpt.prompts" else None
     if module == __name__:
-        base, _ = read_name(name)
+        base, system = read_name(name)
         style = next((style() for style in STYLES.values() if style.__name__ == base), None)
+        style = _own_in(Path(folder), name, system) if base == "Own" else style
     return style and style.with_system(system_of(Path(folder)))
 
 

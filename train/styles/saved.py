@@ -1,7 +1,8 @@
 """What lies beside a tuned model of the prompts it was tuned with: its style, the language in it, the system prompt.
 
 LitGPT's prompt_style.yaml holds the name of a class and nothing else, and each command and library that copies a model
-copies it. So a system prompt of the recipe's own is part of that name, as in an address: `ChatMLIt?system=Sii+breve`.
+copies it. So a system prompt of the recipe's own is part of that name, as in an address: `ChatMLIt?system=Sii+breve`,
+and so is the chat template of a model that was tuned in its own: `Own?template=eJx9…`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,22 @@ _SETTINGS = ("hyperparameters.yaml", "recipe.yaml")
 
 def tuned_name(style: str, system: str) -> str:
     """The name of a style's class with the system prompt in it; without a dot, at which LitGPT divides names."""
-    return f"{style}?system={quote_plus(system).replace('.', '%2E')}"
+    return f"{style}{'&' if '?' in style else '?'}system={quote_plus(system).replace('.', '%2E')}"
 
 
 def read_name(name: str) -> tuple[str, str | None]:
     """(class of the style, system prompt or None) of such a name."""
-    style, _, query = name.partition("?")
-    return style, next(iter(parse_qs(query, keep_blank_values=True).get("system", ())), None)
+    return name.partition("?")[0], _part(name, "system")
+
+
+def template_in(name: str) -> str:
+    """The packed chat template in such a name; "" where there is none."""
+    return _part(name, "template") or ""
+
+
+def _part(name: str, key: str) -> str | None:
+    query = name.partition("?")[2]
+    return next(iter(parse_qs(query, keep_blank_values=True).get(key, ())), None)
 
 
 def class_of(folder: Path) -> tuple[str, str]:
