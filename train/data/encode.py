@@ -26,7 +26,7 @@ from train.data.conversations import (
 )
 from train.data.rows import RowError
 from train.errors import TrainError
-from train.tokenizer import Tokens, adapt, tokenizer_of
+from train.tokenizer import PieceTokens, Tokens, adapt, tokenizer_of
 
 if TYPE_CHECKING:
     from train.styles import Message, Segment, Style
@@ -143,6 +143,11 @@ class Encoder:
     """The settings of an encoding and the counts of its outcomes."""
 
     def __init__(self, style: Style, tokens: Tokens, longest: int, over_length: str, counts: Counter[str]) -> None:
+        if style.exact and isinstance(tokens, PieceTokens):
+            raise TrainError(
+                f"prompt style {style.name} needs tokenizer.json, here is tokenizer.model alone: "
+                "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes it"
+            )
         if tokens.eos_id is None and not style.end_of_turn:
             raise TrainError(f"prompt style {style.name} ends answers with the end token, which the tokenizer lacks")
         self.style, self.tokens, self.longest, self.over_length, self.counts = (
@@ -164,6 +169,7 @@ class Encoder:
             if self.forged(conversation, whole):
                 self.counts["dropped: holds the style's own marks"] += 1
                 continue
+            self.count_earlier(conversation, whole)
             whole = weighed(whole, conversation.messages)
             parts = [whole] if self.fits(whole) else self.shorter(conversation)
             self.counts["whole"] += parts == [whole]
@@ -179,6 +185,11 @@ class Encoder:
         except TrainError as error:
             self.counts[f"dropped: {error}"] += 1
             return []
+
+    def count_earlier(self, conversation: Conversation, whole: Encoded) -> None:
+        answers = sum(message["role"] == "assistant" for message in conversation.messages)
+        if len(whole.learnt) < answers:
+            self.counts["earlier answers not learnt: a longer chat has them otherwise"] += answers - len(whole.learnt)
 
     def forged(self, conversation: Conversation, whole: Encoded) -> bool:
         """Whether a text holds a mark that the tokenizer would take for the end of a turn."""
@@ -212,7 +223,7 @@ class Encoder:
         return encoded
 
     def _aligned(self, chat: Sequence[Run], ids: list[int]) -> Encoded:
-        """The ids of a whole text, what is learnt found by the ids of each of its beginnings; nothing where none fit."""
+        """The ids of a whole text, what is learnt found by the ids of its beginnings; nothing where they do not fit."""
         text, places = "", [0]
         for part, _, _ in chat:
             text += part

@@ -1,5 +1,7 @@
 """What LitGPT's fine-tuning gets wrong, put right before it builds its model: embeddings, validation, tracebacks.
 
+Tokenizer. A data module gets the tokenizer of a model and not the folder it is from, in which its chat template is.
+
 Embeddings. LitGPT 0.5.13 (since its pull request 1770) replaces the input embeddings of a quantised model by
 bitsandbytes' `StableEmbedding`. That layer normalises what it looks up: the adapter learns on inputs that the base
 model never had and that the merged model will not have. On a tiny Llama, the loss of the same weights is 0.001 without
@@ -27,6 +29,22 @@ _SCRIPTS = ("lora", "lora_legacy", "full", "adapter", "adapter_v2")
 
 if TYPE_CHECKING:
     import torch
+
+
+def remember_folders() -> None:
+    """Let LitGPT's tokenizers say which folder they are from, as `checkpoint_dir`, in this process."""
+    from litgpt import Tokenizer
+
+    begin = Tokenizer.__init__
+    if getattr(begin, "remembers", False):
+        return
+
+    def remembering(self: Any, checkpoint_dir: Path | str) -> None:
+        begin(self, checkpoint_dir)
+        self.checkpoint_dir = Path(checkpoint_dir)
+
+    setattr(remembering, "remembers", True)  # noqa: B010
+    setattr(Tokenizer, "__init__", remembering)  # noqa: B010
 
 
 def keep_embeddings() -> bool:

@@ -20,12 +20,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from train.data.batches import Batches
 from train.data.encode import IGNORE, OVER_LENGTH
-from train.data.litgpt_patches import keep_embeddings, one_line_errors, weigh_tokens
+from train.data.litgpt_patches import keep_embeddings, one_line_errors, remember_folders, weigh_tokens
 from train.data.token_cache import Rows, Settings, TokenSet, tokenised, tuned_style
 from train.errors import TrainError
-from train.styles import STYLES, Request, Style, style_named
+from train.styles import Request, Style, style_named, style_names
 
 BATCHING = ("grouped", "even", "shuffled")
+remember_folders()
 
 
 @dataclass
@@ -36,7 +37,8 @@ class Chat(DataModule):
     """A folder of `synth export` (its validation split is used), or a file: alpaca, sharegpt or openai rows as .json,
     .jsonl or .parquet."""
     prompt_style: str | PromptStyle = "chatml"
-    """chatml, llama3, gemma, alpaca, alpaca-it, alpaca-vi, alpaca-en or plain: as the base model was trained."""
+    """chatml, llama3, gemma, alpaca, alpaca-it, alpaca-vi, alpaca-en or plain, as the base model was trained; own: in
+    the chat template that it brings."""
     mask_prompt: bool = True
     """Learn the answers only. false: every token, as language modelling does."""
     over_length: str = "cut"
@@ -84,6 +86,8 @@ class Chat(DataModule):
     ) -> None:
         self.tokenizer, self.batch_size = tokenizer, batch_size
         self.max_seq_length = max_seq_length if max_seq_length and max_seq_length > 0 else None
+        with one_line_errors():
+            self.prompt_style = style_for(self.prompt_style, tokenizer, self.system)
         weigh_tokens(ChatRows)
         if torch.cuda.is_available():
             # LitGPT quantises on CUDA only, and builds its model after this.
@@ -182,6 +186,19 @@ class Pairs:
         return style_named(self.prompt_style).localised(self.language)
 
 
+def style_for(style: Any, tokenizer: Any, system: str | None) -> Style:
+    """The style for the model that the tokenizer is of.
+
+    Raises:
+        TrainError: that model cannot be trained in it; says why.
+    """
+    assert isinstance(style, Style)
+    folder = getattr(tokenizer, "checkpoint_dir", None)
+    ready = style.of_model(folder) if folder else style
+    ready.with_system(system).check()
+    return ready
+
+
 def problems_of(data: Chat | Pairs) -> list[str]:
     """What is wrong with the settings, all of it."""
     problems = []
@@ -197,7 +214,7 @@ def problems_of(data: Chat | Pairs) -> list[str]:
     if isinstance(data, Pairs):
         return problems
     if not isinstance(data.prompt_style, Style):
-        problems.append(f"data.prompt_style: {type(data.prompt_style).__name__} is none of {', '.join(sorted(STYLES))}")
+        problems.append(f"data.prompt_style: {type(data.prompt_style).__name__} is none of {', '.join(style_names())}")
     if data.batching == "packed":
         problems.append(
             "data.batching: packed rows would read each other, LitGPT's attention has no mask for it; grouped"

@@ -130,7 +130,7 @@ def tuned_style(style: Style, token_set: TokenSet, system: str | None) -> Style:
 
 def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> str:
     """sha256 (hex) of the files, the style, the tokenizer and the settings."""
-    digest = hashlib.sha256(repr((VERSION, style.name, style.template(True), tokens.digest)).encode())
+    digest = hashlib.sha256(repr((VERSION, *style.identity, tokens.digest)).encode())
     digest.update(repr(sorted(asdict(settings).items())).encode())
     for split, files in sorted(find_files(path).items()):
         for file in files:
@@ -168,9 +168,8 @@ def make(path: Path, style: Style, tokens: Tokens, settings: Settings) -> TokenS
 
 
 def _warnings(conversations: Sequence[Conversation], style: Style, tokens: Tokens) -> Iterator[str]:
-    end = style.end_of_turn
-    if end and len(tokens.encode(end)) != 1:
-        yield f"{end} is no token of this model's: prompt style {style.name} is another model's"
+    systems = sum(each.messages[0]["role"] == "system" for each in conversations)
+    yield from style.doubts(tokens, systems)
     foreign = Counter(each.language for each in conversations if not style.speaks(each.language))
     for language, number in sorted(foreign.items()):
         yield f"{number:,} rows are in {language}, the words of prompt style {style.name} are not"

@@ -37,7 +37,8 @@ def write_final(
                 shutil.copytree(run.best, folder, ignore=shutil.ignore_patterns("best.json", "whole.json"))
             save_tokenizer(settings.checkpoint_dir, folder)
             save_prompt_style(data.style, folder)
-            write_whole(folder / "chat_template.jinja", data.template)
+            if not data.style.is_in(folder):
+                write_whole(folder / "chat_template.jinja", data.template)
             text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
             write_whole(folder / "recipe.yaml", text)
             run.finish(outcome)

@@ -298,7 +298,8 @@ def load_data(settings: Settings) -> Data:
     from train.huggingface.model import config_of, context_length
     from train.styles import style_named
 
-    style = style_named(settings.prompt_style).localised(settings.language)
+    style = style_named(settings.prompt_style).of_model(settings.checkpoint_dir).localised(settings.language)
+    style.with_system(settings.system).check()
     tokens = load_tokens(settings.checkpoint_dir)
     longest = settings.max_seq_length or context_length(config_of(settings.checkpoint_dir))
     if longest is None:

@@ -84,6 +84,7 @@ class LanguageModel:
         self.batch_tokens = BATCH_TOKENS
         self.decode = decoder(tokenizer)
         self._shorter = shortener(tokenizer)
+        self._lead = self.decode(tokenizer.encode(style.lead)).strip() if style.lead.strip() else ""
 
     def prompt(self, row: Sequence[Message] | Mapping[str, Any], language: str = "", room: int = 1) -> Prompt:
         """A prompt in the model's style, its source text shortened where `room` tokens would not be left.
@@ -263,7 +264,15 @@ class LanguageModel:
         text = str(self.decode(ids))
         ends = [end for end in (text.find(stop) for stop in stops) if end >= 0]
         # A text that was cut off may end in part of a character.
-        return Written(text[: min(ends, default=None)].rstrip("\ufffd").strip(), not ended and not ends)
+        text = self.answer_in(text[: min(ends, default=None)].rstrip("\ufffd"))
+        return Written(text.strip(), not ended and not ends)
+
+    def answer_in(self, text: str) -> str:
+        """A text without what the style has the model write before an answer; "" while it may yet become that."""
+        start = text.lstrip()
+        if not self._lead or not (start.startswith(self._lead) or self._lead.startswith(start)):
+            return text
+        return start[len(self._lead) :].lstrip()
 
 
 def load_model(

@@ -151,6 +151,7 @@ class OpaqueStyle:
     name = ""
     stop_strings: tuple[str, ...] = ()
     end_of_turn = ""
+    lead = ""
     bos: bool | None = None
 
     def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:
@@ -180,39 +181,6 @@ class ForeignStyle(OpaqueStyle):
         return str(self.style.apply("\n\n".join(turns), sys_prompt=system))
 
 
-class TemplateStyle(OpaqueStyle):
-    """The chat template that a Hugging Face folder brings, where no style of ours was used to tune it."""
-
-    name = "chat template"
-    #: A template writes the begin token itself.
-    bos = False
-
-    def __init__(self, folder: Path) -> None:
-        from transformers import AutoTokenizer
-
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.end_of_turn = self._end_of_turn()
-        self.stop_strings = (self.end_of_turn,) if self.end_of_turn else ()
-
-    def prompt(self, messages: Sequence[Message], language: str = "", eos: str = "") -> str:  # noqa: ARG002
-        return self._rendered(messages, add_generation_prompt=True)
-
-    def _rendered(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        turns = [{"role": turn["role"], "content": turn["content"]} for turn in messages]
-        try:
-            return str(
-                self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
-            )
-        except Exception as error:  # jinja's, and whatever a template raises itself.
-            raise TrainError(f"the chat template refuses a chat ({error}): give --style") from error
-
-    def _end_of_turn(self) -> str:
-        """What the template writes after an answer, without white space; "" where that is the end token or nothing."""
-        chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "(answer)"}]
-        tail = self._rendered(chat, add_generation_prompt=False).rpartition("(answer)")[2].strip()
-        return "" if tail == self.tokenizer.eos_token else tail
-
-
 def style_in(folder: Path, *, name: str | None = None, beneath: Path | None = None) -> Any:
     """The prompt style of a model's folder: the one asked for by name, the one it was tuned with, that of its base
     (`beneath`), LitGPT's for the model, its chat template, or plain text where there is nothing of all that.
@@ -222,7 +190,8 @@ def style_in(folder: Path, *, name: str | None = None, beneath: Path | None = No
     folders = [folder, *([beneath] if beneath else [])]
     if name:
         # Another style's marks, but the system prompt that the model was tuned with.
-        return style_named(name).with_system(system_of(folder))
+        own = next((part for part in folders if has_template(part)), folder)
+        return style_named(name).of_model(own).with_system(system_of(folder))
     for part in folders:
         if style := style_of(part):
             return style
@@ -247,8 +216,13 @@ def _litgpt_style(folder: Path) -> Any:
     return style_like(type(style).__name__) or ForeignStyle(style)
 
 
-def _template_style(folder: Path) -> TemplateStyle | None:
+def _template_style(folder: Path) -> Any:
+    from train.styles import style_named
+
+    return style_named("own").of_model(folder) if has_template(folder) else None
+
+
+def has_template(folder: Path) -> bool:
+    """Whether a model's folder brings a chat template."""
     config = settings(folder / "tokenizer_config.json")
-    if not config.get("chat_template") and not (folder / "chat_template.jinja").is_file():
-        return None
-    return TemplateStyle(folder)
+    return bool(config.get("chat_template")) or (folder / "chat_template.jinja").is_file()

@@ -36,7 +36,7 @@ class TextStream:
         length = 0
         for token in self._chosen():
             ids.append(token)
-            text = str(self._model.decode(ids))
+            text = self._model.answer_in(str(self._model.decode(ids)))
             end = min((at for at in map(text.find, self._stops) if at >= 0), default=-1)
             if end >= 0:
                 self.finish_reason = "stop"
@@ -46,7 +46,7 @@ class TextStream:
             if ready > length:
                 yield text[length:ready]
                 length = ready
-        yield str(self._model.decode(ids))[length:]
+        yield self._model.answer_in(str(self._model.decode(ids)))[length:]
         self.finish_reason = self.finish_reason or "length"
 
     def _chosen(self) -> Iterator[int]:

@@ -86,14 +86,15 @@ def check_vocabulary(run: PlannedRun) -> None:
     TrainError: the tokenizer has tokens that the model's embeddings have no row for.
     """
     from train.models.formats import equivalence
-    from train.styles import STYLES
+    from train.styles import STYLES, style_named
 
     folder = run.checkpoint
     if not any((folder / name).is_file() for name in ("config.json", "model_config.yaml")):
         return
-    style = STYLES.get(str(run.recipe.get("data", "init_args", "prompt_style", default="")))
+    name = str(run.recipe.get("data", "init_args", "prompt_style", default=""))
+    style = style_named(name).of_model(folder) if name in (*STYLES, "own") else None
     tokenizer = equivalence.load_tokenizer(folder)
-    for problem in equivalence.check_vocabulary(tokenizer, folder, folder, style=style() if style else None):
+    for problem in equivalence.check_vocabulary(tokenizer, folder, folder, style=style):
         raise TrainError(f"{problem}: it is another model's tokenizer, or tokens were added to it")
 
 

@@ -21,7 +21,7 @@ system prompt of its own keeps it as a part of its style (`Style.with_system`, `
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -79,10 +79,22 @@ class Style(PromptStyle):
             TrainError: it cannot; says why.
         """
 
+    def doubts(self, tokens: Any, systems: int) -> Iterator[str]:  # noqa: ARG002 - `own` asks for them.
+        """What a person should know who trains a model in it.
+
+        tokens: of the model, with `encode`. systems: how many chats have a system prompt.
+        """
+        if self.end_of_turn and len(tokens.encode(self.end_of_turn)) != 1:
+            yield f"{self.end_of_turn} is no token of this model's: prompt style {self.name} is another model's"
+
     @property
     def identity(self) -> tuple[str, ...]:
         """All that the text of a chat depends on."""
         return self.name, self.template(True)
+
+    def is_in(self, folder: Path) -> bool:  # noqa: ARG002 - `own` looks.
+        """Whether a model's folder has its chat template already, which is not written again then."""
+        return False
 
     @property
     def lead(self) -> str:

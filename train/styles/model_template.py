@@ -152,6 +152,8 @@ class ModelTemplate:
         if len(spans) == len(places):
             prompts = [self.text(messages[:place], ask=True) for place in places]
             spans = [(_begun(text, span, prompt), span[1]) for span, prompt in zip(spans, prompts, strict=True)]
+        # As in `answers`.
+        spans = spans if self.shape.end else spans[-1:]
         return Answers(text, [(start, self._whole(text, start, end)) for start, end in spans])
 
     def _whole(self, text: str, start: int, stop: int) -> int:

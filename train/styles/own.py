@@ -10,13 +10,13 @@ import base64
 import binascii
 import functools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from train.errors import TrainError
 from train.styles import Style
-from train.styles.model_template import ModelTemplate, template_of
+from train.styles.model_template import ModelTemplate, RefusedChatError, template_of
 from train.styles.saved import tuned_name
 from train.styles.template import Message, Segment, with_system
 
@@ -55,12 +55,39 @@ class Own(Style):
         """
         if self.chat.problem:
             raise TrainError(f"prompt_style own: {self.chat.problem}: name another prompt style")
-        if self.system is not None and not self.chat.shape.takes_system:
+        if self.system is not None:
+            self._check_system()
+
+    def _check_system(self) -> None:
+        if not self.chat.shape.takes_system:
             raise TrainError("prompt_style own: the chat template takes no system prompt: leave data.system out")
+        try:
+            self.segments([{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}])
+        except RefusedChatError as error:
+            raise TrainError(f"prompt_style own: with a system prompt, {error}: leave data.system out") from error
+
+    def doubts(self, tokens: Any, systems: int) -> Iterator[str]:  # noqa: ARG002
+        shape, eos = self.chat.shape, self.chat.eos
+        if not shape.end:
+            yield f"the chat template writes nothing after an answer: {eos} is put there, for the model to end"
+        elif not any(mark in shape.end for mark in self.chat.marks):
+            yield f"{shape.end.strip()!r}, which ends an answer, is no token: servers need it as a stop string"
+        if not shape.asked_so:
+            yield "the chat template asks for an answer otherwise than it marks one: in use it will be asked otherwise"
+        for name, value in self.chat.switches:
+            yield f"the chat template is rendered with {name}={str(value).lower()}: servers need that, too"
+        if systems and not shape.takes_system:
+            yield f"{systems:,} rows have a system prompt, which the chat template refuses or leaves out"
 
     @functools.cached_property
     def source(self) -> str:
         return with_system(self.chat.source, self.system)
+
+    def is_in(self, folder: Path) -> bool:
+        try:
+            return template_of(folder).source == self.source
+        except TrainError:
+            return False
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -95,7 +122,11 @@ class Own(Style):
     def content(self, text: str) -> str:
         """An answer as the template writes it, what it puts before it included, without what ends the turn."""
         chat = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
-        whole, spans = self.chat.answers(chat)
+        try:
+            whole, spans = self.chat.answers(chat)
+        except RefusedChatError:
+            # Of a model that is asked in its template and never trained in it.
+            return text
         return whole[slice(*spans[-1])].removesuffix(self.end_of_turn)
 
     def segments(self, messages: Sequence[Message], language: str = "") -> list[Segment]:  # noqa: ARG002

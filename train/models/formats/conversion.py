@@ -219,14 +219,20 @@ def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     from train.styles import style_named, style_of, system_of
 
     if request.style:
-        return style_named(request.style).with_system(system_of(request.checkpoint)), []
+        style = style_named(request.style).of_model(request.checkpoint)
+        return style.with_system(system_of(request.checkpoint)), []
     style = style_of(request.checkpoint)
     if style is None and request.to == "litgpt":
         style = recognised(request.checkpoint)
     if style is not None:
         return style, []
     if request.to == "litgpt":
-        return None, ["its chat template is that of no known prompt style: LitGPT will go by the model's name"]
+        from train.models.prompting import has_template
+
+        if has_template(request.checkpoint):
+            # LitGPT would ask it in the style that it knows for models of its name.
+            return style_named("own").of_model(request.checkpoint), []
+        return None, ["it has no chat template: LitGPT will go by the model's name"]
     return None, [
         "the prompt style it was tuned with is not known: the chat template stays as it was (--style sets it)"
     ]

@@ -7,9 +7,10 @@ as a difference of the size of the logits' own spread; a right conversion differ
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -286,8 +287,8 @@ def check_tokenizer(tokenizer: Any, folder: Path, texts: Sequence[str], style: S
     tokens = tokenizer_of(folder)
     special = [token for token in tokenizer.all_special_tokens if token]
     marked = [*texts[:MOST_TEXTS], "".join(f"{token}a {token}\n" for token in special)]
-    if style is not None:
-        marked.append(style.text([{"role": "user", "content": texts[0]}, {"role": "assistant", "content": "Sì."}]))
+    chat = [{"role": "user", "content": texts[0]}, {"role": "assistant", "content": "Sì."}]
+    marked += _rendered([chat], style)
     for text in marked:
         theirs, ours = tokenizer(text, add_special_tokens=False)["input_ids"], list(tokens.encode(text))
         if theirs != ours:
@@ -332,12 +333,21 @@ def _used(tokenizer: Any, texts: Sequence[str], style: Style | None) -> set[int]
     """
     # Asked once: transformers makes the table anew each time, of thousands of tokens in Gemma's vocabulary.
     token_ids = set(tokenizer.get_vocab().values()) - set(tokenizer.added_tokens_decoder)
-    texts_read = [*texts[:MOST_TEXTS], *([style.text(chat) for chat in CHATS] if style is not None else [])]
+    texts_read = [*texts[:MOST_TEXTS], *_rendered(CHATS, style)]
     for text in texts_read:
         token_ids.update(tokenizer(text, add_special_tokens=False)["input_ids"])
     return token_ids | {
         number for role in ("bos", "eos", "pad") if (number := getattr(tokenizer, f"{role}_token_id")) is not None
     }
+
+
+def _rendered(chats: Iterable[list[dict[str, str]]], style: Style | None) -> Iterator[str]:
+    """The chats in the style, but those that a model's own template refuses."""
+    from train.styles.model_template import RefusedChatError
+
+    for chat in chats if style is not None else ():
+        with contextlib.suppress(RefusedChatError):
+            yield style.text(chat)
 
 
 def check_generation(tokenizer: Any, folder: Path, style: Style | None) -> Iterator[str]:
@@ -400,6 +410,10 @@ def check_template(tokenizer: Any, folder: Path, style: Style | None) -> Iterato
         yield f"chat template: there is none, the model was tuned with prompt style {style.name}"
         return
     tokens = tokenizer_of(folder)
+    if style.exact:
+        if tokenizer.get_chat_template() != style.chat_template:
+            yield "chat template: it is another than the one that the model was tuned in"
+        return
     for chat in CHATS:
         asks = chat[-1]["role"] == "user"
         rendered = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=asks)

@@ -171,9 +171,11 @@ def copy_style(source: Path, out: Path) -> None:
 
 
 def set_template(out: Path, style: Style) -> None:
-    """The chat template of the prompt style, where old and new libraries look for it."""
+    """The chat template of the prompt style, where old and new libraries look for it; a model's own stays as it is."""
     from train.data.encode import tokenizer_of
 
+    if style.is_in(out):
+        return
     template = style.template(begins(style, tokenizer_of(out)))
     settings = read_json(out / "tokenizer_config.json") | {"chat_template": template}
     write_json(out / "tokenizer_config.json", settings)
