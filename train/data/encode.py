@@ -214,8 +214,8 @@ class Encoder:
         wholes = self.tokens.encode_batch(["".join(text for text, _, _ in chat) for chat in chats])
         encoded = []
         for chat, ids, parts in zip(chats, wholes, self.join(chats), strict=True):
-            ends = chat[-1:] and chat[-1][2] and self.tokens.eos_id is not None
-            whole = [*ids, self.tokens.eos_id] if ends else ids
+            eos = self.tokens.eos_id if chat and chat[-1][2] else None
+            whole = ids if eos is None else [*ids, eos]
             fitting = parts if parts.ids == whole else self._aligned(chat, whole)
             if chat and not fitting.ids:
                 self.counts[CROSSED] += 1

@@ -89,12 +89,13 @@ class ModelTemplate:
         turns = [{"role": turn["role"], "content": self._content(turn["content"])} for turn in messages]
         settings: dict[str, Any] = {**dict(self.special), **dict(self.switches)}
         try:
-            texts, marks = render_jinja_template(
+            rendered: Any = render_jinja_template(
                 [turns], chat_template=self.source, add_generation_prompt=ask, return_assistant_tokens_mask=marked,
                 **settings,
             )  # fmt: skip
         except Exception as error:  # Jinja's, the template's own, and whatever Python makes of its expressions.
             raise RefusedChatError(f"the chat template refuses it ({one_line(error, 120)})") from error
+        texts, marks = rendered
         return texts[0], list(marks[0]) if marked else []
 
     def _content(self, text: str) -> Any:
@@ -114,12 +115,14 @@ class ModelTemplate:
         if self.marks_answers:
             return self._marked(messages)
         text = self.text(messages)
-        places = [place for place, turn in enumerate(messages) if turn["role"] == "assistant"]
+        positions = [position for position, turn in enumerate(messages) if turn["role"] == "assistant"]
         last = self._span(messages, text, text)
         # Without an end, an earlier answer would teach to go on after it.
-        earlier = [self._earlier(messages[: place + 1], text) for place in places[:-1]] if self.shape.end else []
+        earlier = (
+            [self._earlier(messages[: position + 1], text) for position in positions[:-1]] if self.shape.end else []
+        )
         spans = [span for span in earlier if span is not None]
-        return Answers(text, [*spans, last] if len(spans) == len(places) - 1 else [last])
+        return Answers(text, [*spans, last] if len(spans) == len(positions) - 1 else [last])
 
     def _earlier(self, messages: Sequence[Message], text: str) -> tuple[int, int] | None:
         """Where the last answer of a chat is in the text of a longer one; None where it stands otherwise there."""
@@ -141,16 +144,16 @@ class ModelTemplate:
         end, tail = self.shape.end, self.shape.tail
         if text.endswith(tail):
             return len(text) - len(tail) + len(end)
-        place = text.rfind(end, start) if end else -1
-        return place + len(end) if place >= 0 else start + len(text[start:].rstrip())
+        position = text.rfind(end, start) if end else -1
+        return position + len(end) if position >= 0 else start + len(text[start:].rstrip())
 
     def _marked(self, messages: Sequence[Message]) -> Answers:
         """As the template itself marks the answers, less the prompt that a mark may hold, with the end it may lack."""
         text, marks = self._rendered(messages, ask=False, marked=True)
         spans = _joined(marks)
-        places = [place for place, turn in enumerate(messages) if turn["role"] == "assistant"]
-        if len(spans) == len(places):
-            prompts = [self.text(messages[:place], ask=True) for place in places]
+        positions = [position for position, turn in enumerate(messages) if turn["role"] == "assistant"]
+        if len(spans) == len(positions):
+            prompts = [self.text(messages[:position], ask=True) for position in positions]
             spans = [(_begun(text, span, prompt), span[1]) for span, prompt in zip(spans, prompts, strict=True)]
         # As in `answers`.
         spans = spans if self.shape.end else spans[-1:]
@@ -161,8 +164,8 @@ class ModelTemplate:
         end, tail = self.shape.end, self.shape.tail
         if tail and text[start:stop].endswith(tail):
             return stop - len(tail) + len(end)
-        place = text.rfind(end, start, stop + len(end)) if end else -1
-        return place + len(end) if place >= 0 and not text[place + len(end) : stop].strip() else stop
+        position = text.rfind(end, start, stop + len(end)) if end else -1
+        return position + len(end) if position >= 0 and not text[position + len(end) : stop].strip() else stop
 
     @functools.cached_property
     def shape(self) -> Shape:
@@ -172,14 +175,14 @@ class ModelTemplate:
             RefusedChatError: the template refuses a question and its answer, or leaves the answer out.
         """
         text, prompt = self.text(_ANSWERED), self.text(_ASKED, ask=True)
-        place = text.rfind(_ANSWER)
-        if place < 0:
+        position = text.rfind(_ANSWER)
+        if position < 0:
             raise RefusedChatError("the chat template leaves the answer out")
-        asked_so = text.startswith(prompt) and len(prompt) <= place
-        tail = text[place + len(_ANSWER) :]
+        asked_so = text.startswith(prompt) and len(prompt) <= position
+        tail = text[position + len(_ANSWER) :]
         end = self._end(tail)
         system = self.text_or_nothing(({"role": "system", "content": _SYSTEM}, *_ASKED))
-        lead = text[len(prompt) : place] if asked_so else ""
+        lead = text[len(prompt) : position] if asked_so else ""
         return Shape(lead, tail, end, self._following(end), _SYSTEM in system, asked_so)
 
     def _end(self, tail: str) -> str:
@@ -193,9 +196,9 @@ class ModelTemplate:
     def _following(self, end: str) -> str:
         text = self.text_or_nothing((*_ANSWERED, {"role": "user", "content": _NEXT}))
         between = text.partition(_ANSWER)[2].partition(_NEXT)[0].removeprefix(end)
-        places = {between.find(mark): mark for mark in sorted(self.marks, key=len) if mark in between}
-        if places:
-            return places[min(places)]
+        positions = {between.find(mark): mark for mark in sorted(self.marks, key=len) if mark in between}
+        if positions:
+            return positions[min(positions)]
         line = between.strip().partition("\n")[0]
         return ("\n" if between.startswith("\n") else "") + line if len(line) > 2 else ""
 
@@ -220,9 +223,11 @@ class ModelTemplate:
         return ""
 
     def _difference(self) -> str:
-        asked, text = self.text(_ASKED, ask=True), self.text(_ANSWERED)
-        same = next((place for place, (one, two) in enumerate(zip(asked, text, strict=False)) if one != two), 0)
-        return f" ({asked[same:][:40]!r} where a chat has {text[same:][:40]!r})"
+        prompt, text = self.text(_ASKED, ask=True), self.text(_ANSWERED)
+        same = next(
+            (position for position, (first, second) in enumerate(zip(prompt, text, strict=False)) if first != second), 0
+        )
+        return f" ({prompt[same:][:40]!r} where a chat has {text[same:][:40]!r})"
 
     def dumped(self) -> str:
         """All of it as JSON."""
@@ -237,7 +242,9 @@ class ModelTemplate:
         """
         try:
             content = json.loads(text)
-            pairs = {name: tuple((key, value) for key, value in content.pop(name)) for name in ("special", "switches")}
+            pairs: dict[str, Any] = {}
+            for name in ("special", "switches"):
+                pairs[name] = tuple((key, value) for key, value in content.pop(name))
             return cls(marks=tuple(content.pop("marks")), **content, **pairs)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no chat template: {error}") from error

@@ -137,11 +137,11 @@ class Own(Style):
         """
         text, spans = self.chat.answers(self._completed(messages))
         parts: list[Segment] = []
-        place = 0
+        position = 0
         for start, end in spans:
-            parts += [Segment(text[place:start], False), Segment(text[start:end], True, not self.end_of_turn)]
-            place = end
-        rest = text[place:] if self.end_of_turn else ""
+            parts += [Segment(text[position:start], False), Segment(text[start:end], True, not self.end_of_turn)]
+            position = end
+        rest = text[position:] if self.end_of_turn else ""
         return [part for part in (*parts, Segment(rest, False)) if part.text or part.eos]
 
     def prompt_segments(self, messages: Sequence[Message], language: str = "") -> list[Segment]:  # noqa: ARG002

@@ -88,7 +88,8 @@ WORDS = """
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '### Answer:\\n' }}{% endif %}"""
 #: The prompt ends in a space, which goes into one token with the answer's first word.
-SPACE_IN_PROMPT = WORDS.replace("### Answer:\\n", "### Answer: ").replace("+ '\\n\\n' }}{% endif", "+ eos_token }}{% endif")
+_SPACE = WORDS.replace("### Answer:\\n", "### Answer: ")
+SPACE_IN_PROMPT = _SPACE.replace("+ '\\n\\n' }}{% endif", "+ eos_token }}{% endif")
 PARTS = """
 {%- for message in messages %}
     {{- '<|im_start|>' + message.role + '\\n' }}
@@ -114,8 +115,8 @@ def tokenizer(template: Any, bos: bool = False) -> Any:
 
     own = Tokenizer.from_str(processor().to_str())
     if bos:
-        number = own.token_to_id("<|begin|>")
-        own.post_processor = processors.TemplateProcessing(single="<|begin|> $A", special_tokens=[("<|begin|>", number)])
+        begin = ("<|begin|>", own.token_to_id("<|begin|>"))
+        own.post_processor = processors.TemplateProcessing(single="<|begin|> $A", special_tokens=[begin])
     names = {"bos_token": "<|begin|>", "eos_token": "<|end|>", "pad_token": "<|pad|>"}
     fast = PreTrainedTokenizerFast(tokenizer_object=own, **names)
     fast.chat_template = template

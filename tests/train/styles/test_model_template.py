@@ -97,7 +97,7 @@ def test_packed_as_json_it_is_the_same(name: str, read) -> None:  # type: ignore
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"source": 1, "special": 2, "switches": [], "marks": []}', "x"])
 def test_what_is_no_template_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - Of json's own kind, too.
+    with pytest.raises(ValueError):
         ModelTemplate.loaded(text)
 
 

@@ -185,5 +185,5 @@ def test_sentencepiece_alone_is_refused(tmp_path: Path) -> None:
     from train.tokenizer import PieceTokens
 
     tokens = PieceTokens.__new__(PieceTokens)
-    with pytest.raises(TrainError, match="needs tokenizer.json"):
+    with pytest.raises(TrainError, match=r"needs tokenizer\.json"):
         encode(Conversation(CHATS["one"]), own(tmp_path, own_templates.MARKED), tokens)

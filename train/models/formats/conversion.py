@@ -219,8 +219,8 @@ def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     from train.styles import style_named, style_of, system_of
 
     if request.style:
-        style = style_named(request.style).of_model(request.checkpoint)
-        return style.with_system(system_of(request.checkpoint)), []
+        named = style_named(request.style).of_model(request.checkpoint)
+        return named.with_system(system_of(request.checkpoint)), []
     style = style_of(request.checkpoint)
     if style is None and request.to == "litgpt":
         style = recognised(request.checkpoint)

@@ -345,7 +345,9 @@ def _rendered(chats: Iterable[list[dict[str, str]]], style: Style | None) -> Ite
     """The chats in the style, but those that a model's own template refuses."""
     from train.styles.model_template import RefusedChatError
 
-    for chat in chats if style is not None else ():
+    if style is None:
+        return
+    for chat in chats:
         with contextlib.suppress(RefusedChatError):
             yield style.text(chat)
 

@@ -69,6 +69,7 @@ def spoken(chat: Any) -> str:
 
 
 STYLE: Any = SimpleNamespace(
+    exact=False,
     name="letters", bos=None, end_of_turn="z", text=lambda chat, eos="": spoken(chat),
     prompt=lambda chat, eos="": spoken(chat) + ">",
 )  # fmt: skip
