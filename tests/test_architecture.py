@@ -79,7 +79,7 @@ def test_spiders_import_pages_and_pages_import_items() -> None:
 BUILT_ON_TORCH = {
     "train.data.modules",
     "train.data.batches",
-    "train.styles",
+    "train.styles.style",
     "train.plan.meta_models",
     "train.plan.meta_step",
 }

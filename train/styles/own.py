@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from train.errors import TrainError
-from train.styles import Style
 from train.styles.model_template import ModelTemplate, RefusedChatError, template_of
 from train.styles.saved import tuned_name
+from train.styles.style import PACKAGE, Style
 from train.styles.template import Message, Segment, with_system
 
 NAME = "own"
@@ -167,7 +167,7 @@ class Own(Style):
 def own_class(template: ModelTemplate, system: str | None) -> type[Own]:
     """The style of one model as a class of its own, whose name holds the template."""
     name = f"Own?template={packed(template)}"
-    members = {"own": template, "system": system, "__module__": "train.styles"}
+    members = {"own": template, "system": system, "__module__": PACKAGE}
     return type(name if system is None else tuned_name(name, system), (Own,), members)
 
 
