@@ -7,9 +7,14 @@ from collections.abc import Callable
 from subprocess import Popen
 from typing import Any
 
+from tests.fork_server import Forked
+
 
 def wait_until(
-    condition: Callable[[], object], seconds: float = 120.0, every: float = 0.02, process: Popen[Any] | None = None
+    condition: Callable[[], object],
+    seconds: float = 120.0,
+    every: float = 0.02,
+    process: Popen[Any] | Forked | None = None,
 ) -> None:
     """Return as soon as the condition holds, or the process on which it depends has ended.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pytest
 from crawler.items import NEWSPAPERS, article_from_record, canonical_link, newspaper_of
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import NEWSPAPER_PAGES, LoopbackSite
-from tests.fork_server import SCRAPY
+from tests.fork_server import start_scrapy
 from tests.integration.crawls import Crawl, crawling, environment, site
 from tests.waiting import wait_until
 
@@ -126,10 +125,7 @@ def test_killed_in_the_middle_it_goes_on(crawl: Crawl, root: Path, database: Any
     served = of(sample_records, "vnexpress")
     with LoopbackSite(root / "demo/articles.jsonl", Faults(slow=1.0)) as slow:
         words = ["-a", "since=2026-05-04", "-a", f"origin={slow.origins['vnexpress']}", "-a", "until=2026-05-12"]
-        process = subprocess.Popen(
-            [str(SCRAPY), "crawl", "vnexpress", *words], cwd=tmp_path, env=environment(database_uri),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = start_scrapy(["crawl", "vnexpress", *words], tmp_path, environment(database_uri))
         wait_until(lambda: database.articles.count_documents({}) >= 3 or process.poll() is not None, 150)
         process.send_signal(signal.SIGKILL)
         process.wait()

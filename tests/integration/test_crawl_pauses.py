@@ -6,13 +6,12 @@ Covers crawler.downloadermiddlewares.pauses.
 from __future__ import annotations
 
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fork_server import SCRAPY
+from tests.fork_server import start_scrapy
 from tests.integration.crawls import ROBOTS, Answer, Crawl, crawling, environment, listing, pages_of_open, site
 from tests.waiting import wait_until
 
@@ -64,10 +63,7 @@ def test_a_crawl_that_waits_ends_at_the_first_signal(
     answers = {"/robots.txt": robots, "/c/attualita/": answer or listing(pages), **pages}
     with site(answers) as (origin, asked):
         words = ["crawl", "open", "-a", f"origin={origin}", "-s", setting, "-s", "LOOPBACK_SETTINGS={}"]
-        process = subprocess.Popen(
-            [str(SCRAPY), *words], cwd=tmp_path, env=environment(database_uri), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        process = start_scrapy(words, tmp_path, environment(database_uri))
         wait_until(lambda: len(asked) >= sent, 120, process=process)
         process.send_signal(wanted)
         # Each wait lasts a quarter of an hour or about that.

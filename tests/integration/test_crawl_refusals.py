@@ -10,7 +10,7 @@ import pytest
 
 from crawler.spiders.open import Open
 from demo.loopback_site.server import LoopbackSite
-from tests.fork_server import SCRAPY
+from tests.fork_server import SCRAPY, run_scrapy
 from tests.integration.crawls import Crawl, crawling, environment, site
 
 pytestmark = pytest.mark.timeout(180)
@@ -148,9 +148,7 @@ def test_reservations_are_stored_with_the_article(crawl: Crawl, root: Path, data
     ],
 )
 def test_what_cannot_start_says_so_in_one_line(words: list[str], said: str, database_uri: str) -> None:
-    done = subprocess.run(
-        [str(SCRAPY), *words], env=environment(database_uri), capture_output=True, text=True, check=False
-    )
+    done = run_scrapy(words, Path.cwd(), environment(database_uri))
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -44,7 +44,7 @@ def test_without_the_export_litgpt_ends_in_one_line_that_names_the_command(tmp_p
     if program is None:
         pytest.skip("litgpt is not installed")
     recipe = FOLDER / "llama-3-8b/news.yaml"
-    done = run_forked("torch", [program, "finetune_lora", "--config", str(recipe)], tmp_path)
+    done = run_forked("train", [program, "finetune_lora", "--config", str(recipe)], tmp_path)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert "data.path: export does not exist: `synth export --out export` makes it" in done.stderr

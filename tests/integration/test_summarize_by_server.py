@@ -6,13 +6,12 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.fork_server import run_forked
+from tests.fork_server import Forked, run_forked, start_forked
 from tests.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "synth", "summarize", "--llm", "openai:tiny", "--json"]
@@ -22,11 +21,9 @@ def environment(stand: Any, uri: str) -> dict[str, str]:
     return os.environ | {"MONGODB_URI": uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
 
 
-def start(stand: Any, uri: str, *words: str) -> subprocess.Popen[str]:
+def start(stand: Any, uri: str, *words: str) -> Forked:
     """The command, to be killed or interrupted."""
-    return subprocess.Popen(
-        [*COMMAND, *words], env=environment(stand, uri), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return start_forked("synth", [*COMMAND, *words], environment=environment(stand, uri))
 
 
 def finish(stand: Any, uri: str, *words: str) -> tuple[int, dict[str, int], str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -18,6 +16,7 @@ import pytest
 from crawler.mongo import connect
 from synth.__main__ import main
 from synth.cluster.events import event_key
+from tests.fork_server import Forked, start_forked
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.waiting import wait_until
@@ -55,16 +54,8 @@ def ready(store: Any, stand: ChatStand, database_uri: str, monkeypatch: pytest.M
 WORDS = ("summarize", "--llm", "openai:tiny", "--json")
 
 
-def interruptible() -> None:
-    """A shell starts what runs in its background deaf to Ctrl-C, and its children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def run(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "synth", *WORDS, *words],
-        env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,
-    )  # fmt: skip
+def run(*words: str) -> Forked:
+    return start_forked("synth", [sys.executable, "-m", "synth", *WORDS, *words])
 
 
 def asked(stand: ChatStand) -> Counter[str]:

@@ -65,7 +65,7 @@ def tuned(workspace: Path, root: Path, made_once: MadeOnce) -> Path:
     def make(folder: Path) -> None:
         shutil.copytree(workspace, folder, dirs_exist_ok=True)
         words = ["finetune_lora", "--config", str(recipe), "--train.max_steps", "2"]
-        done = run_forked("torch", [str(SCRIPTS / "litgpt"), *words], folder, timeout=200)
+        done = run_forked("train", [str(SCRIPTS / "litgpt"), *words], folder, timeout=200)
         assert done.returncode == 0, done.stderr[-2000:]
 
     return Path(shutil.copytree(made_once("tuned", make) / "out/tiny-news", workspace / "out/tiny-news"))

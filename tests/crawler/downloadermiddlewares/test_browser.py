@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
@@ -22,7 +21,7 @@ from crawler.items import NewsmillError, canonical_link
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import LoopbackSite
 from tests.crawler.loopback import serving
-from tests.fork_server import SCRAPY, run_scrapy
+from tests.fork_server import run_scrapy, start_scrapy
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(180, func_only=True), pytest.mark.usefixtures("only_browser")]
@@ -248,10 +247,7 @@ def test_scripts_load_from_the_origin_what_robots_allows_and_nothing_else(
 def test_killed_it_leaves_no_browser_behind(drawn: LoopbackSite, database_uri: str, tmp_path: Path) -> None:
     before = browsers(database_uri)
     words = [f"-a{key}={value}" for key, value in where(drawn, "open").items()]
-    process = subprocess.Popen(
-        [str(SCRAPY), "crawl", "open", "-ajavascript=1", *words], cwd=tmp_path, env=environment(database_uri),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = start_scrapy(["crawl", "open", "-ajavascript=1", *words], tmp_path, environment(database_uri))
     wait_until(lambda: browsers(database_uri) - before or process.poll() is not None, 30, 0.05)
     assert browsers(database_uri) - before, "no browser was started: the test shows nothing"
     process.send_signal(signal.SIGKILL)
@@ -292,10 +288,7 @@ def test_a_browser_that_dies_is_started_again(
 ) -> None:
     before = browsers(database_uri)
     words = [f"-a{key}={value}" for key, value in where(drawn, "open").items()]
-    process = subprocess.Popen(
-        [str(SCRAPY), "crawl", "open", "-ajavascript=1", *words], cwd=tmp_path, env=environment(database_uri),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start_scrapy(["crawl", "open", "-ajavascript=1", *words], tmp_path, environment(database_uri))
     wait_until(lambda: database.articles.count_documents({}) or process.poll() is not None, 150)
     for pid in browsers(database_uri) - before:
         # The browser itself, not its pages one after the other: each would cost a page an attempt.

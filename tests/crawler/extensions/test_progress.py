@@ -9,8 +9,6 @@ import os
 import pty
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,9 +21,9 @@ import pytest
 from crawler.extensions.progress import state_of
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import LoopbackSite
+from tests.fork_server import start_scrapy
 from tests.waiting import wait_until
 
-SCRAPY = Path(sys.executable).parent / "scrapy"
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -53,8 +51,8 @@ class Terminal:
         self._main, side = pty.openpty()
         env = os.environ | {"MONGODB_URI": uri, "SCRAPY_SETTINGS_MODULE": "crawler.settings", "COLUMNS": "80",
                             "TERM": "xterm", "NEWSMILL_MONGO_TIMEOUT_MS": "60000"}  # fmt: skip
-        self.process = subprocess.Popen([str(SCRAPY), *words], cwd=folder, env=env, stdout=side, stderr=side)
-        os.close(side)
+        with os.fdopen(side, "wb", 0) as out:
+            self.process = start_scrapy(words, folder, env, out)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

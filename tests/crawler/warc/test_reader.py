@@ -27,7 +27,7 @@ from crawler.warc.reader import Reader, exchange_of
 from demo.loopback_site.faults import Faults
 from demo.loopback_site.server import LoopbackSite
 from tests.crawler.warc.warcs import Crawl, Foreign, chunked, crawling, pages_of, snapshot, written
-from tests.fork_server import SCRAPY
+from tests.fork_server import start_scrapy
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
@@ -149,7 +149,7 @@ def test_killed_the_file_is_readable_to_its_last_whole_record(
     with LoopbackSite(root / "demo/articles.jsonl", Faults(slow=1.0, slow_seconds=0.2)) as slow:
         words = ["-asince=2026-05-04", "-auntil=2026-05-12", f"-aorigin={slow.origins['vnexpress']}"]
         words += ["-s", f"WARC={tmp_path / 'raw'}"]
-        process = subprocess.Popen([str(SCRAPY), "crawl", "vnexpress", *words], env=env, stderr=subprocess.DEVNULL)
+        process = start_scrapy(["crawl", "vnexpress", *words], Path.cwd(), env)
         wait_until(lambda: database.articles.count_documents({}) >= 5 or process.poll() is not None, 150)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -5,7 +5,6 @@ Covers synth.cluster.assignments.
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -28,6 +27,7 @@ from synth.cluster.assignments import ArticleRef
 from synth.cluster.events import numbered, texts_key
 from synth.cluster.incremental import LanguageUpdate, cluster_articles
 from synth.cluster.settings import Settings
+from tests.fork_server import Forked, run_forked, start_forked
 
 pytestmark = pytest.mark.long
 
@@ -298,7 +298,7 @@ def test_a_day_of_very_many_articles_has_several_documents(database: Any, monkey
     assert run(database)["read"] == 0
 
 
-def wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+def wait(process: Forked, seconds: float) -> None:
     """As long, or until the process ends."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
@@ -310,11 +310,11 @@ def test_killed_at_any_moment_the_next_run_goes_on(database: Any, database_uri: 
     rows = [article(i, i // 20, i // 3) for i in range(600)]
     database.articles.insert_many(rows[:300])
     command = [sys.executable, "-m", "synth", "cluster", "--uri", database_uri]
-    subprocess.run(command, check=True, capture_output=True)
+    run_forked("synth", command).check_returncode()
     for part in range(3):
         database.articles.insert_many(rows[300 + 100 * part : 400 + 100 * part])
         before = partition(database)
-        process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL)
+        process = start_forked("synth", command)
         while process.poll() is None and not database.placements.find_one({"writing": {"$ne": None}}):
             wait(process, 0.002)
         wait(process, chance.random() * 0.05)
@@ -323,6 +323,6 @@ def test_killed_at_any_moment_the_next_run_goes_on(database: Any, database_uri: 
         links = [link for row in database.clusters.find({"current": True}) for link in row["links"]]
         assert len(set(links)) == len(links)
         assert partition(database) in (before, afresh(database))
-    subprocess.run(command, check=True, capture_output=True)
+    run_forked("synth", command).check_returncode()
     assert partition(database) == afresh(database)
     assert database.clusters.count_documents({"pending": True}) == 0

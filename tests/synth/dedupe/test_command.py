@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import signal
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ import pytest
 from crawler.items import NewsmillError
 from synth.__main__ import main
 from synth.samples.sample import Sample
+from tests.fork_server import start_forked
 from tests.waiting import wait_until
 
 LONG = "Il consiglio comunale ha approvato ieri sera il bilancio con diciotto voti a favore e dodici contrari"
@@ -297,17 +296,18 @@ def killed_after(database: Any, uri: str, root: Path, written: int) -> None:
         "__main__.main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", code, "dedupe", "--uri", uri]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as process:
-        wait_until(
-            lambda: (
-                database.runs.count_documents({"outcome": "running"})
-                and database.samples.count_documents({"duplicate_kind": "exact"}) >= written
-            ),
-            every=0.002,
-            process=process,
-        )
-        assert process.poll() is None, "it was done before it could be killed"
-        process.send_signal(signal.SIGKILL)
+    process = start_forked("synth", command, root)
+    wait_until(
+        lambda: (
+            database.runs.count_documents({"outcome": "running"})
+            and database.samples.count_documents({"duplicate_kind": "exact"}) >= written
+        ),
+        every=0.002,
+        process=process,
+    )
+    assert process.poll() is None, "it was done before it could be killed"
+    process.kill()
+    process.wait()
 
 
 def test_values_are_checked_before_the_store_is_asked() -> None:

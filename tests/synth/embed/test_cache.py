@@ -6,8 +6,6 @@ Covers synth.cluster.vectors.
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from synth.cluster.settings import Settings
 from synth.embed import article_text, load_embedder
 from synth.embed import cache as embeddings
 from synth.embed.cache import StoredEmbedder
+from tests.fork_server import start_forked
 from tests.synth.embed.test_sentence_transformer import sentence_transformer
 from tests.synth.embed.test_tensorflow_use import saved_model
 from tests.waiting import wait_until
@@ -111,9 +110,7 @@ embeddings.StoredEmbedder(connect(sys.argv[1]), "slow", Slow).encode([f"testo {i
 
 
 def test_killed_it_goes_on_where_it_was(database: Any, database_uri: str, root: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SLOW, database_uri], cwd=root, env=os.environ | {"PYTHONPATH": "."}
-    )
+    process = start_forked("synth", [sys.executable, "-c", _SLOW, database_uri], root)
     wait_until(lambda: database.embeddings.count_documents({}) >= 60, every=0.01, process=process)
     process.kill()
     process.wait()

@@ -21,6 +21,7 @@ import pytest
 
 from synth import atomic_files as files
 from synth.__main__ import main
+from tests.fork_server import Forked, start_forked
 from tests.waiting import wait_until
 
 DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -324,16 +325,15 @@ def test_a_limit_on_file_size_with_parquet(store: Any, database_uri: str, tmp_pa
 
 
 def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
-    store: Any, database_uri: str, tmp_path: Path
+    store: Any, database_uri: str, tmp_path: Path, root: Path
 ) -> None:
     assert main(["export", "--out", "killed"]) == 0
     before = bytes_of(Path("killed"))
     store.samples.insert_many([sample(100 + number, answer=f"Parola {number}. " * 200) for number in range(3000)])
     formats = every("alpaca", "litgpt", "huggingface", "sharegpt-parquet")
     words = [sys.executable, "-m", "synth", "export", "--out", str(tmp_path / "killed"), *formats]
-    where: dict[str, Any] = {"cwd": Path(files.__file__).parents[1], "env": os.environ | {"MONGODB_URI": database_uri}}
     for least in (1, 500_000, 2_000_000):
-        running = subprocess.Popen(words, **where, stdout=subprocess.DEVNULL)
+        running = start_forked("synth", words, root, os.environ | {"MONGODB_URI": database_uri})
         _wait_for_bytes(running, tmp_path / f".killed.partial-{running.pid}", least)
         running.kill()
         assert running.wait() == -signal.SIGKILL
@@ -344,7 +344,7 @@ def test_killed_at_any_moment_the_old_export_stays_and_the_next_is_whole(
     assert store.runs.count_documents({"stage": "export", "outcome": "killed"}) == 3
 
 
-def _wait_for_bytes(running: subprocess.Popen[bytes], folder: Path, least: int) -> None:
+def _wait_for_bytes(running: Forked, folder: Path, least: int) -> None:
     """Until the export has so much on disk, or has ended."""
     wait_until(lambda: running.poll() is not None or _written(folder) >= least, every=0.002)
 

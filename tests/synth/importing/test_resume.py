@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from synth.__main__ import main
+from tests.fork_server import run_forked
 
 #: Rows, in batches of five: four writes.
 ROWS = 20
@@ -54,9 +54,8 @@ def test_killed_at_every_write_it_ends_as_if_undisturbed(
         # Each run finds what the one before stored: its writes are fewer.
         words = {"root": str(root), "number": 1 if after else number, "after": after, "uri": database_uri}
         program = textwrap.dedent(_KILLED.format(path=str(path), **words))
-        done = subprocess.run(
-            [sys.executable, "-c", program], env=os.environ | {"MONGODB_URI": database_uri}, check=False
-        )
+        line = [sys.executable, "-c", program]
+        done = run_forked("synth", line, environment=os.environ | {"MONGODB_URI": database_uri})
         assert done.returncode == -signal.SIGKILL
         assert database.samples.count_documents({}) == 5 * (number if after else max(0, sum(range(number))))
     before = {row["key"]: row for row in database.samples.find()}

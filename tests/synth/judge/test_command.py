@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from synth.__main__ import main
 from synth.judge.stage import Judgement, judge_view, judgement_of
+from tests.fork_server import start_forked
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.waiting import wait_until
@@ -252,7 +252,7 @@ def test_killed_in_the_middle_nothing_is_asked_twice(
     environment = os.environ | {"MONGODB_URI": database_uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
     stand.delay = 0.15
     words = [sys.executable, "-m", "synth", "judge", "--llm", "openai:tiny", "--repeats", "3", "--concurrency", "2"]
-    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start_forked("synth", words, environment=environment)
     wait_until(lambda: store.llm_calls.count_documents({}) >= 5, every=0.01, process=process)
     process.kill()
     process.wait()

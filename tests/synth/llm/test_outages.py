@@ -31,6 +31,7 @@ from synth.llm import Limits
 from synth.llm.ledger import Ledgered
 from synth.llm.openai_client import ChatServer
 from synth.outages import hub_messages, is_outage, outlast, reason_of_hub
+from tests.fork_server import start_forked
 from tests.waiting import wait_until
 
 
@@ -126,7 +127,7 @@ def test_killed_at_any_moment_no_acknowledged_call_is_asked_again(
 
     for kill in (True, True, True, False):
         before = database.llm_calls.count_documents({})
-        process = subprocess.Popen([sys.executable, "-c", CLIENT], env=environment, cwd=root)
+        process = start_forked("synth", [sys.executable, "-c", CLIENT], root, environment)
         if kill:
             wait_until(
                 lambda before=before: database.llm_calls.count_documents({}) > before, every=0.005, process=process

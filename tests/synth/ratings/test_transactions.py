@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import Any
 
@@ -16,13 +15,14 @@ import pytest
 from synth.llm.leases import owner_name
 from synth.ratings.transactions import end_dead_sessions, transaction
 from tests.databases import empty
+from tests.fork_server import run_forked
 from tests.synth.ratings.killed_rater import EDITED
 from tests.synth.ratings.review_store import fill_samples
 
 
 def run(uri: str, number: int) -> int:
     words = [sys.executable, "-m", "tests.synth.ratings.killed_rater", str(number)]
-    return subprocess.run(words, env={**os.environ, "MONGODB_URI": uri}, stderr=subprocess.DEVNULL).returncode
+    return run_forked("synth", words, environment={**os.environ, "MONGODB_URI": uri}).returncode
 
 
 def check_whole(database: Any) -> None:

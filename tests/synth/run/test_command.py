@@ -18,6 +18,7 @@ import pytest
 
 from crawler.items import NewsmillError
 from synth.__main__ import main
+from tests.fork_server import run_forked, start_forked
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.llm.conftest import stand as stand_fixture
 from tests.waiting import wait_until
@@ -182,7 +183,7 @@ def test_killed_at_any_moment_it_goes_on(
     environment = os.environ | {"MONGODB_URI": database_uri, "LLM_BASE_URL": stand.url, "LLM_API_KEY": "sk-secret"}
     words = [sys.executable, "-m", "synth", "run", str(path)]
     for seconds in (0.2, 0.3, 0.1):
-        process = subprocess.Popen(words, env=environment, cwd=root, stdout=subprocess.DEVNULL)
+        process = start_forked("synth", words, root, environment)
         known = database.llm_calls.count_documents({})
         wait_until(lambda known=known: database.llm_calls.count_documents({}) > known, process=process)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -191,7 +192,7 @@ def test_killed_at_any_moment_it_goes_on(
         process.wait()
         stand.settle()
         unacknowledged = len(stand.asked) - database.llm_calls.count_documents({})
-    done = subprocess.run(words, env=environment, cwd=root, capture_output=True, text=True, check=False)
+    done = run_forked("synth", words, root, environment)
     assert done.returncode == 0, done.stderr
     events = database.clusters.count_documents({"current": True})
     samples = database.samples.count_documents({})

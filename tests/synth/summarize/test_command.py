@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from typing import Any
@@ -28,6 +27,7 @@ from synth.summarize import command as module
 from synth.summarize.settings import TASK, Settings
 from synth.summarize.sources import REASONS
 from synth.summarize.writer import summarize_events
+from tests.fork_server import Forked, run_forked, start_forked
 from tests.synth.summarize.conftest import EXTRACTIVE, SETTINGS, Renamed, Saying, cluster_of, samples_of, told
 from tests.waiting import wait_until
 
@@ -288,11 +288,9 @@ def test_samples_of_the_beginnings_of_articles(store: Any) -> None:
     assert not [name for name in prompts if "source_sentences" in name], "an event has two samples"
 
 
-def run(uri: str, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "synth", "summarize", *words],
-        env=os.environ | {"MONGODB_URI": uri}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def start(uri: str, *words: str) -> Forked:
+    line = [sys.executable, "-m", "synth", "summarize", *words]
+    return start_forked("synth", line, environment=os.environ | {"MONGODB_URI": uri})
 
 
 def test_killed_in_the_middle_and_started_again_it_ends_the_same(store: Any, database_uri: str) -> None:
@@ -302,23 +300,22 @@ def test_killed_in_the_middle_and_started_again_it_ends_the_same(store: Any, dat
     store.runs.delete_many({})
     killed = 0
     for part in (1, len(undisturbed) // 2):
-        process = run(database_uri, "--batch-size", "1")
+        process = start(database_uri, "--batch-size", "1")
         wait_until(lambda part=part: store.samples.count_documents({}) >= part, every=0.002, process=process)
         process.kill()
-        process.communicate()
-        killed += process.returncode == -signal.SIGKILL
+        killed += process.wait() == -signal.SIGKILL
     assert killed, "both runs ended before they could be killed"
     assert store.samples.count_documents({}) < len(undisturbed)
-    last = run(database_uri, "--json")
-    told, _ = last.communicate(timeout=120)
+    environment = os.environ | {"MONGODB_URI": database_uri}
+    last = run_forked("synth", [sys.executable, "-m", "synth", "summarize", "--json"], environment=environment)
     assert last.returncode == 0
-    assert json.loads(told)["summarized"] < len(undisturbed)
+    assert json.loads(last.stdout)["summarized"] < len(undisturbed)
     assert samples_of(store) == undisturbed
     assert store.runs.count_documents({"stage": "summarize", "outcome": "killed"}) == killed
 
 
 def test_two_at_once_double_nothing(store: Any, database_uri: str) -> None:
-    both = [run(database_uri, "--batch-size", "1") for _ in range(2)]
+    both = [start(database_uri, "--batch-size", "1") for _ in range(2)]
     assert [process.wait(120) for process in both] == [0, 0]
     assert store.samples.count_documents({}) == store.clusters.count_documents({})
 

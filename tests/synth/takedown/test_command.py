@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from synth.embed import article_text
 from synth.samples.sample import Sample
 from synth.takedown.lineage import lineages_of
 from synth.takedown.removal import take_down
+from tests.fork_server import start_forked
 from tests.waiting import wait_until
 
 GONE = "https://www.ilpost.it/2026/05/01/uno/"
@@ -263,7 +263,7 @@ def test_killed_it_goes_on(store: Any, database_uri: str) -> None:
 
     killed = 0
     for _ in range(4):
-        before, process = left(), subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        before, process = left(), start_forked("synth", command)
         wait_until(lambda before=before, process=process: left() != before or process.poll() is not None, every=0.001)
         killed += process.poll() is None
         process.kill()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from tests.fork_server import run_forked
 from tests.synth.llm.conftest import ChatStand
 from tests.synth.translate.conftest import ROWS, italian, says, stand, store, translations
 
@@ -32,34 +32,30 @@ def refill(store: Any, stand: ChatStand, row: dict[str, Any]) -> None:
     stand.asked.clear()
 
 
+def run(uri: str, last: int = 0) -> int:
+    """The status of a run that is killed right after its write number `last`; 0: not at all."""
+    words = ["translate", "--to", "it", "--engine", "llm:tiny", "--concurrency", "1", "--json"]
+    line = [sys.executable, "-m", "tests.killed_at_write", str(last), "", "--", "synth", *words]
+    return run_forked("synth", line, environment=os.environ | {"MONGODB_URI": uri}).returncode
+
+
 # Two runs for each of some twenty writes.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("row", "writes"), [(ROWS[0], 8), (CODE, 3)], ids=["translated", "left as it was"])
 def test_after_every_write(store: Any, stand: ChatStand, database_uri: str, row: dict[str, Any], writes: int) -> None:
     says(stand, italian)
-    words = ["translate", "--to", "it", "--engine", "llm:tiny", "--concurrency", "1", "--json"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.synth.translate.killed_at_write", "1", str(_MOST), "--", *words],
-        env=os.environ | {"MONGODB_URI": database_uri}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
     kills = 0
-    for line in process.stdout:
-        if not line.startswith("STEP"):
-            continue
-        _, step, _, *code = line.split()
-        if step == "fill":
-            refill(store, stand, row)
-        elif step == "killed":
-            kills += int(code[0]) == -signal.SIGKILL
-        else:
-            assert int(code[0]) == 0
-            check(store, stand, row)
-        process.stdin.write("\n")
-        process.stdin.flush()
-    process.stdin.close()
-    assert process.wait(60) == 0
+    for number in range(1, _MOST + 1):
+        refill(store, stand, row)
+        status = run(database_uri, number)
+        assert status in (0, -signal.SIGKILL)
+        if status:
+            kills += 1
+            assert run(database_uri) == 0
+        check(store, stand, row)
+        if not status:
+            break
+    assert status == 0
     assert kills >= writes, "runs, leases, two calls, samples, and what ends a run"
 
 

@@ -9,7 +9,6 @@ import json
 import math
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.fork_server import run_forked
 from tests.train.data.chat_fixtures import ENGLISH, ITALIAN, VIETNAMESE, several_turns
 from train.data import Chat, Pairs
 from train.errors import TrainError
@@ -302,10 +302,8 @@ def test_two_devices_share_the_rows(export: Path, checkpoint: Path, tmp_path: Pa
     script = tmp_path / "devices.py"
     script.write_text(DEVICES)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
-    done = subprocess.run(
-        [sys.executable, str(script), str(export), str(checkpoint), str(tmp_path)],
-        env=environment, capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
+    words = [str(script), str(export), str(checkpoint), str(tmp_path)]
+    done = run_forked("train", words, environment=environment, timeout=200)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("data: train: 24 of 24 rows") == 1, "told once"
     told = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1)]

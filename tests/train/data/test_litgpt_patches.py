@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.fork_server import run_forked
 from tests.train.conftest import SCRIPTS
 from train.data.litgpt_patches import one_line_errors
 from train.errors import TrainError
@@ -108,10 +108,7 @@ def test_validation_counts_each_token_once(most: int, tokens: int, monkeypatch: 
 def test_an_error_of_ours_ends_litgpts_command_in_one_line(start: list[str], tmp_path: Path) -> None:
     program = [str(SCRIPTS / "litgpt")] if start == ["litgpt"] else [sys.executable, *start]
     data = ["--data", "train.data.Chat", "--data.path", str(tmp_path / "nothing"), "--data.over_length", "never"]
-    done = subprocess.run(
-        [*program, "finetune_lora", "none", *data],
-        capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
+    done = run_forked("train", [*program, "finetune_lora", "none", *data], timeout=200)
     assert done.returncode == 2
     *_, line = done.stderr.strip().splitlines()
     assert "Traceback" not in done.stderr

@@ -83,7 +83,7 @@ def test_litgpt(folder: Path, train: Run) -> None:
     more = {"logger_name": "csv", "lora_head": False}
     recipe.write_text(yaml.safe_dump(settings(folder, "lit", system=SYSTEM) | more))
     line = [str(SCRIPTS / "litgpt"), "finetune_lora", "--config", str(recipe)]
-    done = run_forked("torch", line, folder, timeout=300)
+    done = run_forked("train", line, folder, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     trained = last_validation(next((folder / "out-lit").glob("**/metrics.csv")))
     hub = converted(folder, train, "from-lit", "--to", "huggingface")

@@ -7,11 +7,7 @@ Covers train.evaluate.models, train.evaluate.results.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.fork_server import start_forked
 from tests.train.evaluate import evaluate_fixtures as export
 from tests.waiting import wait_until
 from train.metrics import MEASURES
@@ -241,13 +238,12 @@ def test_killed_it_goes_on_where_it_was(house: Path) -> None:
         "answers.Ledger.add = slow\n"
         "from train.__main__ import main\nmain(sys.argv[1:])\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, *words_of(house, "killed")], cwd=Path.cwd())
+    process = start_forked("train", [sys.executable, "-c", code, *words_of(house, "killed")])
     try:
         wait_until(lambda: out.is_file() and out.read_bytes().endswith(b"\n"), 120, process=process)
         assert process.poll() is None
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     kept = json.loads(out.read_text())
     with out.open("a") as torn:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fork_server import start_forked
 from tests.train.conftest import SCRIPTS
 from tests.train.huggingface.hf_fixtures import curve, make_folder, recipe
 from tests.waiting import wait_until
@@ -52,7 +53,7 @@ def killed(folder: Path) -> Path:
     """The same run, killed by SIGKILL when the checkpoint of step 4 is there."""
     path = recipe(folder, out_dir="killed")
     command = [sys.executable, "-m", "train", "finetune", "--config", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start_forked("train", command)
     checkpoint = folder / "killed/checkpoint-4"
     wait_until(lambda: checkpoint.is_dir() or process.poll() is not None, 120, 0.005)
     assert process.poll() is None, "ended by itself"

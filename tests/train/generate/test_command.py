@@ -8,13 +8,13 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fork_server import start_forked
 from tests.train.conftest import ITALIAN, SCRIPTS, VIETNAMESE
 from tests.waiting import wait_until
 
@@ -70,7 +70,7 @@ def test_killed_and_started_again_it_ends_the_same(words: list[object], tmp_path
     # Two rows at once, so that there are batches to be killed between.
     longer = [*words[:-1], "150", "--batch-size", "1000"]
     line = [str(SCRIPTS / "train"), "generate", *map(str, longer), "--out", str(out)]
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start_forked("train", line)
     wait_until(lambda: out.exists() and out.stat().st_size, 100, every=0.002, process=process)
     process.kill()
     process.wait()

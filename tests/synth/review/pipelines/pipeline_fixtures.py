@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from synth.review.pipelines import processes
 from synth.review.pipelines.files import PipelineFile, pipeline_file
 from synth.review.pipelines.runs import PipelineRuns
+from tests.fork_server import Forked, start_forked
 from tests.synth.llm.conftest import ChatStand
 from tests.waiting import wait_until
 
@@ -71,9 +77,19 @@ def file(folder: Path) -> PipelineFile:
     return found
 
 
+def forked(line: list[str], **options: Any) -> Forked:
+    """What `subprocess.Popen` starts, from the server that has imported the same."""
+    assert options["start_new_session"]
+    return start_forked("synth", line, environment=options["env"], out=options["stdout"], held=options["pass_fds"])
+
+
 @pytest.fixture
-def runs(store: Any, database_uri: str, tmp_path: Path, file: PipelineFile) -> Iterator[PipelineRuns]:
+def runs(
+    store: Any, database_uri: str, tmp_path: Path, file: PipelineFile, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PipelineRuns]:
     """Runs over the store of sample articles; what still goes on at the end of the test is killed."""
+    popen = SimpleNamespace(run=subprocess.run, Popen=forked, DEVNULL=subprocess.DEVNULL)
+    monkeypatch.setattr(processes, "subprocess", popen)
     made = PipelineRuns(store, tmp_path / "home/pipelines", database_uri)
     yield made
     kill(made, file)
@@ -81,9 +97,6 @@ def runs(store: Any, database_uri: str, tmp_path: Path, file: PipelineFile) -> I
 
 def kill(runs: PipelineRuns, file: PipelineFile) -> None:
     """End the run of a file without a word, and wait until it is gone."""
-    import os
-    import signal
-
     start = runs.starts.find_one({"_id": {"$regex": f"{file.name}$"}})
     if start and runs.state(file).is_alive:
         os.killpg(start["pid"], signal.SIGKILL)
