@@ -5,7 +5,7 @@ Whole events later than all training rows are held out (benchmarks/helpers/disti
 is the beginning of three articles at most, all that it learns the first sentences of a summary, so that it ends on a
 CPU. Each part keeps what it has done: killed, the same command goes on.
 
-    python benchmarks/train/bench_distillation.py --model FOLDER --out FOLDER [--language it] [--part data …]
+    python benchmarks/train/bench_distillation.py --model FOLDER [--out FOLDER] [--language it] [--part data …]
 """
 
 from __future__ import annotations
@@ -337,10 +337,10 @@ def run_part(part: str, options: argparse.Namespace) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder of the base model")
-    parser.add_argument("--out", type=Path, required=True, help="what is made, one folder a language and seed")
+    parser.add_argument("--model", type=Path, help="Hugging Face folder of the base model, such as Gemma 3 270M's")
+    parser.add_argument("--out", type=Path, default=Path("out/bench-distillation"), help="a folder a language is in it")
     parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real data")
-    parser.add_argument("--language", choices=sorted(READERS), required=True)
+    parser.add_argument("--language", nargs="+", choices=sorted(READERS), default=sorted(READERS))
     parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--test-events", type=int, default=30, help="held out at least (30)")
     parser.add_argument("--val-events", type=int, default=8)
@@ -357,9 +357,15 @@ def main() -> None:
     options = arguments()
     if not (options.shared / "data").is_dir():
         print(f"no summaries: {options.shared / 'data'} is not there; give --shared", file=sys.stderr)
-        return
-    for part in options.part:
-        run_part(part, options)
+    elif options.model is None:
+        print("no model: give the folder of one as --model", file=sys.stderr)
+    else:
+        for language in options.language:
+            of_language = argparse.Namespace(
+                **{**vars(options), "language": language, "out": (options.out / language).resolve()}
+            )
+            for part in options.part:
+                run_part(part, of_language)
 
 
 if __name__ == "__main__":
