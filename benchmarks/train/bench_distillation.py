@@ -177,7 +177,7 @@ def write_answers(name: str, options: argparse.Namespace) -> dict[str, dict[str,
 
 
 def load_model_of(base: Path, adapter: Path | None) -> Any:
-    """The base in bf16, a third of the time of 32 bits on a CPU that knows it; the adapter beside it, as trained.
+    """The base in bf16, which a CPU that knows it computes faster; the adapter beside it, as trained.
 
     Merged into 16 bits it would lose part of what it learnt.
     """
