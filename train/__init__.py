@@ -11,7 +11,7 @@ ORDER = [
     ["__main__"],
     # verbs
     [
-        "recipe", "tiny", "import_gguf", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate",
+        "recipe", "tiny", "get", "import_gguf", "plan", "finetune", "pairs", "convert", "serve", "merge", "generate",
         "blind", "evaluate", "loss",
     ],
     ["huggingface"],

@@ -13,6 +13,7 @@ from train.convert.outcome import next_command, report
 from train.errors import TrainError
 from train.models.formats.conversion import DTYPES, RECORD, ConversionRequest
 from train.models.formats.folder import convert_folder
+from train.models.licence import pass_on, sources_of
 
 _UNITS = {"MB": 10**6, "GB": 10**9}
 EXAMPLE = """examples:
@@ -89,6 +90,7 @@ def main(options: argparse.Namespace) -> int:
     )
     with folder_beside(options.out) as temporary:
         result = convert_folder(request, temporary, texts=texts, tolerance=options.tolerance, shard=shard)
+        pass_on(sources_of(options.checkpoint, options.base), temporary)
         out = options.out if not result.problems else options.out.with_name(f"{options.out.name}.failed")
         take_place(temporary, out)
     report(result, out, options.out, as_json=options.json, follow_up=next_command(result, out))

@@ -22,6 +22,7 @@ from train.merge.silence import silence_warnings
 from train.models.checkpoint import base_folder, read_json
 from train.models.formats.conversion import ConversionRequest
 from train.models.formats.folder import convert_folder
+from train.models.licence import pass_on
 
 #: Written into each folder last: what made it.
 MARK = "merge.json"
@@ -155,8 +156,15 @@ def run_step(
             "seconds": round(time.monotonic() - began, 1),
         }  # fmt: skip
         _card(checked, out, target.name)
+        pass_on(_sources(checked, folders), out)
         (out / MARK).write_text(json.dumps(outcome, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return outcome
+
+
+def _sources(checked: Checked, folders: Mapping[str, Path]) -> list[Path]:
+    """Every folder that the step was made of: the terms of all of them go with it."""
+    facts = [*checked.facts.values(), *([checked.base] if checked.base is not None else [])]
+    return [*folders.values(), *(path for each in facts for path in (each.folder, each.base) if path is not None)]
 
 
 def _merge_adapter(facts: Facts, out: Path, checked: Checked, merge: Merge) -> None:
