@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from train.data.batches import Batches
 from train.data.encode import IGNORE, OVER_LENGTH
+from train.data.litgpt_documents import attend_within_documents
 from train.data.litgpt_patches import keep_embeddings, one_line_errors, remember_folders, weigh_tokens
 from train.data.token_cache import Rows, Settings, TokenSet, tokenised, tuned_style
 from train.errors import TrainError
@@ -29,8 +30,70 @@ BATCHING = ("grouped", "even", "shuffled")
 remember_folders()
 
 
+class TokenModule(DataModule):
+    """What our modules for LitGPT have in common: rows of tokens, made once, in batches of like length.
+
+    A subclass has the fields batching, seed, num_workers and ignore_index, and `load`.
+    """
+
+    batching: str
+    seed: int
+    num_workers: int
+    ignore_index: int
+    batch_size: int
+    train_dataset: ChatRows | None
+    test_dataset: ChatRows | None
+    counts: dict[str, Any]
+    tokens: TokenSet | None
+
+    def load(self) -> TokenSet:
+        """The tokens, from the cache or made."""
+        raise NotImplementedError
+
+    def prepare_data(self) -> None:
+        """Make the tokens; LitGPT lets the first process do so before the others look."""
+        self.load()
+        if _rank() == 0:
+            print(self.report(), flush=True)
+
+    def setup(self, stage: str = "") -> None:  # noqa: ARG002 - LitGPT's signature
+        tokens = self.load()
+        self.train_dataset = ChatRows(tokens.splits["train"], ignore_index=self.ignore_index)
+        self.test_dataset = ChatRows(tokens.splits["val"], tokens.examples, ignore_index=self.ignore_index)
+
+    def report(self) -> str:
+        """What became of the rows, a line a split."""
+        return "\n".join(described(self.counts, self.tokens.folder if self.tokens else None))
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        rows = self.train_dataset
+        assert rows is not None, "setup comes first"
+        if self.batching == "shuffled":
+            order = torch.Generator().manual_seed(self.seed)
+            return DataLoader(
+                rows, batch_size=self.batch_size, shuffle=True, generator=order,
+                num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
+            )  # fmt: skip
+        batches = Batches(
+            rows.rows.lengths.tolist(), self.batch_size, even=self.batching == "even", seed=self.seed,
+            devices=_devices(), rank=_rank(),
+        )  # fmt: skip
+        return DataLoader(
+            rows, batch_size=None, sampler=batches,
+            num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
+        )  # fmt: skip
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """In the order of the file, as LitGPT's JSON: the first `eval.max_iters` batches are the same rows."""
+        assert self.test_dataset is not None, "setup comes first"
+        return DataLoader(
+            self.test_dataset, batch_size=self.batch_size, shuffle=False,
+            num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
+        )  # fmt: skip
+
+
 @dataclass
-class Chat(DataModule):
+class Chat(TokenModule):
     """Exported chats for supervised fine-tuning."""
 
     path: Path
@@ -89,20 +152,10 @@ class Chat(DataModule):
         with one_line_errors():
             self.prompt_style = style_for(self.prompt_style, tokenizer, self.system)
         weigh_tokens(ChatRows)
+        attend_within_documents(None)
         if torch.cuda.is_available():
             # LitGPT quantises on CUDA only, and builds its model after this.
             keep_embeddings()
-
-    def prepare_data(self) -> None:
-        """Make the tokens; LitGPT lets the first process do so before the others look."""
-        self.load()
-        if _rank() == 0:
-            print(self.report(), flush=True)
-
-    def setup(self, stage: str = "") -> None:  # noqa: ARG002 - LitGPT's signature
-        tokens = self.load()
-        self.train_dataset = ChatRows(tokens.splits["train"], ignore_index=self.ignore_index)
-        self.test_dataset = ChatRows(tokens.splits["val"], tokens.examples, ignore_index=self.ignore_index)
 
     def load(self) -> TokenSet:
         """The tokens, from the cache or made.
@@ -130,36 +183,6 @@ class Chat(DataModule):
             self.val_share,
             self.seed,
         )
-
-    def report(self) -> str:
-        """What became of the rows, a line a split."""
-        return "\n".join(described(self.counts, self.tokens.folder if self.tokens else None))
-
-    def train_dataloader(self) -> DataLoader[Any]:
-        rows = self.train_dataset
-        assert rows is not None, "setup comes first"
-        if self.batching == "shuffled":
-            order = torch.Generator().manual_seed(self.seed)
-            return DataLoader(
-                rows, batch_size=self.batch_size, shuffle=True, generator=order,
-                num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
-            )  # fmt: skip
-        batches = Batches(
-            rows.rows.lengths.tolist(), self.batch_size, even=self.batching == "even", seed=self.seed,
-            devices=_devices(), rank=_rank(),
-        )  # fmt: skip
-        return DataLoader(
-            rows, batch_size=None, sampler=batches,
-            num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
-        )  # fmt: skip
-
-    def val_dataloader(self) -> DataLoader[Any]:
-        """In the order of the file, as LitGPT's JSON: the first `eval.max_iters` batches are the same rows."""
-        assert self.test_dataset is not None, "setup comes first"
-        return DataLoader(
-            self.test_dataset, batch_size=self.batch_size, shuffle=False,
-            num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
-        )  # fmt: skip
 
 
 @dataclass

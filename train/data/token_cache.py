@@ -15,7 +15,7 @@ import tempfile
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,11 +106,17 @@ def tokenised(path: Path, style: Style, tokenizer: Any, settings: Settings, cach
         TrainError: nothing to learn from: no rows, or none that fits; says why.
     """
     tokens = adapt(tokenizer)
-    folder = (cache or default_cache()) / digest_of(path, style, tokens, settings)[:32]
+    digest = digest_of(path, style, tokens, settings)
+    return cached(digest, lambda: make(path, style, tokens, settings), cache)
+
+
+def cached(digest: str, make_tokens: Callable[[], TokenSet], cache: Path | None = None) -> TokenSet:
+    """The entry of a digest, made where it is not there; in memory where it cannot be written."""
+    folder = (cache or default_cache()) / digest[:32]
     entry = load(folder)
     if entry is not None:
         return entry
-    token_set = make(path, style, tokens, settings)
+    token_set = make_tokens()
     try:
         save(token_set, folder)
     except OSError as error:
@@ -132,7 +138,17 @@ def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> s
     """sha256 (hex) of the files, the style, the tokenizer and the settings."""
     digest = hashlib.sha256(repr((VERSION, *style.identity, tokens.digest)).encode())
     digest.update(repr(sorted(asdict(settings).items())).encode())
-    for split, files in sorted(find_files(path).items()):
+    digest_files(digest, find_files(path))
+    return digest.hexdigest()
+
+
+def digest_files(digest: Any, files_of: Mapping[str, Sequence[Path]]) -> None:
+    """Add the files of each split to a hash.
+
+    Raises:
+        TrainError: one cannot be read.
+    """
+    for split, files in sorted(files_of.items()):
         for file in files:
             digest.update(f"\0{split}\0{file.suffix}\0".encode())
             try:
@@ -141,7 +157,6 @@ def digest_of(path: Path, style: Style, tokens: Tokens, settings: Settings) -> s
                         digest.update(chunk)
             except OSError as error:
                 raise TrainError(f"cannot read {file}: {error.strerror or error}") from error
-    return digest.hexdigest()
 
 
 def make(path: Path, style: Style, tokens: Tokens, settings: Settings) -> TokenSet:

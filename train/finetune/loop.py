@@ -52,7 +52,7 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
 
 def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) -> dict[str, Any] | None:
     """The run itself, from the last whole checkpoint on."""
-    from train.huggingface.model import load_base, prepare, with_adapters
+    from train.huggingface.model import check_documents, load_base, prepare, with_adapters
 
     checkpoint, torn = run.last_checkpoint()
     if checkpoint is not None or not run.begun():
@@ -63,6 +63,8 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
     began = time.monotonic()
     arguments = training_arguments(settings, run, data, state.num_processes)
     base = prepare(load_base(settings), settings)
+    if data.packed:
+        check_documents(base)
     model, notes = with_adapters(base, settings)
     trained, parameters = model.get_nb_trainable_parameters()
     trainer = make_trainer(settings, arguments, model, data, run, step_of(checkpoint) if checkpoint else None)
@@ -169,7 +171,7 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
     more = {"processing_class": _Padding(data.pad)} if orpo else {}
     trainer = trainer_class(settings.method)(
         model=model, args=arguments, train_dataset=data.train, eval_dataset=data.val if len(data.val) else None,
-        data_collator=partial(collate, pad=data.pad), **more,
+        data_collator=partial(collate, pad=data.pad, packed=data.packed), **more,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if not orpo:

@@ -23,8 +23,9 @@ from train.data.encode import (
     read_pairs,
     tokenizer_of,
 )
+from train.data.packing import position_ids
 from train.errors import TrainError
-from train.huggingface.settings import Settings
+from train.huggingface.settings import TEXT, Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,12 +149,19 @@ def order_of(settings: Settings, lengths: Sequence[int]) -> Order:
     return Order(lengths, unit, settings.global_batch_size, settings.data_seed, settings.batching == "grouped")
 
 
-def collate(rows: Sequence[tuple[tuple[Any, Any], ...]], pad: int = 0) -> dict[str, Tensor]:
-    """Chats as input_ids, attention_mask and labels, int64 [rows, longest]; pairs under chosen_… and rejected_…."""
+def collate(rows: Sequence[tuple[tuple[Any, Any], ...]], pad: int = 0, packed: bool = False) -> dict[str, Tensor]:
+    """Chats as input_ids, attention_mask and labels, int64 [rows, longest]; pairs under chosen_… and rejected_….
+
+    packed: rows hold several documents; instead of a mask they get position_ids, which begin anew with each: by them
+    transformers lets a document read itself alone.
+    """
     names = ("",) if len(rows[0]) == 1 else ("chosen_", "rejected_")
     batch: dict[str, Tensor] = {}
     for number, name in enumerate(names):
         batch |= {name + key: value for key, value in _padded([row[number] for row in rows], pad).items()}
+    if packed:
+        del batch["attention_mask"]
+        batch["position_ids"] = position_ids(batch["labels"], IGNORE)
     return batch
 
 
@@ -202,6 +210,36 @@ def load_chats(settings: Settings, tokens: Tokens, style: Style, longest: int) -
     rows = {split: Rows(part.tokens, part.offsets) for split, part in token_set.splits.items()}
     style = kept.tuned_style(style, token_set, settings.system)
     return rows["train"], rows["val"], style, described(token_set.counts, token_set.folder)
+
+
+def load_texts(settings: Settings, tokens: Tokens, style: Style, longest: int) -> tuple[Rows, Rows, Style, list[str]]:
+    """As `load_chats`, of plain texts: `train.data.texts`."""
+    from train.data import described
+    from train.data.text_module import check_length
+    from train.data.texts import TextSettings, tokenised_texts
+
+    text_settings = TextSettings(check_length(longest), packing_of(settings), settings.val_share, settings.data_seed)
+    token_set = tokenised_texts(settings.data_path, tokens, text_settings, settings.cache)
+    report = described(token_set.counts, token_set.folder)
+    if text_settings.packing != settings.packing:
+        report.append("data: the model has no positions by which documents of a row are told apart: a row for each")
+    rows = [Rows(token_set.splits[split].tokens, token_set.splits[split].offsets) for split in ("train", "val")]
+    return rows[0], rows[1], style, report
+
+
+def packing_of(settings: Settings) -> str:
+    """The recipe's packing; none for a model that takes no positions (BLOOM), whose documents would read each other."""
+    import inspect
+
+    from transformers import AutoModelForCausalLM
+
+    from train.huggingface.model import config_of
+
+    try:
+        model = AutoModelForCausalLM._model_mapping[type(config_of(settings.checkpoint_dir))]  # noqa: SLF001
+    except KeyError:
+        return "none"
+    return settings.packing if "position_ids" in inspect.signature(model.forward).parameters else "none"
 
 
 def load_pairs(settings: Settings, tokens: Tokens, style: Style, longest: int) -> tuple[Rows, Rows, Style, list[str]]:
@@ -287,6 +325,7 @@ class Data:
     style: Style
     template: str
     pad: int
+    packed: bool = False
 
 
 def load_data(settings: Settings) -> Data:
@@ -298,17 +337,20 @@ def load_data(settings: Settings) -> Data:
     from train.huggingface.model import config_of, context_length
     from train.styles import style_named
 
-    style = style_named(settings.prompt_style).of_model(settings.checkpoint_dir).localised(settings.language)
+    of_texts = settings.data_class == TEXT
+    name = "plain" if of_texts else settings.prompt_style
+    style = style_named(name).of_model(settings.checkpoint_dir).localised(settings.language)
     style.with_system(settings.system).check()
     tokens = load_tokens(settings.checkpoint_dir)
     longest = settings.max_seq_length or context_length(config_of(settings.checkpoint_dir))
     if longest is None:
         raise TrainError(f"train.max_seq_length is missing, and {settings.checkpoint_dir} states no length of its own")
-    load_rows = load_pairs if settings.method == "orpo" else load_chats
+    load_rows = load_pairs if settings.method == "orpo" else load_texts if of_texts else load_chats
     train, val, style, report = load_rows(settings, tokens, style, longest)
     check_vocabulary(settings.checkpoint_dir, train, val)
     begins = bool(tokens.adds_bos if style.bos is None else style.bos)
-    return Data(train, val, report, style, style.template(begins), tokens.eos_id or 0)
+    packed = of_texts and packing_of(settings) == "documents"
+    return Data(train, val, report, style, style.template(begins), tokens.eos_id or 0, packed)
 
 
 def check_vocabulary(checkpoint: str, *splits: Rows) -> None:

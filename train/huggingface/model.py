@@ -194,6 +194,30 @@ def prepare(model: Any, settings: Settings) -> Any:
     return model
 
 
+def check_documents(model: Any) -> None:
+    """See that a document of a packed row reads nothing of the one before it, by the logits of twice eight tokens.
+
+    Raises:
+        TrainError: it does; this model's attention takes no notice of positions that begin anew.
+    """
+    import torch
+
+    ids = torch.arange(3, 19, device=model.device).unsqueeze(0) % model.config.get_text_config().vocab_size
+    places = torch.arange(8, device=model.device).repeat(2).unsqueeze(0)
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        alone = model(input_ids=ids[:, 8:], use_cache=False).logits.float()
+        joined = model(input_ids=ids, use_cache=False).logits[:, 8:].float()
+        packed = model(input_ids=ids, position_ids=places, use_cache=False).logits[:, 8:].float()
+    model.train(training)
+    if (packed - alone).abs().mean() > 0.25 * (joined - alone).abs().mean():
+        raise TrainError(
+            "documents of a packed row would read each other: this model's attention takes no notice of their "
+            "positions; data.init_args.packing: none"
+        )
+
+
 def with_adapters(model: Any, settings: Settings) -> tuple[Any, list[str]]:
     """(the model with a trainable adapter, notes): a new one, or that of `start_from` trained further.
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from train.errors import TrainError
 from train.recipes import Keys, Recipe
 
-CHAT, PAIRS = "train.data.Chat", "train.data.Pairs"
+CHAT, PAIRS, TEXT = "train.data.Chat", "train.data.Pairs", "train.data.Text"
 PRECISIONS = ("bf16-true", "bf16-mixed", "32-true")
 SCHEDULES = ("cosine", "linear", "constant")
 QUANTIZATIONS = {"bnb.nf4": ("nf4", False), "bnb.nf4-dq": ("nf4", True), "bnb.fp4": ("fp4", False),
@@ -58,7 +58,9 @@ class Settings:
     lora_projection: bool = False
     lora_mlp: bool = False
     lora_head: bool = False
+    data_class: str = CHAT
     data_path: Path = Path()
+    packing: str = "documents"
     prompt_style: str = "chatml"
     mask_prompt: bool = True
     over_length: str = "cut"
@@ -190,7 +192,9 @@ KEYS: dict[str, tuple[str, Parser]] = {
     "lora_alpha": ("lora_alpha", _at_least(1)),
     "lora_dropout": ("lora_dropout", _at_least(0, whole=False, below=1)),
     **{f"lora_{part}": (f"lora_{part}", _truth) for part in PARTS},
+    "data.class_path": ("data_class", _one_of(CHAT, PAIRS, TEXT)),
     "data.init_args.path": ("data_path", _path),
+    "data.init_args.packing": ("packing", _one_of("documents", "none")),
     "data.init_args.prompt_style": ("prompt_style", _text),
     "data.init_args.mask_prompt": ("mask_prompt", _truth),
     "data.init_args.over_length": ("over_length", _one_of("drop", "split", "cut")),
@@ -227,7 +231,7 @@ KEYS: dict[str, tuple[str, Parser]] = {
 #: Keys that a recipe of both backends may carry and that change nothing here.
 WITHOUT_EFFECT = ("data.init_args.num_workers", "data.init_args.ignore_index", "eval.max_new_tokens",
                   "eval.evaluate_example")  # fmt: skip
-_CHECKED_ALONE = ("backend", "logger_name", "data.class_path", "optimizer", "optimizer.class_path",
+_CHECKED_ALONE = ("backend", "logger_name", "optimizer", "optimizer.class_path",
                   "optimizer.init_args", *(f"optimizer.init_args.{name}" for name in _OPTIMIZER_ARGS))  # fmt: skip
 _SECTIONS = ("data", "data.init_args", "train", "eval", "orpo", "early_stopping")
 
@@ -335,10 +339,12 @@ def _together(recipe: Recipe, settings: Settings) -> Iterator[str]:
     for dotted in ("checkpoint_dir", "data.class_path", "data.init_args.path"):
         if recipe.get(*dotted.split(".")) is None:
             yield f"{recipe.at(*dotted.split('.'))}: {dotted} is missing"
-    reader = PAIRS if settings.method == "orpo" else CHAT
+    readers = (PAIRS,) if settings.method == "orpo" else (CHAT, TEXT)
     kind = recipe.get("data", "class_path")
-    if kind not in (None, reader):
+    if kind not in (None, *readers):
+        reader = " or ".join(readers)
         yield f"{recipe.at('data', 'class_path')}: method {settings.method} reads data by {reader}, not {kind}"
+    yield from _of_other_data(recipe, settings)
     if settings.method == "orpo" and not settings.mask_prompt:
         at = recipe.at("data", "init_args", "mask_prompt")
         yield f"{at}: ORPO compares answers: mask_prompt must be true"
@@ -349,6 +355,19 @@ def _together(recipe: Recipe, settings: Settings) -> Iterator[str]:
     if not settings.targets():
         yield f"{recipe.at('lora_query')}: every lora_… is false: nothing would be trained"
     yield from _steps(recipe, settings)
+
+
+#: Settings of chats that texts have not; of texts that chats have not.
+_OF_CHATS = ("prompt_style", "mask_prompt", "over_length", "system", "language")
+_OF_TEXTS = ("packing",)
+
+
+def _of_other_data(recipe: Recipe, settings: Settings) -> Iterator[str]:
+    """Settings of another data module than the recipe's: LitGPT refuses them, too."""
+    names = _OF_CHATS if settings.data_class == TEXT else _OF_TEXTS
+    for name in names:
+        if recipe.get("data", "init_args", name) is not None:
+            yield f"{recipe.at('data', 'init_args', name)}: {settings.data_class} has no setting {name}"
 
 
 def _steps(recipe: Recipe, settings: Settings) -> Iterator[str]:

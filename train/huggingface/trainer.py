@@ -128,7 +128,7 @@ class Steady(_Base):
         places, targets = learned(batch["labels"])
         head = self.accelerator.unwrap_model(model, keep_torch_compile=False).get_output_embeddings()
         with head_at(head, places):
-            outputs = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False)
+            outputs = model(**read_by_model(batch), use_cache=False)
         return token_loss(outputs.logits, targets), outputs
 
     def evaluate(self, *_words: Any, whole: bool = False, **_more: Any) -> dict[str, float]:
@@ -293,6 +293,11 @@ class Orpo(Steady):
         chosen, rejected, *_ = trainer.concatenated_forward(model, batch)
         losses = orpo_loss(chosen, rejected, self.settings.orpo_beta)
         return [float(losses.sum()), float(len(losses)), float((chosen > rejected).sum())]
+
+
+def read_by_model(batch: dict[str, Any]) -> dict[str, Any]:
+    """What of a batch the model reads: tokens, and a mask of them, or the places in their documents."""
+    return {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids") if name in batch}
 
 
 def learned(labels: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:

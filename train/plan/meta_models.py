@@ -17,6 +17,7 @@ from unittest import mock
 import torch
 
 from train.huggingface.orpo import orpo_loss
+from train.huggingface.settings import TEXT
 from train.models.litgpt_engine import head_at
 from train.plan.memory import Footprint, Job, Work
 from train.plan.meta_step import Autocast, Meter, as_on, backward, bitsandbytes, constants, quantise
@@ -250,7 +251,9 @@ class _HuggingFace:
 
     def _masked(self) -> bool:
         # Rows of a batch differ in length; one row alone is not padded, and transformers then needs no mask.
-        return self.job.micro_batch > 1 or self.job.method == "orpo"
+        # Packed documents always need one.
+        packed = self.job.settings.data_class == TEXT and self.job.settings.packing == "documents"
+        return self.job.micro_batch > 1 or self.job.method == "orpo" or packed
 
     def _logits(self) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.job.micro_batch * (2 if self.job.method == "orpo" else 1)
