@@ -236,7 +236,7 @@ def packing_of(settings: Settings) -> str:
     from train.huggingface.model import config_of
 
     try:
-        model = AutoModelForCausalLM._model_mapping[type(config_of(settings.checkpoint_dir))]  # noqa: SLF001
+        model: Any = AutoModelForCausalLM._model_mapping[type(config_of(settings.checkpoint_dir))]  # noqa: SLF001
     except KeyError:
         return "none"
     return settings.packing if "position_ids" in inspect.signature(model.forward).parameters else "none"
