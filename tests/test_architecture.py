@@ -78,6 +78,7 @@ def test_spiders_import_pages_and_pages_import_items() -> None:
 #: Subclasses of torch's and LitGPT's classes: who imports them has work for those. No command does so for its --help.
 BUILT_ON_TORCH = {
     "train.data.modules",
+    "train.data.text_module",
     "train.data.batches",
     "train.styles.style",
     "train.plan.meta_models",

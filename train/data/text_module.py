@@ -19,14 +19,11 @@ from train.data.encode import IGNORE
 from train.data.litgpt_documents import attend_within_documents
 from train.data.litgpt_patches import keep_embeddings, one_line_errors, weigh_tokens
 from train.data.modules import BATCHING, ChatRows, TokenModule
-from train.data.texts import PACKING, TextSettings, tokenised_texts
+from train.data.texts import PACKING, TextSettings, check_length, tokenised_texts
 from train.data.token_cache import TokenSet
 from train.errors import TrainError
 from train.styles import style_named
 from train.tokenizer import adapt
-
-#: Less would be pieces of sentences.
-SHORTEST_ROW = 16
 
 
 @dataclass
@@ -103,15 +100,3 @@ def problems_of_texts(path: Path, packing: str, val_share: float) -> Iterator[st
         yield f"data.packing: {packing!r} is none of {', '.join(PACKING)}"
     if not 0 < val_share < 1:
         yield f"data.val_share: {val_share} is not between 0 and 1"
-
-
-def check_length(length: int | None) -> int:
-    """The length of rows.
-
-    Raises:
-        TrainError: there is none, or it is too short for sentences.
-    """
-    if length is None or length < SHORTEST_ROW:
-        given = "is missing" if length is None or length < 0 else f"is {length}"
-        raise TrainError(f"train.max_seq_length {given}: texts are packed into rows of it, {SHORTEST_ROW} at least")
-    return length

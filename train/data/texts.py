@@ -28,6 +28,10 @@ _BATCH = 1000
 _EXAMPLES = 20
 
 
+#: Tokens of the shortest row: less would be pieces of sentences.
+SHORTEST_ROW = 16
+
+
 @dataclass(frozen=True)
 class TextSettings:
     """What the rows depend on besides the files and the tokenizer; fields as in `train.data.Text`."""
@@ -46,6 +50,18 @@ class Texts:
     val: list[str]
     skipped: dict[str, list[str]]
     validation: str
+
+
+def check_length(length: int | None) -> int:
+    """The length of rows.
+
+    Raises:
+        TrainError: there is none, or it is too short for sentences.
+    """
+    if length is None or length < SHORTEST_ROW:
+        given = "is missing" if length is None or length < 0 else f"is {length}"
+        raise TrainError(f"train.max_seq_length {given}: texts are packed into rows of it, {SHORTEST_ROW} at least")
+    return length
 
 
 def text_files(path: Path) -> dict[str, list[Path]]:

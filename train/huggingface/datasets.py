@@ -215,8 +215,7 @@ def load_chats(settings: Settings, tokens: Tokens, style: Style, longest: int) -
 def load_texts(settings: Settings, tokens: Tokens, style: Style, longest: int) -> tuple[Rows, Rows, Style, list[str]]:
     """As `load_chats`, of plain texts: `train.data.texts`."""
     from train.data import described
-    from train.data.text_module import check_length
-    from train.data.texts import TextSettings, tokenised_texts
+    from train.data.texts import TextSettings, check_length, tokenised_texts
 
     text_settings = TextSettings(check_length(longest), packing_of(settings), settings.val_share, settings.data_seed)
     token_set = tokenised_texts(settings.data_path, tokens, text_settings, settings.cache)

@@ -47,10 +47,10 @@ def test_fields_and_keys_belong_together() -> None:
 
 
 def test_data_keys_are_those_of_the_data_module() -> None:
-    from train.data import Chat
+    from train.data import Chat, Text
 
     ours = {key.rpartition(".")[2] for key in (*hf.KEYS, *hf.WITHOUT_EFFECT) if key.startswith("data.init_args.")}
-    assert ours == set(inspect.signature(Chat).parameters)
+    assert ours == {*inspect.signature(Chat).parameters, *inspect.signature(Text).parameters}
 
 
 def test_tells_all_mistakes_with_their_lines(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ LIKE = {
 #: What issue 6 and the families of today ask for.
 NEEDED = {
     **{name: {"news", "multilingual", "orpo", "qdora"} for name in ("llama-3-8b", "gemma-2b")},
-    "smollm2-360m": {"vi_alpaca", "vi_multi_turn_alpaca", "lima", "muri_vi", "smol_smoltalk", "orpo", "qdora"},
+    "smollm2-360m": {"vi_alpaca", "vi_multi_turn_alpaca", "lima", "muri_vi", "smol_smoltalk", "orpo", "qdora", "cpt"},
     "bloom-7b1": {"alpaca_vi", "news_vi", "orpo", "qdora"},
     **{name: {"news", "orpo", "qdora"} for name in ("qwen3-1.7b", "gemma-3-1b", "llama-3.2-1b")},
-    "gemma-3-270m": {"news", "multilingual", "alpaca_vi", "orpo", "qdora"},
+    "gemma-3-270m": {"news", "multilingual", "alpaca_vi", "orpo", "qdora", "cpt"},
     "tiny": {"news"},
 }
 

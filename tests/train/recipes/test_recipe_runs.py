@@ -55,6 +55,10 @@ def write_rows(folder: Path, recipe: Recipe) -> None:
         for row in [row for rows in splits.values() for row in rows]:
             chosen = row["messages"][1]["content"]
             row |= {"prompt": row.pop("messages")[0]["content"], "chosen": chosen, "rejected": f"Altro. {chosen[:50]}"}
+    if recipe.get("data", "class_path") == "train.data.Text":
+        for name, rows in splits.items():
+            put(path / f"text/{name}.jsonl", [{"text": row["messages"][0]["content"] * 20} for row in rows])
+        return
     if recipe.get("data", "class_path") == "litgpt.data.JSON" or path.name == "litgpt":
         splits = {name: [alpaca(row) for row in rows] for name, rows in splits.items()}
         put(path / "train.json", splits["train"])

@@ -76,11 +76,10 @@ def test_litgpt_builds_what_the_recipe_names(recipe: Path, monkeypatch: pytest.M
     chosen = parsed(monkeypatch, recipe)
     made = instantiate_torch_optimizer(chosen.optimizer, [torch.nn.Parameter(torch.zeros(2))])
     assert made.param_groups[0]["lr"] == chosen.optimizer["init_args"]["lr"] > 0
-    style = chosen.data.init_args.prompt_style
     if chosen.data.class_path == "train.data.Chat":
         from train.styles import style_named
 
-        assert style_named(style)
+        assert style_named(chosen.data.init_args.prompt_style)
 
 
 @each_of_huggingface
