@@ -20,6 +20,7 @@ FIRST, SECOND = [5, 9, 17, 3, END], [11, 4, 30, 22, 8, 19, END]
 
 @pytest.fixture(autouse=True)
 def whole_rows_again() -> Iterator[None]:
+    attend_within_documents(None)
     yield
     attend_within_documents(None)
 
