@@ -17,6 +17,7 @@ ORDER = [
     ["huggingface"],
     ["models"],
     ["data"],
+    ["litgpt"],
     ["metrics"],
     ["styles"],
     ["tokenizer"],

@@ -7,17 +7,22 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from train.atomic_files import remove_leftovers, take_place, write_whole
-from train.errors import TrainError
+from train.errors import TrainError, one_line
 
 _COLUMNS = ("step", "loss", "val_loss", "iter_time")
 _RUN, _WHOLE, _FINISHED, _BEST = "run.json", "whole.json", "finished.json", "best.json"
 #: Checkpoints that stay: one that was torn by a failing disk must leave another.
 KEEP = 2
+#: Of a model, what decides its losses.
+_MODEL_FILES = (".pth", ".safetensors", ".bin", ".json", ".yaml", ".model")
+#: Blocks of a large file that stand for it, and their bytes.
+_SAMPLES, _BLOCK = 64, 1 << 16
 
 
 def metrics_file(run: Path) -> Path:
@@ -79,15 +84,22 @@ class RunFolder:
 
     Every process of a distributed run has one; only `write` parts are for the first alone.
 
-    prefix: what the names of checkpoint folders begin with; their step follows, in so many digits at least.
+    prefix: what the names of checkpoint folders begin with; their step follows, in so many digits at least. beside:
+    names of what may lie in the folder before a run.
     """
 
     def __init__(
-        self, folder: Path, described: Mapping[str, Any], prefix: str = "checkpoint-", digits: int = 1
+        self,
+        folder: Path,
+        described: Mapping[str, Any],
+        prefix: str = "checkpoint-",
+        digits: int = 1,
+        beside: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.described = dict(described)
-        self.prefix, self.digits = prefix, digits
+        self.prefix, self.digits, self.beside = prefix, digits, beside
+        self._lock = ExitStack()
         self.partial = folder / ".partial"
         self.best = folder / "best"
 
@@ -118,7 +130,8 @@ class RunFolder:
             return
         changed = [
             f"{key} was {before.get(key)!r}, now {self.described.get(key)!r}"
-            for key in sorted({*before, *self.described})
+            # Earlier versions did not write down all of them.
+            for key in sorted(before)
             if before.get(key) != self.described.get(key)
         ]
         if changed:
@@ -127,8 +140,21 @@ class RunFolder:
             )
 
     def _check_free(self) -> None:
-        if any(not path.name.startswith(".") for path in self.folder.glob("*")):
+        names = {path.name for path in self.folder.glob("*") if not path.name.startswith(".")}
+        if names - {*self.beside}:
             raise TrainError(f"{self.folder} holds something that `train finetune` did not make: give another out_dir")
+
+    def lock(self) -> None:
+        """One run at a time in a folder: until `unlock`, or the end of the process.
+
+        Raises:
+            TrainError: another process trains there, or the folder cannot be written.
+        """
+        self._lock.enter_context(lock(self.folder))
+
+    def unlock(self) -> None:
+        """Let another run begin."""
+        self._lock.close()
 
     def last_checkpoint(self) -> tuple[Path | None, list[str]]:
         """(the newest whole checkpoint, a line for each newer one that is torn)."""
@@ -190,6 +216,24 @@ class RunFolder:
         step = (_read_json(self.best / _BEST) or {}).get("step")
         return int(step) if step is not None and _fault(self.best) is None else None
 
+    def cannot_save(self, step: int, error: Exception) -> str:
+        """Why a checkpoint could not be written, and what is there; what was written of it is removed."""
+        try:
+            shutil.rmtree(self.partial, ignore_errors=True)
+            shutil.rmtree(self.folder / ".best", ignore_errors=True)
+            free = f"{shutil.disk_usage(self.folder).free / 2**20:,.0f} MB free"
+        except OSError:
+            free = "free space unknown"
+        checkpoints = self.checkpoints()
+        stays = f"{checkpoints[-1]} stays" if checkpoints else "there is no earlier one"
+        reason = f"{free}; {one_line(error, 160)}"
+        return f"cannot write the checkpoint of step {step} ({reason}); {stays}: make room and run the same again"
+
+    def remove_final(self) -> None:
+        """Clear away a `final` that was not whole when its run was killed."""
+        if self.begun() and _read_json(self.folder / "final" / _FINISHED) is None:
+            shutil.rmtree(self.folder / "final", ignore_errors=True)
+
     def finish(self, outcome: Mapping[str, Any]) -> Path:
         """Move the finished model, written under `.final`, to `final`."""
         partial, final = self.folder / ".final", self.folder / "final"
@@ -197,6 +241,30 @@ class RunFolder:
         shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
         return final
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """One run at a time in a folder.
+
+    Raises:
+        TrainError: another process trains there, or the folder cannot be written.
+    """
+    import fcntl
+
+    handle: IO[str] | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise TrainError(f"{folder}: another process trains there now: wait for it, or give another out_dir") from error
+    except OSError as error:
+        raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        handle.close()
 
 
 def step_of(checkpoint: Path) -> int:
@@ -208,6 +276,22 @@ def _vouch(folder: Path) -> None:
     """Write down what the folder's files are, each synced to the disk."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     write_whole(folder / _WHOLE, json.dumps({str(path.relative_to(folder)): _fingerprint(path) for path in files}))
+
+
+def model_fingerprint(checkpoint: Path | str) -> str | None:
+    """16 digits that change with a model's files: names, sizes, and samples of their bytes; None without a folder."""
+    folder = Path(checkpoint)
+    if not folder.is_dir():
+        return None
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in _MODEL_FILES and path.is_file()):
+        size = path.stat().st_size
+        whole.update(f"{path.name} {size}".encode())
+        with path.open("rb") as handle:
+            for number in range(_SAMPLES if size > _SAMPLES * _BLOCK else 1):
+                handle.seek(number * size // _SAMPLES)
+                whole.update(handle.read(_BLOCK if size > _SAMPLES * _BLOCK else -1))
+    return whole.hexdigest()[:16]
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

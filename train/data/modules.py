@@ -6,7 +6,9 @@ system prompts in the sample's language, no answer cut off, batches of rows of l
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ from train.data.litgpt_documents import attend_within_documents
 from train.data.litgpt_patches import keep_embeddings, one_line_errors, remember_folders, weigh_tokens
 from train.data.token_cache import Rows, Settings, TokenSet, tokenised, tuned_style
 from train.errors import TrainError
+from train.litgpt.install import install
 from train.styles import Request, Style, style_named, style_names
 
 BATCHING = ("grouped", "even", "shuffled")
@@ -153,6 +156,8 @@ class Chat(TokenModule):
             self.prompt_style = style_for(self.prompt_style, tokenizer, self.system)
         weigh_tokens(ChatRows)
         attend_within_documents(None)
+        if "litgpt.finetune.lora" in sys.modules:
+            install(one_line_errors)
         if torch.cuda.is_available():
             # LitGPT quantises on CUDA only, and builds its model after this.
             keep_embeddings()
@@ -265,6 +270,12 @@ class ChatRows(Dataset[Any]):
         if isinstance(index, list):
             return [self[each] for each in index]
         return Item(self.rows[index], self.ignore_index)
+
+    def digest(self) -> str:
+        """sha256 of the rows, the first 16 digits."""
+        whole = hashlib.sha256(self.rows.offsets.tobytes())
+        whole.update(self.rows.tokens.tobytes())
+        return whole.hexdigest()[:16]
 
 
 class Item(dict[str, Any]):

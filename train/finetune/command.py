@@ -1,4 +1,4 @@
-"""`train finetune`: LoRA or DoRA on a base model of Hugging Face form, supervised or by ORPO, killed and resumed."""
+"""`train finetune`: a recipe of either backend, killed and resumed, best weights kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from train.huggingface import settings as hf
-from train.recipes import add_arguments, load
+from train.recipes import Recipe, add_arguments, load
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,11 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Train by the recipe and report what was made."""
-    from train.finetune.loop import finetune
-
     recipe = load(options.config[0], options.config[1:])
-    settings = hf.check(recipe)
-    outcome = finetune(settings, recipe)
+    outcome = train(recipe)
     if outcome is None:
         return 0
     if options.json:
@@ -34,6 +31,17 @@ def main(options: argparse.Namespace) -> int:
     else:
         print(_summary(outcome))
     return 0
+
+
+def train(recipe: Recipe) -> dict[str, Any] | None:
+    """Train by the backend that the recipe names; the outcome, None in all processes but the first."""
+    if not hf.is_huggingface(recipe):
+        from train.finetune.litgpt import finetune as finetune_litgpt
+
+        return finetune_litgpt(recipe)
+    from train.finetune.loop import finetune
+
+    return finetune(hf.check(recipe), recipe)
 
 
 def _summary(outcome: dict[str, Any]) -> str:

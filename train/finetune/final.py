@@ -25,7 +25,6 @@ def write_final(
     from safetensors import SafetensorError
 
     from train.atomic_files import write_whole
-    from train.huggingface.trainer import cannot_save
 
     folder = run.folder / ".final"
     try:
@@ -44,7 +43,7 @@ def write_final(
             run.finish(outcome)
         trainer.accelerator.wait_for_everyone()
     except (OSError, RuntimeError, SafetensorError) as error:
-        raise TrainError(cannot_save(run, outcome["steps"], error)) from error
+        raise TrainError(run.cannot_save(outcome["steps"], error)) from error
 
 
 def save_tokenizer(checkpoint: str, folder: Path) -> None:

@@ -1,12 +1,10 @@
-"""Before a run: one at a time in a folder, processes that go with the recipe; memory that ran out in one line."""
+"""Before a run: processes that go with the recipe, libraries that are silent; memory that ran out in one line."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 from train.errors import TrainError
 from train.huggingface.settings import Settings
@@ -51,30 +49,6 @@ def check_processes(settings: Settings, recipe: Recipe, processes: int) -> None:
             f"{recipe.at('train', 'global_batch_size')}: train.global_batch_size {settings.global_batch_size} is no "
             f"multiple of micro_batch_size {settings.micro_batch_size} x {processes} processes"
         )
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """One run at a time in a folder.
-
-    Raises:
-        TrainError: another process trains there, or the folder cannot be written.
-    """
-    import fcntl
-
-    handle: IO[str] | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / ".lock").open("w")
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise TrainError(f"{folder}: another process trains there now: wait for it, or give another out_dir") from error
-    except OSError as error:
-        raise TrainError(f"cannot write {folder}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        handle.close()
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from train.finetune.final import write_final
-from train.finetune.guards import check_processes, explain_memory, lock, on_cpu, silence_libraries
+from train.finetune.guards import check_processes, explain_memory, on_cpu, silence_libraries
 from train.huggingface.datasets import Data, load_data
 from train.huggingface.schedule import total_steps, warmup_steps
 from train.huggingface.settings import Settings
 from train.progress import progress
 from train.recipes import Recipe
-from train.run_folder import RunFolder, step_of
+from train.run_folder import RunFolder, lock, model_fingerprint, step_of
 
 
 def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
@@ -42,7 +42,8 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
             rows = load_data(settings)
         data = f"{len(rows.train)} rows, {rows.train.digest()}; validation {len(rows.val)} rows, {rows.val.digest()}"
         unit = unit_of(settings.micro_batch_size, settings.global_batch_size)
-        described = describe(settings, data=data, processes=state.num_processes, rows_of_like_length=unit)
+        more = {"processes": state.num_processes, "model": model_fingerprint(settings.checkpoint_dir)}
+        described = describe(settings, data=data, rows_of_like_length=unit, **more)
         run = RunFolder(settings.out_dir, described)
         if (outcome := run.finished()) is not None:
             return outcome | {"kept": True} if state.is_main_process else None

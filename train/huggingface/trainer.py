@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.errors import TrainError, one_line
+from train.errors import TrainError
 from train.evaluations import Evaluations
 from train.huggingface.datasets import Order
 from train.huggingface.model import sharded
@@ -195,7 +195,7 @@ class Steady(_Base):
                 self.run.keep_best(step, loss)
             self.accelerator.wait_for_everyone()
         except (OSError, RuntimeError, SafetensorError, TrainError) as error:
-            raise TrainError(cannot_save(self.run, step, error)) from error
+            raise TrainError(self.run.cannot_save(step, error)) from error
 
     def save_adapter(self, folder: Path) -> None:
         """The adapter's files, written by the first process; of a split model, put together."""
@@ -242,7 +242,7 @@ class Steady(_Base):
                 self.run.seal(step)
             self.accelerator.wait_for_everyone()
         except (OSError, RuntimeError, SafetensorError, TrainError) as error:
-            raise TrainError(cannot_save(self.run, step, error)) from error
+            raise TrainError(self.run.cannot_save(step, error)) from error
         finally:
             self._saving = False
 
@@ -334,21 +334,6 @@ def make_optimizer(settings: Settings, model: Any) -> Any:
         )
     except (TypeError, ValueError) as error:
         raise TrainError(f"optimizer {settings.optimizer} refuses its init_args: {error}") from error
-
-
-def cannot_save(run: RunFolder, step: int, error: Exception) -> str:
-    """Why a checkpoint could not be written, and what is there; what was written of it is removed."""
-    import shutil
-
-    try:
-        shutil.rmtree(run.partial, ignore_errors=True)
-        free = f"{shutil.disk_usage(run.folder).free / 2**20:,.0f} MB free"
-    except OSError:
-        free = "free space unknown"
-    checkpoints = run.checkpoints()
-    stays = f"{checkpoints[-1]} stays" if checkpoints else "there is no earlier one"
-    reason = one_line(error, 160)
-    return f"cannot write the checkpoint of step {step} ({free}; {reason}); {stays}: make room and run the same again"
 
 
 def trainer_class(method: str) -> type:

@@ -272,7 +272,7 @@ def test_steps(train: dict[str, Any], rows: int, expected: tuple[int, int]) -> N
 
 
 def test_one_run_at_a_time_in_a_folder(folder: Path, train: Run) -> None:
-    from train.finetune.guards import lock
+    from train.run_folder import lock
 
     path = recipe(folder, out_dir="busy")
     with lock(folder / "busy"):
