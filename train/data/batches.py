@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch.utils.data import DistributedSampler
+
+if TYPE_CHECKING:
+    from train.data.sets import Mixture
 
 #: Rows are put in order by length times 1 … 1 + this, drawn anew each epoch: batches of the same rows would be learnt
 #: together every time. It costs at most as much padding, in practice half of it.
@@ -26,16 +29,19 @@ class Batches(DistributedSampler[list[int]]):
         size: rows a batch, on average where `even` is set.
         even: batches of about as many tokens, longest row times rows, instead of as many rows. There are as many
             batches as otherwise, so an epoch has as many steps, and a step sees as many rows on average.
+        mixture: which rows an epoch takes, of several sets; None: all, once.
     """
 
     def __init__(
-        self, lengths: Sequence[int], size: int, *, even: bool = False, seed: int = 0, devices: int = 1, rank: int = 0
-    ) -> None:
+        self, lengths: Sequence[int], size: int, *, even: bool = False, seed: int = 0, devices: int = 1, rank: int = 0,
+        mixture: Mixture | None = None,
+    ) -> None:  # fmt: skip
         self.lengths = np.asarray(lengths, dtype=np.int64)
-        self.size, self.even = size, even
-        super().__init__(range(len(self.lengths)), num_replicas=devices, rank=rank, shuffle=True, seed=seed)  # type: ignore[arg-type]
+        self.size, self.even, self.mixture = size, even, mixture
+        self.rows = len(self.lengths) if mixture is None else len(mixture)
+        super().__init__(range(self.rows), num_replicas=devices, rank=rank, shuffle=True, seed=seed)  # type: ignore[arg-type]
         # A multiple of the devices: they step together.
-        self.number = math.ceil(len(self.lengths) / size / devices) * devices
+        self.number = math.ceil(self.rows / size / devices) * devices
         self.num_samples, self.total_size = self.number // devices, self.number
 
     def __len__(self) -> int:
@@ -51,9 +57,11 @@ class Batches(DistributedSampler[list[int]]):
     def plan(self, epoch: int) -> list[list[int]]:
         """All devices' batches of an epoch; those of one step stand together."""
         generator = np.random.default_rng((self.seed, epoch))
-        keys = self.lengths * (1 + _JITTER * generator.random(len(self.lengths)))
-        order = np.argsort(-keys, kind="stable")
-        sizes = even_sizes(keys[order], self.number) if self.even else self._sizes()
+        pool = np.arange(self.rows) if self.mixture is None else self.mixture.rows(epoch)
+        keys = self.lengths[pool] * (1 + _JITTER * generator.random(len(pool)))
+        by_length = np.argsort(-keys, kind="stable")
+        sizes = even_sizes(keys[by_length], self.number) if self.even else self._sizes()
+        order = pool[by_length]
         ends = np.cumsum(sizes)
         batches = [order[end - size : end].tolist() for size, end in zip(sizes, ends, strict=True)]
         # Too few for the last step of all devices: some once more, as torch's own sampler does.
@@ -71,7 +79,7 @@ class Batches(DistributedSampler[list[int]]):
         return len(batch) * int(self.lengths[batch].max())
 
     def _sizes(self) -> list[int]:
-        whole, rest = divmod(len(self.lengths), self.size)
+        whole, rest = divmod(self.rows, self.size)
         # The batch with fewer rows is that of the longest, where lengths are furthest apart.
         return [rest] * bool(rest) + [self.size] * whole
 

@@ -6,7 +6,6 @@ system prompts in the sample's language, no answer cut off, batches of rows of l
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -24,7 +23,8 @@ from train.data.batches import Batches
 from train.data.encode import IGNORE, OVER_LENGTH
 from train.data.litgpt_documents import attend_within_documents
 from train.data.litgpt_patches import keep_embeddings, one_line_errors, remember_folders, weigh_tokens
-from train.data.token_cache import Rows, Settings, TokenSet, tokenised, tuned_style
+from train.data.sets import Mixture, described_sets, digest_of_rows, pick, sets_of, tokenised_sets
+from train.data.token_cache import Rows, Settings, TokenSet, tuned_style
 from train.errors import TrainError
 from train.litgpt.install import install
 from train.styles import Request, Style, style_named, style_names
@@ -61,25 +61,28 @@ class TokenModule(DataModule):
 
     def setup(self, stage: str = "") -> None:  # noqa: ARG002 - LitGPT's signature
         tokens = self.load()
-        self.train_dataset = ChatRows(tokens.splits["train"], ignore_index=self.ignore_index)
+        self.train_dataset = ChatRows(tokens.splits["train"], ignore_index=self.ignore_index, mixture=tokens.mixture)
         self.test_dataset = ChatRows(tokens.splits["val"], tokens.examples, ignore_index=self.ignore_index)
 
     def report(self) -> str:
         """What became of the rows, a line a split."""
-        return "\n".join(described(self.counts, self.tokens.folder if self.tokens else None))
+        lines = described(self.counts, self.tokens.folder if self.tokens else None)
+        return "\n".join([*lines, *(described_sets(self.tokens) if self.tokens else ())])
 
     def train_dataloader(self) -> DataLoader[Any]:
         rows = self.train_dataset
         assert rows is not None, "setup comes first"
-        if self.batching == "shuffled":
+        mixture = rows.mixture
+        if self.batching == "shuffled" and mixture is None:
             order = torch.Generator().manual_seed(self.seed)
             return DataLoader(
                 rows, batch_size=self.batch_size, shuffle=True, generator=order,
                 num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
             )  # fmt: skip
+        lengths = rows.rows.lengths.tolist() if self.batching != "shuffled" else [1] * len(rows)
         batches = Batches(
-            rows.rows.lengths.tolist(), self.batch_size, even=self.batching == "even", seed=self.seed,
-            devices=_devices(), rank=_rank(),
+            lengths, self.batch_size, even=self.batching == "even", seed=self.seed, devices=_devices(), rank=_rank(),
+            mixture=mixture,
         )  # fmt: skip
         return DataLoader(
             rows, batch_size=None, sampler=batches,
@@ -89,8 +92,20 @@ class TokenModule(DataModule):
     def val_dataloader(self) -> DataLoader[Any]:
         """In the order of the file, as LitGPT's JSON: the first `eval.max_iters` batches are the same rows."""
         assert self.test_dataset is not None, "setup comes first"
+        return self._in_order(self.test_dataset)
+
+    def val_dataloaders(self) -> dict[str, DataLoader[Any]]:
+        """The validation rows of each of several sets by its name; none where there is one set."""
+        assert self.tokens is not None, "setup comes first"
+        val = self.tokens.splits["val"]
+        return {
+            share.data_set.name: self._in_order(ChatRows(pick(val, share.val), ignore_index=self.ignore_index))
+            for share in self.tokens.shares
+        }
+
+    def _in_order(self, rows: ChatRows) -> DataLoader[Any]:
         return DataLoader(
-            self.test_dataset, batch_size=self.batch_size, shuffle=False,
+            rows, batch_size=self.batch_size, shuffle=False,
             num_workers=self.num_workers, collate_fn=get_sft_collate_fn(ignore_index=self.ignore_index),
         )  # fmt: skip
 
@@ -99,9 +114,9 @@ class TokenModule(DataModule):
 class Chat(TokenModule):
     """Exported chats for supervised fine-tuning."""
 
-    path: Path
+    path: Path | list[str | dict[str, Any]]
     """A folder of `synth export` (its validation split is used), or a file: alpaca, sharegpt or openai rows as .json,
-    .jsonl or .parquet."""
+    .jsonl or .parquet; or several of them: [{path: export, weight: 2}, {path: lima.jsonl, language: en}]."""
     prompt_style: str | PromptStyle = "chatml"
     """chatml, llama3, gemma, alpaca, alpaca-it, alpaca-vi, alpaca-en or plain, as the base model was trained; own: in
     the chat template that it brings."""
@@ -136,8 +151,8 @@ class Chat(TokenModule):
 
     def __post_init__(self) -> None:
         super().__init__()
-        self.path = Path(self.path)
         with one_line_errors():
+            self.sets = sets_of(self.path)
             if isinstance(self.prompt_style, str):
                 self.prompt_style = style_named(self.prompt_style).localised(self.language)
             if problems := problems_of(self):
@@ -172,7 +187,7 @@ class Chat(TokenModule):
             style = self.prompt_style
             assert isinstance(style, Style)
             with one_line_errors():
-                self.tokens = tokenised(self.path, style, self.tokenizer, self.settings(), self.cache)
+                self.tokens = tokenised_sets(self.sets, style, self.tokenizer, self.settings(), self.cache)
             self.counts = self.tokens.counts
             # LitGPT saves the style beside the model: asked later on, it gets the system prompt it was tuned with.
             self.prompt_style = tuned_style(style, self.tokens, self.system)
@@ -194,7 +209,7 @@ class Chat(TokenModule):
 class Pairs:
     """Preference pairs, for ORPO in `train finetune`: settings as `Chat`'s."""
 
-    path: Path
+    path: Path | list[str | dict[str, Any]]
     prompt_style: str = "chatml"
     over_length: str = "cut"
     system: str | None = None
@@ -204,7 +219,7 @@ class Pairs:
     num_workers: int = 0
 
     def __post_init__(self) -> None:
-        self.path = Path(self.path)
+        self.sets = sets_of(self.path)
         problems = problems_of(self)
         if problems:
             raise TrainError("; ".join(problems))
@@ -230,11 +245,11 @@ def style_for(style: Any, tokenizer: Any, system: str | None) -> Style:
 def problems_of(data: Chat | Pairs) -> list[str]:
     """What is wrong with the settings, all of it."""
     problems = []
-    if not data.path.exists():
-        command = "train pairs" if isinstance(data, Pairs) else "synth export"
-        problems.append(
-            f"data.path: {data.path} does not exist: `{command} --out {data.path}` makes it, or give a file"
-        )
+    command = "train pairs" if isinstance(data, Pairs) else "synth export"
+    for each in data.sets:
+        if not each.path.exists():
+            at = "data.path" if len(data.sets) == 1 else f"data set {each.name}"
+            problems.append(f"{at}: {each.path} does not exist: `{command} --out {each.path}` makes it, or give a file")
     if data.over_length not in OVER_LENGTH:
         problems.append(f"data.over_length: {data.over_length!r} is none of {', '.join(OVER_LENGTH)}")
     if not 0 < data.val_share < 1:
@@ -257,8 +272,14 @@ def problems_of(data: Chat | Pairs) -> list[str]:
 class ChatRows(Dataset[Any]):
     """Rows as LitGPT's loops want them; `data[i]["instruction"]` is the request of a validation row, to show."""
 
-    def __init__(self, rows: Rows, examples: Sequence[dict[str, Any]] = (), ignore_index: int = IGNORE) -> None:
-        self.rows, self.ignore_index = rows, ignore_index
+    def __init__(
+        self,
+        rows: Rows,
+        examples: Sequence[dict[str, Any]] = (),
+        ignore_index: int = IGNORE,
+        mixture: Mixture | None = None,
+    ) -> None:
+        self.rows, self.ignore_index, self.mixture = rows, ignore_index, mixture
         # None of train: a row seen in training is never an example.
         self.data = [{"instruction": Request(each["messages"], each["language"])} for each in examples]
 
@@ -273,9 +294,7 @@ class ChatRows(Dataset[Any]):
 
     def digest(self) -> str:
         """sha256 of the rows, the first 16 digits."""
-        whole = hashlib.sha256(self.rows.offsets.tobytes())
-        whole.update(self.rows.tokens.tobytes())
-        return whole.hexdigest()[:16]
+        return digest_of_rows(self.rows, self.mixture)
 
 
 class Item(dict[str, Any]):

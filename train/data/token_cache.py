@@ -27,10 +27,11 @@ from train.errors import TrainError
 if TYPE_CHECKING:
     import numpy as np
 
+    from train.data.sets import Mixture, Share
     from train.styles import Style
 
 #: Changed when the same input would give other tokens.
-VERSION = 2
+VERSION = 3
 _CHUNK = 1 << 20
 
 
@@ -83,7 +84,9 @@ class Rows(Sequence["np.ndarray"]):
 class TokenSet:
     """train and val as rows; the requests of val, to show examples of; what became of the rows of the files.
 
-    languages: those of the training rows. folder: the cache entry, None if it is in memory only.
+    languages: those of the training rows. folder: the cache entry, None if it is in memory only. requests: marks of
+    what the rows ask, of `train` each once, of `val` one a row, and `places` of the val rows. shares, mixture: of
+    several sets in one recipe (`train.data.sets`), the part of each and the rows of each pass.
     """
 
     splits: dict[str, Rows]
@@ -92,6 +95,9 @@ class TokenSet:
     languages: list[str]
     folder: Path | None = None
     cached: bool = field(default=False, compare=False)
+    requests: dict[str, list[str]] = field(default_factory=lambda: {"train": [], "val": [], "places": []})
+    shares: list[Share] = field(default_factory=list)
+    mixture: Mixture | None = None
 
 
 def default_cache() -> Path:
@@ -166,20 +172,30 @@ def make(path: Path, style: Style, tokens: Tokens, settings: Settings) -> TokenS
     counts: dict[str, Any] = {"skipped": {reason: len(places) for reason, places in splits.skipped.items()}, **division}
     counts["skipped_at"] = {reason: places[:5] for reason, places in splits.skipped.items()}
     rows_of: dict[str, Rows] = {}
+    requests: dict[str, list[str]] = {}
     examples: list[dict[str, Any]] = []
     for split, conversations in split_rows.items():
         outcome: Counter[str] = Counter()
         rows_of[split], indices = _rows(conversations, style, tokens, settings, outcome)
         counts[split] = dict(outcome)
+        requests[split] = [request_mark(conversations[index].messages[:-1]) for index in indices]
         if not len(rows_of[split]):
             why = ", ".join(f"{reason}: {number}" for reason, number in outcome.items() if "dropped" in reason)
             raise TrainError(f"{path}: no row of {split} can be used ({why or 'it is empty'})")
         if split == "val":
             examples = [_example(conversations[index]) for index in dict.fromkeys(indices)]
+            requests["places"] = [conversations[index].where for index in indices]
     counts["warnings"] = list(_warnings(split_rows["train"], style, tokens))
     languages = sorted({conversation.language for conversation in split_rows["train"]})
     counts["languages"] = dict(Counter(conversation.language or "unknown" for conversation in split_rows["train"]))
-    return TokenSet(rows_of, examples, counts, languages)
+    requests["train"] = sorted(set(requests["train"]))
+    return TokenSet(rows_of, examples, counts, languages, requests=requests)
+
+
+def request_mark(messages: Sequence[Mapping[str, str]]) -> str:
+    """A mark of what a chat asks, up to its last answer, whichever system prompt a recipe gives it; 16 digits."""
+    turns = (f"{message['role']}\0{message['content']}" for message in messages if message["role"] != "system")
+    return hashlib.sha256("\0\0".join(turns).encode()).hexdigest()[:16]
 
 
 def _warnings(conversations: Sequence[Conversation], style: Style, tokens: Tokens) -> Iterator[str]:
@@ -264,6 +280,7 @@ def save(token_set: TokenSet, folder: Path) -> None:
     try:
         files = {f"{split}.tokens": rows.tokens.tobytes() for split, rows in token_set.splits.items()}
         files |= {f"{split}.offsets": rows.offsets.tobytes() for split, rows in token_set.splits.items()}
+        files["requests.json"] = json.dumps(token_set.requests).encode()
         files["examples.json"] = json.dumps(token_set.examples, ensure_ascii=False).encode()
         checks = {name: [len(data), zlib.crc32(data)] for name, data in files.items()}
         files["counts.json"] = json.dumps(token_set.counts, ensure_ascii=False, indent=1).encode()
@@ -300,7 +317,8 @@ def load(folder: Path) -> TokenSet | None:
         }
         examples = json.loads((folder / "examples.json").read_bytes())
         counts = json.loads((folder / "counts.json").read_bytes())
-        return TokenSet(splits, examples, counts, entry["languages"], folder, cached=True)
+        requests = json.loads((folder / "requests.json").read_bytes())
+        return TokenSet(splits, examples, counts, entry["languages"], folder, cached=True, requests=requests)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

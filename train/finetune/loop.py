@@ -29,8 +29,8 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
     from accelerate import PartialState
     from transformers import enable_full_determinism, set_seed
 
-    from train.huggingface.datasets import unit_of
     from train.huggingface.model import config_of, resolve_precision
+    from train.huggingface.rows import unit_of
     from train.huggingface.run_folder import describe
 
     settings = replace(settings, precision=resolve_precision(settings.precision))
@@ -41,6 +41,7 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
         with state.main_process_first():
             rows = load_data(settings)
         data = f"{len(rows.train)} rows, {rows.train.digest()}; validation {len(rows.val)} rows, {rows.val.digest()}"
+        data += f"; a pass {rows.mixture!r}" if rows.mixture is not None else ""
         unit = unit_of(settings.micro_batch_size, settings.global_batch_size)
         more = {"processes": state.num_processes, "model": model_fingerprint(settings.checkpoint_dir)}
         described = describe(settings, data=data, rows_of_like_length=unit, **more)
@@ -74,10 +75,11 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
             print(f"finetune: {line}", file=sys.stderr)
     steps = run_steps(trainer, settings, checkpoint)
     val_loss = validate(trainer, settings, steps)
+    of_sets = validate_sets(trainer, settings, data, steps)
     best = trainer.evaluations.best
     outcome = {
         "final": str(run.folder / "final"), "steps": steps, "resumed_at": step_of(checkpoint) if checkpoint else 0,
-        "loss": trainer.last_loss, "val_loss": val_loss,
+        "loss": trainer.last_loss, "val_loss": val_loss, "val_loss_of_sets": of_sets,
         "best": {"step": best.step, "val_loss": best.loss} if best else None,
         "weights_of_step": chosen_step(trainer, steps), "stopped_early": trainer.evaluations.reason_to_stop(),
         "trained": trained, "parameters": parameters, "rows": len(data.train),
@@ -120,11 +122,27 @@ def validate(trainer: Any, settings: Settings, last: int) -> float | None:
     return float(trainer.validation_losses(whole=True)["eval_loss"]) if trainer.load_best() else known.loss
 
 
+def validate_sets(trainer: Any, settings: Settings, data: Data, last: int) -> dict[str, float]:
+    """The validation loss of each of several sets, of the weights that are taken; told as well."""
+    if not data.shares or not settings.final_validation:
+        return {}
+    if chosen_step(trainer, last) != last and not trainer.load_best():
+        return {}
+    losses = {
+        share.data_set.name: float(trainer.validation_losses(whole=True, among=share.val.tolist())["eval_loss"])
+        for share in data.shares
+    }
+    if trainer.is_world_process_zero():
+        words = ", ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
+        print(f"finetune: validation loss by set: {words}", file=sys.stderr)
+    return losses
+
+
 def training_arguments(settings: Settings, run: Any, data: Data, processes: int) -> Any:
     """transformers' TrainingArguments (trl's ORPOConfig) that say what the recipe says."""
     from transformers import TrainingArguments
 
-    total = total_steps(settings, len(data.train))
+    total = total_steps(settings, data.a_pass)
     validated = bool(len(data.val))
     schedule = "constant_with_warmup" if settings.lr_schedule == "constant" else settings.lr_schedule
     words: dict[str, Any] = {
@@ -133,7 +151,7 @@ def training_arguments(settings: Settings, run: Any, data: Data, processes: int)
         "per_device_eval_batch_size": settings.micro_batch_size,
         "gradient_accumulation_steps": settings.accumulation(processes), "max_steps": total,
         "learning_rate": settings.optimizer_args["lr"], "max_grad_norm": settings.max_norm,
-        "lr_scheduler_type": schedule, "warmup_steps": warmup_steps(settings, len(data.train), total),
+        "lr_scheduler_type": schedule, "warmup_steps": warmup_steps(settings, data.a_pass, total),
         "bf16": settings.precision != "32-true", "use_cpu": on_cpu(),
         "gradient_checkpointing": settings.gradient_checkpointing,
         "gradient_checkpointing_kwargs": {"use_reentrant": False},
@@ -164,7 +182,7 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
 
     from transformers import PrinterCallback
 
-    from train.huggingface.datasets import collate, order_of
+    from train.huggingface.rows import collate, order_of
     from train.huggingface.run_folder import Metrics
     from train.huggingface.trainer import PAIR_COLUMNS, trainer_class
 
@@ -183,7 +201,9 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
         metrics.begin(resumed_at)
     steps = range(resumed_at or 0, arguments.max_steps)
     bar = progress(steps, "finetune") if trainer.is_world_process_zero() else steps
-    trainer.attach(settings, order_of(settings, data.train.lengths), run, metrics, iter(bar), resumed_at or 0)
+    trainer.attach(
+        settings, order_of(settings, data.train.lengths, data.mixture), run, metrics, iter(bar), resumed_at or 0
+    )
     return trainer
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from train.data.sets import DataSet, sets_of
 from train.errors import TrainError
 from train.recipes import Keys, Recipe
 
@@ -59,7 +60,7 @@ class Settings:
     lora_mlp: bool = False
     lora_head: bool = False
     data_class: str = CHAT
-    data_path: Path = Path()
+    data_path: Path | tuple[DataSet, ...] = Path()
     packing: str = "documents"
     prompt_style: str = "chatml"
     mask_prompt: bool = True
@@ -164,6 +165,15 @@ def _path(value: Any) -> Path:
     return Path(_text(value))
 
 
+def _path_or_sets(value: Any) -> Any:
+    if not isinstance(value, list):
+        return _path(value)
+    try:
+        return tuple(sets_of(value))
+    except TrainError as error:
+        raise ValueError(f"is wrong: {error}") from error
+
+
 def _one_of(*choices: str) -> Parser:
     def parse(value: Any) -> str:
         if value not in choices:
@@ -193,7 +203,7 @@ KEYS: dict[str, tuple[str, Parser]] = {
     "lora_dropout": ("lora_dropout", _at_least(0, whole=False, below=1)),
     **{f"lora_{part}": (f"lora_{part}", _truth) for part in PARTS},
     "data.class_path": ("data_class", _one_of(CHAT, PAIRS, TEXT)),
-    "data.init_args.path": ("data_path", _path),
+    "data.init_args.path": ("data_path", _path_or_sets),
     "data.init_args.packing": ("packing", _one_of("documents", "none")),
     "data.init_args.prompt_style": ("prompt_style", _text),
     "data.init_args.mask_prompt": ("mask_prompt", _truth),

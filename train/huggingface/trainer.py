@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.evaluations import Evaluations
-from train.huggingface.datasets import Order
 from train.huggingface.model import sharded
+from train.huggingface.rows import Order
 from train.huggingface.run_folder import PRECISION, Metrics
 from train.huggingface.settings import Settings
 from train.models.litgpt_engine import head_at
@@ -144,13 +144,17 @@ class Steady(_Base):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
         return logs
 
-    def validation_losses(self, whole: bool) -> dict[str, float]:
-        """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row."""
+    def validation_losses(self, whole: bool, among: Any = None) -> dict[str, float]:
+        """Loss per item over the validation rows: a token of a short row weighs as much as one of a long row.
+
+        among: numbers of the rows that are measured; None: all.
+        """
         import torch
 
         rows: Any = self.eval_dataset
         model: Any = self.model
-        batches = rows.batches(self.settings.micro_batch_size, len(rows) if whole else self.settings.eval_max_iters)
+        most = len(rows) if whole else self.settings.eval_max_iters
+        batches = rows.batches(self.settings.micro_batch_size, most, among)
         process, count = self.accelerator.process_index, self.accelerator.num_processes
         model.eval()
         total = torch.zeros(3, dtype=torch.float64)

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -92,6 +93,9 @@ def loop_of(job: Job, script: Any) -> Loop:
     run = RunFolder(job.out_dir, described, "step-", 6, ("logs",))
     outcome = run.finished()
     if outcome is not None:
+        if not (job.train.save_interval and outcome["steps"] % job.train.save_interval == 0):
+            # Killed between its end and the last of its clearing up.
+            shutil.rmtree(run.checkpoint(outcome["steps"]), ignore_errors=True)
         line = f"{job.out_dir / 'final'}: this run was finished before ({outcome['steps']} steps): kept"
         job.fabric.print(f"{line}. To train anew, give another out_dir")
         raise Finished(outcome | {"kept": True})

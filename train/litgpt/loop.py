@@ -64,6 +64,8 @@ class Loop:
         self.val_loss = "n/a"
         self.last_loss: float | None = None
         self.chosen = 0
+        #: Set -> loss, where there are several.
+        self.val_losses: dict[str, float] = {}
 
     def fit(self) -> dict[str, Any]:
         """Train; the tokens that were read, as LitGPT reports them."""
@@ -317,6 +319,19 @@ class Loop:
         self.chosen = self.evaluations.chosen(self.step)
         if self.chosen != self.step:
             self._take_best()
+        if job.eval.final_validation:
+            self._validate_sets()
+
+    def _validate_sets(self) -> None:
+        """The validation loss of each of several sets, of the weights that are taken."""
+        job = self.job
+        for name, loader in getattr(job.data, "val_dataloaders", dict)().items():
+            whole = dataclasses.replace(job.eval, max_iters=len(loader))
+            rows = job.fabric.setup_dataloaders(loader)
+            loss = self.script.validate(job.fabric, job.model, rows, whole, verbose=False)
+            reduced = job.fabric.all_reduce(loss.detach().clone().to(job.fabric.device), reduce_op="mean")
+            self.val_losses[name] = float(reduced.item())
+            job.fabric.print(f"validation loss of {name}: {self.val_losses[name]:.4f}")
 
     def _take_best(self) -> None:
         if self.run.best_step() != self.chosen:
@@ -337,6 +352,7 @@ class Loop:
         return {
             "final": str(self.run.folder / "final"), "steps": self.step, "resumed_at": self.resumed_at,
             "loss": self.last_loss, "val_loss": taken.loss if val_loss is None and taken else val_loss,
+            "val_loss_of_sets": self.val_losses,
             "best": {"step": best.step, "val_loss": best.loss} if best else None,
             "weights_of_step": self.chosen, "stopped_early": self.evaluations.reason_to_stop(),
             "trained": sum(each.numel() for each in parameters if each.requires_grad),

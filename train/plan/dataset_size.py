@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.data.sets import DataSet, Mixture, sets_of
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def rows_of(run: PlannedRun, assumed: Assumed) -> Rows:
         TrainError: the data are there and cannot be read.
     """
     path = _path(run)
-    if path is None or not path.exists():
-        return _assumed(run, assumed, path)
+    absent = [each for each in _sets(run) if not each.path.exists()]
+    if path is None or absent:
+        return _assumed(run, assumed, absent[0].path if absent else path)
     if not _has_tokenizer(run.checkpoint):
         return _estimated(run, assumed, path)
     check_vocabulary(run)
@@ -102,7 +104,15 @@ def _path(run: PlannedRun) -> Path | None:
     arguments = run.recipe.get("data", "init_args", default={})
     arguments = arguments if isinstance(arguments, Mapping) else {}
     path = arguments.get("path") or arguments.get("json_path")
+    if isinstance(path, list):
+        return Path(" + ".join(f"{each.path} x {each.weight:g}" for each in sets_of(path)))
     return Path(str(path)) if path else None
+
+
+def _sets(run: PlannedRun) -> list[DataSet]:
+    arguments = run.recipe.get("data", "init_args", default={})
+    path = (arguments.get("path") or arguments.get("json_path")) if isinstance(arguments, Mapping) else None
+    return sets_of(path) if path else []
 
 
 def _has_tokenizer(folder: Path) -> bool:
@@ -141,7 +151,7 @@ def _batches(run: PlannedRun, rows: int) -> int:
 
 
 def _estimated(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
-    train, val, division = _read(run, path)
+    train, val, division = _read(run)
     lengths, tokens, learned = [], 0, 0
     for texts, answers, language in train:
         each = assumed.characters or CHARACTERS.get(language, _OTHER)
@@ -162,18 +172,29 @@ def _estimated(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
     )  # fmt: skip
 
 
-def _read(run: PlannedRun, path: Path) -> tuple[list[tuple[list[int], list[int], str]], int, str]:
+def _read(run: PlannedRun) -> tuple[list[tuple[list[int], list[int], str]], int, str]:
     """([(characters before the answers, characters of the answers, language)], validation rows, how divided)."""
     from train.data.encode import divide, read_pairs, read_splits
 
     pairs = run.method == "orpo"
-    splits: Any = (read_pairs if pairs else read_splits)(path)
-    train, val = list(splits["train"]), list(splits.get("val", []))
-    division = "split as exported"
-    share = run.recipe.get("data", "init_args", "val_share", default=0.05)
-    if not val and share:
-        train, val, division = divide(train, share, run.recipe.get("data", "init_args", "seed", default=42))
-    return [_characters(row) for row in train], len(val), division
+    parts, held_out, division, seed = (
+        [],
+        0,
+        "split as exported",
+        run.recipe.get("data", "init_args", "seed", default=42),
+    )
+    sets = _sets(run)
+    for each in sets:
+        splits: Any = (read_pairs if pairs else read_splits)(each.path)
+        train, val = list(splits["train"]), list(splits.get("val", []))
+        share = each.options.get("val_share", run.recipe.get("data", "init_args", "val_share", default=0.05))
+        if not val and share:
+            train, val, division = divide(train, share, seed)
+        parts.append(train)
+        held_out += len(val)
+    mixture = Mixture([len(part) for part in parts], [each.weight for each in sets], seed)
+    rows = [_characters(row) for part in parts for row in part]
+    return [rows[number] for number in mixture.rows(0)], held_out, division
 
 
 def _characters(row: Any) -> tuple[list[int], list[int], str]:
@@ -224,6 +245,12 @@ def _litgpt(run: PlannedRun) -> Rows:
     batched = getattr(loader.sampler, "plan", None)
     # What the batches of the first epoch are, and of the others nearly.
     padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batched(0)) if batched else None
+    if (mixture := getattr(loader.dataset, "mixture", None)) is not None:
+        inner, numbers = loader.dataset.rows, mixture.rows(0).tolist()
+        lengths, answer = (
+            [lengths[number] for number in numbers],
+            sum(int((inner[at][1:] >= 0).sum()) for at in numbers),
+        )
     return Rows(
         rows=len(lengths), val_rows=len(val.dataset), tokens=sum(lengths), answer=answer,
         padded=padded or _padded(run, lengths), longest=max([*lengths, _longest(val.dataset)]),
@@ -239,7 +266,7 @@ def _module(run: PlannedRun) -> Any:
     module, _, name = str(run.recipe.get("data", "class_path")).rpartition(".")
     arguments = dict(run.recipe.get("data", "init_args", default={}) or {})
     for key in ("path", "json_path", "cache"):
-        if arguments.get(key):
+        if isinstance(arguments.get(key), str):
             arguments[key] = Path(arguments[key])
     try:
         with warnings.catch_warnings():
@@ -278,21 +305,23 @@ def _longest(rows: Any) -> int:
 def _huggingface(run: PlannedRun) -> Rows:
     import dataclasses
 
-    from train.huggingface.datasets import load_data, order_of
+    from train.huggingface.datasets import load_data
+    from train.huggingface.rows import order_of
 
     assert run.settings is not None
     settings = dataclasses.replace(run.settings, max_seq_length=run.max_seq_length)
     data = load_data(settings)
     lengths, size = data.train.lengths, run.micro_batch
     batch = dataclasses.replace(settings, micro_batch_size=size, global_batch_size=run.global_batch)
-    order = list(order_of(batch, lengths))
+    order = list(order_of(batch, lengths, data.mixture))
     batches = [order[at : at + size] for at in range(0, len(order), size)]
     padded = sum(max(lengths[row] for row in rows) * len(rows) for rows in batches) * data.train.each
+    taken = data.train if data.mixture is None else data.train.pick(data.mixture.rows(0).tolist())
     return Rows(
-        rows=len(lengths), val_rows=len(data.val), tokens=len(data.train.tokens), padded=padded,
-        answer=int((data.train.tokens >= 0).sum()), longest=max([*lengths, *data.val.lengths]),
-        batches=_batches(run, len(lengths)), over=[line.removeprefix("data: ") for line in data.report], exact=True,
-        source=f"{settings.data_path}, tokenised with {run.checkpoint}",
+        rows=len(taken), val_rows=len(data.val), tokens=len(taken.tokens), padded=padded,
+        answer=int((taken.tokens >= 0).sum()), longest=max([*lengths, *data.val.lengths]),
+        batches=_batches(run, len(taken)), over=[line.removeprefix("data: ") for line in data.report], exact=True,
+        source=f"{_path(run)}, tokenised with {run.checkpoint}",
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Rows of the Hugging Face backend: what a batch holds, in which order, and that pairs share their prompt."""
+"""Rows of the Hugging Face backend: what a batch holds, in which order, and that pairs share their prompt.
+
+Covers train.huggingface.pairs, train.huggingface.rows.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.train.conftest import ITALIAN, VIETNAMESE
 from train.data.encode import IGNORE, Conversation, Encoded, tokenizer_of
-from train.huggingface.datasets import Order, Rows, collate, encode_pair, unit_of
+from train.huggingface.pairs import encode_pair
+from train.huggingface.rows import Order, Rows, collate, unit_of
 from train.styles import style_named
 
 ROWS = Rows.of([Encoded([5, 6, 7], [(1, 3)]), Encoded([1, 2], [(1, 2)]), Encoded([9, 8, 7, 6], [(2, 4)])])

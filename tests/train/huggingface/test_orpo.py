@@ -85,7 +85,7 @@ def batch() -> dict[str, Any]:
     import torch
 
     from train.data.encode import Encoded
-    from train.huggingface.datasets import Rows, collate
+    from train.huggingface.rows import Rows, collate
 
     answers = [[4], [5, 6], [4, 5, 6, 7], [7, 7]]
     rows = Rows.of([Encoded([1, 2, *answer], [(2, 2 + len(answer))]) for answer in answers], each=2)
@@ -235,8 +235,9 @@ def mean_by_hand(folder: Path, pairs: list[dict[str, str]]) -> float:
 
 def test_a_token_without_a_row_in_the_embeddings_is_refused(folder: Path) -> None:
     from train.data.encode import Encoded
-    from train.huggingface.datasets import Rows, check_vocabulary
+    from train.huggingface.datasets import check_vocabulary
     from train.huggingface.model import config_of
+    from train.huggingface.rows import Rows
 
     size = config_of(str(folder / "bloom")).get_text_config().vocab_size
     fitting = Rows.of([Encoded([0, size - 1], [(0, 1)])])

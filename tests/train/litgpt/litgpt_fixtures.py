@@ -16,8 +16,8 @@ RECIPE: dict[str, Any] = {
     "checkpoint_dir": "checkpoints/tiny", "precision": "32-true", "lora_dropout": 0.1, "seed": 11,
     "data": {"class_path": "train.data.Chat", "init_args": {"path": "data", "prompt_style": "alpaca"}},
     "train": {"save_interval": 2, "log_interval": 1, "global_batch_size": 4, "micro_batch_size": 2,
-              "lr_warmup_steps": 1, "max_steps": 7, "epochs": 9, "max_seq_length": 700},
-    "eval": {"interval": 3, "max_iters": 10, "max_new_tokens": 4, "final_validation": True},
+              "lr_warmup_steps": 1, "max_steps": 5, "epochs": 9, "max_seq_length": 700},
+    "eval": {"interval": 2, "max_iters": 10, "max_new_tokens": 4, "final_validation": True},
     "optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.02, "betas": [0.9, 0.95]}},
 }  # fmt: skip
 #: Of the table, what does not depend on the clock.

@@ -21,7 +21,7 @@ from tests.fork_server import run_forked
 from tests.train.conftest import SCRIPTS
 from tests.train.litgpt.litgpt_fixtures import recipe, table, write_data
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -43,7 +43,7 @@ def there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def killed_at(folder: Path, number: int, *words: str) -> tuple[int, str]:
     """(exit status, stderr) of a command that is killed at its nth write."""
     line = [sys.executable, "-m", "tests.train.litgpt.killed_at", str(number), *words]
-    done = run_forked("torch", line, folder, timeout=200)
+    done = run_forked("torch", line, folder, timeout=600)
     return done.returncode, done.stderr
 
 
@@ -87,19 +87,19 @@ def test_the_numbers_are_litgpts_own(
     # Ours measures the last step, too: it may be the best.
     assert [row for row in ours if row in theirs] == theirs
     assert len(ours) == len(theirs) + 1
-    tensors = [torch.load(run / "step-000006/lit_model.pth.lora")["model"] for run in (whole[0], folder / "theirs")]
+    tensors = [torch.load(run / "step-000004/lit_model.pth.lora")["model"] for run in (whole[0], folder / "theirs")]
     assert all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
 
 
-@pytest.mark.parametrize("at", [0.12, 0.31, 0.36, 0.42, 0.71, 0.93, 0.99])
+@pytest.mark.parametrize("at", [0.33, 0.62, 0.98])
 def test_a_run_that_was_killed_goes_on_with_the_same_losses(folder: Path, whole: tuple[Path, int], at: float) -> None:
     """Through the table, a state, a checkpoint's name, the best weights, the final folder; and twice in a row."""
     run, writes = whole
     path, name = recipe(folder, f"killed-{at}"), folder / f"killed-{at}"
     words = ("train", "finetune", "--config", str(path))
     assert killed_at(folder, round(at * writes), *words)[0] == -9
-    # Near its end, it may be over before.
-    assert killed_at(folder, 9, *words)[0] in (-9, 0)
+    if at < 0.5:
+        assert killed_at(folder, 9, *words)[0] == -9
     code, told = killed_at(folder, 0, *words)
     assert code == 0, told[-2000:]
     assert table(name) == table(run)
@@ -122,9 +122,9 @@ def test_a_finished_run_says_so_and_is_kept(folder: Path, whole: tuple[Path, int
     before = adapter(whole[0])
     code, out, _ = train("finetune", "--config", folder / "whole.yaml")
     assert code == 0
-    assert "this run was finished before (7 steps, validation loss" in out
+    assert "this run was finished before (5 steps, validation loss" in out
     assert adapter(whole[0]) == before
-    assert not list((whole[0]).glob("step-000007"))
+    assert not list((whole[0]).glob("step-000005"))
     json_out = json.loads(train("finetune", "--config", folder / "whole.yaml", "--json")[1])
     assert json_out["kept"] is True
 
@@ -132,7 +132,7 @@ def test_a_finished_run_says_so_and_is_kept(folder: Path, whole: tuple[Path, int
 def test_what_changes_the_losses_is_refused_by_name(folder: Path, whole: tuple[Path, int], train: Run) -> None:
     for changes, words in (
         ({"optimizer": {"init_args": {"lr": 0.5}}}, "optimizer.init_args.lr was 0.02, now 0.5"),
-        ({"train": {"max_steps": 8}}, "train.max_steps was 7, now 8"),
+        ({"train": {"max_steps": 8}}, "train.max_steps was 5, now 8"),
     ):
         code, _, told = train("finetune", "--config", recipe(folder, "whole", **changes))
         assert code == 2
@@ -237,7 +237,7 @@ def test_two_processes_go_on_with_the_same_losses(folder: Path) -> None:
     for _ in range(2):
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=300, env=environment, cwd=folder
+            command, capture_output=True, text=True, check=False, timeout=600, env=environment, cwd=folder
         )
         assert done.returncode == 0, done.stderr[-2000:]
         runs.append((json.loads(done.stdout)["resumed_at"], table(folder / "two"), adapter(folder / "two")))
