@@ -46,7 +46,7 @@ class RealModel(Chain):
 
     def prepare(self) -> None:
         """The model, at first, since its licence is asked for: nobody should wait for the question."""
-        line = f"train get {NAME} --out {os.path.relpath(self.model, self.folder)}"
+        line = f"train get {NAME} --out {os.path.relpath(self.model, self.folder)} --form huggingface"
         if os.environ.get("ACCEPT_LICENCE") == "1":
             line += " --accept-licence"
         if (self.model / "config.json").is_file():
@@ -104,7 +104,7 @@ class RealModel(Chain):
         self.command(
             "evaluate", "Compare before and after",
             f"train evaluate --data export --model before={os.path.relpath(self.model, self.folder)} "
-            f"--model after={self.run_folder}/final --run {self.run_folder} --max-new-tokens 100 --out out/evaluation",
+            f"--model after={self.run_folder}/final --run {self.run_folder} --max-new-tokens 80 --out out/evaluation",
         )  # fmt: skip
         self.gather()
 

@@ -1,4 +1,4 @@
-"""Runs `synth` or `scrapy` and kills it (SIGKILL) right after its nth write to the store, or of a finished file.
+"""Runs `synth`, `train` or `scrapy` and kills it (SIGKILL) right after its nth write to the store, or of a whole file.
 
 python -m tests.killed_at_write N COLLECTION,… -- PROGRAM WORDS
 
@@ -52,6 +52,10 @@ def run(program: str, words: list[str]) -> int:
 
         execute(["scrapy", *words])
         return 0
+    if program == "train":
+        from train.__main__ import main as train
+
+        return train(words)
     from synth.__main__ import main
 
     return main(words)

@@ -21,6 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
   train serve --checkpoint hf/tiny-news --port 8000
   LLM_BASE_URL=http://127.0.0.1:8000/v1 synth summarize --llm openai:tiny-news --concurrency 1"""
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder in Hugging Face's form (train convert)")
+    parser.add_argument("--style", metavar="NAME", help="prompt style in place of the folder's chat template, such as "
+                        "alpaca-en for a base model, which has none")  # fmt: skip
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at; nobody is asked who they are")
     parser.add_argument("--port", type=int, default=8000, help="port to listen at (8000)")
     parser.add_argument(
@@ -44,7 +46,7 @@ def check(options: argparse.Namespace) -> None:
     """Raises:
     TrainError: the folder cannot be served, or nothing can listen at the address.
     """
-    check_servable(options.checkpoint)
+    check_servable(options.checkpoint, options.style)
     if not 0 < options.port < 65536:
         raise TrainError("--port must be 1 to 65535")
     if options.seed < 0:
@@ -54,19 +56,23 @@ def check(options: argparse.Namespace) -> None:
     check_free(options.host, options.port)
 
 
-def check_servable(folder: Path) -> None:
+def check_servable(folder: Path, style: str | None = None) -> None:
     """Raises:
-    TrainError: the folder is no whole model in Hugging Face's form, or has no chat template.
+    TrainError: the folder is no whole model in Hugging Face's form, or has no chat template and no style is named.
     """
     from train.models.checkpoint import kind, read_json
+    from train.styles import style_named
 
     form = kind(folder)
     if form != "huggingface":
         raise TrainError(f"{folder} is in the form {form}: `train convert --to huggingface` makes what can be served")
+    if style:
+        style_named(style)
+        return
     path = folder / "tokenizer_config.json"
     settings = read_json(path) if path.is_file() else {}
     if not settings.get("chat_template") and not (folder / "chat_template.jinja").is_file():
-        raise TrainError(f"{folder} has no chat template: convert it again with --style NAME")
+        raise TrainError(f"{folder} has no chat template: name a --style, such as alpaca-en for a base model")
 
 
 def check_free(host: str, port: int) -> None:
@@ -105,7 +111,7 @@ def main(options: argparse.Namespace) -> int:
     folder, device = options.checkpoint, None if options.device == "auto" else options.device
     quantize = options.quantize or {"bnb-4bit": "nf4", "bnb-8bit": "int8"}.get(options.quantization)
     dtype = None if options.dtype == "auto" else options.dtype
-    model = load_model(folder, device=device, quantize=quantize, dtype=dtype)
+    model = load_model(folder, device=device, style=options.style, quantize=quantize, dtype=dtype)
     # Connections wait in it until the server takes them, so the line below is true when it is read.
     listening = listen(options.host, options.port)
     name, address = folder.resolve().name, f"http://{options.host}:{options.port}/v1"

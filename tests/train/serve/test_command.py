@@ -171,8 +171,11 @@ def test_what_cannot_be_served_is_one_line(folder: Path, tmp_path: Path) -> None
     (bare / "chat_template.jinja").unlink()
     settings = json.loads((bare / "tokenizer_config.json").read_text())
     (bare / "tokenizer_config.json").write_text(json.dumps({**settings, "chat_template": None}))
-    with pytest.raises(TrainError, match="no chat template"):
+    with pytest.raises(TrainError, match="no chat template: name a --style"):
         check_servable(bare)
+    check_servable(bare, "alpaca-en")
+    with pytest.raises(TrainError, match="alpaca-xx"):
+        check_servable(bare, "alpaca-xx")
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(TrainError, match="cannot listen"):
         check_free("127.0.0.1", taken.getsockname()[1])
 
