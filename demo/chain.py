@@ -168,12 +168,20 @@ class Chain:
             raise StepFailed(f"demo: {line} ended with status {process.returncode}: {process.stderr.strip()[-300:]}")
         return dict(json.loads(process.stdout))
 
+    def losses(self) -> list[tuple[str, str]]:
+        """Rows of the table on the training: (what, figure)."""
+        loss = self.numbers(f"train loss --run {self.run_folder} --json")
+        return [
+            ("loss before, prompts and answers", figure(loss["first_val_loss"])),
+            ("loss after, prompts and answers", figure(loss["last_val_loss"])),
+            ("seconds a training step", figure(loss["seconds_per_step"])),
+        ]
+
     def table(self, uri: str) -> None:
         from crawler.mongo import connect
         from synth.report.funnel import refused
 
         database = connect(uri)
-        loss = self.numbers(f"train loss --run {self.run_folder} --json")
         similarity = [row["mean_similarity"] for row in database.samples.find({"superseded": {"$ne": True}})]
         table = Table(title="Newsmill", title_style="bold", show_header=False, min_width=56)
         table.add_column(style="bold")
@@ -184,9 +192,7 @@ class Chain:
             ("events (two articles or more)", f"{database.clusters.count_documents(EVENTS):,}"),
             ("samples", f"{len(similarity):,}"),
             ("mean similarity to the sources", f"{sum(similarity) / max(1, len(similarity)):.3f}"),
-            ("loss before, prompts and answers", figure(loss["first_val_loss"])),
-            ("loss after, prompts and answers", figure(loss["last_val_loss"])),
-            ("seconds a training step", figure(loss["seconds_per_step"])),
+            *self.losses(),
         ):
             table.add_row(label, value)
         self.console.print(table)
