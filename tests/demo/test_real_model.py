@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import random
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,13 +53,18 @@ def articles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def text_of(number: int, words: int) -> str:
+    """A text that no other number has: words of an Italian page in an order of its own."""
+    return " ".join(random.Random(number).choices(ITALIAN.split(), k=words))
+
+
 def put_samples(database: Any, count: int) -> None:
     day = datetime(2026, 5, 1, tzinfo=UTC)
     database.samples.insert_many(
         {
             "key": f"k{number}", "task": "news_summary", "language": "it", "status": "new", "superseded": False,
-            "event": f"e{number:03}", "instruction": "Riassumi.", "question": f"Riassumi.\n\n{number}. {ITALIAN}",
-            "answer": f"Fatto {number}: {ITALIAN[:80]}", "system": "", "history": [], "sources": [], "tags": [],
+            "event": f"e{number:03}", "instruction": "Riassumi.", "question": f"Riassumi.\n\n{text_of(number, 25)}",
+            "answer": text_of(number + 1000, 8), "system": "", "history": [], "sources": [], "tags": [],
             "injection": [], "date": day + timedelta(days=number), "provenance": {},
         }
         for number in range(count)
