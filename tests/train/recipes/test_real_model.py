@@ -13,7 +13,7 @@ from tests.train.recipes.recipe_fixtures import FOLDER, name_of
 from train.huggingface import settings as hf
 from train.recipes import load
 
-RECIPES = sorted((FOLDER / "gemma-3-270m").glob("*.yaml"))
+RECIPES = [FOLDER / f"gemma-3-270m/{name}.yaml" for name in ("news", "multilingual", "alpaca_vi", "orpo", "qdora")]
 #: A few rows of a few dozen tokens: what is learnt is no matter, that it is learnt from real weights is.
 ROWS = [
     {"instruction": "Riassumi.", "input": f"Il Consiglio ha approvato la legge {number}.", "output": f"Legge {number}."}
