@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from train.huggingface.learned_tokens import losses_of
+
 if TYPE_CHECKING:
     from torch import Tensor
     from trl.experimental.orpo import ORPOTrainer as _Base
@@ -22,20 +24,16 @@ else:
 CERTAIN = -1e-6
 
 
-def mean_log_probabilities(logits: Tensor, labels: Tensor) -> Tensor:
+def mean_log_probabilities(losses: Tensor, rows: Tensor, labels: Tensor) -> Tensor:
     """float32 [rows]: the mean log probability of each row's learned tokens.
 
-    logits: [rows, tokens, vocabulary], of the token after each. labels: int64 [rows, tokens], -100 where not learned.
-    Only learned positions are brought to 32 bits: prompts make most of the rows and the vocabulary is large.
+    losses: float32 [n] of the learned tokens. rows: int64 [n], the row of each. labels: int64 [rows, tokens], -100
+    where not learned.
     """
     import torch
 
-    following, targets = logits[:, :-1], labels[:, 1:]
-    learned = targets != -100
-    scores = torch.nn.functional.cross_entropy(following[learned].float(), targets[learned], reduction="none")
-    row = learned.nonzero()[:, 0]
-    total = torch.zeros(len(labels), device=scores.device).index_add(0, row, -scores)
-    return (total / learned.sum(1).clamp(min=1)).clamp(max=CERTAIN)
+    total = torch.zeros(len(labels), device=losses.device).index_add(0, rows, -losses)
+    return (total / (labels[:, 1:] != -100).sum(1).clamp(min=1)).clamp(max=CERTAIN)
 
 
 def log_odds(mean: Tensor) -> Tensor:
@@ -58,15 +56,14 @@ class PaperLoss(_Base):
     def concatenated_forward(self, model: Any, batch: dict[str, Any]) -> tuple[Any, ...]:
         """(mean log probabilities chosen, rejected, logits chosen, rejected, L_SFT), as the trainer expects them."""
         joined = self.concatenated_inputs(batch, padding_value=self.padding_value, device=self.accelerator.device)
+        inputs = {name: joined[f"concatenated_{name}"] for name in ("input_ids", "attention_mask")}
         router = {"output_router_logits": True} if self.aux_loss_enabled else {}
-        outputs = model(
-            joined["concatenated_input_ids"],
-            attention_mask=joined["concatenated_attention_mask"],
-            use_cache=False,
-            **router,
-        )
-        means = mean_log_probabilities(outputs.logits, joined["concatenated_labels"])
+        labels, head = joined["concatenated_labels"], self.accelerator.unwrap_model(model).get_output_embeddings()
+        result = losses_of(model, head, labels, inputs | router, self.accelerator.autocast())
+        means = mean_log_probabilities(result.losses, result.rows, labels)
         pairs = batch["chosen_labels"].shape[0]
-        logits = outputs.logits.detach()
-        outcome = (means[:pairs], means[pairs:], logits[:pairs], logits[pairs:], -means[:pairs].mean())
-        return (*outcome, outputs.aux_loss) if self.aux_loss_enabled else outcome
+        # trl shows means of the logits; of the learned tokens here.
+        logits, chosen = result.outputs.logits.detach(), result.rows < pairs
+        shown = (logits[chosen], logits[~chosen]) if len(logits) else (logits, logits)
+        outcome = (means[:pairs], means[pairs:], *shown, -means[:pairs].mean())
+        return (*outcome, result.outputs.aux_loss) if self.aux_loss_enabled else outcome

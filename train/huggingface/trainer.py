@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.evaluations import Evaluations
+from train.huggingface.learned_tokens import losses_of
 from train.huggingface.model import sharded
 from train.huggingface.rows import Order
 from train.huggingface.run_folder import PRECISION, Metrics
 from train.huggingface.settings import Settings
-from train.models.litgpt_engine import head_at
 from train.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -125,11 +125,9 @@ class Steady(_Base):
 
     def summed_loss(self, model: Any, batch: dict[str, Any]) -> tuple[Tensor, Any]:
         """(cross-entropy summed over the learned tokens of a batch, the model's outputs, with their logits alone)."""
-        places, targets = learned(batch["labels"])
         head = self.accelerator.unwrap_model(model, keep_torch_compile=False).get_output_embeddings()
-        with head_at(head, places):
-            outputs = model(**read_by_model(batch), use_cache=False)
-        return token_loss(outputs.logits, targets), outputs
+        result = losses_of(model, head, batch["labels"], read_by_model(batch), self.accelerator.autocast())
+        return result.losses.sum(), result.outputs
 
     def evaluate(self, *_words: Any, whole: bool = False, **_more: Any) -> dict[str, float]:
         """Measure the validation rows, note it in the table, and keep the weights where they are the best.
@@ -302,23 +300,6 @@ class Orpo(Steady):
 def read_by_model(batch: dict[str, Any]) -> dict[str, Any]:
     """What of a batch the model reads: tokens, and a mask of them, or the places in their documents."""
     return {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids") if name in batch}
-
-
-def learned(labels: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
-    """((rows, columns) after which a learned token comes, those tokens [n]) of labels [rows, tokens], -100 elsewhere.
-
-    A vocabulary of 262,144 costs more at the head than in all layers of a small model: other places need no logits.
-    """
-    targets = labels[:, 1:]
-    rows, columns = (targets != -100).nonzero(as_tuple=True)
-    return (rows, columns), targets[rows, columns]
-
-
-def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of tokens [n] by their logits [n, vocabulary], summed, in float32."""
-    import torch
-
-    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
 
 def make_optimizer(settings: Settings, model: Any) -> Any:

@@ -258,9 +258,7 @@ class _HuggingFace:
     def _logits(self) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.job.micro_batch * (2 if self.job.method == "orpo" else 1)
         tokens = torch.zeros(rows, self.job.length, dtype=torch.int64, device="meta")
-        sft = self.job.method == "sft"
-        at = head_at(self.module.get_output_embeddings(), self._learned(tokens)) if sft else contextlib.nullcontext()
-        with self._masks(), at:
+        with self._masks(), head_at(self.module.get_output_embeddings(), self._learned(tokens)):
             logits = self.module(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False).logits
         # Accelerate hands outputs of mixed precision on in 32 bits.
         return (logits.float() if self.autocast else logits), tokens
@@ -286,10 +284,9 @@ class _HuggingFace:
         return orpo_loss(chosen, rejected, 0.1).mean()
 
     def _scores(self, logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """Losses of the learned tokens: `Sft` has logits of these alone, ORPO takes them out of all by a mask."""
-        where = self._learned(tokens)
-        own = logits if self.job.method == "sft" else logits[:, :-1][where]
-        return torch.nn.functional.cross_entropy(own.float(), tokens[:, 1:][where], reduction="none")
+        """Losses of the learned tokens, whose logits alone there are."""
+        targets = tokens[:, 1:][self._learned(tokens)]
+        return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
 
     def _learned(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Places of the learned tokens: how many they are is known, not where."""

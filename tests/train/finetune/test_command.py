@@ -229,7 +229,7 @@ def test_a_loss_that_is_no_number_stops_the_run(folder: Path, train: Run) -> Non
 def test_out_of_memory_says_what_to_change(folder: Path, train: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    monkeypatch.setattr("train.huggingface.trainer.token_loss", lambda *words: torch.empty(2**60))
+    monkeypatch.setattr("train.huggingface.learned_tokens.token_losses", lambda *words: torch.empty(2**60))
     path = recipe(folder, out_dir="memory", gradient_checkpointing=False)
     code, _, error = train("finetune", "--config", path)
     assert code == 2

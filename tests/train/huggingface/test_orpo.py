@@ -5,6 +5,7 @@ Covers train.huggingface.trainer.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from train.errors import TrainError
+from train.huggingface.learned_tokens import learned, token_losses
 from train.huggingface.orpo import CERTAIN, log_odds, mean_log_probabilities, orpo_loss
 
 
@@ -24,6 +26,12 @@ def paper(chosen: float, rejected: float, beta: float) -> float:
     odds = [math.exp(mean) / (1 - math.exp(mean)) for mean in (chosen, rejected)]
     ratio = math.log(odds[0] / odds[1])
     return -chosen + beta * -math.log(1 / (1 + math.exp(-ratio)))
+
+
+def means_of(logits: Any, labels: Any) -> Any:
+    """Mean log probabilities by whole rows of logits."""
+    (rows, columns), targets = learned(labels)
+    return mean_log_probabilities(token_losses(logits[rows, columns], targets), rows, labels)
 
 
 def test_by_hand() -> None:
@@ -53,7 +61,7 @@ def test_means_are_over_the_answer_s_tokens_alone() -> None:
     logits[0, 1] = torch.tensor([0.5, 0.25, 0.125, 0.125]).log()
     logits[0, 2] = torch.tensor([0.125, 0.25, 0.125, 0.5]).log()
     labels = torch.tensor([[-100, -100, 0, 0]])
-    assert mean_log_probabilities(logits, labels).item() == pytest.approx(math.log(1 / 16) / 2, abs=1e-6)
+    assert means_of(logits, labels).item() == pytest.approx(math.log(1 / 16) / 2, abs=1e-6)
 
 
 def test_a_certain_answer_has_a_finite_loss_and_gradient() -> None:
@@ -62,21 +70,27 @@ def test_a_certain_answer_has_a_finite_loss_and_gradient() -> None:
     logits = torch.zeros(2, 3, 4)
     logits[:, :, 1] = 200.0
     logits.requires_grad_(True)
-    means = mean_log_probabilities(logits, torch.tensor([[-100, 1, 1], [-100, 2, 2]]))
+    means = means_of(logits, torch.tensor([[-100, 1, 1], [-100, 2, 2]]))
     assert means[0].item() == pytest.approx(CERTAIN)
     orpo_loss(means[:1], means[1:], 0.1).sum().backward()
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
 
 
-class Words:
-    """A model whose logits are given."""
+def model_of(logits: Any) -> Any:
+    """A model whose logits are given: its head gives back what it gets."""
+    import torch
 
-    def __init__(self, logits: Any) -> None:
-        self.logits = logits
+    head = torch.nn.Identity()
 
-    def __call__(self, *words: Any, **more: Any) -> Any:
-        return SimpleNamespace(logits=self.logits)
+    class Words(torch.nn.Module):
+        def forward(self, *words: Any, **more: Any) -> Any:
+            return SimpleNamespace(logits=head(logits))
+
+        def get_output_embeddings(self) -> Any:
+            return head
+
+    return Words()
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +121,11 @@ def losses_of(batch: dict[str, Any], logits: Any, paper_loss: bool) -> tuple[flo
     kind: Any = type("Corrected", (PaperLoss, ORPOTrainer), {}) if paper_loss else ORPOTrainer
     trainer = kind.__new__(kind)
     trainer.beta, trainer.padding_value, trainer.aux_loss_enabled, trainer.is_encoder_decoder = 0.5, 0, False, False
-    trainer.accelerator = SimpleNamespace(device=torch.device("cpu"), gather_for_metrics=lambda value: value)
-    loss, metrics = trainer.get_batch_loss_metrics(Words(logits), batch)
+    trainer.accelerator = SimpleNamespace(
+        device=torch.device("cpu"), gather_for_metrics=lambda value: value, unwrap_model=lambda model: model,
+        autocast=contextlib.nullcontext,
+    )  # fmt: skip
+    loss, metrics = trainer.get_batch_loss_metrics(model_of(logits), batch)
     return float(loss), metrics["nll_loss"], -0.5 * metrics["log_odds_ratio"]
 
 
@@ -120,7 +137,7 @@ def test_trl_s_odds_ratio_is_the_paper_s_and_its_sft_loss_is_mended(batch: dict[
     labels = torch.nn.utils.rnn.pad_sequence(
         [*batch["chosen_labels"], *batch["rejected_labels"]], batch_first=True, padding_value=-100
     )
-    means = mean_log_probabilities(logits, labels)
+    means = means_of(logits, labels)
     by_paper = [paper(float(means[pair]), float(means[2 + pair]), 0.5) for pair in range(2)]
 
     loss, sft, ratio = losses_of(batch, logits, paper_loss=True)

@@ -1,7 +1,11 @@
-"""The loss of supervised fine-tuning: of the learned tokens alone, and the head computes nothing else."""
+"""The loss of supervised fine-tuning: of the learned tokens alone, and the head computes nothing else.
+
+Covers train.huggingface.learned_tokens.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +13,9 @@ from typing import Any
 import pytest
 
 from tests.train.huggingface.hf_fixtures import make_folder
-from train.huggingface.trainer import Sft, learned
+from train.huggingface import learned_tokens
+from train.huggingface.learned_tokens import learned
+from train.huggingface.trainer import Sft
 
 torch = pytest.importorskip("torch")
 
@@ -38,7 +44,8 @@ def batch() -> dict[str, Any]:
 
 
 def summed_loss(model: Any, batch: dict[str, Any]) -> Any:
-    trainer = SimpleNamespace(accelerator=SimpleNamespace(unwrap_model=lambda wrapped, **_more: wrapped))
+    accelerator = SimpleNamespace(unwrap_model=lambda wrapped, **_more: wrapped, autocast=contextlib.nullcontext)
+    trainer = SimpleNamespace(accelerator=accelerator)
     return Sft.summed_loss(trainer, model, batch)  # type: ignore[arg-type]
 
 
@@ -60,6 +67,31 @@ def test_gradients_are_those_of_all_logits(model: Any, batch: dict[str, Any]) ->
     expected = torch.autograd.grad(whole, trained)
     for mine, theirs in zip(torch.autograd.grad(summed_loss(model, batch)[0], trained), expected, strict=True):
         assert torch.allclose(mine, theirs, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("cap", [None, 2.0])
+def test_in_pieces_loss_and_gradients_are_the_same(
+    cap: float | None, batch: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gemma 2 bends its logits; one piece is two tokens, and the head never sees more."""
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma2Config(vocab_size=64, head_dim=8, num_key_value_heads=1, final_logit_softcapping=cap, **sizes)
+    torch.manual_seed(0)
+    own = Gemma2ForCausalLM(config).eval()
+    loss, _ = summed_loss(own, batch)
+    expected = torch.autograd.grad(loss, list(own.parameters()))
+    monkeypatch.setattr(learned_tokens, "MOST", 4 * 64)
+    monkeypatch.setattr(learned_tokens, "PIECE", 2 * 64)
+    seen: list[int] = []
+    own.lm_head.register_forward_hook(lambda _head, inputs, _out: seen.append(len(inputs[0])))
+    pieces, outputs = summed_loss(own, batch)
+    assert pieces.item() == pytest.approx(loss.item(), rel=1e-6)
+    for mine, theirs in zip(torch.autograd.grad(pieces, list(own.parameters())), expected, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+    assert max(seen) == 2
+    assert len(outputs.logits) == 0
 
 
 def test_the_head_computes_the_learned_tokens_alone(model: Any, batch: dict[str, Any]) -> None:
