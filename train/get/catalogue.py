@@ -21,13 +21,15 @@ LOSS_TOLERANCE = 0.03
 class PackagedModel:
     """A model in packages of Python.
 
-    parts: (package, path in it) of each part of the GGUF file, in order. sha256: of the whole file. terms: (package,
-    path in it) of the terms of use. asks: what they come to, a line each. sentence, ids, loss: a text, the ids that its
-    tokenizer must give, and the loss a token, after the begin token, that the model must have on it.
+    folder: where its recipes look for it. parts: (package, path in it) of each part of the GGUF file, in order. sha256:
+    of the whole file. terms: (package, path in it) of the terms of use. asks: what they come to, a line each. sentence,
+    ids, loss: a text, the ids that its tokenizer must give, and the loss a token, after the begin token, that the model
+    must have on it.
     """
 
     name: str
     litgpt_name: str
+    folder: str
     extra: str
     summary: str
     parts: tuple[tuple[str, str], ...]

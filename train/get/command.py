@@ -21,7 +21,7 @@ from train.models.gguf.folder import FORMS, RECORD, ImportRequest, import_gguf, 
 from train.models.licence import write_licence
 
 EXAMPLE = """examples:
-  train get gemma-3-270m --out checkpoints/gemma-3-270m
+  train get gemma-3-270m
   train get gemma-3-270m --out checkpoints/gemma-3-270m --accept-licence"""
 
 
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         EXAMPLE + "\nmodels:\n" + "\n".join(f"  {model.name}: {model.summary}" for model in models().values())
     )
     parser.add_argument("name", help="the model, such as gemma-3-270m")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; replaced if this command wrote it")
+    parser.add_argument("--out", type=Path, help="folder to write (the one that its recipes name); replaced if made so")
     parser.add_argument("--form", choices=FORMS, default="both", help="the form to write: both (default) in one folder")
     parser.add_argument("--accept-licence", "--accept-license", action="store_true", help="accept the model's terms")
 
@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Make the folder, or keep the one that is there."""
     model = model_named(options.name)
+    options.out = options.out or Path(model.folder)
     check_out(options.out)
     record = already_there(options.out, model, options.form)
     if record is None:

@@ -45,7 +45,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[PackagedModel, P
         (data / name).write_bytes(part)
     (data / "terms.html").write_text(PAGE)
     model = PackagedModel(
-        name="small", litgpt_name="Gemma-3-small", extra="small", summary="A small model",
+        name="small", litgpt_name="Gemma-3-small", folder="hub/small", extra="small", summary="A small model",
         parts=(("small_model_parts", "a"), ("small_model_parts", "b")), file="small.gguf",
         sha256=hashlib.sha256(content).hexdigest(),
         licence=Licence("own", "Own Terms", "example.org", "Under Own Terms"),

@@ -10,6 +10,7 @@ _TERMS = "Gemma Terms of Use"
 MODEL = PackagedModel(
     name="gemma-3-270m",
     litgpt_name="Gemma-3-270m",
+    folder="hub/google/gemma-3-270m",
     extra="gemma-270m",
     summary="Gemma 3 270M (base): 268 million weights, 262,144 tokens, many languages; from 4 bits (238 MB)",
     parts=tuple(
