@@ -117,10 +117,15 @@ def _untranslated(text: Text, counterpart: Text, is_translation: bool) -> Iterat
     words = [match.group().lower() for match in _WORD.finditer(counterpart.text)]
     runs = set(zip(*(words[shift:] for shift in range(_RUN)), strict=False))
     matches = list(_WORD.finditer(text.text))
+    copies: list[tuple[int, int]] = []
     for i in range(len(matches) - _RUN + 1):
         if tuple(match.group().lower() for match in matches[i : i + _RUN]) in runs:
-            yield matches[i].start(), matches[i + _RUN - 1].end()
-    yield from _sentences_in(text, lambda code: code == counterpart.language)
+            copies.append((matches[i].start(), matches[i + _RUN - 1].end()))
+    yield from copies
+    for start, end in _sentences_in(text, lambda code: code == counterpart.language):
+        # Of a sentence that was begun in the other language only the run is left.
+        if not any(start < other_end and other_start < end for other_start, other_end in copies):
+            yield start, end
 
 
 def _other_language(text: Text, _: Text, is_translation: bool) -> Iterator[tuple[int, int]]:

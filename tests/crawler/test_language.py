@@ -42,6 +42,48 @@ def test_code_is_no_language() -> None:
     assert detect("```python\nprint('una frase italiana nel codice')\n```") == ("unknown", 0.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            "/**\n * Restituisci la somma dei numeri pari.\n * >>> pari([1, 2])\n * 2\n */\nfunction pari(v) {\n",
+            "it",
+        ),
+        ("# Hàm này trả về số lớn nhất trong danh sách.\ndef lon_nhat(v):\n    return max(v)\n", "vi"),
+        ("<p>Il sindaco ha riaperto il ponte sul fiume.</p>", "it"),
+        ("For example:\nthe bridge was opened again;\nthe river rose twice.", "en"),
+        ("Cho tập hợp các số sau, hãy tính giá trị trung bình của chúng: {4, 8, 15, 16}", "vi"),
+        ("    return release, version, machine\n    global _cache\n", "unknown"),
+        ("            raise ValueError(name)\n        yield top, dirs, names\n", "unknown"),
+        ('words("One, two, three, four") == ["One", "two", "three", "four"]', "unknown"),
+    ],
+)
+def test_comments_are_prose_and_statements_are_not(text: str, code: str) -> None:
+    assert detect(text)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("We lost the game.", "en"), ("Ho perso il treno.", "it"), ("Xin chào", "vi"), ("Je suis là", "fr"),
+        ("Dov'è finito il gatto?", "it"), ("See you soon!", "en"), ("Anh ấy đi rồi.", "vi"),
+    ],
+)  # fmt: skip
+def test_a_few_words_are_enough(text: str, code: str) -> None:
+    assert detect(text)[0] == code
+
+
+def test_lingua_is_asked_only_where_it_may_change_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("crawler.language._large_scores", lambda text: asked.append(text) or {})
+    assert [detect(text)[0] for text in (IT, EN, VI)] == ["it", "en", "vi"]
+    assert asked == []
+    detect("Yay, la la", precise=False)
+    assert asked == []
+    detect("Yay, la la")
+    assert asked
+
+
 def test_prose_around_code_is_what_counts() -> None:
     text = "Ecco la funzione che calcola la media di una lista di numeri:\n```\ndef mean(x): return sum(x)/len(x)\n```"
     assert detect(text)[0] == "it"
