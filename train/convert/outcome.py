@@ -29,6 +29,8 @@ def report(result: Converted, folder: Path, out: Path, *, as_json: bool, follow_
 
 def next_command(result: Converted, out: Path) -> str:
     """What is usually run on such a folder."""
+    if result.conversion.to == "gguf":
+        return f"ollama create {out.resolve().name} -f {out}/Modelfile"
     if result.conversion.apart or result.conversion.to == "litgpt":
         return f"train generate --checkpoint {out} --prompts export --out answers.jsonl"
     return f"train serve --checkpoint {out}"

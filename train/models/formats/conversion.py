@@ -75,6 +75,8 @@ def source_kind(folder: Path, to: str, adapter: str, *, based: bool) -> str:
     from train.models.checkpoint import check, kind
 
     form = kind(folder)
+    if to == "gguf":
+        return _read_for_gguf(folder, form, adapter, based=based)
     if to == "huggingface":
         if (adapter == "apart" or based) and form == "litgpt" and (folder / "lit_model.pth.lora").is_file():
             form = "litgpt-adapter"
@@ -93,6 +95,20 @@ def source_kind(folder: Path, to: str, adapter: str, *, based: bool) -> str:
         raise TrainError(f"{folder} is in LitGPT's form already")
     if form == "huggingface" and adapter == "apart":
         raise TrainError(f"{folder} holds no adapter (no adapter_config.json): leave --adapter apart out")
+    return form
+
+
+def _read_for_gguf(folder: Path, form: str, adapter: str, *, based: bool) -> str:
+    """Every form is read for GGUF, and an adapter merged."""
+    from train.models.checkpoint import check
+
+    if adapter == "apart":
+        raise TrainError("GGUF: an adapter alone is not written: leave --adapter apart out, and it is merged")
+    if form == "litgpt" and any(folder.glob("model*.safetensors")):
+        form = "huggingface"
+    if based and form == "litgpt" and (folder / "lit_model.pth.lora").is_file():
+        form = "litgpt-adapter"
+    check(folder, form)
     return form
 
 
@@ -222,17 +238,18 @@ def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
         named = style_named(request.style).of_model(request.checkpoint)
         return named.with_system(system_of(request.checkpoint)), []
     style = style_of(request.checkpoint)
-    if style is None and request.to == "litgpt":
+    if style is None and request.to != "huggingface":
         style = recognised(request.checkpoint)
     if style is not None:
         return style, []
-    if request.to == "litgpt":
+    if request.to != "huggingface":
         from train.models.prompting import has_template
 
         if has_template(request.checkpoint):
             # LitGPT would ask it in the style that it knows for models of its name.
             return style_named("own").of_model(request.checkpoint), []
-        return None, ["it has no chat template: LitGPT will go by the model's name"]
+        outcome = "LitGPT will go by the model's name" if request.to == "litgpt" else "the Modelfile has none either"
+        return None, [f"it has no chat template: {outcome}"]
     return None, [
         "the prompt style it was tuned with is not known: the chat template stays as it was (--style sets it)"
     ]

@@ -60,7 +60,7 @@ def convert_folder(
         message = getattr(error, "strerror", None) or one_line(error)
         raise TrainError(f"cannot write into {out.parent}: {message}; nothing is left of it") from error
     checks, problems = _compare(conversion, out, TEXTS if texts is None else texts, tolerance)
-    record = _record(request, conversion, checks, problems) | {"seconds": round(time.monotonic() - began, 2)}
+    record = conversion_record(request, conversion, checks, problems) | {"seconds": round(time.monotonic() - began, 2)}
     (out / RECORD).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Converted(conversion, checks, problems, record)
 
@@ -226,12 +226,13 @@ def _against_merged(conversion: Conversion, texts: Sequence[str]) -> dict[str, E
     return {"lit_model.pth and the adapter beside it": replace(check, problems=problems)}
 
 
-def _record(
+def conversion_record(
     request: ConversionRequest,
     conversion: Conversion,
     checks: dict[str, EquivalenceCheck],
     problems: Sequence[str],
 ) -> dict[str, Any]:
+    """What conversion.json says."""
     return {
         "made_by": "train convert",
         "from": "/".join(request.checkpoint.resolve().parts[-2:]),
