@@ -209,8 +209,8 @@ def _compare(parts: _Parts, path: Path, texts: Sequence[str], tolerance: float |
         if conversion.base is not None
         else open_model(conversion.source)
     )
-    written = written_weights(path, parts.tensors)
-    second = from_weights(written, path.parent, conversion.config, conversion.family, to="litgpt")
+    weights = written_weights(path, parts.tensors)
+    second = from_weights(weights, path.parent, conversion.config, conversion.family, to="litgpt")
     stored = str(conversion.weights["model.embed_tokens.weight"].dtype).removeprefix("torch.")
     rounded = "" if parts.kind in (stored, "float32") and conversion.lora is None else parts.kind
     return compare(source, second, texts, tokenizer=parts.tokenizer_folder, tolerance=tolerance, rounded=rounded)

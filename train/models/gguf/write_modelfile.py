@@ -79,8 +79,8 @@ def chat_frame(style: Style, eos: str) -> ChatFrame | None:
     except ValueError:
         return None
     chats = [chat for chat in (*CHATS, *_MORE_CHATS) if chat[-1]["role"] == "user"]
-    same = all(frame.prompt(chat) == bare.prompt(chat, eos=eos) for chat in chats)
-    return frame if same else None
+    equal = all(frame.prompt(chat) == bare.prompt(chat, eos=eos) for chat in chats)
+    return frame if equal else None
 
 
 def _frame(style: Style, bare: Style, eos: str) -> ChatFrame:
@@ -114,8 +114,8 @@ def _around(text: str, *marks: str) -> tuple[str, ...]:
     """
     parts = []
     for mark in marks:
-        before, found, text = text.partition(mark)
-        if not found or mark in text:
+        before, border, text = text.partition(mark)
+        if not border or mark in text:
             raise ValueError
         parts.append(before)
     return (*parts, text)
@@ -178,15 +178,15 @@ def _strip_definitions(frame: ChatFrame) -> list[str]:
     return left + right
 
 
-def _definition(name: str, end: str, rest: str, last: str) -> list[str]:
-    """end, rest: of the text, at a letter of `size` bytes. last: where there is no white space at that end."""
+def _definition(name: str, end: str, rest: str, otherwise: str) -> list[str]:
+    """end, rest: of the text, at a letter of `size` bytes. otherwise: where there is no white space at that end."""
     lines, word = [f'{{{{- define "{name}" -}}}}'], "if"
     for size in sorted({len(space.encode()) for space in _SPACES}):
         spaces = " ".join(json.dumps(space) for space in _SPACES if len(space.encode()) == size)
         condition = f"and (ge (len .) {size}) (eq {end.format(size=size)} {spaces})"
         lines.append(f'{{{{- {word} {condition} -}}}}{{{{- template "{name}" {rest.format(size=size)} -}}}}')
         word = "else if"
-    return [*lines, "{{- else -}}", last, "{{- end -}}", "{{- end -}}"]
+    return [*lines, "{{- else -}}", otherwise, "{{- end -}}", "{{- end -}}"]
 
 
 def modelfile(

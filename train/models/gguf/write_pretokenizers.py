@@ -13,7 +13,7 @@ from typing import Any
 from train.errors import TrainError
 
 #: llama.cpp's test text and the hashes of the ids that published tokenizers make of it (its get_vocab_base_pre).
-_TEST_TEXT = (
+TEST_TEXT = (
     "\n \n\n \n\n\n \t \t\t \t\n  \n   \n    \n     \n🚀 (normal) 😶\u200d🌫️ (multiple emojis "
     "concatenated) ✅ 🦙🦙 3 33 333 3333 33333 333333 3333333 33333333 3.3 3..3 3...3 កាន់តែពិសេសអាច😁 "
     '?我想在apple工作1314151天～ ------======= нещо на Български ```````""""......!!!!!!?????? '
@@ -47,7 +47,7 @@ def pre_tokenizer_name(settings: Mapping[str, Any], tokenizer: Any) -> str:
     """
     rules = _rules(settings.get("pre_tokenizer"))
     if (name := _NAMES.get(rules)) is None:
-        ids = tokenizer.encode(_TEST_TEXT).ids
+        ids = tokenizer.encode(TEST_TEXT).ids
         name = _HASHES.get(hashlib.sha256(str(ids).encode()).hexdigest())
     if name is None:
         raise TrainError(

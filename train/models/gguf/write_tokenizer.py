@@ -190,19 +190,21 @@ def _named(folder: Path) -> dict[str, str]:
     }
 
 
-def check_pieces(written: GgufTokenizer, folder: Path, texts: Sequence[str]) -> Iterator[str]:
+def check_pieces(tokenizer: GgufTokenizer, folder: Path, texts: Sequence[str]) -> Iterator[str]:
     """Of SentencePiece's, whether the pieces and scores give the ids that the model was trained with.
 
     Byte-level merges are written as they are: there is nothing to compare.
     """
     from train.tokenizer import tokenizer_of
 
-    if written.model != "llama":
+    if tokenizer.model != "llama":
         return
-    unknown = written.special.get(
-        "unknown", written.kinds.index(Kind.UNKNOWN) if Kind.UNKNOWN in written.kinds else None
+    unknown = tokenizer.special.get(
+        "unknown", tokenizer.kinds.index(Kind.UNKNOWN) if Kind.UNKNOWN in tokenizer.kinds else None
     )
-    theirs = sentencepiece_bpe(written.tokens, written.scores, written.kinds, unknown=unknown, prefix=written.prefix)
+    theirs = sentencepiece_bpe(
+        tokenizer.tokens, tokenizer.scores, tokenizer.kinds, unknown=unknown, prefix=tokenizer.prefix
+    )
     ours = tokenizer_of(folder)
     for text in texts:
         first, second = ours.encode(text), theirs.encode(text, add_special_tokens=False).ids

@@ -143,11 +143,11 @@ def byte_size(place: TensorPlace) -> int:
 
 def differences(path: Path, tensors: StoredTensors) -> Iterator[str]:
     """Weights of the file that are further from the source's than their type explains."""
-    written = written_weights(path, tensors)
+    file_weights = written_weights(path, tensors)
     for name in tensors.names:
         ours = tensors.weights[name]
         allowed = _allowed(ours, storage(name, tuple(ours.shape), tensors.kind).name)
-        if not bool(((written[name] - ours.float()).abs() <= allowed).all()):
+        if not bool(((file_weights[name] - ours.float()).abs() <= allowed).all()):
             yield f"{path.name}: {tensors.names[name]} is not {name} of the source"
 
 
