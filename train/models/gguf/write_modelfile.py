@@ -14,6 +14,7 @@ from typing import Any
 
 from train.errors import TrainError
 from train.models.formats.equivalence import CHATS
+from train.models.licence import licences_of
 from train.styles import Style
 
 #: Letters that no style has of itself.
@@ -74,12 +75,13 @@ def chat_frame(style: Style, eos: str) -> ChatFrame | None:
     eos: text of the tokenizer's end token.
     """
     bare = style.with_system("")
+    chats = [chat for chat in (*CHATS, *_MORE_CHATS) if chat[-1]["role"] == "user"]
     try:
         frame = _frame(style, bare, eos)
-    except ValueError:
+        equal = all(frame.prompt(chat) == bare.prompt(chat, eos=eos) for chat in chats)
+    except (ValueError, TrainError):
+        # A model's own template may refuse a chat, such as one with a system prompt.
         return None
-    chats = [chat for chat in (*CHATS, *_MORE_CHATS) if chat[-1]["role"] == "user"]
-    equal = all(frame.prompt(chat) == bare.prompt(chat, eos=eos) for chat in chats)
     return frame if equal else None
 
 
@@ -222,9 +224,10 @@ def _quoted(text: str) -> str:
 
 
 def licence_text(folder: Path) -> str:
-    """The licence and notices that lie beside a model as plain text."""
+    """The terms, notices and licences that lie beside a model as plain text."""
+    terms = [f"{terms.title}\n{terms.link}\n{terms.notice}" for terms in licences_of(folder).values()]
     names = sorted(path for path in folder.glob("*") if is_licence(path) and path.suffix in ("", ".md", ".txt"))
-    return "\n\n".join(path.read_text(encoding="utf-8", errors="replace").strip() for path in names)
+    return "\n\n".join([*terms, *(path.read_text(encoding="utf-8", errors="replace").strip() for path in names)])
 
 
 def is_licence(path: Path) -> bool:

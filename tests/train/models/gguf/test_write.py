@@ -189,3 +189,21 @@ def test_a_weight_that_was_written_wrongly_is_seen(
     assert code == 1
     assert "blk.1.ffn_up.weight is not model.layers.1.mlp.up_proj.weight of the source" in error
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_reader_makes_the_model_again(models: Callable[[str], Path], train: Run, tmp_path: Path, name: str) -> None:
+    """Through the metadata alone: sizes, windows, frequencies and tokenizer come from the file."""
+    from train.models.formats.equivalence import TEXTS, compare
+    from train.models.gguf.read import read_gguf
+    from train.tokenizer import tokenizer_of
+
+    out, hub = tmp_path / "out", tmp_path / "hub"
+    assert train("convert", "--checkpoint", models(name), "--out", out, "--to", "gguf")[0] == 0
+    hub.mkdir()
+    (path,) = out.glob("*.gguf")
+    read_gguf(path, hub, shard=10**9)
+    assert compare(models(name), hub).problems == ()
+    before, after = tokenizer_of(models(name)), tokenizer_of(hub)
+    assert [before.encode(text) for text in TEXTS] == [after.encode(text) for text in TEXTS]
+    assert (before.bos_id, before.eos_id) == (after.bos_id, after.eos_id)
