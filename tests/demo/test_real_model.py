@@ -35,10 +35,7 @@ class Forked(RealModel):
     def command(self, name: str, title: str, line: str) -> None:
         program, *words = line.split()
         killed = [sys.executable, "-m", "tests.killed_at_write", str(self.kills.get(name, 0)), "", "--"]
-        done = run_forked(
-            "torch" if program == "train" else program, [*killed, program, *words],
-            self.folder, self.environment, timeout=500,
-        )  # fmt: skip
+        done = run_forked("torch", [*killed, program, *words], self.folder, self.environment, timeout=500)
         if done.returncode:
             raise StepFailed(f"{title}: {line} ended with status {done.returncode}: {done.stderr[-600:]}")
         self.writes[name] = int(done.stderr.split()[-1])

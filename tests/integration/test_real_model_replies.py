@@ -18,7 +18,7 @@ import pytest
 
 from synth.__main__ import main
 
-pytestmark = [pytest.mark.real_model, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real_model, pytest.mark.timeout(1200)]
 
 #: Names under which a reply of this model may be refused; which it is hangs on its words.
 REFUSALS = {"truncated", "looping", "too_short", "wrong_language", "empty", "chatter", "refusal", "json", "markup"}
@@ -49,6 +49,7 @@ def folder(real_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Served]:
     """The base model has no chat template: a style is named, as `train serve --style` does."""
+    import torch
     import uvicorn
 
     from train.models.language_model import load_model
@@ -56,6 +57,9 @@ def served(folder: Path) -> Iterator[Served]:
     from train.serve.command import check_servable
 
     check_servable(folder, "alpaca-en")
+    # Threads that wait for each other make a reply ten times slower on a machine that others use.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     application = build_app(load_model(folder, device="cpu", style="alpaca-en"), "gemma-3-270m")
     requests: list[str] = []
 
@@ -71,6 +75,7 @@ def served(folder: Path) -> Iterator[Served]:
     yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", requests)
     server.should_exit = True
     thread.join(60)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -79,7 +84,8 @@ def synth(
 ) -> Any:
     """Runs a command of synth at the model; its status, and its counts."""
     monkeypatch.setenv("LLM_BASE_URL", served.address)
-    monkeypatch.setenv("LLM_TIMEOUT", "600")
+    # On a machine that others use a reply takes minutes: the client must not ask again.
+    monkeypatch.setenv("LLM_TIMEOUT", "900")
     monkeypatch.setenv("MONGODB_URI", database_uri)
     monkeypatch.delenv("LLM_API_KEY", raising=False)
 
@@ -142,6 +148,8 @@ def test_its_translation_is_refused_by_name(synth: Any, served: Served, database
     asked = len(served.requests) - before
     assert (status, counts.pop("calls")) == (1, asked)
     assert asked >= 1
+    # How many replies came from the ledger is no refusal.
+    counts.pop("cached", None)
     assert set(counts) <= REFUSALS
     assert database.samples.count_documents({"task": "translation"}) == 0
     synth(*words)
