@@ -16,6 +16,7 @@ ORDER = [
     ],
     ["huggingface"],
     ["models"],
+    ["model_card"],
     ["data"],
     ["litgpt"],
     ["metrics"],

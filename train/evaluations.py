@@ -96,6 +96,6 @@ class Evaluations:
             return f"{measured}: its weights are taken, not those of the last step, {last}"
         return f"{measured}; the weights of the last step, {last}, are taken (load_best_model_at_end: false)"
 
-    def chosen(self, last: int) -> int:
+    def selected_step(self, last: int) -> int:
         """The step whose weights are taken."""
         return self.best.step if self.load_best and self.best is not None else last

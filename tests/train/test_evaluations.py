@@ -23,7 +23,7 @@ def test_the_smallest_loss_is_the_best_and_of_equal_ones_the_earlier() -> None:
     evaluations = Evaluations()
     best = [evaluations.add(step, loss) for step, loss in ((5, 2.0), (10, 1.5), (15, 1.5), (20, 1.6))]
     assert best == [True, True, False, False]
-    assert evaluations.chosen(20) == 10
+    assert evaluations.selected_step(20) == 10
     assert evaluations.choice(20).startswith("best validation loss 1.5000 after step 10: its weights are taken, not")
 
 
@@ -31,13 +31,13 @@ def test_the_untuned_model_is_no_candidate() -> None:
     evaluations = Evaluations()
     assert not evaluations.add(0, 0.1)
     assert evaluations.add(5, 2.0)
-    assert evaluations.chosen(5) == 5
+    assert evaluations.selected_step(5) == 5
 
 
 def test_a_loss_that_is_no_number_is_never_the_best() -> None:
-    assert of([math.nan, 2.0, math.nan]).chosen(30) == 20
+    assert of([math.nan, 2.0, math.nan]).selected_step(30) == 20
     nothing = of([math.nan, math.inf], patience=2)
-    assert nothing.chosen(20) == 20
+    assert nothing.selected_step(20) == 20
     assert nothing.choice(20) == "the weights of the last step, 20, are taken: no validation loss was a number"
     assert nothing.reason_to_stop() == "stopped early after step 20: no validation loss of 2 was a number"
 
@@ -49,7 +49,7 @@ def test_without_validation_the_last_is_taken_and_that_is_said() -> None:
 def test_the_last_can_be_asked_for() -> None:
     evaluations = of([1.0, 2.0])
     evaluations.load_best = False
-    assert evaluations.chosen(20) == 20
+    assert evaluations.selected_step(20) == 20
     assert "load_best_model_at_end: false" in evaluations.choice(20)
 
 

@@ -70,11 +70,11 @@ def _set_of(entry: Any, number: int) -> DataSet:
         raise TrainError(f"data.path: entry {number} is neither a path nor {{path: …, weight: …}}: {entry!r}")
     path = Path(entry["path"])
     name = str(entry.get("name") or _name_of(path))
-    known = ("path", "weight", "name", *OPTIONS)
+    allowed = ("path", "weight", "name", *OPTIONS)
     for key in entry:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
-            hint = f": did you mean {near[0]}?" if near else f": {', '.join(known)}"
+        if key not in allowed:
+            near = difflib.get_close_matches(str(key), allowed, 1)
+            hint = f": did you mean {near[0]}?" if near else f": {', '.join(allowed)}"
             more = "; one model has one prompt style" if key == "prompt_style" else hint
             raise TrainError(f"data set {name}: {key} is no setting of a set{more}")
     options = {key: _option(name, key, entry[key]) for key in OPTIONS if key in entry}
@@ -151,22 +151,22 @@ class Mixture:
             parts.append(order[max(first - shuffle * size, 0) : last - shuffle * size])
         return np.concatenate(parts)
 
-    def _shuffle(self, number: int, shuffle: int, known: dict[int, np.ndarray]) -> np.ndarray:
+    def _shuffle(self, number: int, shuffle: int, shuffles: dict[int, np.ndarray]) -> np.ndarray:
         """A set's shuffle: the rows that the pass it begins in has taken already come last."""
         import numpy as np
 
-        if shuffle in known:
-            return known[shuffle]
+        if shuffle in shuffles:
+            return shuffles[shuffle]
         size, count = self.sizes[number], self.counts[number]
         order = np.random.default_rng((self.seed, number, shuffle)).permutation(size)
         # The pass in which this shuffle begins may have begun in an earlier one.
         began = shuffle * size // count * count
         earlier = began // size
         if began % size and earlier < shuffle:
-            taken = np.zeros(size, bool)
-            taken[self._shuffle(number, earlier, known)[began - earlier * size :]] = True
-            order = np.concatenate([order[~taken[order]], order[taken[order]]])
-        known[shuffle] = order
+            seen_rows = np.zeros(size, bool)
+            seen_rows[self._shuffle(number, earlier, shuffles)[began - earlier * size :]] = True
+            order = np.concatenate([order[~seen_rows[order]], order[seen_rows[order]]])
+        shuffles[shuffle] = order
         return order
 
 
@@ -203,8 +203,8 @@ def _styled(style: Style, each: DataSet) -> Style:
 def _joined(sets: Sequence[DataSet], parts: Sequence[TokenSet], seed: int) -> TokenSet:
     import numpy as np
 
-    kept, leaks = _unshared(sets, parts)
-    val = [pick(part.splits["val"], rows) for part, rows in zip(parts, kept, strict=True)]
+    numbers, leaks = _unshared(sets, parts)
+    val = [pick(part.splits["val"], rows) for part, rows in zip(parts, numbers, strict=True)]
     order = in_turn([len(rows) for rows in val])
     train = concatenated([part.splits["train"] for part in parts])
     mixture = Mixture([len(part.splits["train"]) for part in parts], [each.weight for each in sets], seed)
@@ -250,22 +250,22 @@ def shared_requests(
     Raises:
         TrainError: a set is left without validation rows.
     """
-    kept, lines = [], []
+    unshared, lines = [], []
     for number, marks in enumerate(val):
-        others = {at: {mark for mark in marks if mark in train[at]} for at in range(len(train)) if at != number}
-        leaked = set().union(*others.values())
-        for other, shared in others.items():
+        shared_with = {at: {mark for mark in marks if mark in train[at]} for at in range(len(train)) if at != number}
+        leaked = set().union(*shared_with.values())
+        for teacher, shared in shared_with.items():
             rows = [at for at, mark in enumerate(marks) if mark in shared]
             if rows:
                 where = places[number][rows[0]] or "its first"
                 lines.append(
-                    f"{len(rows):,} val rows of {names[number]} left out: their request is in train of {names[other]} "
-                    f"({where}{', …' if len(rows) > 1 else ''})"
+                    f"{len(rows):,} val rows of {names[number]} left out: their request is in train of "
+                    f"{names[teacher]} ({where}{', …' if len(rows) > 1 else ''})"
                 )
-        kept.append([at for at, mark in enumerate(marks) if mark not in leaked])
-        if not kept[-1]:
+        unshared.append([at for at, mark in enumerate(marks) if mark not in leaked])
+        if not unshared[-1]:
             raise TrainError(f"data set {names[number]}: no validation row is left: {lines[-1]}")
-    return kept, lines
+    return unshared, lines
 
 
 def _unshared(sets: Sequence[DataSet], parts: Sequence[TokenSet]) -> tuple[list[list[int]], list[str]]:
@@ -295,9 +295,9 @@ def pick(rows: Rows, numbers: Sequence[int] | np.ndarray) -> Rows:
     """Some of the rows, in that order, in memory."""
     import numpy as np
 
-    chosen = [rows[int(number)] for number in numbers]
-    offsets = np.cumsum([0, *(len(row) for row in chosen)])
-    return Rows(np.concatenate([np.empty(0, np.int32), *chosen]), offsets)
+    sequences = [rows[int(number)] for number in numbers]
+    offsets = np.cumsum([0, *(len(row) for row in sequences)])
+    return Rows(np.concatenate([np.empty(0, np.int32), *sequences]), offsets)
 
 
 def _counts(

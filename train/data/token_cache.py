@@ -27,7 +27,6 @@ from train.errors import TrainError
 if TYPE_CHECKING:
     import numpy as np
 
-    from train.data.sets import Mixture, Share
     from train.styles import Style
 
 #: Changed when the same input would give other tokens.
@@ -96,8 +95,8 @@ class TokenSet:
     folder: Path | None = None
     cached: bool = field(default=False, compare=False)
     requests: dict[str, list[str]] = field(default_factory=lambda: {"train": [], "val": [], "places": []})
-    shares: list[Share] = field(default_factory=list)
-    mixture: Mixture | None = None
+    shares: list[Any] = field(default_factory=list)
+    mixture: Any = None
 
 
 def default_cache() -> Path:

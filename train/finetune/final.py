@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from train.data.sets import sets_of
 from train.errors import TrainError
 from train.huggingface.datasets import Data
 from train.huggingface.settings import Settings
+from train.model_card import card
 from train.recipes import Recipe
 
 
@@ -38,6 +40,8 @@ def write_final(
             save_prompt_style(data.style, folder)
             if not data.style.is_in(folder):
                 write_whole(folder / "chat_template.jinja", data.template)
+            own_card = card(settings.checkpoint_dir, outcome, sets_of(settings.data_path))
+            write_whole(folder / "README.md", own_card)
             text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
             write_whole(folder / "recipe.yaml", text)
             run.finish(outcome)

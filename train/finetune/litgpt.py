@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from train.atomic_files import write_whole
+from train.data.sets import sets_of
 from train.errors import TrainError
 from train.huggingface.settings import KEYS
+from train.model_card import card
 from train.recipes import Recipe
 
 #: Sections of a recipe that are this command's and not LitGPT's.
@@ -42,6 +44,7 @@ def finetune(recipe: Recipe) -> dict[str, Any] | None:
 
             main()
     except Finished as end:
+        _write_card(recipe, end.outcome)
         return end.outcome
     except SystemExit as end:
         if end.code:
@@ -49,7 +52,17 @@ def finetune(recipe: Recipe) -> dict[str, Any] | None:
     finally:
         os.environ.pop(VARIABLE, None)
     first = session.loop is None or session.loop.job.fabric.is_global_zero
-    return outcome_of(session) if first else None
+    if not first:
+        return None
+    outcome = outcome_of(session)
+    _write_card(recipe, outcome)
+    return outcome
+
+
+def _write_card(recipe: Recipe, outcome: dict[str, Any]) -> None:
+    path = recipe.get("data", "init_args", "path", default=recipe.get("data", "init_args", "json_path"))
+    text = card(str(recipe.get("checkpoint_dir")), outcome, sets_of(path) if path else [])
+    write_whole(Path(outcome["final"]) / "README.md", text)
 
 
 def _write(path: Path, settings: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
         "final": str(run.folder / "final"), "steps": steps, "resumed_at": step_of(checkpoint) if checkpoint else 0,
         "loss": trainer.last_loss, "val_loss": val_loss, "val_loss_of_sets": of_sets,
         "best": {"step": best.step, "val_loss": best.loss} if best else None,
-        "weights_of_step": chosen_step(trainer, steps), "stopped_early": trainer.evaluations.reason_to_stop(),
+        "weights_of_step": selected_step(trainer, steps), "stopped_early": trainer.evaluations.reason_to_stop(),
         "trained": trained, "parameters": parameters, "rows": len(data.train),
         "seconds": round(time.monotonic() - began, 2),
     }  # fmt: skip
@@ -102,31 +102,31 @@ def run_steps(trainer: Any, settings: Settings, checkpoint: Path | None) -> int:
     return steps
 
 
-def chosen_step(trainer: Any, last: int) -> int:
+def selected_step(trainer: Any, last: int) -> int:
     """The step whose weights are taken: of the best, where they are there."""
-    step = int(trainer.evaluations.chosen(last))
+    step = int(trainer.evaluations.selected_step(last))
     return step if step == last or trainer.run.best_step() == step else last
 
 
 def validate(trainer: Any, settings: Settings, last: int) -> float | None:
     """The validation loss of the weights that are taken: as LitGPT's, the last measurement is over all rows."""
-    step = chosen_step(trainer, last)
+    step = selected_step(trainer, last)
     rows = len(trainer.eval_dataset or ())
-    known = trainer.evaluations.at(step)
+    measured = trainer.evaluations.at(step)
     short = rows <= settings.micro_batch_size * settings.eval_max_iters
-    if not rows or not settings.final_validation or (known is not None and short):
-        return known.loss if known else None
+    if not rows or not settings.final_validation or (measured is not None and short):
+        return measured.loss if measured else None
     if step == last:
         return float(trainer.evaluate(whole=True)["eval_loss"])
     # The table is of the weights as they were at each step.
-    return float(trainer.validation_losses(whole=True)["eval_loss"]) if trainer.load_best() else known.loss
+    return float(trainer.validation_losses(whole=True)["eval_loss"]) if trainer.load_best() else measured.loss
 
 
 def validate_sets(trainer: Any, settings: Settings, data: Data, last: int) -> dict[str, float]:
     """The validation loss of each of several sets, of the weights that are taken; told as well."""
     if not data.shares or not settings.final_validation:
         return {}
-    if chosen_step(trainer, last) != last and not trainer.load_best():
+    if selected_step(trainer, last) != last and not trainer.load_best():
         return {}
     losses = {
         share.data_set.name: float(trainer.validation_losses(whole=True, among=share.val.tolist())["eval_loss"])

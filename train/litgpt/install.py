@@ -72,7 +72,7 @@ def install(errors: Errors = nullcontext) -> Session | None:
 def _fit(script: Any, session: Session, errors: Errors) -> Any:
     def fit(**words: Any) -> dict[str, Any]:
         session.loop = session.val_loss = session.outcome = None
-        script.validate = getattr(script.validate, "unnoted", script.validate)
+        script.validate = getattr(script.validate, "unrecorded", script.validate)
         with errors():
             session.loop = loop_of(Job(**words), script)
             tokens = session.loop.fit()
@@ -114,14 +114,14 @@ def _note_validation(script: Any, session: Session) -> None:
     validate = script.validate
 
     @functools.wraps(validate)
-    def noted(*words: Any, **more: Any) -> Any:
+    def recording(*words: Any, **more: Any) -> Any:
         script.validate = validate
         loss = validate(*words, **more)
         session.val_loss = float(loss)
         return loss
 
-    setattr(noted, "unnoted", validate)  # noqa: B010
-    script.validate = noted
+    setattr(recording, "unrecorded", validate)  # noqa: B010
+    script.validate = recording
 
 
 def _merge(original: Any, session: Session, errors: Errors) -> Any:

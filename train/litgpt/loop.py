@@ -63,7 +63,7 @@ class Loop:
         self.losses: deque[Any] = deque(maxlen=job.accumulation)
         self.val_loss = "n/a"
         self.last_loss: float | None = None
-        self.chosen = 0
+        self.selected = 0
         #: Set -> loss, where there are several.
         self.val_losses: dict[str, float] = {}
 
@@ -207,8 +207,8 @@ class Loop:
         job, now = self.job, time.perf_counter()
         # Waits for the device.
         self.last_loss = self.running.compute().item()
-        done = {"batches": self.batch, "samples": self.batch * job.train.micro_batch_size, "lengths": self.lengths}
-        self.throughput.update(time=now - self._began, **done)
+        progress = {"batches": self.batch, "samples": self.batch * job.train.micro_batch_size, "lengths": self.lengths}
+        self.throughput.update(time=now - self._began, **progress)
         self.throughput.compute_and_log(step=self.batch)
         tokens = self.tokens["raw_tokens_plus_prompt_template"]
         seconds = now - self._batch_began
@@ -316,8 +316,8 @@ class Loop:
         table.save(job.fabric.logger)
         for line in filter(None, (self.evaluations.reason_to_stop(), self.evaluations.choice(self.step))):
             job.fabric.print(line)
-        self.chosen = self.evaluations.chosen(self.step)
-        if self.chosen != self.step:
+        self.selected = self.evaluations.selected_step(self.step)
+        if self.selected != self.step:
             self._take_best()
         if job.eval.final_validation:
             self._validate_sets()
@@ -334,9 +334,9 @@ class Loop:
             job.fabric.print(f"validation loss of {name}: {self.val_losses[name]:.4f}")
 
     def _take_best(self) -> None:
-        if self.run.best_step() != self.chosen:
+        if self.run.best_step() != self.selected:
             self.job.fabric.print(f"{self.run.best} is torn: the weights of the last step are taken")
-            self.chosen = self.step
+            self.selected = self.step
             return
         state.load_weights(self.run.best / "lit_model.pth.lora", self.job.model)
 
@@ -347,14 +347,14 @@ class Loop:
 
     def outcome(self, val_loss: float | None) -> dict[str, Any]:
         """What is said of the run. val_loss: of the weights that were taken, over all validation rows."""
-        best, taken = self.evaluations.best, self.evaluations.at(self.chosen)
+        best, measured = self.evaluations.best, self.evaluations.at(self.selected)
         parameters = list(self.job.model.parameters())
         return {
             "final": str(self.run.folder / "final"), "steps": self.step, "resumed_at": self.resumed_at,
-            "loss": self.last_loss, "val_loss": taken.loss if val_loss is None and taken else val_loss,
+            "loss": self.last_loss, "val_loss": measured.loss if val_loss is None and measured else val_loss,
             "val_loss_of_sets": self.val_losses,
             "best": {"step": best.step, "val_loss": best.loss} if best else None,
-            "weights_of_step": self.chosen, "stopped_early": self.evaluations.reason_to_stop(),
+            "weights_of_step": self.selected, "stopped_early": self.evaluations.reason_to_stop(),
             "trained": sum(each.numel() for each in parameters if each.requires_grad),
             "parameters": sum(each.numel() for each in parameters),
             "rows": len(self.job.train_dataloader.dataset), "seconds": round(time.perf_counter() - self._began, 2),

@@ -12,43 +12,43 @@ from typing import Any
 
 
 class Position:
-    """An endless walk over a loader's batches, as LitGPT's CycleIterator, that can be taken up again anywhere.
+    """An endless walk over a loader's batches, as LitGPT's CycleIterator, that can be batches up again anywhere.
 
-    epoch: passes ended. taken: batches of the present pass. calls, states: how often the loader was walked, and the
+    epoch: passes ended. batches: batches of the present pass. calls, states: how often the loader was walked, and the
     random states, when the present pass began: they decide its order.
     """
 
     def __init__(self, loader: Any) -> None:
         self.loader = loader
-        self.epoch, self.taken, self.calls = 0, 0, 0
+        self.epoch, self.batches, self.calls = 0, 0, 0
         self.states: dict[str, Any] = {}
-        self._batches: Iterator[Any] | None = None
+        self._walk: Iterator[Any] | None = None
 
     def __iter__(self) -> Position:
         return self
 
     def __next__(self) -> Any:
-        if self._batches is None:
+        if self._walk is None:
             self._begin()
-        assert self._batches is not None
+        assert self._walk is not None
         try:
-            batch = next(self._batches)
+            batch = next(self._walk)
         except StopIteration:
             self.epoch += 1
             self._begin()
-            batch = next(self._batches)
-        self.taken += 1
+            batch = next(self._walk)
+        self.batches += 1
         return batch
 
     def _begin(self) -> None:
         self.calls = getattr(self.loader, "_num_iter_calls", 0)
         self.states = random_states(self.loader)
-        self.taken = 0
-        self._batches = iter(self.loader)
+        self.batches = 0
+        self._walk = iter(self.loader)
 
-    def saved(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """What `go_on` takes."""
-        return {"epoch": self.epoch, "taken": self.taken, "calls": self.calls, "states": self.states}
+        return {"epoch": self.epoch, "batches": self.batches, "calls": self.calls, "states": self.states}
 
     def go_on(self, saved: dict[str, Any]) -> None:
         """Walk to where it was: the pass is drawn as it was, its first batches are read and not used."""
@@ -56,7 +56,7 @@ class Position:
         if hasattr(self.loader, "_num_iter_calls"):
             self.loader._num_iter_calls = saved["calls"]  # noqa: SLF001  Fabric's own count decides the epoch's order
         self._begin()
-        for _ in range(saved["taken"]):
+        for _ in range(saved["batches"]):
             next(self)
         self.epoch = saved["epoch"]
 
@@ -129,7 +129,7 @@ def save(path: Path, job: Any, position: Position, more: dict[str, Any]) -> None
     state = {
         "weights": local(weights_of(job.model)), "optimizer": local(optimizer.state_dict()),
         "scheduler": job.scheduler.state_dict(), "precision": job.fabric.strategy.precision.state_dict(),
-        "position": position.saved(), "random": random_states(job.train_dataloader), **more,
+        "position": position.snapshot(), "random": random_states(job.train_dataloader), **more,
     }  # fmt: skip
     torch.save(state, path)
 

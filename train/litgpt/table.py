@@ -21,16 +21,16 @@ def go_on(logger: Any, run: Path, batches: int | None) -> None:
     experiment = _experiment(logger)
     if experiment is None:
         return
-    place = Path(experiment.metrics_file_path)
+    target = Path(experiment.metrics_file_path)
     earlier = _newest(run)
-    if batches is not None and earlier is not None and earlier != place:
+    if batches is not None and earlier is not None and earlier != target:
         columns, rows = read_rows(earlier)
-        write_rows(place, columns, [row for row in rows if belongs(row, batches)])
+        write_rows(target, columns, [row for row in rows if belongs(row, batches)])
         experiment.metrics_keys = list(columns)
         shutil.rmtree(earlier.parent, ignore_errors=True)
 
     def rewrite(columns: list[str]) -> None:
-        write_rows(place, columns, read_rows(place)[1])
+        write_rows(target, columns, read_rows(target)[1])
 
     # Lightning's own empties the table before it writes it anew.
     setattr(experiment, "_rewrite_with_new_header", rewrite)  # noqa: B010

@@ -152,7 +152,8 @@ def _unknown(recipe: Recipe) -> Iterator[str]:
     from litgpt.finetune.lora import setup
 
     sections = {"train": TrainArgs, "eval": EvalArgs, "log": LogArgs}
-    parameters = set(inspect.signature(setup).parameters)
+    # The last two are `train finetune`'s, which runs LitGPT's recipes, too.
+    parameters = {*inspect.signature(setup).parameters, "early_stopping", "load_best_model_at_end"}
     for key, value in recipe.settings.items():
         if key not in parameters:
             near = difflib.get_close_matches(key, parameters, 1)
