@@ -178,3 +178,23 @@ def test_a_chat_template_says_what_training_said(tokens: Any, monkeypatch: pytes
     assert list(check_template(letters, HERE, STYLE)) == [
         "chat template: it says '<Riassumi: «Ciao».>' where prompt style letters says 'Riassumi: «Ciao».>'"
     ]
+
+
+def test_a_tokenizer_is_loaded_once_for_folders_with_the_same_files(tmp_path: Path) -> None:
+    """Of 262,144 tokens it takes seconds; another template is another tokenizer."""
+    from tokenizers import Tokenizer, models
+
+    from train.models.formats.equivalence import load_tokenizer
+
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder in folders:
+        folder.mkdir()
+        Tokenizer(models.WordLevel({"a": 0, "b": 1}, unk_token="a")).save(str(folder / "tokenizer.json"))
+        (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    (folders[2] / "chat_template.jinja").write_text("{{ messages }}")
+    first, same, other = map(load_tokenizer, folders)
+    assert first is same
+    assert other is not first
+    assert other.chat_template == "{{ messages }}"
+    (folders[0] / "chat_template.jinja").write_text("{{ bos_token }}")
+    assert load_tokenizer(folders[0]).chat_template == "{{ bos_token }}"
