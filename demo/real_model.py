@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crawler.items import NewsmillError
 from demo.chain import ROOT, SCRIPTS, Chain, StepFailed, figure, home
 from demo.real_report import write_report
 
@@ -22,8 +23,12 @@ NAME = "gemma-3-270m"
 RECIPE = ROOT / f"train/recipes/{NAME}/news.yaml"
 #: Events of a run, trained and held out: a file of thousands would take days.
 SAMPLES = 56
-#: Share never trained on: 10 events is the least that `train evaluate` gives an interval for.
+#: Share never trained on.
 HELD_OUT = 0.35
+#: Events from which there is something to learn from and something to hold out.
+FEWEST = 4
+#: Events of which the share held out is 10, the least that `train evaluate` gives an interval for.
+VERDICT = 29
 #: Laid over the recipe: one pass, since a step takes its time; a checkpoint every two steps, since a kill comes when it
 #: likes; and no losses on the way, for `train evaluate` measures before and after on the rows held out.
 OVERRIDE = """\
@@ -75,6 +80,11 @@ class RealModel(Chain):
         """A part held out, later in time; of more than SAMPLES events some, evenly over the days."""
         options = f" --val-fraction {HELD_OUT}"
         events = self.events()
+        if len(events) < FEWEST:
+            need = f"{FEWEST} at least are needed, of which a part is held out: give articles that share their events"
+            raise NewsmillError(f"demo: {len(events)} events with a summary in {self.articles}: {need}")
+        if len(events) < VERDICT:
+            self.say("Count the events", f"{len(events)}: with fewer than {VERDICT} the comparison stays undecided")
         if len(events) <= SAMPLES:
             return options
         chosen = [events[index * len(events) // SAMPLES] for index in range(SAMPLES)]

@@ -18,6 +18,7 @@ import pytest
 from rich.console import Console
 
 import demo.real_model as module
+from crawler.items import NewsmillError
 from demo.chain import StepFailed
 from demo.real_model import RealModel
 from tests.fork_server import run_forked
@@ -147,6 +148,21 @@ def test_of_many_events_some_are_chosen_evenly(
     assert {after - before for before, after in itertools.pairwise(numbers)} <= {2, 3}
     database.samples.delete_many({"event": {"$nin": chosen}})
     assert "--filter" not in chain.export_options()
+
+
+def test_too_few_events_are_one_line(
+    articles: Path, database: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    chain = Forked(articles)
+    with pytest.raises(NewsmillError, match=r"demo: 0 events with a summary in .*articles\.jsonl: 4 at least") as error:
+        chain.export_options()
+    assert "\n" not in str(error.value)
+    put_samples(database, module.FEWEST)
+    assert chain.export_options() == f" --val-fraction {module.HELD_OUT}"
+    said = chain.console.file.getvalue()  # type: ignore[attr-defined]
+    assert "4: with fewer than 29 the comparison stays undecided" in said
+    assert module.VERDICT * module.HELD_OUT >= 10 > (module.VERDICT - 1) * module.HELD_OUT
 
 
 @pytest.mark.parametrize(("accepted", "status"), [("1", 0), ("", 0), ("", 2)])
