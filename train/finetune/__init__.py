@@ -1,3 +1,3 @@
-"""Verb: fine-tuning with Hugging Face from a recipe."""
+"""Verb: fine-tuning from a recipe of either backend."""
 
-SUMMARY = "fine-tune with Hugging Face what LitGPT lacks: BLOOM, ORPO, QDoRA"
+SUMMARY = "fine-tune from a recipe, of LitGPT or Hugging Face; goes on after a kill, keeps the best weights"

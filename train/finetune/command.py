@@ -15,7 +15,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = (
         "example: train finetune --config bloom-7b1/alpaca_vi\n"
-        "Killed or interrupted, the same command goes on from the last checkpoint with the same losses."
+        "Killed or interrupted, the same command goes on from the last checkpoint with the same losses. The weights\n"
+        "of the smallest validation loss are taken (load_best_model_at_end: false in the recipe: the last ones);\n"
+        "early_stopping: {patience: 3, min_delta: 0.01} ends a run whose validation loss falls no more."
     )
     add_arguments(parser)
 
