@@ -12,7 +12,8 @@ from types import ModuleType
 from train import __version__
 from train.command_line import interruptible
 from train.errors import TrainError, one_line
-from train.options import Parser, add_config, expanded, takes_config
+from train.options import Parser, add_config, expanded, takes_config, takes_settings
+from train.recipes.overrides import divided
 
 #: Packages that an extra of Newsmill brings -> the extra; all others come with `train`.
 EXTRAS = {"mergekit": "merge", "lm_eval": "lm-eval", "fastapi": "serve", "starlette": "serve", "uvicorn": "serve"}
@@ -73,6 +74,9 @@ def parsed(words: list[str]) -> argparse.Namespace:
         TrainError: the file says what no option is.
     """
     parser, command = parser_for(words)
+    if command is not None and takes_settings(command) and not words[0].startswith("-"):
+        own, settings = divided(words[1:], list(command.declared))
+        return parser.parse_args([words[0], *own], argparse.Namespace(settings=settings))
     if command is None or words[0].startswith("-") or not command.get_default("asked_by_options"):
         return parser.parse_args(words)
     return parser.parse_args([words[0], *expanded(command, words[1:])])

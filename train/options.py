@@ -56,6 +56,11 @@ def takes_config(parser: Parser) -> bool:
     return "--config" in parser.declared
 
 
+def takes_settings(parser: Parser) -> bool:
+    """Whether the command reads settings of its recipe, `--train.max_steps 20`, beside its options."""
+    return bool(parser.get_default("asked_by_settings"))
+
+
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Declare --config FILE."""
     parser.add_argument("--config", type=Path, metavar="FILE", help=_HELP)

@@ -22,7 +22,6 @@ def write_final(
     Raises:
         TrainError: the disk is full; the last checkpoint stays, and the same command ends the run.
     """
-    import yaml
     from litgpt.prompts import save_prompt_style
     from safetensors import SafetensorError
 
@@ -42,12 +41,21 @@ def write_final(
                 write_whole(folder / "chat_template.jinja", data.template)
             own_card = card(settings.checkpoint_dir, outcome, sets_of(settings.data_path))
             write_whole(folder / "README.md", own_card)
-            text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
-            write_whole(folder / "recipe.yaml", text)
+            write_recipe(folder, recipe)
             run.finish(outcome)
         trainer.accelerator.wait_for_everyone()
     except (OSError, RuntimeError, SafetensorError) as error:
         raise TrainError(run.cannot_save(outcome["steps"], error)) from error
+
+
+def write_recipe(folder: Path, recipe: Recipe) -> None:
+    """recipe.yaml: the recipe with all that was laid over it."""
+    import yaml
+
+    from train.atomic_files import write_whole
+
+    text = yaml.safe_dump(recipe.settings, sort_keys=False, allow_unicode=True)
+    write_whole(folder / "recipe.yaml", text)
 
 
 def save_tokenizer(checkpoint: str, folder: Path) -> None:

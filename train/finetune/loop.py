@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from train.finetune.final import write_final
+from train.finetune.final import write_final, write_recipe
 from train.finetune.guards import check_processes, explain_memory, on_cpu, silence_libraries
+from train.huggingface import loggers
 from train.huggingface.datasets import Data, load_data
 from train.huggingface.schedule import total_steps, warmup_steps
 from train.huggingface.settings import Settings
-from train.progress import progress
+from train.progress import LiveLoss
 from train.recipes import Recipe
 from train.run_folder import RunFolder, lock, model_fingerprint, step_of
 
@@ -26,6 +27,7 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
         TrainError: one line on what to change: data, model, settings of an earlier run, memory, disk, NaN.
     """
     silence_libraries()
+    loggers.check(settings.report_to)
     from accelerate import PartialState
     from transformers import enable_full_determinism, set_seed
 
@@ -62,6 +64,7 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
     state.wait_for_everyone()
     if state.is_main_process:
         run.begin(torn=bool(torn), anew=checkpoint is None)
+        write_recipe(run.folder, recipe)
     began = time.monotonic()
     arguments = training_arguments(settings, run, data, state.num_processes)
     base = prepare(load_base(settings), settings)
@@ -73,9 +76,12 @@ def train(settings: Settings, recipe: Recipe, data: Data, run: Any, state: Any) 
     if state.is_main_process:
         for line in [*torn, *data.report, *notes]:
             print(f"finetune: {line}", file=sys.stderr)
-    steps = run_steps(trainer, settings, checkpoint)
-    val_loss = validate(trainer, settings, steps)
-    of_sets = validate_sets(trainer, settings, data, steps)
+    try:
+        steps = run_steps(trainer, settings, checkpoint)
+        val_loss = validate(trainer, settings, steps)
+        of_sets = validate_sets(trainer, settings, data, steps)
+    finally:
+        trainer.reports.end()
     best = trainer.evaluations.best
     outcome = {
         "final": str(run.folder / "final"), "steps": steps, "resumed_at": step_of(checkpoint) if checkpoint else 0,
@@ -184,7 +190,7 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
 
     from train.huggingface.rows import collate, order_of
     from train.huggingface.run_folder import Metrics
-    from train.huggingface.trainer import PAIR_COLUMNS, trainer_class
+    from train.huggingface.trainer import PAIR_COLUMNS, Reports, trainer_class
 
     orpo = settings.method == "orpo"
     more = {"processing_class": _Padding(data.pad)} if orpo else {}
@@ -197,13 +203,16 @@ def make_trainer(settings: Settings, arguments: Any, model: Any, data: Data, run
         # Losses are summed over tokens and divided by those of the whole step, by `compute_loss`.
         trainer.model_accepts_loss_kwargs = True
     metrics = Metrics(run.folder / "metrics.csv", tuple(PAIR_COLUMNS.values()) if orpo else ())
-    if trainer.is_world_process_zero():
+    first = trainer.is_world_process_zero()
+    last_step = metrics.last_step() if first and resumed_at else 0
+    if first:
         metrics.begin(resumed_at)
-    steps = range(resumed_at or 0, arguments.max_steps)
-    bar = progress(steps, "finetune") if trainer.is_world_process_zero() else steps
-    trainer.attach(
-        settings, order_of(settings, data.train.lengths, data.mixture), run, metrics, iter(bar), resumed_at or 0
-    )
+    names = settings.report_to if first else ()
+    loggers_of_run = loggers.Loggers(names, run.folder, run.described, resumed_at, last_step)
+    # The last before the first step: its clock runs.
+    reports = Reports(loggers_of_run, LiveLoss(arguments.max_steps, resumed_at or 0) if first else None)
+    order = order_of(settings, data.train.lengths, data.mixture)
+    trainer.attach(settings, order, run, metrics, reports, resumed_at or 0)
     return trainer
 
 

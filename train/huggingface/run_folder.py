@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -17,7 +18,7 @@ from train.huggingface.settings import KEYS, Settings
 FREE = frozenset({
     "out_dir", "data_path", "cache", "save_interval", "log_interval", "eval_interval", "eval_max_iters",
     "initial_validation", "final_validation", "load_best_model_at_end", "patience", "min_delta",
-    "gradient_checkpointing", "micro_batch_size", "devices", "num_nodes",
+    "gradient_checkpointing", "micro_batch_size", "devices", "num_nodes", "report_to",
 })  # fmt: skip
 #: Of the table's numbers.
 PRECISION = ".10g"
@@ -47,6 +48,10 @@ class Metrics:
         lines = [",".join(self.columns), *(",".join(row.get(name) or "" for name in self.columns) for row in rows)]
         write_whole(self.path, "\n".join(lines) + "\n")
         self._handle = self.path.open("a", encoding="utf-8")
+
+    def last_step(self) -> int:
+        """The step of the last row; 0 without rows."""
+        return max((int(_step(row)) for row in self._rows() if math.isfinite(_step(row))), default=0)
 
     def evaluations(self, step: int) -> list[tuple[int, float]]:
         """(step, validation loss) of the rows up to a step, in their order."""

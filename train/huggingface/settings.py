@@ -17,6 +17,7 @@ from train.errors import TrainError
 from train.recipes import Keys, Recipe
 
 CHAT, PAIRS, TEXT = "train.data.Chat", "train.data.Pairs", "train.data.Text"
+LOGGERS = ("tensorboard", "wandb", "mlflow")
 PRECISIONS = ("bf16-true", "bf16-mixed", "32-true")
 SCHEDULES = ("cosine", "linear", "constant")
 QUANTIZATIONS = {"bnb.nf4": ("nf4", False), "bnb.nf4-dq": ("nf4", True), "bnb.fp4": ("fp4", False),
@@ -96,6 +97,7 @@ class Settings:
     devices: int = 1
     num_nodes: int = 1
     full_determinism: bool = False
+    report_to: tuple[str, ...] = ()
 
     def targets(self) -> tuple[str, ...]:
         """Which parts of a layer get an adapter: some of query, key, value, projection, mlp, head."""
@@ -183,6 +185,18 @@ def _one_of(*choices: str) -> Parser:
     return parse
 
 
+def _several_of(*choices: str) -> Parser:
+    def parse(value: Any) -> tuple[str, ...]:
+        names = value.replace(",", " ").split() if isinstance(value, str) else value
+        if value in (None, "none"):
+            return ()
+        if not isinstance(names, list) or not all(name in choices for name in names):
+            raise ValueError(f"must be one or several of {', '.join(choices)}")
+        return tuple(dict.fromkeys(names))
+
+    return parse
+
+
 def _optional(parse: Parser) -> Parser:
     return lambda value: None if value is None else parse(value)
 
@@ -237,6 +251,7 @@ KEYS: dict[str, tuple[str, Parser]] = {
     "devices": ("devices", _at_least(1)),
     "num_nodes": ("num_nodes", _at_least(1)),
     "full_determinism": ("full_determinism", _truth),
+    "report_to": ("report_to", _several_of(*LOGGERS)),
 }
 #: Keys that a recipe of both backends may carry and that change nothing here.
 WITHOUT_EFFECT = ("data.init_args.num_workers", "data.init_args.ignore_index", "eval.max_new_tokens",
@@ -244,6 +259,10 @@ WITHOUT_EFFECT = ("data.init_args.num_workers", "data.init_args.ignore_index", "
 _CHECKED_ALONE = ("backend", "logger_name", "optimizer", "optimizer.class_path",
                   "optimizer.init_args", *(f"optimizer.init_args.{name}" for name in _OPTIMIZER_ARGS))  # fmt: skip
 _SECTIONS = ("data", "data.init_args", "train", "eval", "orpo", "early_stopping")
+
+
+#: Every key that a recipe of this backend may have.
+NAMES = tuple(dict.fromkeys([*KEYS, *_CHECKED_ALONE, *WITHOUT_EFFECT]))
 
 
 def is_huggingface(recipe: Recipe) -> bool:

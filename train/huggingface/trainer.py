@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from train.errors import TrainError
 from train.evaluations import Evaluations
 from train.huggingface.learned_tokens import losses_of
+from train.huggingface.loggers import Loggers
 from train.huggingface.model import sharded
 from train.huggingface.rows import Order
 from train.huggingface.run_folder import PRECISION, Metrics
 from train.huggingface.settings import Settings
+from train.progress import LiveLoss
 from train.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -31,18 +32,32 @@ else:
 PAIR_COLUMNS = {"nll_loss": "sft_loss", "log_odds_ratio": "log_odds_ratio", "rewards/accuracies": "preferred"}
 
 
+class Reports(NamedTuple):
+    """Who is told of the losses besides metrics.csv. live: the line on the terminal, None in all processes but one."""
+
+    loggers: Loggers
+    live: LiveLoss | None
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        if self.live is not None:
+            self.live.end()
+        self.loggers.end()
+
+
 class Steady(_Base):
     """A mixin before a Trainer; `attach` gives it the run's folder."""
 
     def attach(
-        self, settings: Settings, order: Order, run: RunFolder, metrics: Metrics, bar: Iterator[int], step: int = 0
+        self, settings: Settings, order: Order, run: RunFolder, metrics: Metrics, reports: Reports, step: int = 0
     ) -> None:
         """step: of the checkpoint that the run goes on from."""
         self.settings = settings
         self.order = order
         self.run = run
         self.metrics = metrics
-        self._bar = bar
+        self.reports = reports
+        self._tokens: Any = 0
         self._saving = False
         self._ended = time.monotonic()
         self._seconds = 0.0
@@ -102,19 +117,40 @@ class Steady(_Base):
         self.state.log_history = []
         step = self.state.global_step
         if "loss" in logs:
-            next(self._bar, None)
             self.last_loss = logs["loss"]
         if not self.is_world_process_zero():
             return
+        self._report(step, logs)
         more = {column: logs[name] for name, column in PAIR_COLUMNS.items() if name in logs}
         if "loss" in logs and (step % self.settings.log_interval == 0 or step == self.state.max_steps):
-            self.metrics.add(
+            self._add_row(
                 step=step, loss=logs["loss"], iter_time=self._seconds, learning_rate=logs["learning_rate"],
                 grad_norm=logs.get("grad_norm"), epoch=logs.get("epoch"), **more,
             )  # fmt: skip
         elif "eval_loss" in logs:
             more = {"preferred": logs["eval_preferred"]} if "eval_preferred" in logs else {}
-            self.metrics.add(step=step, val_loss=logs["eval_loss"], epoch=logs.get("epoch"), **more)
+            self._add_row(step=step, val_loss=logs["eval_loss"], epoch=logs.get("epoch"), **more)
+
+    def _add_row(self, **row: float | int | None) -> None:
+        self.reports.loggers.add(row)
+        self.metrics.add(**row)
+
+    def _report(self, step: int, logs: dict[str, float]) -> None:
+        if self.reports.live is None:
+            return
+        if "eval_loss" in logs:
+            self.reports.live.validation(logs["eval_loss"])
+        if "loss" in logs:
+            # Of this process, which is as busy as the others.
+            tokens, self._tokens = float(self._tokens) * self.accelerator.num_processes, 0
+            self.reports.live.step(step, logs["loss"], tokens)
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *words: Any, **more: Any) -> Any:
+        """As transformers'; counts the tokens read, without waiting for the device."""
+        for name, mask in inputs.items():
+            if name.endswith("attention_mask"):
+                self._tokens = self._tokens + mask.sum()
+        return super().training_step(model, inputs, *words, **more)
 
     # ---- evaluation
 

@@ -88,17 +88,18 @@ def load(path: Path | str, overrides: Sequence[Path | str] = ()) -> Recipe:
     settings, lines = _read(file)
     for override in overrides:
         more, where = _read(path_of(override))
-        _merge(settings, more)
+        merge(settings, more)
         lines |= where
     return Recipe(file, settings, lines)
 
 
-def _merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
+def merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Lay settings over others, in place."""
     if "class_path" in more and more["class_path"] != base.get("class_path"):
         base.clear()
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
+            merge(base[key], value)
         else:
             base[key] = value
 
@@ -139,13 +140,13 @@ def _lines(path: Path, node: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
             yield from _lines(path, value, (*keys, key))
 
 
-def add_arguments(parser: Any) -> None:
+def add_arguments(parser: Any, *, required: bool = True) -> None:
     """Declare --config RECIPE, once or several times."""
     parser.add_argument(
         "--config",
         type=Path,
         action="append",
-        required=True,
+        required=required,
         metavar="RECIPE",
         help="a recipe: a file, or a short name of `train recipe`; given again: laid over it, such as `--config cpu`",
     )
