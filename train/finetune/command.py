@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
-from train.finetune.litgpt_names import litgpt_names
+from train.finetune.litgpt_settings import check_types, litgpt_names
 from train.huggingface import settings as hf
 from train.recipes import Recipe, add_arguments, load, path_of
 from train.recipes.overrides import Setting, unknown, with_settings
@@ -52,7 +52,10 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     if options.report_to:
         settings.append(("report_to", json.dumps([name for names in options.report_to for name in names.split(",")])))
     check_names(recipe, settings)
-    return with_settings(recipe, settings)
+    whole = with_settings(recipe, settings)
+    if settings and not hf.is_huggingface(recipe):
+        check_types(whole)
+    return whole
 
 
 def check_names(recipe: Recipe, settings: Sequence[Setting]) -> None:
@@ -61,6 +64,8 @@ def check_names(recipe: Recipe, settings: Sequence[Setting]) -> None:
     Raises:
         TrainError: one is not; names the one that was probably meant.
     """
+    if not settings:
+        return
     names = hf.NAMES if hf.is_huggingface(recipe) else litgpt_names(recipe)
     if problems := unknown(settings, names, ("--config", "--report-to", "--json", "--debug")):
         raise TrainError("; ".join(problems))

@@ -106,7 +106,8 @@ def loop_of(job: Job, script: Any) -> Loop:
         run.lock()
         run.remove_final()
     words = json.loads(os.environ.get(VARIABLE, "{}"))
-    return Loop(job, script, run, Evaluations(**words))
+    # `train finetune` alone sets it.
+    return Loop(job, script, run, Evaluations(**words), shows=VARIABLE in os.environ)
 
 
 def _note_validation(script: Any, session: Session) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from train.errors import TrainError
 from train.evaluations import Evaluations
 from train.litgpt import state, table
+from train.progress import LiveLoss
 from train.run_folder import RunFolder, step_of
 
 _COUNTS = ("raw", "raw_plus_prompt_template")
@@ -52,10 +53,15 @@ class Job:
 
 
 class Loop:
-    """One run, from the first step or from a checkpoint on. script: LitGPT's module, whose functions it calls."""
+    """One run, from the first step or from a checkpoint on. script: LitGPT's module, whose functions it calls.
 
-    def __init__(self, job: Job, script: Any, run: RunFolder, evaluations: Evaluations) -> None:
+    shows: whether the losses are shown as the other backend shows them, not as LitGPT does, a line a batch.
+    """
+
+    def __init__(self, job: Job, script: Any, run: RunFolder, evaluations: Evaluations, *, shows: bool = False) -> None:
         self.job, self.script, self.run, self.evaluations = job, script, run, evaluations
+        self.shows = shows and job.fabric.is_global_zero
+        self.live: LiveLoss | None = None
         self.batch = self.step = self.lengths = self.resumed_at = 0
         self.tokens = dict.fromkeys(_TOKENS, 0)
         self.position = state.Position(job.train_dataloader)
@@ -63,7 +69,7 @@ class Loop:
         self.losses: deque[Any] = deque(maxlen=job.accumulation)
         self.val_loss = "n/a"
         self.last_loss: float | None = None
-        self.selected = 0
+        self.selected = self._unshown = 0
         #: Set -> loss, where there are several.
         self.val_losses: dict[str, float] = {}
 
@@ -72,8 +78,14 @@ class Loop:
         self._measure_rows()
         self._start()
         self._began = time.perf_counter() - self.elapsed
-        while self._goes_on():
-            self._train_batch(self._batch)
+        if self.shows:
+            self.live = LiveLoss(self._steps(), self.step)
+        try:
+            while self._goes_on():
+                self._train_batch(self._batch)
+        finally:
+            if self.live is not None:
+                self.live.end()
         self._end()
         device = self.job.fabric.device
         return {name: self._summed(count, device) for name, count in self.tokens.items()}
@@ -82,6 +94,12 @@ class Loop:
         import torch
 
         return float(self.job.fabric.all_reduce(torch.tensor(count, device=device), reduce_op="sum").item())
+
+    def _steps(self) -> int:
+        """Optimizer steps of the whole run, unless it ends early."""
+        job = self.job
+        steps = job.train.epochs * len(job.train_dataloader) // job.accumulation
+        return max(min(steps, job.train.max_steps or steps), 1)
 
     # ---- the start
 
@@ -185,6 +203,8 @@ class Loop:
         for name, count in zip(_TOKENS, [*counts, batch["input_ids"].numel()], strict=True):
             self.tokens[name] += count
         self.lengths += batch["input_ids"].numel()
+        if self.live is not None:
+            self._show(counts[1], accumulates)
         if self.batch % job.train.log_interval == 0:
             self._log(accumulates)
         if not accumulates and self.step % job.eval.interval == 0:
@@ -203,6 +223,13 @@ class Loop:
         self.running.update(loss.detach())
         self.losses.append(loss.detach())
 
+    def _show(self, tokens: int, accumulates: bool) -> None:
+        assert self.live is not None
+        self._unshown += tokens * self.job.fabric.world_size
+        if not accumulates:
+            self.live.step(self.step, self.running.compute().item(), self._unshown)
+            self._unshown = 0
+
     def _log(self, accumulates: bool) -> None:
         job, now = self.job, time.perf_counter()
         # Waits for the device.
@@ -212,10 +239,12 @@ class Loop:
         self.throughput.compute_and_log(step=self.batch)
         tokens = self.tokens["raw_tokens_plus_prompt_template"]
         seconds = now - self._batch_began
-        job.fabric.print(
+        line = (
             f"Epoch {self.position.epoch + 1} | iter {self.batch} step {self.step} | loss train: {self.last_loss:.3f}, "
             f"val: {self.val_loss} | iter time: {seconds * 1000:.2f} ms{'' if accumulates else ' (step)'}"
         )
+        if not self.shows:
+            job.fabric.print(line)
         metrics = {
             "loss": self.last_loss, "iter": self.batch, "step": self.step, "epoch": self.position.epoch,
             "iter_time": seconds, "tokens": tokens, "total_tokens": tokens * job.fabric.world_size,
@@ -238,7 +267,10 @@ class Loop:
         reduced = job.fabric.all_reduce(own.detach().clone().to(job.fabric.device), reduce_op="mean")
         loss = float(torch.as_tensor(reduced).item())
         self.val_loss = f"{own.item():.3f}"
-        job.fabric.print(f"iter {self.batch}: val loss {loss:.4f}, val time: {seconds * 1000:.2f} ms")
+        if self.live is not None:
+            self.live.validation(loss)
+        else:
+            job.fabric.print(f"iter {self.batch}: val loss {loss:.4f}, val time: {seconds * 1000:.2f} ms")
         job.fabric.log_dict({"val_loss": loss, "val_ppl": perplexity(loss)}, step=self.batch)
         if self.evaluations.add(self.step, loss) and self.evaluations.load_best:
             self._keep_best(loss)
