@@ -83,5 +83,5 @@ def test_a_recipe_by_its_name_and_others_over_it() -> None:
     whole = recipe_of(parsed(["finetune", "tiny/news", "--config", "cpu"]))
     assert whole.settings == load("tiny/news", ["cpu"]).settings
     for words in ([], ["tiny/newz"]):
-        with pytest.raises(TrainError, match="name a recipe|did you mean tiny/news"):
+        with pytest.raises(TrainError, match=r"name a recipe|did you mean tiny/news"):
             recipe_of(parsed(["finetune", *words]))
