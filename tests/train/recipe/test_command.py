@@ -91,9 +91,9 @@ def test_every_config_takes_a_short_name(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_plan_of_a_short_name_says_what_to_run(train: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    code, out, error = train("plan", "--config", "smollm2-360m/lima", "--rows", 1000, "--tokens", 300, "--gpu", "L4")
+    code, out, error = train("plan", "--config", "llama-3.2-1b/news", "--rows", 1000, "--tokens", 300, "--gpu", "L4")
     assert code == 0, error
-    assert f"litgpt finetune_lora --config {FOLDER / 'smollm2-360m/lima.yaml'}" in out
+    assert f"litgpt finetune_lora --config {FOLDER / 'llama-3.2-1b/news.yaml'}" in out
 
 
 def test_first_sentences() -> None:
