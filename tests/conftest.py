@@ -146,16 +146,37 @@ def own_database(server_uri: str) -> Iterator[tuple[str, dict[str, Any]]]:
     database.client.close()
 
 
+@pytest.fixture(scope="session")
+def open_databases() -> Iterator[list[Any]]:
+    """The connection of this worker's tests, while it is good: opening one costs as much as a test's own work."""
+    databases: list[Any] = []
+    yield databases
+    for database in databases:
+        database.client.close()
+
+
 @pytest.fixture
-def database(own_database: tuple[str, dict[str, Any]]) -> Iterator[Any]:
+def database(own_database: tuple[str, dict[str, Any]], open_databases: list[Any]) -> Iterator[Any]:
     """An empty database with its indexes, emptied after the test."""
+    from pymongo.errors import InvalidOperation
+
     from crawler.mongo import connect
 
     uri, fresh = own_database
-    database = connect(uri)
+    if not open_databases:
+        open_databases.append(connect(uri))
+    database = open_databases[0]
     yield database
-    empty(database, fresh)
-    database.client.close()
+    try:
+        is_good = empty(database, fresh)
+    except InvalidOperation:
+        # The test has closed it.
+        is_good = False
+        with connect(uri).client as client:
+            empty(client[database.name], fresh)
+    if not is_good:
+        open_databases.clear()
+        database.client.close()
 
 
 @pytest.fixture
