@@ -175,9 +175,9 @@ def _strip_definitions(frame: ChatFrame) -> list[str]:
     """Go's templates have no function that strips: two that call themselves, a letter at a time."""
     if not frame.stripped:
         return []
-    left = _definition("strip", "(slice . 0 {size})", "(slice . {size})", '{{- template "rstrip" . -}}')
-    right = _definition("rstrip", "(slice . (len (slice . {size})))", "(slice . 0 (len (slice . {size})))", "{{- . -}}")
-    return left + right
+    outer = _definition("strip", "(slice . 0 {size})", "(slice . {size})", '{{- template "rstrip" . -}}')
+    inner = _definition("rstrip", "(slice . (len (slice . {size})))", "(slice . 0 (len (slice . {size})))", "{{- . -}}")
+    return outer + inner
 
 
 def _definition(name: str, end: str, rest: str, otherwise: str) -> list[str]:

@@ -149,7 +149,7 @@ def _steps(rule: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
 def _scores(tokens: Sequence[str], kinds: Sequence[int], merges: Sequence[tuple[str, str]]) -> list[float]:
     """The earlier a piece is merged, the higher its score; what no merge makes comes last, special tokens have 0."""
     made = dict.fromkeys(first + second for first, second in merges)
-    order = {piece: place for place, piece in enumerate(made)}
+    order = {piece: number for number, piece in enumerate(made)}
     rest = len(order)
     scores = []
     for token, kind in zip(tokens, kinds, strict=True):

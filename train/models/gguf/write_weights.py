@@ -120,11 +120,11 @@ def written_weights(path: Path, tensors: StoredTensors) -> Weights:
     def make(name: str) -> torch.Tensor:
         import numpy as np
 
-        place = places[tensors.names[name]]
-        raw = np.memmap(path, np.uint8, "r", place.start, byte_size(place))
+        tensor = places[tensors.names[name]]
+        raw = np.memmap(path, np.uint8, "r", tensor.start, byte_size(tensor))
         numbers = dequantize(
-            raw.reshape(*place.shape[:-1], -1) if len(place.shape) > 1 else raw,
-            GGMLQuantizationType(place.quantisation),
+            raw.reshape(*tensor.shape[:-1], -1) if len(tensor.shape) > 1 else raw,
+            GGMLQuantizationType(tensor.quantisation),
         )
         return as_computed(name, torch.from_numpy(np.array(numbers, dtype=np.float32)), tensors.config)
 
@@ -133,12 +133,12 @@ def written_weights(path: Path, tensors: StoredTensors) -> Weights:
     return Lazy({name: name for name in tensors.names}, make)
 
 
-def byte_size(place: TensorPlace) -> int:
+def byte_size(tensor: TensorPlace) -> int:
     """Bytes that a tensor takes in its file."""
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    numbers, size = GGML_QUANT_SIZES[GGMLQuantizationType(place.quantisation)]
-    return place.count // numbers * size
+    numbers, size = GGML_QUANT_SIZES[GGMLQuantizationType(tensor.quantisation)]
+    return tensor.count // numbers * size
 
 
 def differences(path: Path, tensors: StoredTensors) -> Iterator[str]:
