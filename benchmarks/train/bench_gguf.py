@@ -1,4 +1,4 @@
-"""GGUF files that `train convert --to gguf` writes: do they hold the model, and does llama.cpp compute the same from them?
+"""GGUF files that `train convert --to gguf` writes: do they hold the model, does llama.cpp compute the same from them?
 
 Each model is written in each type and read by llama.cpp's own library, where one is installed (LLAMA_CPP_FOLDER, see
 benchmarks/helpers/llama_cpp.py); beside it the limit, our own computation of the source in float32. Without models

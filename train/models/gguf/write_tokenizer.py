@@ -18,7 +18,6 @@ from train.models.gguf.sentencepiece_bpe import SPACE, Kind, sentencepiece_bpe
 from train.models.gguf.write_pretokenizers import pre_tokenizer_name
 
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
-_UNUSED = re.compile(r"<unused\d+>")
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ def gguf_tokenizer(folder: Path, rows: int, *, adds_bos: bool, end_of_turn: str 
             "gpt2", tokens, kinds, merges=[" ".join(pair) for pair in _pairs(model)],
             pre=pre_tokenizer_name(settings, tokenizer), special=special, adds_bos=adds_bos,
         )  # fmt: skip
-    kinds = [
-        Kind.UNKNOWN if token == model.get("unk_token") else kind for token, kind in zip(tokens, kinds, strict=True)
-    ]
+    unknown = model.get("unk_token")
+    if unknown in model["vocab"] and kinds[number := model["vocab"][unknown]] == Kind.NORMAL:
+        kinds[number] = Kind.UNKNOWN
     scores = _scores(tokens, kinds, _pairs(model))
     prefix = _has_prefix(settings)
     return GgufTokenizer(
@@ -110,7 +109,7 @@ def _entry(number: int, piece_of: Mapping[int, str], added: Mapping[int, Any]) -
     if number in added:
         content = str(added[number]["content"])
         if added[number]["special"]:
-            return content, Kind.UNUSED if _UNUSED.fullmatch(content) else Kind.CONTROL
+            return content, Kind.CONTROL
         # llama.cpp looks for it in the text itself, where spaces are spaces.
         return content.replace(SPACE, " "), Kind.USER_DEFINED
     if number not in piece_of:

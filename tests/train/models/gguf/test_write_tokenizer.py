@@ -51,7 +51,8 @@ def test_scores_are_the_order_of_the_merges(tmp_path: Path, prefix: bool) -> Non
     assert written.special == {"bos": 1, "eos": 2, "unknown": 0}
     assert written.tokens[: len(tokens)] == tokens
     assert written.tokens[-3:] == [f"[PAD{number}]" for number in range(len(tokens), len(tokens) + 3)]
-    assert written.kinds == [*kinds, *[Kind.UNUSED] * 3]
+    # As published files have it: the unknown token is a control token with a role.
+    assert written.kinds == [Kind.CONTROL, *kinds[1:], *[Kind.UNUSED] * 3]
     normal = [number for number, kind in enumerate(kinds) if kind == Kind.NORMAL]
     merged = [n for n in normal if len(tokens[n]) > 1]
     by_score = sorted(merged, key=lambda number: -written.scores[number])
