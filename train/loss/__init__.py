@@ -1,3 +1,3 @@
 """Verb: the loss curve of a run."""
 
-SUMMARY = "show the loss curve of a fine-tuning run, beside the base model's loss"
+SUMMARY = "show the loss curve of a fine-tuning run, or the losses of models on held-out texts"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from train.errors import TrainError
 from train.plan.estimate import plan_of
-from train.plan.gpus import DEFAULT, Table, load_table, select_gpus
+from train.plan.gpus import CPU, DEFAULT, Table, load_table, select_gpus
 from train.recipes import add_arguments
 
 
@@ -22,7 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
   train plan --config llama-3-8b/news --gpu L4 --gpu RTX4090
   train plan --config bloom-7b1/alpaca_vi --rows 33000 --tokens 300 --price L4=0.7"""
     add_arguments(parser)
-    parser.add_argument("--gpu", action="append", default=[], metavar="NAME", help="a GPU of the table; all if none")
+    parser.add_argument(
+        "--gpu", action="append", default=[], metavar="NAME",
+        help="a GPU of the table, or CPU: this machine's, by a probe of some seconds; all of them if none",
+    )  # fmt: skip
     parser.add_argument(
         "--gpus", type=Path, default=DEFAULT, metavar="FILE", help="another table than Newsmill's gpus.yaml"
     )
@@ -38,7 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Print the plan."""
     table, prices = load_table(options.gpus), prices_of(options.price)
-    gpus = select_gpus(table, options.gpu)
+    named = [name for name in options.gpu if name.lower() != CPU]
+    # CPU alone asks for no GPU.
+    gpus = select_gpus(table, named) if named or not options.gpu else []
     check(options, table, prices)
     plan = plan_of(options, table, gpus, prices)
     if options.json:

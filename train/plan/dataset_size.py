@@ -54,10 +54,11 @@ class Rows:
     source: str
     over: list[str] = field(default_factory=list)
     exact: bool = False
+    assumed_share: float = _LEARNED
 
     @property
     def learned_share(self) -> float:
-        return self.answer / self.tokens if self.answer and self.tokens else _LEARNED
+        return self.answer / self.tokens if self.answer and self.tokens else self.assumed_share
 
     @property
     def mean_batch(self) -> float | None:
@@ -124,18 +125,28 @@ def _has_tokenizer(folder: Path) -> bool:
 
 def _assumed(run: PlannedRun, assumed: Assumed, path: Path | None) -> Rows:
     where = f"no data at {path}" if path else f"data of {run.recipe.get('data', 'class_path', default='Alpaca')}"
-    longest = run.max_seq_length
+    longest, share = run.max_seq_length, _share_learned(run)
     if assumed.rows is None:
         lengths = f", {assumed.tokens:,} tokens each" if assumed.tokens else ", all of max_seq_length"
         # One batch stands for all: its size is what matters for a step's time.
         mean_batch = (assumed.tokens * run.micro_batch * _sequences(run), 1) if assumed.tokens else (None, None)
         source = f"{where}: rows unknown{lengths} (--rows, --tokens)"
-        return Rows(None, None, None, None, mean_batch[0], longest, mean_batch[1], source)
+        return Rows(None, None, None, None, mean_batch[0], longest, mean_batch[1], source, assumed_share=share)
     mean = min(assumed.tokens or longest, longest)
     tokens = assumed.rows * mean * _sequences(run)
     source = f"{where}: assumed {assumed.rows:,} rows of {mean:,} tokens" + ("" if assumed.tokens else " (--tokens)")
     batches = _batches(run, assumed.rows)
-    return Rows(assumed.rows, None, tokens, round(tokens * _LEARNED), tokens, longest, batches, source)
+    return Rows(assumed.rows, None, tokens, round(tokens * share), tokens, longest, batches, source)
+
+
+def _share_learned(run: PlannedRun) -> float:
+    """Where nothing is known of the rows: all of a text, or of a chat whose requests are learnt, too."""
+    whole = run.recipe.get("data", "init_args", "mask_prompt", default=True) is False
+    return 1.0 if whole or _of_texts(run) else _LEARNED
+
+
+def _of_texts(run: PlannedRun) -> bool:
+    return bool(run.recipe.get("data", "class_path") == "train.data.Text")
 
 
 def _sequences(run: PlannedRun) -> int:
@@ -150,7 +161,24 @@ def _batches(run: PlannedRun, rows: int) -> int:
 # ---- data without a tokenizer
 
 
+def _estimated_texts(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
+    """Packed texts: rows are full, as many as their tokens fill."""
+    from train.data.texts import read_texts
+
+    texts = read_texts(path, 0.05, 42)
+    each = assumed.characters or _OTHER
+    tokens, val = (sum(math.ceil(len(text) / each) + 1 for text in own) for own in (texts.train, texts.val))
+    rows = math.ceil(tokens / run.max_seq_length)
+    return Rows(
+        rows=rows, val_rows=math.ceil(val / run.max_seq_length), tokens=tokens, answer=tokens - len(texts.train),
+        padded=rows * run.max_seq_length, longest=run.max_seq_length, batches=_batches(run, rows),
+        source=f"{path}: {len(texts.train):,} texts; no tokenizer in {run.checkpoint}: tokens by characters",
+    )  # fmt: skip
+
+
 def _estimated(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
+    if _of_texts(run):
+        return _estimated_texts(run, assumed, path)
     train, val, division = _read(run)
     lengths, tokens, learned = [], 0, 0
     for texts, answers, language in train:

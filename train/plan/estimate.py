@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from train.plan.dataset_size import Assumed, Rows, Steps, rows_of, steps_of
-from train.plan.gpus import GIB, Gpu, Table, bytes_needed, overheads, seconds
+from train.plan.gpus import CPU, GIB, Gpu, Table, bytes_needed, overheads, seconds
 from train.plan.memory import PARTS, Footprint
 from train.recipes import load, path_of
 
@@ -33,9 +33,12 @@ def plan_of(options: argparse.Namespace, table: Table, gpus: list[Gpu], prices: 
     footprint = measured(run, rows)
     mean = mean_footprint(run, rows, footprint)
     fits = [on_gpu(gpu, run, rows, steps, footprint, mean, table, prices) for gpu in gpus]
-    advice = None if options.no_advice else _advice(options, table, gpus, run, rows, footprint, status)
-    status.end()
-    return {
+    cpu = None
+    if not options.gpu or CPU in map(str.lower, options.gpu):
+        status.say("measuring this machine")
+        cpu = on_cpu(run, rows, steps, footprint, mean)
+    advice = None if options.no_advice or not gpus else _advice(options, table, gpus, run, rows, footprint, status)
+    plan: dict[str, Any] = {
         "recipe": [str(path_of(path)) for path in options.config], "backend": run.backend, "method": run.method,
         "model": run.checkpoint.name, "sizes_from": run.shape_from, "precision": run.precision,
         "quantize": run.quantize, "optimizer": run.optimizer, "processes": run.processes,
@@ -45,8 +48,65 @@ def plan_of(options: argparse.Namespace, table: Table, gpus: list[Gpu], prices: 
         "rows_a_step": run.micro_batch * run.accumulation * run.processes,
         "length": length_of(run, rows), "recompute": run.recompute,
         "stable_embedding": run.stable_embedding, "steps": asdict(steps),
-        "memory": memory_of(footprint, table), "gpus": fits, "advice": advice,
+        "memory": memory_of(footprint, table), "gpus": fits, "cpu": cpu, "advice": advice,
+        "long_rows": _long_rows(run, rows, table, status) if not options.no_advice else None,
     }  # fmt: skip
+    status.end()
+    return plan
+
+
+def on_cpu(run: PlannedRun, rows: Rows, steps: Steps, longest: Footprint, mean: Footprint) -> dict[str, Any]:
+    """The row of this machine's CPU, as `on_gpu`'s; `probe`: what was measured."""
+    from train.plan.cpu import HOST_OVERHEAD, probe
+
+    machines = probe(run.precision)
+    need, room = longest.allocated + longest.paged + HOST_OVERHEAD, machines[0].memory
+    each = [machine.time(mean.work) for machine in machines]
+    positions = _positions(run, rows)
+    return {
+        "name": "CPU", "memory": room / GIB, "needed": need, "fits": need <= room, "free": room - need, "bf16": True,
+        # LitGPT quantises on CUDA only.
+        "usable": not (run.backend == "litgpt" and run.quantize), "micro_batch_seconds": each,
+        "tokens_a_second": [positions / time for time in each[::-1]], "kwh": None, "cost": None,
+        "seconds": _whole(steps, each, [machine.time(mean.validation_work) for machine in machines]),
+        "probe": asdict(machines[0]),
+    }  # fmt: skip
+
+
+def _positions(run: PlannedRun, rows: Rows) -> float:
+    """Tokens of a mean micro-batch, padding included."""
+    return rows.mean_batch or run.micro_batch * length_of(run, rows) * (2 if run.method == "orpo" else 1)
+
+
+def _whole(steps: Steps, training: list[float], validation: list[float]) -> list[float] | None:
+    """Seconds of a run, from those of a micro-batch and of a batch of validation; None where steps are not known."""
+    if steps.micro_batches is None:
+        return None
+    return [
+        steps.micro_batches * train_time + steps.validation_batches * validation_time
+        for train_time, validation_time in zip(training, validation, strict=True)
+    ]
+
+
+def _long_rows(run: PlannedRun, rows: Rows, table: Table, status: _StatusLine) -> dict[str, Any] | None:
+    """What becomes of rows longer than max_seq_length; None where there are none, or nobody knows."""
+    from train.plan.job import context_length
+    from train.plan.long_rows import long_rows, whole_lengths
+
+    if not rows.exact or not any("cut" in line or "dropped" in line for line in rows.over):
+        return None
+    lengths = whole_lengths(run)
+    if lengths is None:
+        return None
+    status.say("looking at long rows")
+
+    def measure(changed: PlannedRun, length: int) -> tuple[Footprint, int]:
+        footprint = measured(changed, rows, length)
+        return footprint, bytes_needed(footprint, table.overhead)
+
+    most = run.shape.block_size if run.backend == "litgpt" else context_length(run.shape)
+    outcome = long_rows(run, lengths, rows.tokens or 0, measure, most)
+    return asdict(outcome) if outcome else None
 
 
 def length_of(run: PlannedRun, rows: Rows) -> int:
@@ -93,15 +153,9 @@ def on_gpu(
         "micro_batch_seconds": each, "seconds": None, "kwh": None, "cost": None,
         "tokens_a_second": None,
     }  # fmt: skip
-    sequences = 2 if run.method == "orpo" else 1
-    positions = rows.mean_batch or run.micro_batch * length_of(run, rows) * sequences
-    figures["tokens_a_second"] = [positions * run.processes / time for time in each[::-1]]
-    if steps.micro_batches is not None:
-        validation = [seconds(mean.validation_work, gpu, reach, run.precision) for reach in (table.fast, table.slow)]
-        whole = [
-            steps.micro_batches * train_time + steps.validation_batches * validation_time
-            for train_time, validation_time in zip(each, validation, strict=True)
-        ]
+    figures["tokens_a_second"] = [_positions(run, rows) * run.processes / time for time in each[::-1]]
+    validation = [seconds(mean.validation_work, gpu, reach, run.precision) for reach in (table.fast, table.slow)]
+    if (whole := _whole(steps, each, validation)) is not None:
         figures |= {"seconds": whole, **_costs(gpu, run, whole, prices)}
     return figures
 

@@ -11,6 +11,8 @@ from train.errors import TrainError
 from train.plan.memory import Footprint, Work
 
 GIB = 2**30
+#: What stands for this machine's CPU among the names.
+CPU = "cpu"
 DEFAULT = Path(__file__).with_name("gpus.yaml")
 
 
@@ -88,7 +90,7 @@ def select_gpus(table: Table, names: list[str]) -> list[Gpu]:
     for name in names:
         gpu = by_name.get(name.lower().replace(" ", ""))
         if gpu is None:
-            raise TrainError(f"no GPU {name} in the table: {', '.join(table.gpus)} (--gpus FILE for others)")
+            raise TrainError(f"no GPU {name} in the table: {', '.join(table.gpus)}, CPU (--gpus FILE for others)")
         gpus.append(gpu)
     return gpus or sorted(table.gpus.values(), key=lambda gpu: gpu.memory)
 

@@ -57,11 +57,11 @@ class Work:
     products: list[tuple[float, float]] = field(default_factory=list)
 
     def seconds(self, flop_per_second: float, bytes_per_second: float, launch: float) -> float:
-        """A product takes what bounds it, arithmetic or memory; all else is bound by memory; and the host launches
-        kernels one by one, which bounds small models.
+        """A product takes what bounds it, arithmetic or memory; all else is bound by memory; and where the host is no
+        faster than the device, each kernel waits for its launch, which is most of a small model's time.
         """
         products = sum(max(flop / flop_per_second, moved / bytes_per_second) for flop, moved in self.products)
-        return max(products + self.moved / bytes_per_second, self.kernels * launch)
+        return products + self.moved / bytes_per_second + self.kernels * launch
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from train.plan.memory import PARTS
 def text_of(plan: dict[str, Any]) -> str:
     """The plan in lines: model, data, steps, memory, GPUs, advice, what to run next."""
     return "\n".join([
-        *_model(plan), *_data(plan), *_memory(plan), "", *_gpus(plan), *_notes(plan), *_advice(plan), *_next(plan)
+        *_model(plan), *_data(plan), *_memory(plan), "", *_gpus(plan), *_notes(plan), *_long_rows(plan),
+        *_advice(plan), *_next(plan),
     ])  # fmt: skip
 
 
@@ -75,17 +76,27 @@ def _gpus(plan: dict[str, Any]) -> Iterator[str]:
     yield f"{'GPU':<12}{'GiB':>6}  {'fits':<16}{'tokens/s':>15}{'time':>20}{'kWh':>14}" + (
         "        US$" if costs else ""
     )
-    for gpu in plan["gpus"]:
+    for gpu in [*([plan["cpu"]] if plan.get("cpu") else []), *plan["gpus"]]:
         room = gpu["free"] / GIB
         fits = f"yes, {room:.1f} free" if gpu["fits"] else f"no, {-room:.1f} short"
         if not gpu["bf16"]:
             fits = "no bf16"
+        if not gpu.get("usable", True):
+            fits = "no 4-bit weights"
         speed = "-".join(f"{each:,.0f}" for each in gpu["tokens_a_second"])
         time = duration(gpu["seconds"]) if gpu["seconds"] else "-"
         energy = _range(gpu["kwh"]) if gpu["kwh"] else "-"
         cost = f"{_range(gpu['cost']):>11}" if gpu["cost"] else ""
         yield f"{gpu['name']:<12}{gpu['memory']:>6.1f}  {fits:<16}{speed:>15}{time:>20}{energy:>14}{cost}"
     yield "time     from products, memory traffic and launches of a mean step; what GPUs reach: docs/planning.md"
+    if plan.get("cpu"):
+        cpu = plan["cpu"]
+        measured = cpu["probe"]
+        yield (
+            f"CPU      this machine with {measured['threads']} threads, by a probe of {measured['seconds']:.0f} s: "
+            f"{measured['rates'][-1][1] / 1e9:,.0f} GFLOP/s, {measured['bandwidth'] / 1e9:.1f} GB/s; "
+            f"{cpu['needed'] / GIB:.2f} GiB of memory"
+        )
     if plan["processes"] > 1:
         yield "         without the exchange between GPUs; weights are those of one GPU, before they are split"
 
@@ -96,6 +107,23 @@ def _notes(plan: dict[str, Any]) -> Iterator[str]:
     if plan["backend"] == "litgpt" and plan["quantize"]:
         gradient = " and a gradient of it that nothing reads" if plan["stable_embedding"] else ""
         yield f"note     LitGPT's QLoRA holds the embedding twice{gradient}; backend: huggingface does not"
+
+
+def _long_rows(plan: dict[str, Any]) -> Iterator[str]:
+    """What becomes of rows that are too long, and what to change."""
+    long = plan.get("long_rows")
+    if long is None:
+        return
+    yield ""
+    yield (
+        f"{long['rows']:,} of {long['of']:,} rows are longer than max_seq_length {long['limit']:,} (up to "
+        f"{long['longest']:,} tokens): {long['lost']:.1%} of all tokens are cut or left out; to keep more:"
+    )
+    for number, change in enumerate(long["changes"], 1):
+        yield (
+            f"  {number}. {change['change']}: {change['needed'] / GIB:.2f} GiB, {change['time']:.2f} times the time "
+            f"({change['cost']})"
+        )
 
 
 def _advice(plan: dict[str, Any]) -> Iterator[str]:

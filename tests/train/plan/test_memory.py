@@ -301,7 +301,8 @@ def test_a_job_validates_and_recomputes_nothing_unless_it_says_so() -> None:
 
 def test_time_is_bound_by_arithmetic_memory_or_launches() -> None:
     work = Work(flop=2e12, moved=1e9, kernels=10, products=[(2e12, 1e6), (1.0, 1e9)])
-    assert work.seconds(1e12, 1e9, 1e-6) == pytest.approx(2 + 1 + 1)
+    assert work.seconds(1e12, 1e9, 0) == pytest.approx(2 + 1 + 1)
+    assert work.seconds(1e12, 1e9, 0.1) == pytest.approx(2 + 1 + 1 + 10 * 0.1)
     assert Work(kernels=100).seconds(1e12, 1e9, 0.01) == pytest.approx(1.0)
 
 
