@@ -52,7 +52,7 @@ def tiny_models(scratch: Path) -> list[Path]:
 
 def settings_of(folder: Path) -> Settings:
     """The recipe of the steps: LoRA on all matrices, 32 bits."""
-    parts = {f"lora_{part}": True for part in ("query", "key", "value", "projection", "mlp")}
+    parts: dict[str, Any] = {f"lora_{part}": True for part in ("query", "key", "value", "projection", "mlp")}
     return Settings(
         checkpoint_dir=str(folder), precision="32-true", data_class="train.data.Text", lora_r=16, lora_dropout=0.0,
         max_steps=1, **parts,
@@ -78,7 +78,7 @@ def step_seconds(folder: Path, options: argparse.Namespace) -> tuple[float, floa
     import torch
 
     from train.huggingface.model import load_base, prepare, with_adapters
-    from train.huggingface.trainer import learned, token_loss
+    from train.huggingface.learned_tokens import learned, token_losses
     from train.models.litgpt_engine import head_at
 
     settings = settings_of(folder)
@@ -93,7 +93,7 @@ def step_seconds(folder: Path, options: argparse.Namespace) -> tuple[float, floa
         batch: dict[str, Any] = {"input_ids": ids, "position_ids": torch.arange(options.tokens).unsqueeze(0)}
         with head_at(model.get_output_embeddings(), places):
             logits = model(**batch, use_cache=False).logits
-        token_loss(logits, targets).backward()
+        token_losses(logits, targets).sum().backward()
         times.append(time.perf_counter() - began)
     return min(times[1:]), statistics.median(times[1:])
 
