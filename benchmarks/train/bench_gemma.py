@@ -129,7 +129,7 @@ def generate_ours(folder: Path) -> Timed:
     model, asked = load_model(folder, dtype="float32", device="cpu"), prompts(folder)
 
     def run() -> dict[str, Any]:
-        return {"text": model.write(asked, max_new_tokens=NEW)[0].text[:60]}
+        return {"text": model.write(asked, max_new_tokens=NEW, temperature=0.0)[0][:60]}
 
     return run
 

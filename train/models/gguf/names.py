@@ -71,7 +71,7 @@ def _turned_heads(name: str, config: Any) -> int:
     if config.model_type != "llama":
         return 0
     kind = name.rpartition(".")[0].rpartition(".")[2]
-    return {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(kind, 0)
+    return int({"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(kind, 0))
 
 
 def _reorder(weight: torch.Tensor, rows: tuple[int, int, int]) -> torch.Tensor:
