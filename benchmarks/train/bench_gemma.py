@@ -163,7 +163,7 @@ def commands(folder: Path, out: Path) -> dict[str, list[str]]:
     recipe.write_text(f"checkpoint_dir: {folder.resolve()}\n", encoding="utf-8")
     plan = ["--config", "gemma-3-270m/news", "--config", str(recipe), "--rows", "500", "--tokens", "400"]
     convert = ["--checkpoint", str(hub_form(folder, out)), "--to", "litgpt", "--out", str(out / "lit")]
-    return {"convert: both forms and gate": [*train, "convert", *convert], "plan": [*train, "plan", *plan]}
+    return {"convert: LitGPT's form and gate": [*train, "convert", *convert], "plan": [*train, "plan", *plan]}
 
 
 def hub_form(folder: Path, out: Path) -> Path:
