@@ -90,9 +90,9 @@ def test_rows_are_drawn_at_even_distances() -> None:
 
 def test_what_is_counted() -> None:
     parts = Split([summary(1, "e"), summary(2, "e")], [summary(3, "f")], [summary(5, "g")], Counter(why=2))
-    told = counts(parts)
-    assert told["train"] == {"rows": 2, "events": 1}
-    assert (told["trained_to"], told["tested_from"], told["left_out"]) == ("2026-05-02", "2026-05-05", {"why": 2})
+    sizes = counts(parts)
+    assert sizes["train"] == {"rows": 2, "events": 1}
+    assert (sizes["trained_to"], sizes["tested_from"], sizes["left_out"]) == ("2026-05-02", "2026-05-05", {"why": 2})
 
 
 def test_the_extract_is_of_what_the_model_reads() -> None:
