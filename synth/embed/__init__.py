@@ -63,6 +63,7 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
     if kind == "use" and (model or name == "use"):
         refuse_language(name, language, force)
         return TensorFlowUseEmbedder(model) if model else UseEmbedder()
+    refuse_language(name, language, force)
     return SentenceTransformerEmbedder(model)
 
 
@@ -92,6 +93,8 @@ def refuse_language(name: str, language: str | None, force: bool = False) -> Non
             f"embedder use was not made for {language!r} but for {' '.join(sorted(USE_LANGUAGES))}: "
             "take tfidf, or --force-language"
         )
+    if is_english_minilm(name.removeprefix("st:")) and language and language != "en" and not force:
+        raise NewsmillError(f"embedder {name} reads English, not {language!r}: take tfidf, or --force-language")
 
 
 def article_text(article: Mapping[str, Any], sentences: int | None = None) -> str:

@@ -116,6 +116,7 @@ def test_an_embedder_that_nobody_measured_wants_a_threshold(database: Any, itali
     ("words", "threshold", "sentences"),
     [
         ((), 0.80, 10), (("--sentences", "0"), 0.80, None), (("--embedder", "use"), 0.375, 10),
+        (("--embedder", "st:all-MiniLM-L6-v2"), 0.5, 10),
         (("--embedder", "use", "--sentences", "5", "--threshold", "0.3"), 0.3, 5),
     ],
 )  # fmt: skip

