@@ -67,7 +67,8 @@ class UseNetwork:
     def _pieces(self, ids: np.ndarray) -> np.ndarray:
         part = ids % _PARTS
         rows: np.ndarray = self._table[ids] * self._weights["scale"][part, None]
-        return rows + self._weights["lo"][part, None]
+        rows += self._weights["lo"][part, None]
+        return rows
 
     def _convolutions(self, window: int, before: int, pieces: np.ndarray, places: np.ndarray) -> np.ndarray:
         """[pieces, 256]: two convolutions over windows, each added to what it read."""
@@ -82,7 +83,8 @@ class UseNetwork:
             moved = sum(rows[step : step + last] @ kernel[step] for step in range(window))
             sums = np.maximum(moved + weights[f"b{layer}_{window}"], 0)[places - before]
             rows[places] += sums
-        return rows[places]
+        features: np.ndarray = rows[places]
+        return features
 
     def _norm(self, rows: np.ndarray, scale: str, shift: str) -> np.ndarray:
         import numpy as np
@@ -90,7 +92,8 @@ class UseNetwork:
         centred = rows - rows.mean(axis=1, keepdims=True)
         variance = np.einsum("ij,ij->i", centred, centred) / rows.shape[1]
         centred *= (1 / np.sqrt(variance + self._epsilon))[:, None]
-        return centred * self._weights[scale] + self._weights[shift]
+        normed: np.ndarray = centred * self._weights[scale] + self._weights[shift]
+        return normed
 
     def _residual_layers(self, means: np.ndarray) -> np.ndarray:
         import numpy as np

@@ -120,7 +120,8 @@ def _entry(number: int, piece_of: Mapping[int, str], added: Mapping[int, Any]) -
 
 def _pairs(model: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The merges; `tokenizers` writes them as pairs, and wrote them as words."""
-    return [tuple(merge.split(" ", 1)) if isinstance(merge, str) else tuple(merge) for merge in model.get("merges", ())]
+    merges = (merge.split(" ", 1) if isinstance(merge, str) else merge for merge in model.get("merges", ()))
+    return [(str(first), str(second)) for first, second in merges]
 
 
 def _is_sentencepiece(settings: Mapping[str, Any]) -> bool:
