@@ -55,7 +55,7 @@ class PackagedModel:
         """The terms on this disk.
 
         Raises:
-            TrainError: as `paths`; they are not the ones that are known.
+            TrainError: as `paths`; they are not the ones that belong to it.
         """
         path = self._path(*self.terms)
         if hashlib.sha256(path.read_bytes()).hexdigest() != self.terms_sha256:
@@ -63,10 +63,10 @@ class PackagedModel:
         return path
 
     def _path(self, package: str, inner: str) -> Path:
-        found = importlib.util.find_spec(package)
+        spec = importlib.util.find_spec(package)
         path = (
-            Path(next(iter(found.submodule_search_locations), "")) / inner
-            if found and found.submodule_search_locations
+            Path(next(iter(spec.submodule_search_locations), "")) / inner
+            if spec and spec.submodule_search_locations
             else None
         )
         if path is None or not path.is_file():
@@ -78,20 +78,20 @@ class PackagedModel:
 def models() -> dict[str, PackagedModel]:
     """Name -> model, of every module in the folder `models`."""
     package = importlib.import_module("train.get.models")
-    found = [
+    spec = [
         importlib.import_module(f"train.get.models.{each.name}").MODEL
         for each in pkgutil.iter_modules(package.__path__)
     ]
-    return {model.name: model for model in found}
+    return {model.name: model for model in spec}
 
 
 def model_named(name: str) -> PackagedModel:
     """Raises:
     TrainError: there is none of that name; names the nearest.
     """
-    known = models()
-    if name in known:
-        return known[name]
-    near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
+    by_name = models()
+    if name in by_name:
+        return by_name[name]
+    near = nearest(name, by_name)
+    hint = f"did you mean {near}?" if near else f"there {'are' if len(by_name) > 1 else 'is'} {', '.join(by_name)}"
     raise TrainError(f"no model {name!r}: {hint}")

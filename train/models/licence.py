@@ -35,14 +35,14 @@ def licences_of(folder: Path) -> dict[str, Licence]:
     Raises:
         TrainError: a record of them cannot be read.
     """
-    found: dict[str, Licence] = {}
+    licences: dict[str, Licence] = {}
     for path in sorted((folder / FOLDER).glob(f"*/{_RECORD}")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            found[path.parent.name] = Licence(**{name: str(content[name]) for name in Licence.__dataclass_fields__})
+            licences[path.parent.name] = Licence(**{name: str(content[name]) for name in Licence.__dataclass_fields__})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrainError(f"cannot read {path}, the terms that the model came under: {error}") from error
-    return found
+    return licences
 
 
 def write_licence(licence: Licence, texts: Iterable[Path], out: Path, record: Mapping[str, str]) -> None:

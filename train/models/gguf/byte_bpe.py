@@ -36,9 +36,9 @@ def rule_of(name: str | None, architecture: str) -> str:
         # Written before llama.cpp had names for them; all Qwen cut words alike.
         if architecture.startswith("qwen"):
             return "qwen2"
-        known = ", ".join(_ALIKE)
+        names = ", ".join(_ALIKE)
         raise TrainError(
-            f"the file does not say how its tokenizer cuts words (tokenizer.ggml.pre): say --pre ({known})"
+            f"the file does not say how its tokenizer cuts words (tokenizer.ggml.pre): say --pre ({names})"
         )
     if name not in RULES:
         raise TrainError(f"its tokenizer cuts words as {name!r}, which is not read ({', '.join(_ALIKE)} are)")

@@ -45,9 +45,9 @@ class GgufModel:
     def quantisations(self) -> dict[str, int]:
         """Name of a quantisation -> how many numbers are kept in it, the most first."""
         counts: dict[str, int] = {}
-        for place in self.tensors.values():
-            name = quantisation_name(place)
-            counts[name] = counts.get(name, 0) + place.count
+        for entry in self.tensors.values():
+            name = quantisation_name(entry)
+            counts[name] = counts.get(name, 0) + entry.count
         return dict(sorted(counts.items(), key=lambda each: -each[1]))
 
     def tensor(self, name: str, dtype: torch.dtype | None = None) -> torch.Tensor:
@@ -58,12 +58,12 @@ class GgufModel:
         """
         import torch
 
-        place = self.tensors[name]
-        parts = [_cast(place, numbers, dtype) for numbers in _dequantised(place)]
-        return (parts[0] if len(parts) == 1 else torch.cat(parts)).reshape(place.shape)
+        entry = self.tensors[name]
+        parts = [_cast(entry, numbers, dtype) for numbers in _dequantised(entry)]
+        return (parts[0] if len(parts) == 1 else torch.cat(parts)).reshape(entry.shape)
 
 
-def quantisation_name(place: TensorPlace) -> str:
+def quantisation_name(entry: TensorPlace) -> str:
     """ggml's name of the tensor's quantisation, such as Q4_K.
 
     Raises:
@@ -72,30 +72,30 @@ def quantisation_name(place: TensorPlace) -> str:
     from gguf import GGMLQuantizationType
 
     try:
-        return GGMLQuantizationType(place.quantisation).name
+        return GGMLQuantizationType(entry.quantisation).name
     except ValueError as error:
-        raise TrainError(f"{place.path}: {place.name} has the unknown quantisation {place.quantisation}") from error
+        raise TrainError(f"{entry.path}: {entry.name} has the unknown quantisation {entry.quantisation}") from error
 
 
-def _row_bytes(place: TensorPlace) -> int:
+def _row_bytes(entry: TensorPlace) -> int:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    quantisation_name(place)
-    block, size = GGML_QUANT_SIZES[GGMLQuantizationType(place.quantisation)]
-    if place.shape[-1] % block:
-        raise TrainError(f"{place.path} is damaged: {place.name} has rows of {place.shape[-1]}, blocks of {block}")
-    return int(place.shape[-1] // block * size)
+    quantisation_name(entry)
+    block, size = GGML_QUANT_SIZES[GGMLQuantizationType(entry.quantisation)]
+    if entry.shape[-1] % block:
+        raise TrainError(f"{entry.path} is damaged: {entry.name} has rows of {entry.shape[-1]}, blocks of {block}")
+    return int(entry.shape[-1] // block * size)
 
 
-def _dequantised(place: TensorPlace) -> Iterator[np.ndarray[Any, Any]]:
+def _dequantised(entry: TensorPlace) -> Iterator[np.ndarray[Any, Any]]:
     """The numbers, some rows at a time."""
     import numpy as np
     from gguf import GGMLQuantizationType, dequantize
 
-    width, rows = _row_bytes(place), place.count // place.shape[-1]
-    raw = np.memmap(place.path, np.uint8, "r", place.start, (rows, width))
-    step = max(1, _AT_A_TIME // place.shape[-1])
-    kind = GGMLQuantizationType(place.quantisation)
+    width, rows = _row_bytes(entry), entry.count // entry.shape[-1]
+    raw = np.memmap(entry.path, np.uint8, "r", entry.start, (rows, width))
+    step = max(1, _AT_A_TIME // entry.shape[-1])
+    kind = GGMLQuantizationType(entry.quantisation)
     for first in range(0, rows, step):
         some = np.ascontiguousarray(raw[first : first + step])
         if kind == GGMLQuantizationType.F64:
@@ -104,15 +104,15 @@ def _dequantised(place: TensorPlace) -> Iterator[np.ndarray[Any, Any]]:
         try:
             yield dequantize(some, kind)
         except NotImplementedError as error:
-            raise TrainError(f"{place.path}: {place.name} is in {kind.name}, which is not read") from error
+            raise TrainError(f"{entry.path}: {entry.name} is in {kind.name}, which is not read") from error
 
 
-def _cast(place: TensorPlace, numbers: np.ndarray[Any, Any], dtype: torch.dtype | None) -> torch.Tensor:
+def _cast(entry: TensorPlace, numbers: np.ndarray[Any, Any], dtype: torch.dtype | None) -> torch.Tensor:
     import torch
 
     weight = torch.from_numpy(numbers.copy() if not numbers.flags.writeable else numbers).to(dtype or torch.float32)
     if not torch.isfinite(weight).all():
-        raise TrainError(f"{place.path}: {place.name} holds what is no number (NaN or infinity): get the file again")
+        raise TrainError(f"{entry.path}: {entry.name} holds what is no number (NaN or infinity): get the file again")
     return weight
 
 
@@ -124,16 +124,16 @@ def open_gguf(path: Path) -> GgufModel:
     """
     headers = [read_header(part) for part in _parts(path)]
     _check_order(headers)
-    tensors = {name: place for header in headers for name, place in header.tensors.items()}
+    tensors = {name: entry for header in headers for name, entry in header.tensors.items()}
     if len(tensors) < sum(len(header.tensors) for header in headers):
         raise TrainError(f"{path}: two of its parts hold the same tensor")
     if not tensors:
         raise TrainError(f"{path} holds no tensors: it is a vocabulary alone")
-    for place in tensors.values():
-        end, size = place.start + _row_bytes(place) * (place.count // place.shape[-1]), place.path.stat().st_size
+    for entry in tensors.values():
+        end, size = entry.start + _row_bytes(entry) * (entry.count // entry.shape[-1]), entry.path.stat().st_size
         if end > size:
             raise TrainError(
-                f"{place.path} is cut off: {place.name} ends at byte {end:,} of {size:,} that are there; get it again"
+                f"{entry.path} is cut off: {entry.name} ends at byte {end:,} of {size:,} that are there; get it again"
             )
     return GgufModel(tuple(header.path for header in headers), headers[0].metadata, tensors)
 

@@ -104,10 +104,10 @@ def _token_losses(folder: Path, rows: Sequence[Sequence[int]], count: int) -> to
     for number, row in enumerate(rows):
         ids[number, : len(row)] = torch.tensor(row)
     half = len(rows) // 2 if sum(len(row) - 1 for row in rows) > count else len(rows)
-    at = [(number, place) for number, row in enumerate(rows) for place in range(int(number >= half), len(row) - 1)]
-    places = (torch.tensor([row for row, _ in at]), torch.tensor([place for _, place in at]))
-    logits = open_model(folder).logits(ids, places)
-    return torch.nn.functional.cross_entropy(logits, ids[places[0], places[1] + 1], reduction="none")
+    at = [(number, column) for number, row in enumerate(rows) for column in range(int(number >= half), len(row) - 1)]
+    columns = (torch.tensor([row for row, _ in at]), torch.tensor([column for _, column in at]))
+    logits = open_model(folder).logits(ids, columns)
+    return torch.nn.functional.cross_entropy(logits, ids[columns[0], columns[1] + 1], reduction="none")
 
 
 def _notes(folder: GgufFolder, loss: dict[str, Any]) -> list[str]:
@@ -134,7 +134,7 @@ def _record(request: ImportRequest, folder: GgufFolder) -> dict[str, Any]:
         "files": {path.name: _sha256(path) if request.checksum else None for path in model.paths},
         "architecture": model.architecture,
         "model_type": folder.config["model_type"],
-        "parameters": sum(place.count for place in model.tensors.values()),
+        "parameters": sum(entry.count for entry in model.tensors.values()),
         "quantisations": model.quantisations,
         "dtype": folder.dtype,
         "tokenizer": {"kind": folder.tokenizer.kind, "tokens": len(folder.tokenizer.tokens), **folder.tokenizer.ids},

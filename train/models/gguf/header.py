@@ -88,12 +88,12 @@ class _Cursor:
         self._check_count(tensors, 24)
         self._check_count(keys, 12)
         metadata = {self.text(): self.value(self.scalar("I")) for _ in range(keys)}
-        places = [self._place() for _ in range(tensors)]
+        entries = [self._place() for _ in range(tensors)]
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1:
             raise TrainError(f"{self.path} is damaged: general.alignment is {alignment!r}")
         start = -(-self.at // alignment) * alignment
-        return Header(self.path, metadata, self._by_name(places, start))
+        return Header(self.path, metadata, self._by_name(entries, start))
 
     def _check_version(self) -> None:
         version = self.scalar("I")
@@ -146,10 +146,10 @@ class _Cursor:
         shape = tuple(self.scalar("Q") for _ in range(dimensions))[::-1]
         return name, shape, self.scalar("I"), self.scalar("Q")
 
-    def _by_name(self, places: list[tuple[str, tuple[int, ...], int, int]], start: int) -> dict[str, TensorPlace]:
+    def _by_name(self, entries: list[tuple[str, tuple[int, ...], int, int]], start: int) -> dict[str, TensorPlace]:
         by_name = {
-            name: TensorPlace(name, shape, kind, self.path, start + offset) for name, shape, kind, offset in places
+            name: TensorPlace(name, shape, kind, self.path, start + offset) for name, shape, kind, offset in entries
         }
-        if len(by_name) < len(places):
+        if len(by_name) < len(entries):
             raise TrainError(f"{self.path} is damaged: a tensor's name stands in it twice")
         return by_name

@@ -48,18 +48,18 @@ def read_gguf(path: Path, out: Path, *, dtype: str | None = None, pre: str | Non
     from train.models.formats.write import write_json, write_shards
 
     model = open_gguf(path)
-    kept = dtype or _dtype(model)
-    config = config_of(model, kept)
+    stored = dtype or _dtype(model)
+    config = config_of(model, stored)
     tokenizer = tokenizer_from(model, pre)
-    weights = weights_of(model, config, getattr(torch, kept))
-    _check_room(model, out, getattr(torch, kept))
+    weights = weights_of(model, config, getattr(torch, stored))
+    _check_room(model, out, getattr(torch, stored))
     write_tokenizer(tokenizer, out, config["max_position_embeddings"])
     try:
         write_shards(weights, out, tied=config["tie_word_embeddings"], dtype=None, shard=shard)
     except OSError as error:
         raise TrainError(f"cannot write into {out.parent}: {error.strerror or error}") from error
     write_json(out / "config.json", config)
-    return GgufFolder(model, tokenizer, config, kept)
+    return GgufFolder(model, tokenizer, config, stored)
 
 
 def _dtype(model: GgufModel) -> str:
@@ -71,7 +71,7 @@ def weights_of(model: GgufModel, config: dict[str, Any], dtype: torch.dtype) -> 
     """The weights by Hugging Face's names, each made when it is asked for.
 
     Raises:
-        TrainError: one is missing, has another shape than the metadata say, or has no place in the architecture.
+        TrainError: one is missing, has another shape than the metadata say, or has no name in the architecture.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -102,7 +102,7 @@ def _check_room(model: GgufModel, folder: Path, dtype: torch.dtype) -> None:
     """Raises:
     TrainError: the disk has less room than the weights take.
     """
-    size = sum(place.count for place in model.tensors.values()) * dtype.itemsize
+    size = sum(entry.count for entry in model.tensors.values()) * dtype.itemsize
     free = shutil.disk_usage(folder).free
     if free < size + _MARGIN:
         raise TrainError(f"{folder.parent} has {free / 1e9:.2f} GB free, the folder will take {size / 1e9:.2f} GB")

@@ -66,8 +66,8 @@ def config_of(model: GgufModel, dtype: str) -> dict[str, Any]:
     path, keys = model.paths[0], _Keys(model)
     model_type = MODEL_TYPES.get(model.architecture)
     if model_type is None:
-        known = ", ".join(MODEL_TYPES)
-        raise TrainError(f"{path} is of the architecture {model.architecture!r}, which is not read ({known} are)")
+        names = ", ".join(MODEL_TYPES)
+        raise TrainError(f"{path} is of the architecture {model.architecture!r}, which is not read ({names} are)")
     if keys.get("expert_count", 0):
         raise TrainError(f"{path} is a mixture of {keys.get('expert_count')} experts, which is not read")
     heads, width = keys.need("attention.head_count"), keys.need("embedding_length")
@@ -90,10 +90,10 @@ def config_of(model: GgufModel, dtype: str) -> dict[str, Any]:
 
 
 def _rows(model: GgufModel) -> int:
-    place = model.tensors.get("token_embd.weight")
-    if place is None:
+    entry = model.tensors.get("token_embd.weight")
+    if entry is None:
         raise TrainError(f"{model.paths[0]} lacks token_embd.weight, its embeddings")
-    return place.shape[0]
+    return entry.shape[0]
 
 
 def _epsilon(keys: _Keys) -> float:
@@ -138,8 +138,8 @@ def _of_family(model_type: str, keys: _Keys, settings: Mapping[str, Any]) -> dic
 
 def _layer_types(model_type: str, keys: _Keys, layers: int) -> list[str]:
     """Which blocks see the window alone. llama.cpp writes a number, one in so many is global, or one truth a block."""
-    given = keys.model.metadata.get(f"{keys.prefix}.attention.sliding_window_pattern", _PATTERN[model_type])
-    local = given if isinstance(given, list) else [(layer + 1) % given != 0 for layer in range(layers)]
+    pattern = keys.model.metadata.get(f"{keys.prefix}.attention.sliding_window_pattern", _PATTERN[model_type])
+    local = pattern if isinstance(pattern, list) else [(layer + 1) % pattern != 0 for layer in range(layers)]
     if len(local) != layers:
         raise TrainError(
             f"{keys.model.paths[0]}: {keys.prefix}.attention.sliding_window_pattern has {len(local)} values"
