@@ -16,6 +16,7 @@ Tracebacks. LitGPT's command shows fifty lines of its own for an error that a pe
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 
+#: A variable that `train finetune` alone sets, for the processes that LitGPT starts.
+FROM_TRAIN = "NEWSMILL_BEST_WEIGHTS"
 #: LitGPT's fine-tuning scripts, each with a validation of its own.
 _SCRIPTS = ("lora", "lora_legacy", "full", "adapter", "adapter_v2")
 
@@ -45,6 +48,12 @@ def remember_folders() -> None:
 
     setattr(remembering, "remembers", True)  # noqa: B010
     setattr(Tokenizer, "__init__", remembering)  # noqa: B010
+
+
+def keep_output_apart() -> None:
+    """Let the processes that LitGPT starts for `train finetune` write to stderr: stdout is for the outcome alone."""
+    if FROM_TRAIN in os.environ and os.environ.get("LOCAL_RANK", "0") != "0":
+        sys.stdout = sys.stderr
 
 
 def keep_embeddings() -> bool:

@@ -22,7 +22,13 @@ from torch.utils.data import DataLoader, Dataset
 from train.data.batches import Batches
 from train.data.encode import IGNORE, OVER_LENGTH
 from train.data.litgpt_documents import attend_within_documents
-from train.data.litgpt_patches import keep_embeddings, one_line_errors, remember_folders, weigh_tokens
+from train.data.litgpt_patches import (
+    keep_embeddings,
+    keep_output_apart,
+    one_line_errors,
+    remember_folders,
+    weigh_tokens,
+)
 from train.data.sets import Mixture, described_sets, digest_of_rows, pick, sets_of, tokenised_sets
 from train.data.token_cache import Rows, Settings, TokenSet, tuned_style
 from train.errors import TrainError
@@ -31,6 +37,7 @@ from train.styles import Request, Style, style_named, style_names
 
 BATCHING = ("grouped", "even", "shuffled")
 remember_folders()
+keep_output_apart()
 
 
 class TokenModule(DataModule):
