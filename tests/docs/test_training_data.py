@@ -11,7 +11,7 @@ import pytest
 
 from train.data import BATCHING, Chat, Pairs
 from train.data.encode import OVER_LENGTH
-from train.styles import STYLES
+from train.styles import style_names
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,8 @@ def first_cells(page: str, heading: str) -> set[str]:
 
 
 def test_tables_name_what_there_is(page: str) -> None:
-    assert first_cells(page, "`prompt_style`") == {name for name in STYLES if not re.match("(chatml|llama3)-", name)}
+    names = {name for name in style_names() if not re.match("(chatml|llama3)-", name)}
+    assert first_cells(page, "`prompt_style`") == names
     assert first_cells(page, "`over_length`") == set(OVER_LENGTH)
     assert first_cells(page, "`batching`") == set(BATCHING)
 
