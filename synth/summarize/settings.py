@@ -68,7 +68,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """
     if options.min_articles < 2:
         raise NewsmillError(f"--min-articles {options.min_articles}: an event has at least two articles")
-    limits = {name: getattr(options, name, None) for name in ("max_sentences", "source_sentences", "concurrency")}
+    names = ("max_sentences", "source_sentences", "concurrency")
+    limits: dict[str, Any] = {name: getattr(options, name, None) for name in names}
     for name, limit in limits.items():
         if limit is not None and limit < 1:
             raise NewsmillError(f"--{name.replace('_', '-')} {limit}: at least 1")
