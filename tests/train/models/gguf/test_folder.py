@@ -1,6 +1,7 @@
 """A GGUF file of each family, as a folder: the same logits and ids as the model it was made of.
 
-Covers train.models.gguf.read, train.models.gguf.settings, train.models.gguf.file, train.models.gguf.tokenizer_files.
+Covers train.models.gguf.read, train.models.gguf.settings, train.models.gguf.file, train.models.gguf.tokenizer_files,
+train.models.gguf.byte_bpe.
 """
 
 from __future__ import annotations
