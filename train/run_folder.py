@@ -52,11 +52,17 @@ def saved_settings(run: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(saved.read_text(encoding="utf-8"))) if saved.is_file() else {}
 
 
-def read_curve(path: Path, batches: int = 1) -> list[dict[str, float]]:
+def final_step(run: Path) -> int | None:
+    """The step whose weights a finished run ended with; None where it does not say."""
+    step = (_read_json(run / "final" / _FINISHED) or {}).get("weights_of_step")
+    return None if step is None else int(step)
+
+
+def read_curve(path: Path, batches: int = 1, final: int | None = None) -> list[dict[str, float]]:
     """Rows {step, loss | val_loss, seconds} in the order of training.
 
     LitGPT's log counts batches under the name `step`; here a step is an optimizer step of `batches` of them. Its last
-    validation carries no step: it belongs to the last one.
+    validation carries no step: it belongs to `final`, the step whose weights were taken, else to the last one.
 
     Raises:
         TrainError: the file holds no losses.
@@ -72,6 +78,8 @@ def read_curve(path: Path, batches: int = 1) -> list[dict[str, float]]:
             if "loss" in numbers:
                 step = -(-int(numbers.get("step", 0)) // batches)
                 curve.append({"step": step, "loss": numbers["loss"], "seconds": numbers.get("iter_time", 0.0)})
+            if "val_loss" in numbers and not numbers.get("step") and curve and step and final is not None:
+                step = final
             if "val_loss" in numbers and {"step": step, "val_loss": numbers["val_loss"]} not in curve[-2:]:
                 curve.append({"step": step, "val_loss": numbers["val_loss"]})
     if not any("loss" in row for row in curve):

@@ -83,12 +83,12 @@ def _harness(comparison: Comparison, models: Sequence[Measured], options: argpar
 
 def _runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Loss curves of runs; {run, missing} where one has none."""
-    from train.run_folder import accumulation, metrics_file, read_curve
+    from train.run_folder import accumulation, final_step, metrics_file, read_curve
 
     runs: list[dict[str, Any]] = []
     for folder in folders:
         try:
-            curve = read_curve(metrics_file(folder), accumulation(folder))
+            curve = read_curve(metrics_file(folder), accumulation(folder), final_step(folder))
         except TrainError as error:
             runs.append({"run": str(folder), "curve": [], "missing": str(error)})
             continue

@@ -145,8 +145,8 @@ def load_data(settings: Settings) -> Data:
     style = rows.style
     begins = bool(tokens.adds_bos if style.bos is None else style.bos)
     packed = of_texts and packing_of(settings) == "documents"
-    template, own = style.template(begins), {"shares": rows.shares, "mixture": rows.mixture}
-    return Data(rows.train, rows.val, rows.report, style, template, tokens.eos_id or 0, packed, **own)
+    template, pad = style.template(begins), tokens.eos_id or 0
+    return Data(rows.train, rows.val, rows.report, style, template, pad, packed, rows.shares, rows.mixture)
 
 
 def check_vocabulary(checkpoint: str, *splits: Rows) -> None:

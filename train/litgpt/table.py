@@ -43,7 +43,7 @@ def save(logger: Any) -> None:
 
 
 def _experiment(logger: Any) -> Any:
-    from lightning.fabric.loggers import CSVLogger
+    from lightning.fabric.loggers.csv_logs import CSVLogger
 
     # None in all processes but the first.
     experiment = logger.experiment if isinstance(logger, CSVLogger) else None

@@ -13,7 +13,7 @@ from pathlib import Path
 from train.errors import TrainError
 from train.loss.curve import base_loss, finite_or_none, summary
 from train.loss.display import show
-from train.run_folder import accumulation, metrics_file, read_curve
+from train.run_folder import accumulation, final_step, metrics_file, read_curve
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
         return _on_texts(options)
     if options.run is None:
         raise TrainError("nothing to show: --run FOLDER, or --data EXPORT with --model NAME=FOLDER")
-    curve = read_curve(metrics_file(options.run), accumulation(options.run))
+    curve = read_curve(metrics_file(options.run), accumulation(options.run), final_step(options.run))
     base = base_loss(options.run)
     outcome = summary(curve, base)
     finite = [{name: finite_or_none(value) for name, value in row.items()} for row in curve]

@@ -240,7 +240,10 @@ def test_two_processes_go_on_with_the_same_losses(folder: Path) -> None:
             command, capture_output=True, text=True, check=False, timeout=600, env=environment, cwd=folder
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        runs.append((json.loads(done.stdout)["resumed_at"], table(folder / "two"), adapter(folder / "two")))
+        # The second process writes to standard output, too.
+        runs.append(
+            (json.loads(done.stdout.splitlines()[-1])["resumed_at"], table(folder / "two"), adapter(folder / "two"))
+        )
         for name in ("final", "step-000004"):
             shutil.rmtree(folder / "two" / name)
     assert {path.name for path in (folder / "two/step-000002").glob("state-*")} == {"state-0.pt", "state-1.pt"}
