@@ -98,7 +98,7 @@ class Loop:
     def _steps(self) -> int:
         """Optimizer steps of the whole run, unless it ends early."""
         job = self.job
-        steps = job.train.epochs * len(job.train_dataloader) // job.accumulation
+        steps = int(job.train.epochs * len(job.train_dataloader) // job.accumulation)
         return max(min(steps, job.train.max_steps or steps), 1)
 
     # ---- the start
