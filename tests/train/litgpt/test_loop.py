@@ -231,7 +231,7 @@ def test_wrong_settings_are_named_with_their_line(
 
 def test_two_processes_go_on_with_the_same_losses(folder: Path) -> None:
     """As killed after the first checkpoint: each process has a state of its own."""
-    path = recipe(folder, "two", devices=2, train={"micro_batch_size": 1, "max_steps": 5}, eval={"interval": 2})
+    path = recipe(folder, "two", devices=2, train={"micro_batch_size": 1, "max_steps": 4}, eval={"interval": 2})
     command = [str(SCRIPTS / "train"), "finetune", "--config", str(path), "--json"]
     runs = []
     for _ in range(2):
