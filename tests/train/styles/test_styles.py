@@ -1,4 +1,7 @@
-"""Prompt styles: the texts of the models' own templates, and the chat templates that say the same."""
+"""Prompt styles: the texts of the models' own templates, and the chat templates that say the same.
+
+Covers train.styles.style.
+"""
 
 from __future__ import annotations
 
