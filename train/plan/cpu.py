@@ -29,7 +29,7 @@ _ARRAY = 128 * 2**20
 #: Python, PyTorch, transformers and the tokenizer, before any weight: seen with torch 2.13 (bytes).
 HOST_OVERHEAD = 700 * 2**20
 #: A call of a model's code for one of a bare operation: modules, autograd's notes and the backward pass around it.
-#: Chosen on a tiny Llama of LitGPT; benchmarks/train/bench_cpu_plan.py reports others.
+#: A guess; benchmarks/train/bench_cpu_plan.py says how far the plan is off.
 _CALL_FACTOR = 2.0
 _TYPES = {"bf16": "bfloat16", "16": "float16", "32": "float32"}
 
