@@ -8,6 +8,8 @@ has `input_pos`, stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,14 +33,24 @@ def attend_within_documents(end: int | None) -> None:
         setattr(CausalSelfAttention, "scaled_dot_product_attention", _attention(attend))  # noqa: B010
 
 
-def _forward(whole_rows: Any) -> Any:
+@contextmanager
+def whole_rows() -> Iterator[None]:
+    """While it lasts, models read whole rows, also in a process that trained on documents: what a check compares."""
+    end, _Documents.end = _Documents.end, None
+    try:
+        yield
+    finally:
+        _Documents.end = end
+
+
+def _forward(of_whole_rows: Any) -> Any:
     def forward(model: Any, idx: torch.Tensor, input_pos: Any = None, *more: Any, **options: Any) -> Any:
         allowed = None if _Documents.end is None or input_pos is not None else same_document(idx, _Documents.end)
         for block in model.transformer.h:
             block.attn.same_document = allowed
-        return whole_rows(model, idx, input_pos, *more, **options)
+        return of_whole_rows(model, idx, input_pos, *more, **options)
 
-    setattr(forward, "whole_rows", whole_rows)  # noqa: B010
+    setattr(forward, "whole_rows", of_whole_rows)  # noqa: B010
     return forward
 
 

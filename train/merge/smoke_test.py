@@ -190,12 +190,23 @@ def _sentence(out: Path, test: SmokeTest) -> tuple[str, str | None]:
     if not _fits(out):
         _check_finite(_nll_streamed(out, prompt))
         return prompt, None
-    model = load_model(out)
+    model = load_model(out, style=_style_to_ask_in(out))
     tokens = model.encode_prompt([{"role": "user", "content": prompt}], "vi")
     _check_finite(model.score([tokens], [tokens[-1:]])[0].nll)
     room = min(ANSWER_TOKENS, model.block_size - len(tokens) - 1)
     text = model.write([tokens], max_new_tokens=room, temperature=0.0)[0] if room > 0 else ""
     return prompt, text
+
+
+def _style_to_ask_in(out: Path) -> str | None:
+    """Plain text where the chat template that the models brought renders no chat; None: the model's own way."""
+    from train.models.prompting import style_in
+
+    try:
+        style_in(out)
+    except TrainError:
+        return "plain"
+    return None
 
 
 def _check_finite(number: float) -> None:

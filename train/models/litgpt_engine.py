@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.data.litgpt_documents import whole_rows
 from train.errors import TrainError, one_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class LitEngine:
         """Logits [places, vocabulary] at (rows, columns) of right-padded ids [rows, length]; no cache."""
         # The causal mask hides what follows a token, padding included.
         del lengths
-        with head_at(self.model.lm_head, where):
+        with whole_rows(), head_at(self.model.lm_head, where):
             return self.model(ids)
 
     def begin(self, prompts: Sequence[Sequence[int]], room: int) -> torch.Tensor:

@@ -27,6 +27,12 @@ BLOOM = {
     "bloom-3b": (2560, 30, 32), "bloom-7b1": (4096, 30, 32),
 }  # fmt: skip
 _BLOOM_VOCABULARY = 250_880
+#: Of the smallest Gemma 3, which LitGPT's registry lacks; what is not said here all of Gemma 3 share.
+_GEMMA_3_270M = {
+    "hidden_size": 640, "intermediate_size": 2048, "num_hidden_layers": 18, "num_attention_heads": 4,
+    "num_key_value_heads": 1, "head_dim": 256, "vocab_size": 262_144, "sliding_window": 512,
+    "max_position_embeddings": 32_768,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -336,7 +342,7 @@ def huggingface_shape(checkpoint: Path) -> tuple[Any, str]:
     Raises:
         TrainError: there is neither.
     """
-    from transformers import AutoConfig, BloomConfig
+    from transformers import AutoConfig, BloomConfig, Gemma3TextConfig
 
     if (checkpoint / "config.json").is_file():
         try:
@@ -347,6 +353,8 @@ def huggingface_shape(checkpoint: Path) -> tuple[Any, str]:
         width, layers, heads = BLOOM[checkpoint.name]
         sizes = {"hidden_size": width, "n_layer": layers, "n_head": heads, "vocab_size": _BLOOM_VOCABULARY}
         return BloomConfig(**sizes), f"the published sizes of {checkpoint.name}"
+    if checkpoint.name in ("gemma-3-270m", "gemma-3-270m-it"):
+        return Gemma3TextConfig(**_GEMMA_3_270M), f"the published sizes of {checkpoint.name}"
     return _from_registry(checkpoint)
 
 

@@ -54,14 +54,18 @@ ROWS = [
 WORDS = ["translate", "--to", "it", "--engine", "llm:tiny", "--json"]
 
 
+def completion(text: str, finish: str = "stop") -> dict[str, Any]:
+    """What a server answers."""
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    return {"model": "tiny", "choices": [choice], "usage": {"prompt_tokens": 11, "completion_tokens": 7}}
+
+
 def says(stand: ChatStand, text_of: Callable[[str], Any]) -> None:
     """Let the server answer each text with what a function makes of it: a text, or (text, finish reason)."""
 
     def reply(body: dict[str, Any]) -> dict[str, Any]:
         answer = text_of(quoted(body["messages"][-1]["content"]))
-        text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
-        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
-        return {"model": "tiny", "choices": [choice], "usage": {"prompt_tokens": 11, "completion_tokens": 7}}
+        return completion(*answer) if isinstance(answer, tuple) else completion(answer)
 
     stand.reply = reply  # type: ignore[method-assign]
 

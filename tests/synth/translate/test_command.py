@@ -15,12 +15,31 @@ import pytest
 
 from synth.__main__ import main
 from tests.synth.llm.conftest import ChatStand
-from tests.synth.translate.conftest import ITALIAN, ROWS, WORDS, italian, sample, says, stand, store, translations
+from tests.synth.translate.conftest import (
+    ITALIAN,
+    ROWS,
+    WORDS,
+    completion,
+    italian,
+    sample,
+    says,
+    stand,
+    store,
+    translations,
+)
 from tests.synth.translate.conftest import run as run_fixture
+from tests.synth.translation.conftest import quoted
 
 __all__ = ["stand", "store"]
 run = run_fixture
 Run = Callable[..., dict[str, int]]
+#: Of the first two rows.
+VIETNAMESE = dict(zip(
+    (row[name] for row in ROWS[:2] for name in ("question", "answer")),
+    ("Hãy kể tên ba thành phố bên bờ biển.", "Genoa, Trieste và Bari nằm bên bờ biển.",
+     "Hãy giải thích vì sao bánh mì nở trong lò.", "Men tạo ra khí, và khí nâng khối bột lên."),
+    strict=True,
+))  # fmt: skip
 
 
 def test_each_row_becomes_a_sample_in_each_language(store: Any, stand: ChatStand, run: Run) -> None:
@@ -53,7 +72,13 @@ def test_question_and_answer_see_each_other(store: Any, stand: ChatStand, run: R
 
 def test_a_second_language_asks_only_for_what_is_new(store: Any, stand: ChatStand, run: Run) -> None:
     run("--where", '{"key": "k1"}')
-    says(stand, lambda text: f"bằng tiếng Việt: {text}")
+
+    def in_the_language_asked_for(body: dict[str, Any]) -> dict[str, Any]:
+        text = quoted(body["messages"][-1]["content"])
+        is_italian = "Non rispondere" in body["messages"][0]["content"]
+        return completion(italian(text) if is_italian else VIETNAMESE[text])
+
+    stand.reply = in_the_language_asked_for  # type: ignore[method-assign]
     counts = run("--to", "it,vi,en", "--where", '{"key": {"$in": ["k0", "k1"]}}')
     assert (counts["translated"], counts["calls"]) == (3, 6)
     assert {(row["provenance"]["translated_from"], row["language"]) for row in translations(store)} == {

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from train.data.litgpt_documents import attend_within_documents, same_document
+from train.data.litgpt_documents import attend_within_documents, same_document, whole_rows
 from train.errors import TrainError
+from train.models.litgpt_engine import LitEngine
 
 END = 2
 FIRST, SECOND = [5, 9, 17, 3, END], [11, 4, 30, 22, 8, 19, END]
@@ -59,6 +60,21 @@ def test_litgpt_reads_a_document_as_if_it_stood_alone(module: str, sizes: dict[s
         assert torch.allclose(logits[row, : len(FIRST) + len(SECOND)], torch.cat(parts, dim=1)[0], atol=1e-5)
     assert torch.equal(torch.cat(chunks, dim=1), logits)
     assert not torch.allclose(joined, logits, atol=1e-3)
+
+
+def test_what_is_checked_and_measured_reads_whole_rows() -> None:
+    """A process that trained on documents converts and measures models, too."""
+    model = litgpt_model("litgpt.model")
+    ids = torch.tensor([[*FIRST, *SECOND]])
+    where = (torch.zeros(ids.shape[1], dtype=torch.int64), torch.arange(ids.shape[1]))
+    with torch.no_grad():
+        expected = model(ids)
+        attend_within_documents(END)
+        logits = LitEngine(model).logits_at(ids, torch.tensor([ids.shape[1]]), where)
+        assert torch.allclose(logits, expected[0], atol=1e-5)
+        with whole_rows():
+            assert torch.allclose(model(ids), expected, atol=1e-5)
+        assert not torch.allclose(model(ids), expected, atol=1e-3)
 
 
 def test_writing_stays_as_it_is() -> None:

@@ -229,6 +229,21 @@ def _config_beside(folder: Path, whole: Path) -> dict[str, Any]:
     return read_json(path) if path else {}
 
 
+def _own_style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
+    """That of the model's own template, since LitGPT would ask it in the style that it knows for models of its name."""
+    from train.models.prompting import has_template
+    from train.styles import style_named
+
+    problem = "it has no chat template"
+    if has_template(request.checkpoint):
+        try:
+            return style_named("own").of_model(request.checkpoint), []
+        except TrainError as error:
+            problem = str(error)
+    outcome = "LitGPT will go by the model's name" if request.to == "litgpt" else "the Modelfile has none either"
+    return None, [f"{problem}: {outcome}"]
+
+
 def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     """The prompt style of the model, and what to say where it is not known."""
     from train.models.formats.write import recognised
@@ -243,13 +258,7 @@ def _style(request: ConversionRequest) -> tuple[Style | None, list[str]]:
     if style is not None:
         return style, []
     if request.to != "huggingface":
-        from train.models.prompting import has_template
-
-        if has_template(request.checkpoint):
-            # LitGPT would ask it in the style that it knows for models of its name.
-            return style_named("own").of_model(request.checkpoint), []
-        outcome = "LitGPT will go by the model's name" if request.to == "litgpt" else "the Modelfile has none either"
-        return None, [f"it has no chat template: {outcome}"]
+        return _own_style(request)
     return None, [
         "the prompt style it was tuned with is not known: the chat template stays as it was (--style sets it)"
     ]

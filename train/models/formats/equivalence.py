@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.data.litgpt_documents import whole_rows
 from train.errors import TrainError, one_line
 from train.models.checkpoint import TOKENIZER_FILES, read_json
 from train.models.formats.streamed import Streamed, open_model
@@ -161,7 +162,8 @@ def _differences(first: Streamed, second: Streamed, batch: Sequence[Sequence[int
         ids[row, : len(tokens)] = torch.tensor(tokens)
     at = [(row, column) for row, tokens in enumerate(batch) for column in _spread_out(len(tokens), each)]
     places = (torch.tensor([row for row, _ in at]), torch.tensor([column for _, column in at]))
-    ours, theirs = first.logits(ids, places), second.logits(ids, places)
+    with whole_rows():
+        ours, theirs = first.logits(ids, places), second.logits(ids, places)
     common = min(ours.shape[1], theirs.shape[1])
     ours, theirs = ours[:, :common], theirs[:, :common]
     same = int((ours.argmax(1) == theirs.argmax(1)).sum())
