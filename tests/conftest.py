@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,6 +75,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     items[:] = long_first(items, lambda item: item.path, is_long, workers)
+
+
+@pytest.fixture(autouse=True)
+def whole_rows_again() -> Iterator[None]:
+    """What a data module of documents sets for its process ends with its test."""
+    yield
+    if module := sys.modules.get("train.data.litgpt_documents"):
+        module.attend_within_documents(None)
 
 
 @pytest.fixture(scope="session")

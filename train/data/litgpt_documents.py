@@ -24,10 +24,12 @@ class _Documents:
 
 def attend_within_documents(end: int | None) -> None:
     """From now on, in this process, attention ends at this token; None: everything in a row is read."""
+    _Documents.end = end
+    if end is None:
+        return
     from litgpt.model import GPT, CausalSelfAttention
 
-    _Documents.end = end
-    if end is not None and not hasattr(GPT.forward, "whole_rows"):
+    if not hasattr(GPT.forward, "whole_rows"):
         setattr(GPT, "forward", _forward(GPT.forward))  # noqa: B010
         attend = CausalSelfAttention.scaled_dot_product_attention
         setattr(CausalSelfAttention, "scaled_dot_product_attention", _attention(attend))  # noqa: B010
@@ -45,7 +47,9 @@ def whole_rows() -> Iterator[None]:
 
 def _forward(of_whole_rows: Any) -> Any:
     def forward(model: Any, idx: torch.Tensor, input_pos: Any = None, *more: Any, **options: Any) -> Any:
-        allowed = None if _Documents.end is None or input_pos is not None else same_document(idx, _Documents.end)
+        # Ids without values are a plan's, which counts a step's operations.
+        masked = _Documents.end is not None and input_pos is None and not idx.is_meta
+        allowed = same_document(idx, _Documents.end) if masked and _Documents.end is not None else None
         for block in model.transformer.h:
             block.attn.same_document = allowed
         return of_whole_rows(model, idx, input_pos, *more, **options)

@@ -28,7 +28,7 @@ BLOOM = {
 }  # fmt: skip
 _BLOOM_VOCABULARY = 250_880
 #: Of the smallest Gemma 3, which LitGPT's registry lacks; what is not said here all of Gemma 3 share.
-_GEMMA_3_270M = {
+_GEMMA_3_270M: dict[str, Any] = {
     "hidden_size": 640, "intermediate_size": 2048, "num_hidden_layers": 18, "num_attention_heads": 4,
     "num_key_value_heads": 1, "head_dim": 256, "vocab_size": 262_144, "sliding_window": 512,
     "max_position_embeddings": 32_768,

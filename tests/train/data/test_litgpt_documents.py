@@ -5,7 +5,6 @@ Covers train.data.litgpt_documents and, of train.huggingface.model, `check_docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from train.models.litgpt_engine import LitEngine
 
 END = 2
 FIRST, SECOND = [5, 9, 17, 3, END], [11, 4, 30, 22, 8, 19, END]
-
-
-@pytest.fixture(autouse=True)
-def whole_rows_again() -> Iterator[None]:
-    attend_within_documents(None)
-    yield
-    attend_within_documents(None)
 
 
 def litgpt_model(module: str, **sizes: Any) -> Any:
