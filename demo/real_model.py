@@ -156,7 +156,9 @@ class RealModel(Chain):
 
     def losses(self) -> list[tuple[str, str]]:
         """Of the answers held out, before and after."""
-        before, after = (model["measures"]["loss"]["value"] for model in self.results()["models"])
+        measures = {model["name"]: model["measures"] for model in self.results()["models"]}
+        # The reference, which stands beside them, has none.
+        before, after = (measures[name]["loss"]["value"] for name in ("before", "after"))
         return [("loss before, answers held out", figure(before)), ("loss after, answers held out", figure(after))]
 
     def table(self, uri: str) -> None:
