@@ -1,6 +1,6 @@
 # make demo                       the whole chain on the sample articles, offline
 # make demo ARTICLES=file.jsonl   the same on a file of your own
-# make demo MODEL=gemma-3-270m    the same with a real model, some 10 minutes of two cores; ACCEPT_LICENCE=1: its terms
+# make demo MODEL=gemma-3-270m    the same with a real model, some 5 minutes of two cores; ACCEPT_LICENCE=1: its terms
 # make test                       every test, in parallel (PYTEST_ARGS= for one process)
 # make check                      ruff and mypy
 # make clean                      what is built and cached; never .newsmill

@@ -132,6 +132,15 @@ def test_other_rows_or_settings_are_trained_anew(articles: Path) -> None:
     assert not checkpoint.exists()
 
 
+def test_losses_are_those_of_before_and_after(articles: Path) -> None:
+    chain = Forked(articles)
+    (chain.folder / "out/evaluation").mkdir(parents=True)
+    rows = {"before": {"loss": {"value": 0.42}}, "after": {"loss": {"value": 0.15}}, "reference": {}}
+    results = {"models": [{"name": name, "measures": measures} for name, measures in rows.items()]}
+    (chain.folder / "out/evaluation/results.json").write_text(json.dumps(results), encoding="utf-8")
+    assert [text for _, text in chain.losses()] == ["0.420", "0.150"]
+
+
 def test_of_many_events_some_are_chosen_evenly(
     articles: Path, database: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,16 @@ LONG_TEXT = (
 )
 
 
+@pytest.mark.parametrize(("model", "status"), [("extractive", 0), ("openai:tiny", 1)])
+def test_a_text_that_extraction_finds_too_short_is_no_failed_call(
+    model: str, status: int, store: Any, database_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second run of the same events ends as the first one did."""
+    monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setattr(module, "summarize_events", lambda *_: Counter(too_short=2, near_copy=1))
+    assert main(["summarize", "--uri", database_uri, "--llm", model]) == status
+
+
 def test_one_sample_an_event(store: Any) -> None:
     events = store.clusters.count_documents({})
     counts = summarize_events(store, load_llm("extractive"), SETTINGS)
