@@ -147,7 +147,7 @@ def _enough(text: str) -> bool:
 
 
 def _of_prose(prose: str, precise: bool) -> tuple[str, float]:
-    scores = {code: float(score) for code, score in _small_detector().rank(prose)}
+    scores = _small_scores(prose)
     code = max(scores, key=scores.__getitem__)
     if scores[code] >= _SURE_ALONE:
         return code, min(1.0, scores[code])
@@ -156,13 +156,18 @@ def _of_prose(prose: str, precise: bool) -> tuple[str, float]:
     if marked >= 2 and marked >= _VIETNAMESE_WORDS * len(small):
         return "vi", max(scores["vi"], marked / len(small))
     nameless = _NAME.sub(" ", prose)
-    code, probability = _joined(nameless, precise) if _enough(nameless) else (UNKNOWN, 0.0)
-    return (code, probability) if code != UNKNOWN or nameless == prose else _joined(prose, precise)
+    if nameless != prose and _enough(nameless):
+        code, probability = _joined(nameless, _small_scores(nameless), precise)
+        if code != UNKNOWN:
+            return code, probability
+    return _joined(prose, scores, precise)
 
 
-def _joined(text: str, precise: bool) -> tuple[str, float]:
-    """The language that the detectors together find most probable, as if each had read a text of its own."""
-    small = {code: float(score) for code, score in _small_detector().rank(text)}
+def _joined(text: str, small: dict[str, float], precise: bool) -> tuple[str, float]:
+    """The language that the detectors together find most probable, as if each had read a text of its own.
+
+    small: what py3langid says of the text.
+    """
     large = _large_scores(text) if precise else dict.fromkeys(LANGUAGES, 1.0)
     joint = {
         code: (small[code] + _FLOOR) * (large.get(code, 0.0) + _FLOOR) * (_TIMES if code in _FREQUENT else 1.0)
@@ -220,6 +225,10 @@ def _small_detector() -> Any:
     detector = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
     detector.set_languages([*LANGUAGES])
     return detector
+
+
+def _small_scores(text: str) -> dict[str, float]:
+    return {code: float(score) for code, score in _small_detector().rank(text)}
 
 
 def _large_scores(text: str) -> dict[str, float]:

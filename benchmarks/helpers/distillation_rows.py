@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from crawler.items import RecordError, article_from_record
 from synth.language import detect
 from synth.language.segmentation import sentences, words
+from train.evaluate.holdout import joined
 
 
 class Wording(NamedTuple):
@@ -151,22 +152,6 @@ def distinct(sources: Iterator[Source]) -> list[Source]:
 
 
 # ---- events and the split
-
-
-def joined(links: Sequence[Sequence[str]]) -> list[str]:
-    """The event of each row, a link of it: rows that share a link are one, over any number of others."""
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    for row in links:
-        for link in row[1:]:
-            parent[root(link)] = root(row[0])
-    return [root(row[0]) for row in links]
 
 
 def split(rows: Sequence[Summary], test_events: int, val_events: int) -> Split:

@@ -13,6 +13,7 @@ from crawler.items import NewsmillError
 from synth.judgements.reply_parser import parse_reply
 from synth.llm import LLM, LLMError, TooLongError
 from synth.llm.calls import CallRecorder, parameters_suffix
+from synth.llm.model_cards import is_extractive
 from synth.llm.token_counters import Count, estimate, name_of, of_messages
 from synth.prompts import Prompt, load_prompt
 from synth.prompts.quoting import defused, marks_of
@@ -60,7 +61,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     Raises:
         NewsmillError: an option makes no sense, or the model cannot judge.
     """
-    if options.llm.partition("/")[0] == "extractive":
+    if is_extractive(options.llm):
         raise NewsmillError(
             "the offline model extractive only summarises and cannot judge: --llm openai:MODEL names one"
         )

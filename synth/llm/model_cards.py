@@ -39,6 +39,11 @@ class ModelCard:
         return (prompt_tokens * self.input_price + completion_tokens * self.output_price) / 1e6
 
 
+def is_extractive(name: str) -> bool:
+    """Whether a model's name is that of the offline summariser, which asks nobody; its version may follow."""
+    return name.partition("/")[0] == "extractive"
+
+
 def model_card(name: str, table: str | Path | None = None) -> ModelCard:
     """The card of `openai:MODEL` or MODEL; one without any knowledge where no table has it.
 
@@ -48,7 +53,7 @@ def model_card(name: str, table: str | Path | None = None) -> ModelCard:
     Raises:
         LLMError: the table cannot be read or says something senseless.
     """
-    if name.partition("/")[0] == "extractive":
+    if is_extractive(name):
         return ModelCard(name, input_price=0.0, output_price=0.0)
     model = name.removeprefix("openai:")
     own_table = str(table or os.environ.get("NEWSMILL_MODELS") or "")

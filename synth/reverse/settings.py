@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.items import NewsmillError
 from synth.llm.calls import parameters_suffix
+from synth.llm.model_cards import is_extractive
 from synth.llm.token_counters import Count, estimate
 from synth.prompts import Prompt, Prompts, load_prompt
 from synth.reverse.task_prompts import TaskPrompts, load_task_prompts
@@ -95,7 +96,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         NewsmillError: an option makes no sense, or the model cannot write instructions.
     """
     for option, name in (("--llm", options.llm), ("--judge-llm", options.judge_llm)):
-        if name and name.partition("/")[0] == "extractive":
+        if name and is_extractive(name):
             raise NewsmillError(
                 f"{option} {name}: the offline model only summarises: openai:MODEL names one that writes"
             )

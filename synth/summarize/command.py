@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.llm import LLM, load_llm
+from synth.llm.model_cards import is_extractive
 from synth.stages.llm_stage import add_llm_arguments, exit_status, limits_of
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import has_nothing_to_read, print_counts
@@ -71,7 +72,7 @@ def main(options: argparse.Namespace) -> int:
         return 1
     print_counts("summarize", counts, options.json, COMMAND.following)
     # What our own extraction finds too short is an event of little text, each time anew: no model failed.
-    of_events = ("too_short",) if str(options.llm).startswith("extractive") else ()
+    of_events = ("too_short",) if is_extractive(options.llm) else ()
     return exit_status("summarize", counts, "summarized", (*_HARMLESS, *of_events))
 
 

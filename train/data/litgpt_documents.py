@@ -47,9 +47,9 @@ def whole_rows() -> Iterator[None]:
 
 def _forward(of_whole_rows: Any) -> Any:
     def forward(model: Any, idx: torch.Tensor, input_pos: Any = None, *more: Any, **options: Any) -> Any:
+        end = _Documents.end
         # Ids without values are a plan's, which counts a step's operations.
-        masked = _Documents.end is not None and input_pos is None and not idx.is_meta
-        allowed = same_document(idx, _Documents.end) if masked and _Documents.end is not None else None
+        allowed = None if end is None or input_pos is not None or idx.is_meta else same_document(idx, end)
         for block in model.transformer.h:
             block.attn.same_document = allowed
         return of_whole_rows(model, idx, input_pos, *more, **options)

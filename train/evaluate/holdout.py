@@ -208,6 +208,20 @@ def events_of(path: Path) -> dict[str, str]:
     texts, sources = read_rows(rows), read_rows(links)
     if len(texts) != len(sources):
         return {}
+    linked = [
+        (row_id(text), [str(link) for link in row["links"]])
+        for text, row in zip(texts, sources, strict=True)
+        if row.get("links")
+    ]
+    return dict(zip((name for name, _ in linked), joined([links for _, links in linked]), strict=True))
+
+
+def joined(links: Sequence[Sequence[str]]) -> list[str]:
+    """The event of each row, a link of it: rows that share a link are one, over any number of others.
+
+    Args:
+        links: of each row, one at least.
+    """
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -216,13 +230,10 @@ def events_of(path: Path) -> dict[str, str]:
             name = parent[name]
         return name
 
-    links_by_row = [
-        (row_id(text), [str(link) for link in row.get("links") or []]) for text, row in zip(texts, sources, strict=True)
-    ]
-    for _, each in links_by_row:
-        for link in each[1:]:
-            parent[root(link)] = root(each[0])
-    return {name: root(each[0]) for name, each in links_by_row if each}
+    for row in links:
+        for link in row[1:]:
+            parent[root(link)] = root(row[0])
+    return [root(row[0]) for row in links]
 
 
 def dates_of(training: Sequence[Conversation], rows: Sequence[Row], path: Path, split: str) -> dict[str, Any]:
