@@ -163,7 +163,6 @@ class SampleDocument(TypedDict, total=False):
     sentence_sources: list[int]
     sentence_support: list[float]
     min_support: float
-    score_version: int
     toxicity: float
     severe_toxicity: float
     obscene: float
@@ -187,6 +186,8 @@ class SampleDocument(TypedDict, total=False):
     original_question: str
     original_answer: str
     review: Review
+    score_versions: Any
+    score_version: int
 
 
 class ClusterDocument(TypedDict, total=False):

@@ -1,7 +1,8 @@
 """`synth score`: what a sample's answer has to do with its sources, its language, and whose data it holds.
 
 Always and offline: similarity, language, unsupported facts, support of each sentence, personal data; with --toxicity
-that, too. A sample is scored again where the embedder is another or the rules are newer (`score_version`).
+that, too. A sample is scored again where the embedder is another, and by the scorers whose formula is newer than the
+one that scored it (`score_versions`).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.score import COMMAND
-from synth.score.stage import score_stage
-from synth.scorers import VERSION, scorers
+from synth.score.stage import score_stage, versions
+from synth.scorers import scorers
 from synth.stages.options import add_stage_arguments
 from synth.stages.progress import has_nothing_to_read, print_counts
 from synth.stages.stage import Pending, run_stage
@@ -41,9 +42,8 @@ def main(options: argparse.Namespace) -> int:
     # What cannot be had is reported before anything is scored.
     own = {name: scorer.stage(options, database) for name, scorer in scorers().items() if scorer.stage}
     stage = score_stage(database, options)
-    counts = run_stage(
-        database, stage, options, {"embedder": options.embedder, "similarity": options.similarity, "version": VERSION}
-    )
+    settings = {"embedder": options.embedder, "similarity": options.similarity, "versions": versions()}
+    counts = run_stage(database, stage, options, settings)
     for name, own_stage in own.items():
         if own_stage is not None:
             own_settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}

@@ -1,16 +1,21 @@
-"""The stage of `synth score`: what all scorers compute of a sample, in one update."""
+"""The stage of `synth score`: what all scorers compute of a sample, in one update.
+
+A sample is given to the scorers that it is pending for, and to no other: where one formula is newer, the others' scores
+stay as they are.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth.embed import Embedder, article_text, load_embedder, refuse_language
 from synth.filters.check import filter_errors
 from synth.filters.read import read_filter
-from synth.scorers import VERSION, Batch, Scorer, Scores, scorers
+from synth.scorers import Batch, Context, Options, Scorer, Scores, scorers
+from synth.scorers.versions import version_writes
 from synth.stages.stage import Stage
 
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
     from synth.stages.workers import Outcome
 
-_READS = ("question", "answer", "language", "sources")
+_READS = ("question", "answer", "language", "sources", "score_versions", "score_version")
 
 
 def score_stage(database: Database[dict[str, Any]], options: argparse.Namespace) -> Stage:
@@ -27,28 +32,39 @@ def score_stage(database: Database[dict[str, Any]], options: argparse.Namespace)
     Raises:
         NewsmillError: the embedder was not made for the language of a sample that is pending.
     """
-    pending = pending_filter(options.embedder, options.again, options.similarity)
+    settings = vars(options)
+    pending = pending_filter(settings, options.again)
     with filter_errors():
         languages = database.samples.distinct("language", {"$and": [pending, read_filter(options.where, database)]})
     for language in sorted(languages, key=str):
         refuse_language(options.embedder, language, options.force_language)
-    work = batch_function(lambda: fitted(database, options.embedder), options.similarity)
-    return Stage("score", "samples", pending, work, projection=dict.fromkeys(_READS, 1))
+    work = Scoring(Context(lambda: fitted(database, options.embedder), settings), options.again)
+    return Stage("score", "samples", pending, work, projection=dict.fromkeys(_projection(), 1))
 
 
-def _in_batches() -> list[Scorer]:
-    return [scorer for scorer in scorers().values() if scorer.score is not None]
+def _in_batches() -> dict[str, Scorer]:
+    return {name: scorer for name, scorer in scorers().items() if scorer.score is not None}
 
 
-def pending_filter(embedder: str, again: bool = False, measure: str = "cosine") -> dict[str, Any]:
-    """Filter of the samples that lack a score, or have those of another embedder or measure, or of older rules."""
+def versions() -> dict[str, int]:
+    """The version of each scorer of the stage, by name."""
+    return {name: scorer.version for name, scorer in _in_batches().items()}
+
+
+def _projection() -> list[str]:
+    """What is read of a sample: its texts, and all scores, which say who has scored it."""
+    return list(dict.fromkeys([*_READS, *(field.name for row in _in_batches().values() for field in row.fields)]))
+
+
+def pending_filter(options: Options, again: bool = False) -> dict[str, Any]:
+    """Filter of the samples that lack a score, or have one of another version of its formula or of other options.
+
+    Args:
+        options: those of `synth score`, by name; one that is not there has its default.
+    """
     pending: dict[str, Any] = {"superseded": {"$ne": True}}
     if not again:
-        lacking = [row for scorer in _in_batches() for row in scorer.pending()]
-        pending["$or"] = [
-            {"similarity_embedder": {"$ne": embedder}}, {"score_version": {"$ne": VERSION}},
-            {"similarity_measure": {"$nin": [measure, None] if measure == "cosine" else [measure]}}, *lacking,
-        ]  # fmt: skip
+        pending["$or"] = [row for name, scorer in _in_batches().items() for row in scorer.pending(name, options)]
     return pending
 
 
@@ -57,36 +73,50 @@ def fitted(database: Database[dict[str, Any]], name: str) -> Embedder:
     embedder = load_embedder(name)
     if hasattr(embedder, "fit"):
         rows = database.articles.find({}, {"title": 1, "description": 1, "content": 1}).sort("link", 1)
-        embedder.fit([article_text(row) for row in rows])
+        embedder.fit(article_text(row) for row in rows)
     return embedder
 
 
-def batch_function(load: Callable[[], Embedder], measure: str = "cosine") -> Callable[[list[dict[str, Any]]], Outcome]:
-    """The function of a batch; the embedder is loaded when the first batch comes, never for nothing."""
-    loaded: list[Embedder] = []
+class Scoring:
+    """The function of a batch; the embedder is loaded when a scorer first asks for it, never for nothing."""
 
-    def work(batch: list[dict[str, Any]]) -> Outcome:
+    def __init__(self, context: Context, again: bool = False) -> None:
+        """again: give every sample to every scorer."""
+        self.context, self.again = context, again
+
+    def __call__(self, batch: list[dict[str, Any]]) -> Outcome:
         from pymongo import UpdateOne
 
-        if not loaded:
-            loaded.append(load())
-        scores = batch_scores(batch, loaded[0], measure)
+        scores = self.scores(batch)
         writes = [UpdateOne({"_id": sample["_id"]}, {"$set": row}) for sample, row in zip(batch, scores, strict=True)]
-        return list(writes), Counter(name for pair in zip(batch, scores, strict=True) for name in _outcomes(*pair))
+        counts = Counter(name for pair in zip(batch, scores, strict=True) for name in _outcomes(*pair))
+        return list(writes), counts
 
-    return work
+    def scores(self, samples: Sequence[Mapping[str, Any]]) -> list[Scores]:
+        """What is set in each sample: the same in whatever batch it comes, where the embedder's weights are fixed."""
+        rows: list[Scores] = [{} for _ in samples]
+        for name, scorer in _in_batches().items():
+            chosen = [number for number, sample in enumerate(samples) if self._takes(sample, name, scorer)]
+            for number, scores in zip(chosen, self._compute(scorer, [samples[each] for each in chosen]), strict=True):
+                rows[number].update(scores | version_writes({name: scorer.version}))
+        return rows
+
+    def _takes(self, sample: Mapping[str, Any], name: str, scorer: Scorer) -> bool:
+        return self.again or scorer.is_pending(sample, name, self.context.options)
+
+    def _compute(self, scorer: Scorer, samples: Sequence[Mapping[str, Any]]) -> list[Scores]:
+        return scorer.score(Batch(samples, self.context)) if scorer.score and samples else []
 
 
-def _outcomes(sample: Mapping[str, Any], scores: Scores) -> list[str]:
-    names = [name for scorer in _in_batches() if scorer.outcomes for name in scorer.outcomes(sample, scores)]
-    return ["scored", *names]
+def _outcomes(sample: Mapping[str, Any], scores: Scores) -> Iterator[str]:
+    yield "scored"
+    for scorer in _in_batches().values():
+        if scorer.outcomes and all(name in scores for name in scorer.required):
+            yield from scorer.outcomes(sample, scores)
 
 
-def batch_scores(samples: Sequence[Mapping[str, Any]], embedder: Embedder, measure: str = "cosine") -> list[Scores]:
-    """The scores of each sample: the same in whatever batch it comes, where the embedder's weights are fixed."""
-    batch = Batch(samples, embedder, measure)
-    rows: list[Scores] = [{} for _ in samples]
-    for scorer in _in_batches():
-        for row, scores in zip(rows, scorer.score(batch) if scorer.score else (), strict=True):
-            row.update(scores)
-    return [{**row, "score_version": VERSION} for row in rows]
+def batch_scores(
+    samples: Sequence[Mapping[str, Any]], embedder: Embedder, options: Options | None = None
+) -> list[Scores]:
+    """All scores of each sample, as they are set: `score_versions` by dotted names."""
+    return Scoring(Context(lambda: embedder, options), again=True).scores(samples)

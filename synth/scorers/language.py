@@ -24,4 +24,4 @@ def _outcomes(sample: Mapping[str, Any], scores: Scores) -> Iterator[str]:
         yield "other_language"
 
 
-SCORER = Scorer(FIELDS, _score, _outcomes)
+SCORER = Scorer(FIELDS, _score, _outcomes, version=3)

@@ -30,8 +30,9 @@ Measure = Callable[[Sequence[str], Sequence[Sequence[str]], str], list[Value]]
 class Plugin:
     """A scorer, and what its values depend on besides answers and sources."""
 
-    def __init__(self, function: Measure, variable: str = "") -> None:
-        self.function, self.variable = function, variable
+    def __init__(self, scorer: str, function: Measure, variable: str = "") -> None:
+        """scorer: whose version the values depend on; variable: of the environment, that sets it up."""
+        self.scorer, self.function, self.variable = scorer, function, variable
         self.__doc__ = function.__doc__
 
     def __call__(self, answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
@@ -39,10 +40,10 @@ class Plugin:
 
     @property
     def identity(self) -> str:
-        from synth.scorers import VERSION
+        from synth.scorers import scorers
 
         setting = os.environ.get(self.variable, "") if self.variable else ""
-        return f"rules {VERSION}" + (f" {self.variable}={setting}" if setting else "")
+        return f"rules {scorers()[self.scorer].version}" + (f" {self.variable}={setting}" if setting else "")
 
 
 def _similarity(answers: Sequence[str], sources: Sequence[Sequence[str]], language: str) -> list[Value]:
@@ -119,7 +120,7 @@ def _scorer(choice: Choice) -> Scorer:
     return choice.load()
 
 
-similarity = Plugin(_similarity, "NEWSMILL_EMBEDDER")
-unsupported = Plugin(_unsupported)
-language = Plugin(_language)
-toxicity = Plugin(_toxicity, "NEWSMILL_TOXICITY")
+similarity = Plugin("similarity", _similarity, "NEWSMILL_EMBEDDER")
+unsupported = Plugin("faithful", _unsupported)
+language = Plugin("language", _language)
+toxicity = Plugin("toxicity", _toxicity, "NEWSMILL_TOXICITY")

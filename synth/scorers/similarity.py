@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synth.language.segmentation import sentences
 from synth.samples.field import Field, Heading
-from synth.scorers import Batch, Scorer, Scores
+from synth.scorers import Batch, Options, Scorer, Scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -208,8 +208,9 @@ def _score(batch: Batch) -> list[Scores]:
 
     rows = zip(batch.samples, batch.sources, strict=True)
     pairs = [(sample["answer"], [article_text(source) for source in sources]) for sample, sources in rows]
-    measured = angular_similarities if batch.measure == "angular" else batch_similarities
-    return [similarity_fields(values, batch.embedder.name, batch.measure) for values in measured(pairs, batch.embedder)]
+    measure, embedder = batch.context.options.get("similarity", "cosine"), batch.context.embedder
+    measured = angular_similarities if measure == "angular" else batch_similarities
+    return [similarity_fields(values, embedder.name, measure) for values in measured(pairs, embedder)]
 
 
 def similarity_fields(values: list[float], embedder: str, measure: str = "cosine") -> Scores:
@@ -238,4 +239,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-SCORER = Scorer(FIELDS, _score, add_arguments=_add_arguments, optional=frozenset({"similarity_measure"}))
+def _settings(options: Options) -> dict[str, tuple[str | None, ...]]:
+    """Samples of an older version do not say how they were measured; it was by cosines."""
+    measure = options.get("similarity", "cosine")
+    measures = (measure, None) if measure == "cosine" else (measure,)
+    return {"similarity_embedder": (options.get("embedder", "tfidf"),), "similarity_measure": measures}
+
+
+SCORER = Scorer(
+    FIELDS, _score, add_arguments=_add_arguments, optional=frozenset({"similarity_measure"}), version=3,
+    settings=_settings,
+)  # fmt: skip

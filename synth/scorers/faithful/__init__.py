@@ -20,7 +20,6 @@ FIELDS = (
     Field("sentence_support", "float64", "how well that source supports it, 0 to 1", many=True, unit="0 to 1",
           card="hidden"),
     Field("min_support", "float64", "smallest of `sentence_support`", unit="0 to 1", distribution=3),
-    Field("score_version", "int64", "version of the rules that scored it", column=False),
 )  # fmt: skip
 
 
@@ -57,4 +56,4 @@ def _outcomes(_: Mapping[str, Any], scores: Scores) -> Iterator[str]:
         yield "with_unsupported_facts"
 
 
-SCORER = Scorer(FIELDS, _score, _outcomes)
+SCORER = Scorer(FIELDS, _score, _outcomes, version=3)

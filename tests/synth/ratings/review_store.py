@@ -21,8 +21,9 @@ def sample(number: int, **fields: Any) -> dict[str, Any]:
         "answer": f"La scossa numero {number} è avvenuta a mezzogiorno.", "instruction": "", "status": "new",
         "doubts": [], "superseded": False, "similarity": [0.5], "min_similarity": 0.5, "similarity_embedder": "tfidf",
         "toxicity": 0.1, "toxicity_model": "m", "accuracy": 3.0, "acc_explanation": "Quasi.",
-        "judge": {"model": "m", "accuracy": [3.0]}, "unsupported": [], "score_version": 3, "personal_data": [],
-        "created_at": datetime(2026, 5, 1, tzinfo=UTC), "provenance": {"model": "m"}, **fields,
+        "judge": {"model": "m", "accuracy": [3.0]}, "unsupported": [], "personal_data": [],
+        "score_versions": {"language": 3}, "provenance": {"model": "m"},
+        "created_at": datetime(2026, 5, 1, tzinfo=UTC), **fields,
     }  # fmt: skip
 
 

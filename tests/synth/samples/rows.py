@@ -35,6 +35,7 @@ _FULL: dict[str, Any] = {
     "similarity_measure": "cosine", "detected_language": "it",
     "language_confidence": 0.98, "unsupported": ["40", "Rossi"], "unsupported_kinds": ["number", "name"],
     "sentence_sources": [0, 1], "sentence_support": [0.9, 0.4], "min_support": 0.4, "score_version": 7,
+    "score_versions": {"faithful": 3, "language": 3},
     "toxicity": 0.25, "severe_toxicity": 0.01, "obscene": 0.02, "identity_attack": 0.03, "insult": 0.04,
     "threat": 0.05, "sexual_explicit": 0.06, "toxicity_model": "multilingual", "toxicity_calibrated": True,
     "accuracy": 3.5, "acc_explanation": "Quasi tutto vero.", "helpfulness": 4.0, "help_explanation": "Utile.",

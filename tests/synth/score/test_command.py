@@ -16,8 +16,7 @@ from crawler.items import article_from_record
 from synth.__main__ import main
 from synth.embed import load_embedder
 from synth.samples.sample import Sample, source_of
-from synth.score.stage import batch_scores, fitted, pending_filter
-from synth.scorers import VERSION
+from synth.score.stage import batch_scores, fitted, pending_filter, versions
 
 pytestmark = pytest.mark.long
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.long
 STORED = (
     "similarity", "min_similarity", "mean_similarity", "similarity_std", "similarity_embedder", "detected_language",
     "language_confidence", "unsupported", "unsupported_kinds", "sentence_sources", "sentence_support", "min_support",
-    "personal_data", "score_version",
+    "personal_data", "score_versions",
 )  # fmt: skip
 FIELDS = (
     "unsupported",
@@ -143,7 +142,7 @@ def test_every_field_is_stored(store: Any, database_uri: str) -> None:
         assert row["unsupported"] == row["unsupported_kinds"] == row["personal_data"] == []
         assert set(row["sentence_sources"]) == {0}
         assert row["min_support"] == min(row["sentence_support"]) > 0.9
-        assert row["score_version"] == VERSION
+        assert row["score_versions"] == versions()
 
 
 def test_what_no_source_has_and_whose_data_it_is(store: Any, database_uri: str, capsys: Any) -> None:
@@ -165,7 +164,8 @@ def test_what_no_source_has_and_whose_data_it_is(store: Any, database_uri: str, 
 
 
 @pytest.mark.parametrize(("lacking", "value"), [
-    ("score_version", VERSION - 1), ("similarity_embedder", "use"), ("unsupported", None), ("personal_data", None),
+    ("score_versions.language", 1), ("similarity_embedder", "use"), ("unsupported", None), ("personal_data", None),
+    ("score_versions", None),
 ])  # fmt: skip
 def test_what_is_scored_by_older_rules_is_pending(
     store: Any, database_uri: str, capsys: pytest.CaptureFixture[str], lacking: str, value: Any
@@ -176,7 +176,7 @@ def test_what_is_scored_by_older_rules_is_pending(
     capsys.readouterr()
     main(["score", "--uri", database_uri, "--json"])
     assert json.loads(capsys.readouterr().out)["scored"] == 1
-    assert store.samples.count_documents(pending_filter("tfidf")) == 0
+    assert store.samples.count_documents(pending_filter({})) == 0
 
 
 def test_another_measure_of_similarity_is_scored_again_and_says_so(

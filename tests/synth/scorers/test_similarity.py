@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from synth.embed import load_embedder
 from synth.language.segmentation import sentences
-from synth.scorers import Batch
+from synth.scorers import Batch, Context
 from synth.scorers.similarity import (
     FIELDS,
     LONGEST,
@@ -231,7 +231,8 @@ def test_dense_scores_stay_in_bounds(answer: str, sources: list[str]) -> None:
 
 def test_the_fields_are_what_the_scorer_writes_in_the_order_of_the_card() -> None:
     assert SCORER.score is not None
-    (scores,) = SCORER.score(Batch([{"answer": "Sì.", "sources": [{"content": "Sì."}]}], load_embedder("tfidf")))
+    context = Context(lambda: load_embedder("tfidf"))
+    (scores,) = SCORER.score(Batch([{"answer": "Sì.", "sources": [{"content": "Sì."}]}], context))
     assert list(scores) == [field.name for field in SCORER.fields] == [field.name for field in FIELDS]
     assert [(field.name, field.type, field.many, field.distribution, field.card) for field in FIELDS] == [
         ("similarity", "float64", True, 0, "merged"), ("min_similarity", "float64", False, 1, "merged"),
