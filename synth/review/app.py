@@ -17,8 +17,9 @@ from starlette.routing import Route
 from synth.review.access import Access, new_access
 from synth.review.errors import HANDLERS
 from synth.review.pages import page_modules
-from synth.review.rendering import assets
+from synth.review.rendering import assets, compile_templates
 from synth.review.security import Guard
+from synth.review.server import CountRequests, Traffic
 from synth.review.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,14 +34,15 @@ def create_app(database: Database[dict[str, Any]], settings: Settings, access: A
 
     access: who may enter; None: the raters of the settings, with tokens that last as long as the application.
     """
-    modules = page_modules(blind=settings.blind is not None)
+    modules, traffic = page_modules(blind=settings.blind is not None), Traffic()
     app = Starlette(
         routes=[*(route for module in modules for route in module.ROUTES), Route("/static/{name}", _file)],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(CountRequests, traffic=traffic), Middleware(Guard)],
         exception_handlers=dict(HANDLERS),
     )
     app.router.redirect_slashes = False
     app.state.database, app.state.settings, app.state.objects = database, settings, {}
+    app.state.traffic = traffic
     app.state.access = access or new_access(settings.raters)
     app.state.navigation = [row for module in modules if (row := _navigation_row(module))]
     app.state.sections = {module.__name__: _section(module) for module in modules}
@@ -59,6 +61,7 @@ def prepare(app: Starlette) -> None:
     # A page asks MongoDB a dozen times. While an index of words is made behind it, each answer would wait for Python's
     # lock for the 5 ms that a busy thread may hold it.
     sys.setswitchinterval(_SWITCH)
+    compile_templates()
     for module in page_modules(blind=app.state.settings.blind is not None):
         if hasattr(module, "prepare"):
             module.prepare(app)

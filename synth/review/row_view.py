@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 _MOST = 20_000
 #: Sources that a page shows.
 _SOURCES = 12
-#: In no language in particular: whatever the detector reads at its first text, it reads for this one.
+#: In no language in particular, and in none at all: whatever a detector reads at its first text, it reads for these.
 _SENTENCE = "Il sindaco di Hà Nội met the ministers of Milano: questa mattina nella città."
+_NONSENSE = "Blorf avela tinker mo."
 
 
 def row_view(database: Store, sample: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -92,14 +93,20 @@ def new_doubts(database: Store, sample: Mapping[str, Any], texts: Mapping[str, s
     return {"doubts": doubts(rows[0], rows[1], *languages)}
 
 
-def read_tables() -> None:
-    """Read and compile what the first row and the first edit would wait for: words, and all that knows a language."""
+def read_tables(database: Store) -> None:
+    """Read and compile what the first row and the first edit would wait for: words, and all that knows a language.
+
+    The detector of languages takes seconds, and is asked of translations alone.
+    """
     words()
     measures()
-    detect(_SENTENCE)
+    if database.samples.find_one({"provenance.translated_from": {"$exists": True}}, {"_id": 1}) is None:
+        return
+    for text in (_SENTENCE, _NONSENSE):
+        detect(text)
+    row, other = ({"instruction": text, "output": text} for text in (f"{_SENTENCE} {_NONSENSE}", _SENTENCE))
     for language in LANGUAGES:
-        row = {"instruction": _SENTENCE, "output": _SENTENCE}
-        doubts(row, row, language, next(code for code in LANGUAGES if code != language))
+        doubts(row, other, language, next(code for code in LANGUAGES if code != language))
 
 
 def _edited(sample: Mapping[str, Any]) -> list[dict[str, Any]]:

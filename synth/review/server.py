@@ -1,4 +1,4 @@
-"""The server: where it listens, under which addresses it is reached, and how it ends."""
+"""The server: where it listens, under which addresses it is reached, what it is answering, and how it ends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
@@ -16,11 +17,16 @@ from crawler.items import NewsmillError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: Of the server: connections at once, and seconds that what is being answered has when it ends.
 _CONNECTIONS, _GRACE = 1000, 3
 #: An address of nobody (RFC 5737): by which of ours it would be reached is asked, and nothing is sent.
 _SOMEWHERE = ("192.0.2.1", 9)
+#: Seconds without a request after which nobody waits: a page is followed by its files and by the next one.
+QUIET = 0.02
+#: Seconds for which work waits at most, so that it comes to its end while somebody asks without a pause.
+LONGEST = 0.25
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -82,6 +88,57 @@ def serve(app: Starlette, listening: socket.socket, announce: Callable[[], None]
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         background.is_ending = True
+
+
+class Traffic:
+    """How many requests are being answered, and since when none is."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._requests = 0
+        self._ended_at = -QUIET
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """While one request is answered."""
+        with self._changed:
+            self._requests += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._requests -= 1
+                self._ended_at = time.monotonic()
+                self._changed.notify_all()
+
+    def wait_for_quiet(self, longest: float = LONGEST) -> bool:
+        """Wait until no request has been answered for QUIET seconds; False where that took longer than `longest`."""
+        deadline = time.monotonic() + longest
+        with self._changed:
+            while (quiet_at := self._quiet_at()) > (now := time.monotonic()):
+                if now >= deadline:
+                    return False
+                self._changed.wait(min(quiet_at, deadline) - now)
+        return True
+
+    def _quiet_at(self) -> float:
+        """The earliest moment at which nobody waits."""
+        return float("inf") if self._requests else self._ended_at + QUIET
+
+
+class CountRequests:
+    """ASGI middleware: each request is counted while it is answered."""
+
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+        self.app, self.traffic = app, traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; the scope of a server's whole life is none."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with self.traffic.request():
+            await self.app(scope, receive, send)
 
 
 class BackgroundErrors:

@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Store = Database[dict[str, Any]]
 
-#: Samples that are read at once, and characters of one text that are.
-_BATCH, _LONGEST = 500, 100_000
+#: Samples that are read at once, in some 10 ms of a processor for which a request may wait; characters of one text.
+_BATCH, _LONGEST = 25, 100_000
 #: Up to so many samples, the index is made while the reader waits.
 _AT_ONCE = 2_000
 #: Words and phrases of a search that count; answers that are kept.
@@ -78,6 +78,8 @@ class WordIndex:
         self._changes: CollectionChangeStream[dict[str, Any]] | None = None
         self._maker: threading.Thread | None = None
         self._answers: OrderedDict[str, Matches] = OrderedDict()
+        #: called before each batch that nobody waits for; may wait until nobody waits for anything else.
+        self.give_way: Callable[[], object] = _go_on
         #: whether all samples were read.
         self.complete = False
 
@@ -109,14 +111,16 @@ class WordIndex:
         if self.complete:
             self._follow()
         elif self._maker is None or not self._maker.is_alive():
-            self._maker = threading.Thread(target=self._make, daemon=True, name="words of samples")
+            at_once = self._samples.estimated_document_count() <= _AT_ONCE
+            give_way = _go_on if at_once else self.give_way
+            self._maker = threading.Thread(target=self._make, args=(give_way,), daemon=True, name="words of samples")
             self._maker.start()
-            if self._samples.estimated_document_count() <= _AT_ONCE:
+            if at_once:
                 self._maker.join()
 
     # ---- what is stored
 
-    def _make(self) -> None:
+    def _make(self, give_way: Callable[[], object]) -> None:
         """Read all samples; what changes meanwhile is read again by `_follow`."""
         from pymongo.errors import PyMongoError
 
@@ -131,8 +135,10 @@ class WordIndex:
             self._answers.clear()
         # Where the store goes away meanwhile, the next search begins anew.
         with contextlib.suppress(PyMongoError):
-            for batch in batched(self._samples.find({}, _PROJECTION).sort("_id", -1), _BATCH):
+            samples = self._samples.find({}, _PROJECTION, batch_size=_BATCH).sort("_id", -1)
+            for batch in batched(samples, _BATCH):
                 self._add(batch)
+                give_way()
             self.complete = True
 
     def _add(self, documents: Iterable[Mapping[str, Any]]) -> None:
@@ -190,6 +196,10 @@ class WordIndex:
                 for own in ids.keys() - {document["_id"] for document in documents}:
                     self._place.pop(own, None)
                 self._answers.clear()
+
+
+def _go_on() -> None:
+    """Nobody waits."""
 
 
 def _waiting(changes: CollectionChangeStream[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:

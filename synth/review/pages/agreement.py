@@ -5,6 +5,7 @@ Where raters have names of their own a rater sees the row of nobody else: how on
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 from starlette.applications import Starlette
@@ -31,7 +32,9 @@ NOTES = {
 
 
 def prepare(app: Starlette) -> None:
-    """The numbers are made while the first reader finds the page."""
+    """The numbers are made while the first reader finds the page; behind a request, an import would hold it up."""
+    importlib.import_module("scipy.sparse.csgraph")
+    importlib.import_module("scipy.special")
     threading.Thread(target=figures_in(app).refresh_behind, daemon=True, name="agreement").start()
 
 

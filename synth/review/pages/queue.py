@@ -36,7 +36,7 @@ POSITION = 10
 def prepare(app: Starlette) -> None:
     """What the first rater would wait seconds for: the queue of 100,000 samples, and the tables of languages."""
     queue_of_app(app)
-    read_tables()
+    read_tables(app.state.database)
 
 
 def show(request: Request) -> Response:

@@ -39,8 +39,10 @@ def prepare_store(database: Database[dict[str, Any]]) -> None:
 
 
 def prepare(app: Starlette) -> None:
-    """Begin to read the words of samples."""
-    app_object(app, SampleList).words.refresh()
+    """Begin to read the words of samples, behind the requests."""
+    words = app_object(app, SampleList).words
+    words.give_way = app.state.traffic.wait_for_quiet
+    words.refresh()
 
 
 def show(request: Request) -> Response:
