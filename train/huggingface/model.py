@@ -10,6 +10,7 @@ from typing import Any
 
 from train.errors import TrainError
 from train.huggingface.settings import Settings
+from train.models.quick_imports import import_libraries
 
 #: The part of a layer -> what its matrix is called, as the end of the module's name, over all architectures.
 #: query_key_value: BLOOM, GPT-NeoX, Falcon; c_attn: GPT-2; qkv_proj: Phi-3; Wqkv: MPT.
@@ -137,6 +138,8 @@ def load_base(settings: Settings) -> Any:
         TrainError: the folder or hub model cannot be loaded.
     """
     import torch
+
+    import_libraries()
     from transformers import AutoModelForCausalLM
 
     config_of(settings.checkpoint_dir)
@@ -224,6 +227,7 @@ def with_adapters(model: Any, settings: Settings) -> tuple[Any, list[str]]:
     Raises:
         TrainError: the earlier adapter is of other sizes than the recipe's; names them.
     """
+    import_libraries()
     from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 
     layers = linear_layers(model)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,11 +100,13 @@ def load_huggingface(
     Raises:
         TrainError: transformers or peft cannot load the folder.
     """
-    from transformers import AutoModelForCausalLM
-    from transformers.utils.logging import disable_progress_bar
-
     from train.models.checkpoint import huggingface_weights
     from train.models.quantization import bitsandbytes_config, keep_packing
+    from train.models.quick_imports import import_libraries
+
+    import_libraries()
+    from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
     # Opened first for its clear words about what is torn or missing; nothing is read.
     huggingface_weights(base or folder)
@@ -113,8 +114,6 @@ def load_huggingface(
         huggingface_weights(folder, "adapter_model")
     if not sys.stderr.isatty():
         disable_progress_bar()
-    # It says on every import that a faster kernel for CPUs is not installed.
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel("ERROR")
     more: dict[str, Any] = {}
     if quantize:
         more["quantization_config"] = bitsandbytes_config(quantize, dtype)

@@ -19,8 +19,9 @@ import torch
 from train.huggingface.orpo import orpo_loss
 from train.huggingface.settings import TEXT
 from train.models.litgpt_engine import head_at
+from train.models.quick_imports import import_libraries
 from train.plan.memory import Footprint, Job, Work
-from train.plan.meta_step import Autocast, Meter, as_on, backward, bitsandbytes, constants, quantise
+from train.plan.meta_step import Autocast, Meter, as_on, backward, constants, quantise
 
 DTYPES = {"bf16": torch.bfloat16, "16": torch.float16, "32": torch.float32}
 #: bitsandbytes keeps states of tensors below this many elements in 32 bits, and does not page those below 100,000.
@@ -210,13 +211,11 @@ class _HuggingFace:
     """`train finetune`: train.huggingface.model and the loss of its loop."""
 
     def __init__(self, job: Job, meter: Meter) -> None:
+        import_libraries()
         from transformers import AutoModelForCausalLM
 
         from train.huggingface.model import prepare, with_adapters
 
-        # PEFT imports it where it is installed.
-        with contextlib.suppress(ImportError):
-            bitsandbytes()
         self.job, self.meter = job, meter
         self.low = DTYPES[job.precision.split("-")[0]]
         self.true = not job.precision.endswith("mixed")

@@ -10,8 +10,6 @@ element).
 from __future__ import annotations
 
 import contextlib
-import importlib
-import logging
 import math
 import weakref
 from collections.abc import Iterable, Iterator
@@ -24,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
+from train.models.quick_imports import bitsandbytes
 from train.plan.memory import Work
 
 if TYPE_CHECKING:
@@ -53,6 +52,29 @@ def _key(tensor: torch.Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)  # noqa: SLF001 - nothing public tells them apart without contents
 
 
+def _signature(item: Any) -> Any:
+    """All that the size of an operation's result depends on, as something that has a hash."""
+    if isinstance(item, torch.Tensor):
+        return item.shape, item.stride(), item.dtype, item.device.type, item.is_conj(), item.is_neg()
+    if isinstance(item, (list, tuple)):
+        return tuple(_signature(each) for each in item)
+    if isinstance(item, dict):
+        return tuple((name, _signature(each)) for name, each in item.items())
+    # 1, 1.0 and True are equal, but not of one type.
+    return type(item), item
+
+
+def _is_fresh(out: Any, args: Any, kwargs: Any) -> bool:
+    """Whether it is one meta tensor with a storage of its own, which is as large as its sizes say."""
+    if type(out) is not torch.Tensor or out.device.type != "meta" or out.storage_offset():
+        return False
+    own = _key(out)
+    if any(isinstance(item, torch.Tensor) and _key(item) == own for item in tree_iter((args, kwargs))):
+        return False
+    again = torch.empty_strided(out.shape, out.stride(), dtype=out.dtype, device="meta")
+    return again.untyped_storage().nbytes() == out.untyped_storage().nbytes()
+
+
 class Meter(TorchDispatchMode):
     """Bytes of live storages, now and at most, and the work done, while it is entered.
 
@@ -70,6 +92,13 @@ class Meter(TorchDispatchMode):
         self._sum = 0
         self._rounding = _ROUNDING[device]
         self._known: dict[int, _Storage] = {}
+        #: Operation and sizes -> (shape, strides, type) of its result.
+        self.sizes: dict[Any, Any] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Nothing is compiled here, and the switch that keeps the compiler out costs as much as an operation.
+        return False
 
     def hold(self, phase: str, tensors: Iterable[torch.Tensor]) -> None:
         """Count these tensors to a phase, also those counted to another before."""
@@ -110,7 +139,7 @@ class Meter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        out = func(*args, **kwargs)
+        out = self._result(func, args, kwargs)
         outputs = [item for item in tree_iter(out) if isinstance(item, torch.Tensor)]
         for tensor in outputs:
             self._count(tensor, self.phase)
@@ -119,6 +148,26 @@ class Meter(TorchDispatchMode):
             self._product_4bit(args, out)
         elif name not in _VIEWS:
             self._measure(func, args, kwargs, out, outputs)
+        return out
+
+    def _result(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """What the operation gives; of one that was seen with such sizes before, a tensor of the same size.
+
+        The layers of a model are alike, and PyTorch's rules for sizes are Python: a millisecond each.
+        """
+        if func.overloadpacket.__name__ in _VIEWS or func._schema.is_mutable:  # noqa: SLF001 - as torch's own modes
+            return func(*args, **kwargs)
+        try:
+            key = (func, _signature(args), _signature(kwargs))
+            sizes = self.sizes.get(key)
+        except TypeError:
+            # Something has no hash.
+            return func(*args, **kwargs)
+        if sizes is not None:
+            return torch.empty_strided(*sizes[:2], dtype=sizes[2], device="meta")
+        out = func(*args, **kwargs)
+        if _is_fresh(out, args, kwargs):
+            self.sizes[key] = (out.shape, out.stride(), out.dtype)
         return out
 
     def _measure(self, func: Any, args: Any, kwargs: Any, out: Any, outputs: list[torch.Tensor]) -> None:
@@ -301,14 +350,3 @@ def constants(module: torch.nn.Module) -> list[torch.Tensor]:
         if state is not None:
             scales += [state.absmax, *([state.state2.absmax] if state.nested else [])]
     return scales
-
-
-def bitsandbytes() -> Any:
-    """The module. Imported here first: without a GPU it complains about kernels for inference that nobody needs."""
-    logger = logging.getLogger("bitsandbytes")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        return importlib.import_module("bitsandbytes")
-    finally:
-        logger.setLevel(level)

@@ -319,3 +319,31 @@ def test_published_peaks_are_met_within_two_percent(model: str, micro: int, rank
         config, precision="bf16-true", micro_batch=micro, length=512, accumulation=4, learned=512, device="cuda"
     )
     assert measure(job).allocated / 1e9 == pytest.approx(published, rel=0.02)
+
+
+class _Forgetful(dict[Any, Any]):
+    """Nothing is kept in it."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        del key, value
+
+
+def test_sizes_seen_before_are_taken_as_they_were() -> None:
+    """Types of numbers, strides and views count: 1 and 1.0 are one key of a dictionary, and give other types."""
+
+    def program() -> list[tuple[Any, ...]]:
+        whole = torch.ones(4, 6, dtype=torch.int64, device="meta")
+        turned = torch.ones(6, 4, device="meta").t()
+        results = [whole * 1, whole * 1.0, whole * 1, whole * 1.0, whole + turned, turned + turned, turned + turned]
+        results += [turned.clone(), turned.contiguous(), whole.view(6, 4), torch.cat([turned, turned]), turned.sum(0)]
+        return [(each.shape, each.stride(), each.dtype) for each in results]
+
+    outcomes = []
+    for memory in (_Forgetful(), {}):
+        meter = Meter("cpu")
+        meter.sizes = memory
+        with meter:
+            sizes = program() + program()
+        outcomes.append((sizes, meter.peak, meter.work.moved, meter.work.kernels, meter.live))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][0][0][2] == torch.int64 != outcomes[0][0][1][2]

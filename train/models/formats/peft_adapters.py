@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from train.errors import TrainError, one_line
 from train.models.checkpoint import Lazy, Weights, huggingface_weights, read_json
 from train.models.formats.adapters import Delta, Lora, check_fits
+from train.models.quick_imports import import_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -124,6 +125,8 @@ def load_base(base: Path, dtype: str) -> Any:
         TrainError: it is stored quantised.
     """
     import torch
+
+    import_libraries()
     from transformers import AutoModelForCausalLM
 
     if read_json(base / "config.json").get("quantization_config"):
@@ -187,6 +190,7 @@ def beside(model: Any, adapter: Path, base: Path) -> Any:
     Raises:
         TrainError: the adapter does not fit it.
     """
+    import_libraries()
     from peft import PeftModel
 
     if _touches_tied(adapter, model):

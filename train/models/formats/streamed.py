@@ -33,6 +33,7 @@ from train.models.formats.families import (
 )
 from train.models.formats.litgpt_adapters import lora_settings, read_litgpt
 from train.models.formats.peft_adapters import read_peft
+from train.models.quick_imports import import_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -209,6 +210,8 @@ def _skeleton(config: Any) -> tuple[Any, Any]:
     """(model, model): transformers' class without weights; its tables of positions are real."""
     import torch
     from accelerate import init_empty_weights
+
+    import_libraries()
     from transformers import AutoModelForCausalLM
 
     with init_empty_weights(include_buffers=False):
@@ -259,11 +262,9 @@ def _units(model: Any, layers: int) -> Iterator[tuple[str, Any]]:
 
 
 def _peft(folder: Path, base: Path) -> Streamed:
-    import logging
     import warnings
 
-    # peft loads bitsandbytes, which warns of a kernel for 4 bits on CPU that nothing here asks for.
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+    import_libraries()
     from peft import PeftConfig, PeftModel
 
     config, weights = hub_base(base)
