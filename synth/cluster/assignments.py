@@ -104,6 +104,12 @@ def read_state(database: Store, language: str | None, settings: str) -> State:
     return state
 
 
+def configuration(database: Store, language: str | None) -> dict[str, Any] | None:
+    """The settings of the last run that was whole; None before the first."""
+    head = database.placements.find_one({"_id": _head_id(language)}, {"configuration": 1}) or {}
+    return head.get("configuration")
+
+
 def lock(database: Store, language: str | None, run: str) -> None:
     """From here on what is written counts for nothing, until `commit` says that it is whole."""
     database.placements.update_one(

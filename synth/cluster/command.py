@@ -13,7 +13,7 @@ from synth.cluster import COMMAND
 from synth.cluster.explain import print_explanation
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
-from synth.cluster.settings import Settings
+from synth.cluster.settings import Settings, default_sentences
 from synth.command_line import language_code
 from synth.embed import check_embedder
 from synth.filters.check import filter_errors
@@ -28,16 +28,20 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = "example: synth cluster --threshold 0.7 --window 3 --language it"
-    parser.add_argument("--embedder", default="tfidf", help="tfidf, tfidf:BITS, use or st:MODEL (tfidf)")
+    parser.add_argument(
+        "--embedder", default=Settings.embedder,
+        help="news, tfidf (the default until November 2026), news:BITS, tfidf:BITS, use or st:MODEL (news)",
+    )  # fmt: skip
     parser.add_argument(
         "--threshold", type=float,
-        help="cosine distance, 0 to 2 (tfidf: 0.80, below 100 articles of a language 0.75; use: 0.375; others: none)",
+        help="cosine distance, 0 to 2 (news: 0.75; tfidf: 0.80, below 100 articles of a language 0.75; use: 0.375; "
+        "others: none)",
     )  # fmt: skip
     parser.add_argument("--linkage", choices=LINKAGES, default="average")
     parser.add_argument("--window", type=float, default=Settings.window, help="days; 0: no window (3)")
     parser.add_argument(
-        "--sentences", type=natural, default=Settings.sentences, metavar="N",
-        help="sentences of the body to compare (10); 0: all",
+        "--sentences", type=natural, metavar="N",
+        help="sentences of the body to compare; 0: all (news: all; others: 10)",
     )  # fmt: skip
     parser.add_argument(
         "--language", type=language_code, help="only this language (ISO 639-1); the others keep their events"
@@ -46,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "events of only the articles that this MongoDB filter (extended JSON, or @FILE) names, in their languages",
     )
-    parser.add_argument("--refit", action="store_true", help="count the statistics of tfidf again, from all articles")
+    parser.add_argument("--refit", action="store_true", help="count again, from all articles, how many have each word")
     parser.add_argument(
         "--force-language", action="store_true", help="let an embedder work on a language that it was not made for"
     )
@@ -96,10 +100,10 @@ def check(options: argparse.Namespace) -> Settings:
         raise NewsmillError(f"--threshold {options.threshold} is no cosine distance: 0 to 2")
     if not options.window >= 0:
         raise NewsmillError(f"--window {options.window} is no number of days: 0 (no window) or more")
+    sentences = default_sentences(options.embedder) if options.sentences is None else options.sentences or None
     return Settings(
-        options.embedder, options.threshold, options.linkage, options.window or None, options.sentences or None,
-        options.force_language,
-    )  # fmt: skip
+        options.embedder, options.threshold, options.linkage, options.window or None, sentences, options.force_language
+    )
 
 
 def pending(database: Database[dict[str, Any]], _options: argparse.Namespace) -> int:

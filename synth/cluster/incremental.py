@@ -8,6 +8,7 @@ articles afresh with the same statistics finds.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from synth.cluster import assignments
 from synth.cluster.assignments import NOISE, ArticleRef, Assignment, State
 from synth.cluster.events import event_key, numbered, texts_key, transactions
-from synth.cluster.settings import Settings
+from synth.cluster.settings import Settings, change
 from synth.cluster.stream import agglomerate_stream, agglomerate_whole
 from synth.cluster.vectors import PORTION, Vectors, settings_digest, texts_of, vectors_of
 from synth.stages.progress import progress_bar
@@ -49,6 +50,8 @@ def cluster_articles(
     settings = settings.with_threshold(vectors.texts)
     digest = settings_digest(settings, vectors)
     state = assignments.read_state(database, language, digest)
+    if message := change(assignments.configuration(database, language), settings):
+        print(f"cluster: {language}: {message}", file=sys.stderr)
     affected, removed = _affected(refs, state, settings.window)
     update = LanguageUpdate(database, f"{run}:{language}", language, settings, digest, refs, state)
     counts = Counter(articles=len(refs), statistics_renewed=int(vectors.refitted))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from synth.cluster.assignments import ArticleRef
 from synth.cluster.settings import Settings
-from synth.embed import Embedder, article_text, document_frequencies, load_embedder, refuse_language
-from synth.embed.archive import statistics_key, tfidf_of_archive
+from synth.embed import Embedder, article_text, counts_words, document_frequencies, load_embedder, refuse_language
+from synth.embed.archive import fitted, statistics_key, tfidf_of_archive
 from synth.embed.cache import StoredEmbedder
 
 if TYPE_CHECKING:
@@ -48,22 +48,21 @@ def settings_digest(settings: Settings, vectors: Vectors) -> str:
 def vectors_of(
     database: Store, language: str | None, settings: Settings, refs: Sequence[ArticleRef], refit: bool = False
 ) -> Vectors:
-    """The embedder of a language; TF-IDF with the archive's stored statistics, which are counted where they lack.
+    """The embedder of a language; one that counts words with the archive's stored statistics, counted where they lack.
 
     Raises:
         NewsmillError: no such embedder, or it was not made for the language.
     """
     name = settings.embedder
-    if name.partition(":")[0] != "tfidf":
+    if not counts_words(name):
         refuse_language(name, language, settings.force_language)
         stored = StoredEmbedder(database, name, lambda: load_embedder(name, language=language, force=True))
         return Vectors(stored.key, lambda: stored)
-    bits = getattr(load_embedder(name), "bits", None)
     key = statistics_key(settings.embedder, language, settings.sentences)
     head = database.statistics.find_one({"_id": key}) or {"texts": 0, "fingerprint": ""}
     renew = bool(refs) and (refit or len(refs) >= _GROWTH * head["texts"])
     if renew:
-        counts = document_frequencies.count(texts_of(database, refs, settings.sentences), bits)
+        counts = fitted(name, None).statistics_of(texts_of(database, refs, settings.sentences))
         document_frequencies.save(database, key, counts)
         head = {"texts": counts.texts, "fingerprint": counts.fingerprint}
     return _tfidf_vectors(database, name, key, head["fingerprint"], renew, head["texts"])
@@ -72,7 +71,7 @@ def vectors_of(
 def stored_vectors(database: Store, language: str | None, settings: Settings) -> Vectors:
     """The same as the last run had them: statistics are not counted again."""
     name = settings.embedder
-    if name.partition(":")[0] != "tfidf":
+    if not counts_words(name):
         return vectors_of(database, language, settings, [])
     key = statistics_key(settings.embedder, language, settings.sentences)
     return _tfidf_vectors(database, name, key, "", False)

@@ -45,11 +45,11 @@ def find_duplicates(
 
 def _vectors(database: Database[dict[str, Any]], samples: Samples, name: str, by: str) -> Any:
     """A row for each text in order of preference; those of a model are kept in the store (synth.embed.cache)."""
-    from synth.embed import load_embedder
+    from synth.embed import counts_words, load_embedder
     from synth.embed.cache import StoredEmbedder
 
     texts = list(samples.texts(database, by))
-    if name.partition(":")[0] == "tfidf":
+    if counts_words(name):
         return load_embedder(name).encode(texts)
     return StoredEmbedder(database, name, lambda: load_embedder(name)).encode(texts)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from crawler.items import NewsmillError
 from synth.command_line import nearest
+from synth.embed.news import NewsEmbedder
 from synth.embed.sentence_transformer import SentenceTransformerEmbedder, is_english_minilm
 from synth.embed.tensorflow_use import TensorFlowUseEmbedder
 from synth.embed.tfidf import TfidfEmbedder
@@ -17,23 +18,27 @@ __all__ = [
     "DEFAULT_SENTENCES",
     "USE_LANGUAGES",
     "Embedder",
+    "NewsEmbedder",
     "SentenceTransformerEmbedder",
     "TensorFlowUseEmbedder",
     "TfidfEmbedder",
     "UseEmbedder",
     "article_text",
     "check_embedder",
+    "counts_words",
     "is_english_minilm",
     "load_embedder",
     "refuse_language",
 ]  # fmt: skip
 
-#: Sentences of an article's body that are embedded beside title and lead, where nothing else is asked for.
+#: Sentences of an article's body that are embedded beside title and lead by what does not weigh them by their place.
 DEFAULT_SENTENCES = 10
 #: What USE multilingual 3 was made for (its model card).
 USE_LANGUAGES = frozenset("ar zh en fr de it ja ko nl pl pt es th tr ru".split())
 
-#: Numbers of bits that `tfidf:BITS` takes.
+#: Embedders that count words: their rows are sparse, and weighed by the texts of an archive.
+_COUNTERS: dict[str, type[TfidfEmbedder]] = {"tfidf": TfidfEmbedder, "news": NewsEmbedder}
+#: Numbers of bits that `tfidf:BITS` and `news:BITS` take.
 _BITS = frozenset(str(bits) for bits in range(10, 31))
 
 
@@ -48,7 +53,9 @@ class Embedder(Protocol):
 
 
 def load_embedder(name: str, *, language: str | None = None, force: bool = False) -> Embedder:
-    """The embedder of a name: `tfidf`, `tfidf:BITS` (10 to 30), `use`, `use:HANDLE_OR_FOLDER`, `st:MODEL_OR_FOLDER`.
+    """The embedder of a name: `news`, `tfidf`, `use`, `use:HANDLE_OR_FOLDER`, `st:MODEL_OR_FOLDER`.
+
+    `news:BITS` and `tfidf:BITS` (10 to 30) bound the number of different terms.
 
     Args:
         language: what the texts are in; `use` refuses languages it was not made for, unless `force`.
@@ -58,8 +65,8 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
     """
     check_embedder(name)
     kind, _, model = name.partition(":")
-    if name == "tfidf" or (kind == "tfidf" and model in _BITS):
-        return TfidfEmbedder(int(model) if model else None)
+    if kind in _COUNTERS:
+        return _COUNTERS[kind](int(model) if model else None)
     if kind == "use" and (model or name == "use"):
         refuse_language(name, language, force)
         return TensorFlowUseEmbedder(model) if model else UseEmbedder()
@@ -70,15 +77,24 @@ def load_embedder(name: str, *, language: str | None = None, force: bool = False
 def check_embedder(name: str) -> None:
     """Raises NewsmillError where there is no embedder of that name, before anything is loaded."""
     kind, _, model = name.partition(":")
-    if name in ("tfidf", "use") or (kind == "tfidf" and model in _BITS) or (kind in ("use", "st") and model):
+    if name == "use" or name in _COUNTERS or (kind in _COUNTERS and model in _BITS):
         return
-    raise NewsmillError(f"no embedder {name!r}: {_meant(name)}tfidf, tfidf:BITS, use, use:HANDLE or st:MODEL")
+    if kind in ("use", "st") and model:
+        return
+    raise NewsmillError(
+        f"no embedder {name!r}: {_meant(name)}news, tfidf, news:BITS, tfidf:BITS, use, use:HANDLE or st:MODEL"
+    )
+
+
+def counts_words(name: str) -> bool:
+    """Whether the embedder of that name counts words (sparse rows) and is no model."""
+    return name.partition(":")[0] in _COUNTERS
 
 
 def _meant(name: str) -> str:
     """The embedder that a name which is none was probably to be: a kind misspelt, or a model without its kind."""
     kind, colon, model = name.partition(":")
-    near = nearest(kind, ["tfidf", "use", "st"])
+    near = nearest(kind, ["news", "tfidf", "use", "st"])
     if near and near != kind:
         return f"did you mean {near}{colon}{model}? There are "
     if not colon and (re.search(r"[/\\]|bert|minilm|mpnet|e5|bge|labse", kind.lower())):

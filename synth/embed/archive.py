@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.embed import Embedder, TfidfEmbedder, document_frequencies, load_embedder
+from synth.embed import Embedder, TfidfEmbedder, counts_words, document_frequencies, load_embedder
 from synth.embed.cache import StoredEmbedder
+from synth.embed.document_frequencies import Statistics
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -20,7 +21,7 @@ def statistics_key(embedder: str, language: str | None, sentences: int | None) -
 
 
 def tfidf_of_archive(database: Store, embedder: str, key: str) -> TfidfEmbedder:
-    """TF-IDF with the statistics that the store has under a key.
+    """`news` or `tfidf` with the statistics that the store has under a key.
 
     Raises:
         NewsmillError: it has none, or not all of them.
@@ -28,7 +29,15 @@ def tfidf_of_archive(database: Store, embedder: str, key: str) -> TfidfEmbedder:
     statistics = document_frequencies.load(database, key)
     if statistics is None:
         raise NewsmillError(f"cluster: the statistics {key} are incomplete: run synth cluster --refit")
-    return TfidfEmbedder(getattr(load_embedder(embedder), "bits", None), statistics)
+    return fitted(embedder, statistics)
+
+
+def fitted(embedder: str, statistics: Statistics | None) -> TfidfEmbedder:
+    """The embedder of a name that counts words, with an archive's document frequencies."""
+    empty = load_embedder(embedder)
+    if not isinstance(empty, TfidfEmbedder):
+        raise NewsmillError(f"embedder {embedder} counts no words")
+    return type(empty)(empty.bits, statistics)
 
 
 def stored_embedder(database: Store, embedder: str, language: str | None, sentences: int | None) -> Embedder:
@@ -37,7 +46,7 @@ def stored_embedder(database: Store, embedder: str, language: str | None, senten
     Raises:
         NewsmillError: from `.encode`, where a text has no stored vector; and as `tfidf_of_archive`.
     """
-    if embedder.partition(":")[0] == "tfidf":
+    if counts_words(embedder):
         return tfidf_of_archive(database, embedder, statistics_key(embedder, language, sentences))
 
     def refuse() -> Embedder:

@@ -11,7 +11,7 @@ import itertools
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -62,19 +62,21 @@ class Statistics:
         return np.where(matches, at, -1), np.where(matches, self.frequency[at], 0)
 
 
-def count(texts: Iterable[str], bits: int | None = None) -> Statistics:
+def count(texts: Iterable[str], counts: Callable[[Iterable[str]], csr_matrix] | None = None) -> Statistics:
     """Statistics of texts, read in portions: memory for the terms of a portion and for those of all.
 
+    Every term counts for itself, about 200 new ones, 1.6 kB, a news article; where hashes fall into 2**bits buckets,
+    those of one bucket count as one: at most 8 bytes a bucket.
+
     Args:
-        bits: terms fall into 2**bits buckets, and those of one bucket count as one: at most 8 bytes a bucket. Without
-            it every term counts for itself: about 200 new ones, 1.6 kB, a news article.
+        counts: [texts, hashes] the terms of texts (default: `term_counts`).
     """
     import numpy as np
 
     terms_seen, frequency, total = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), 0
-    for counts in _portions(texts, bits):
-        total += counts.shape[0]
-        terms, occurrences = np.unique(counts.indices, return_counts=True)
+    for portion in _portions(texts, counts or term_counts):
+        total += portion.shape[0]
+        terms, occurrences = np.unique(portion.indices, return_counts=True)
         joined = np.concatenate([terms_seen, terms.astype(np.int32)])
         terms_seen, position = np.unique(joined, return_inverse=True)
         summed = np.bincount(position, np.concatenate([frequency, occurrences]), minlength=len(terms_seen))
@@ -82,14 +84,14 @@ def count(texts: Iterable[str], bits: int | None = None) -> Statistics:
     return Statistics(total, terms_seen, frequency)
 
 
-def _portions(texts: Iterable[str], bits: int | None) -> Iterator[csr_matrix]:
+def _portions(texts: Iterable[str], counts: Callable[[Iterable[str]], csr_matrix]) -> Iterator[csr_matrix]:
     waiting = iter(texts)
     while part := list(itertools.islice(waiting, _PORTION)):
-        yield term_counts(part, bits)
+        yield counts(part)
 
 
 @functools.cache
-def _token_pattern() -> re.Pattern[str]:
+def token_pattern() -> re.Pattern[str]:
     r"""Words of two letters or more. Python's \w lacks combining marks: Hindi or Arabic words would break at them."""
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
     return re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{marks}])+")
@@ -97,21 +99,25 @@ def _token_pattern() -> re.Pattern[str]:
 
 def _terms(text: str) -> list[str]:
     """Words and pairs of neighbouring words, composed (NFC) and folded to lower case."""
-    words = _token_pattern().findall(unicodedata.normalize("NFC", text).lower())
+    words = token_pattern().findall(unicodedata.normalize("NFC", text).lower())
     return words + [f"{first} {second}" for first, second in itertools.pairwise(words)]
 
 
 def term_counts(texts: Iterable[str], bits: int | None = None) -> csr_matrix:
     """[texts, hashes] how often each text has the term of a hash, columns in order."""
+    return hashed_pairs((((term, 1.0) for term in _terms(text)) for text in texts), bits)
+
+
+def hashed_pairs(texts: Iterable[Iterable[tuple[str, float]]], bits: int | None = None) -> csr_matrix:
+    """[texts, hashes] sum of the values of each text's (term, value), columns in order."""
     import numpy as np
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction import FeatureHasher
 
     width = 2**bits if bits else ALL_HASHES
-    hasher = FeatureHasher(n_features=width, input_type="string", alternate_sign=False, dtype=np.float64)
+    hasher = FeatureHasher(n_features=width, input_type="pair", alternate_sign=False, dtype=np.float64)
     # scikit-learn refuses to hash no texts at all: one more comes first and goes away again.
-    terms = itertools.chain([[]], (_terms(text) for text in texts))
-    counts = csr_matrix(hasher.transform(terms)[1:])
+    counts = csr_matrix(hasher.transform(itertools.chain([[]], texts))[1:])
     counts.sum_duplicates()
     return counts
 

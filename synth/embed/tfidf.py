@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from synth.embed.document_frequencies import Statistics, count, term_counts
@@ -32,17 +32,42 @@ class TfidfEmbedder:
     16.
     """
 
+    #: the embedder's name, without its bits.
+    kind = "tfidf"
+
     def __init__(self, bits: int | None = None, statistics: Statistics | None = None) -> None:
-        self.name = f"tfidf:{bits}" if bits else "tfidf"
+        self.name = f"{self.kind}:{bits}" if bits else self.kind
         self.bits = bits
         self._statistics = statistics
-        self._weigh = _archive_idf
+        self._weigh: Callable[[np.ndarray, int], np.ndarray] = self.weigh
 
     def fit(self, texts: Iterable[str]) -> TfidfEmbedder:
         """Fix weights and columns by these texts; without it each `encode` takes both from its own texts."""
-        self._statistics = count(texts, self.bits)
+        self._statistics = self.statistics_of(texts)
         self._weigh = _idf
         return self
+
+    def statistics_of(self, texts: Iterable[str]) -> Statistics:
+        """The document frequencies of texts, as this embedder counts them."""
+        return count(texts, self.counts)
+
+    def counts(self, texts: Iterable[str]) -> csr_matrix:
+        """[texts, hashes] how often each text has each term."""
+        return term_counts(texts, self.bits)
+
+    def factors(self, counts: np.ndarray) -> np.ndarray:
+        """[entries] what each count contributes."""
+        import numpy as np
+
+        factors: np.ndarray = np.log(counts) + 1.0
+        return factors
+
+    def weigh(self, frequency: np.ndarray, texts: int) -> np.ndarray:
+        """[terms] weights by the number of texts that have each; half for terms that the archive lacks."""
+        import numpy as np
+
+        idf = _idf(frequency, texts)
+        return np.where(frequency > 0, damped(idf, frequency, texts), UNSEEN_WEIGHT * idf)
 
     def encode(self, texts: Iterable[str]) -> csr_matrix:
         """[texts, columns] rows of unit length; a text without a word is a row of zeros.
@@ -52,23 +77,23 @@ class TfidfEmbedder:
         """
         import numpy as np
 
-        counts = term_counts(texts, self.bits)
+        counts = self.counts(texts)
         terms, column, text_counts = np.unique(counts.indices, return_inverse=True, return_counts=True)
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         if self._statistics is None:
-            weights = _damped_idf(text_counts, counts.shape[0])[column] * (np.log(counts.data) + 1.0)
+            weights = self.weigh(text_counts, counts.shape[0])[column] * self.factors(counts.data)
             return _unit_rows(*_compact(rows, column, text_counts, weights, counts.shape[0]))
         statistics = self._statistics
         columns, frequency = statistics.look_up(terms)
         columns = np.where(columns < 0, len(statistics.terms) + terms % _UNSEEN, columns)
-        weights = self._weigh(frequency, statistics.texts)[column] * (np.log(counts.data) + 1.0)
+        weights = self._weigh(frequency, statistics.texts)[column] * self.factors(counts.data)
         return _unit_rows(weights, rows, columns[column], (counts.shape[0], len(statistics.terms) + _UNSEEN))
 
 
 #: Columns for words that no fitted text has: enough that two of them in one comparison hardly ever meet.
 _UNSEEN = 2**16
 #: Weight of these words, of that of the rarest: see above.
-_UNSEEN_WEIGHT = 0.5
+UNSEEN_WEIGHT = 0.5
 
 
 #: Texts of a corpus that halve the weight of a term that only one of them has.
@@ -82,19 +107,11 @@ def _idf(frequency: np.ndarray, texts: int) -> np.ndarray:
     return np.log((1.0 + texts) / (1.0 + frequency)) + 1.0
 
 
-def _damped_idf(frequency: np.ndarray, texts: int) -> np.ndarray:
+def damped(idf: np.ndarray, frequency: np.ndarray, texts: int) -> np.ndarray:
     """[terms] weights among texts that are compared with one another alone: terms of one text down, as told above."""
     import numpy as np
 
-    weights = _idf(frequency, texts)
-    return np.where(frequency > 1, weights, weights / (1.0 + texts / _CROWD))
-
-
-def _archive_idf(frequency: np.ndarray, texts: int) -> np.ndarray:
-    """[terms] weights by an archive's statistics: as above, and half for terms that it lacks."""
-    import numpy as np
-
-    return np.where(frequency > 0, _damped_idf(frequency, texts), _UNSEEN_WEIGHT * _idf(frequency, texts))
+    return np.where(frequency > 1, idf, idf / (1.0 + texts / _CROWD))
 
 
 def _compact(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from synth.cluster import agglomerate
 from synth.embed import TfidfEmbedder, article_text
 from synth.embed import document_frequencies as statistics
-from synth.embed.document_frequencies import Statistics, count, load, save
+from synth.embed.document_frequencies import Statistics, count, load, save, term_counts
 
 TEXTS = [f"scossa forte nelle Marche parola{i} altra{i % 7}" for i in range(60)]
 
@@ -26,10 +27,10 @@ def equal(left: Statistics, right: Statistics) -> bool:
 @settings(max_examples=20, deadline=None)
 @given(portion=st.integers(1, 70), bits=st.sampled_from([None, 12, 20]))
 def test_portions_change_nothing(portion: int, bits: int | None) -> None:
-    whole = count(TEXTS, bits)
+    whole = count(TEXTS, partial(term_counts, bits=bits))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(statistics, "_PORTION", portion)
-        assert equal(count(iter(TEXTS), bits), whole)
+        assert equal(count(iter(TEXTS), partial(term_counts, bits=bits)), whole)
 
 
 def test_what_is_counted() -> None:
@@ -41,7 +42,7 @@ def test_what_is_counted() -> None:
 
 
 def test_buckets_bound_the_statistics() -> None:
-    assert len(count([" ".join(f"parola{i}" for i in range(5000))], 10).terms) == 1024
+    assert len(count([" ".join(f"parola{i}" for i in range(5000))], partial(term_counts, bits=10)).terms) == 1024
 
 
 def test_stored_in_pieces(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +107,7 @@ def test_quality_with_stored_statistics(shared: Path, bits: int | None, sentence
     with (shared / "data/vi_vnmds/docs.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     texts = [article_text({"title": row["title"], "content": row["text"]}, sentences) for row in rows]
-    vectors = TfidfEmbedder(bits, count(texts, bits)).encode(texts)
+    vectors = TfidfEmbedder(bits, TfidfEmbedder(bits).statistics_of(texts)).encode(texts)
     found = agglomerate(vectors, distance_threshold=0.75).tolist()
     assert bcubed(found, [row["cluster"] for row in rows]) > floor
 
