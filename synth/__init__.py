@@ -28,7 +28,7 @@ ORDER = [
     ],
     ["pipeline"],
     ["commands"],
-    ["similarity", "faithful"],
+    ["similarity", "coverage", "faithful"],
     ["translation_report"],
     ["display"],
     ["scorers"],

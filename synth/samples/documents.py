@@ -156,6 +156,9 @@ class SampleDocument(TypedDict, total=False):
     similarity_std: float
     similarity_embedder: str
     similarity_measure: str | None
+    coverage: list[float]
+    min_coverage: float
+    mean_coverage: float
     detected_language: str
     language_confidence: float
     unsupported: list[str]

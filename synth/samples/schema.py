@@ -31,7 +31,7 @@ STATUSES = ("new", "accepted", "edited", "rejected")
 _SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()))
 #: Headings of the data model, in the order of the exported columns; those of new scores follow.
 GROUPS = (
-    "sample", "translation", "similarity", "language", "faithful", "toxicity", "judge", "duplicates",
+    "sample", "translation", "similarity", "coverage", "language", "faithful", "toxicity", "judge", "duplicates",
     "evaluation sets", "personal data", "judge calls", "review",
 )  # fmt: skip
 

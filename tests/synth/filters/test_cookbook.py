@@ -28,6 +28,7 @@ def source(site: str, number: int = 0) -> dict[str, Any]:
 #: What a sample has that is made, scored and judged, and has no fault.
 SOUND: dict[str, Any] = {
     "similarity": [0.9, 0.8], "min_similarity": 0.8, "mean_similarity": 0.85, "similarity_std": 0.05,
+    "coverage": [0.6, 0.4], "min_coverage": 0.4, "mean_coverage": 0.5,
     "detected_language": "it", "language_confidence": 0.99, "unsupported": [], "unsupported_kinds": [],
     "toxicity": 0.01, "toxicity_calibrated": True, "accuracy": 5.0, "judge": {"model": "m"},
     "contaminated": [], "personal_data": [],
@@ -39,7 +40,10 @@ SAMPLES: dict[str, Any] = {
     "bare": BARE,
     "one-far": {"similarity": [0.9, 0.2], "min_similarity": 0.2, "similarity_std": 0.35},
     "at-threshold": {"similarity": [0.7, 0.9], "min_similarity": 0.7, "similarity_std": 0.1},
-    "no-sources": {"sources": [], "similarity": [], "min_similarity": None, "similarity_std": None},
+    "no-sources": {"sources": [], "similarity": [], "min_similarity": None, "similarity_std": None,
+                   "coverage": [], "min_coverage": None, "mean_coverage": None},
+    "one-untold": {"coverage": [0.6, 0.1], "min_coverage": 0.1, "mean_coverage": 0.35},
+    "brief": {"coverage": [0.3, 0.21], "min_coverage": 0.21, "mean_coverage": 0.255},
     "invented-name": {"unsupported": ["Rossi"], "unsupported_kinds": ["name"]},
     "invented-number": {"unsupported": ["Rossi", "12 %"], "unsupported_kinds": ["name", "percent"]},
     "english": {"detected_language": "en"},
@@ -102,6 +106,8 @@ FOUND: dict[str, set[str]] = {
     "near-every-source-by-list": SCORED - {"one-far", "at-threshold", "no-sources"},
     "near-any-source": SCORED - {"no-sources"},
     "uneven-sources": {"one-far"},
+    "tells-every-source": SCORED - {"one-untold", "no-sources"},
+    "thin": {"brief"},
     "faithful": SCORED - {"invented-name", "invented-number"},
     "unfaithful": {"invented-name", "invented-number"},
     "wrong-number": {"invented-number"},
