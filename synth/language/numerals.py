@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +38,14 @@ class AdditiveNumerals:
     hundreds: frozenset[str] = frozenset()
     pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
+
+    def begins(self, word: str) -> bool:
+        """Whether a numeral may begin with the word; False is sure."""
+        return word in self.atoms or word in self._first_of_pairs
+
+    @functools.cached_property
+    def _first_of_pairs(self) -> frozenset[str]:
+        return frozenset(first for first, _ in self.pairs)
 
     def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`."""
@@ -86,6 +95,10 @@ class CompoundNumerals:
     thousand: str
     one_thousand: str = ""
 
+    def begins(self, word: str) -> bool:
+        """Whether a numeral may begin with the word; False is sure."""
+        return word in self.atoms or self.parse([word], 0) is not None
+
     def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, 1) of the word at `start`."""
         word = words[start]
@@ -123,6 +136,10 @@ class SyllableNumerals:
     tens: tuple[str, ...]
     not_after_ten: frozenset[str]
     not_after_tens: frozenset[str]
+
+    def begins(self, word: str) -> bool:
+        """Whether a numeral may begin with the word; False is sure."""
+        return word in self.units or word == self.ten
 
     def parse(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`."""

@@ -6,6 +6,7 @@ import functools
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from synth.language.table import LanguageTable
@@ -38,13 +39,20 @@ def nearest(text: str) -> str:
     for choosing among the tables, at the cost of a few look-ups. Words with letters that only one language has count
     half: names in another have them, too.
     """
-    tokens = [word.lower() for word in _WORD.findall(text[:_BEGINNING])]
-    votes = {code: _votes(table, tokens) for code, table in languages().items()}
+    counts = Counter(_WORD.findall(text[:_BEGINNING].lower()))
+    votes = {code: _votes(table, counts) for code, table in languages().items()}
     votes = {code: count for code, count in votes.items() if languages()[code].shared or count >= _ENOUGH}
     return max(votes, key=votes.__getitem__)
 
 
-def _votes(table: LanguageTable, tokens: list[str]) -> float:
-    letters = re.compile(table.letters) if table.letters else None
-    marked = sum(letters.search(word) is not None for word in tokens) if letters else 0
-    return sum(word in table.frequent for word in tokens) + marked / 2
+def _votes(table: LanguageTable, counts: Counter[str]) -> float:
+    frequent = sum(map(counts.__getitem__, table.frequent & counts.keys()))
+    if not table.letters:
+        return frequent
+    letters = _letters(table.letters)
+    return frequent + sum(count for word, count in counts.items() if letters.search(word)) / 2
+
+
+@functools.cache
+def _letters(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

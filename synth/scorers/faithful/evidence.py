@@ -26,19 +26,19 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import TypeVar
 
 from synth.language.segmentation import sentences
 from synth.language.tables import languages, nearest
-from synth.scorers.faithful.lexicon import lexicon
 from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, QuoteIndex, fold, is_syllabic, names, quotes, spoken
 from synth.scorers.faithful.numbers import mentions_of
+from synth.scorers.faithful.source_facts import Date, Source, plain_text, source_facts
 from synth.scorers.faithful.tokens import Mention, Reading, tokens_of
+from synth.scorers.readings import read_once
 
-Source = str | Mapping[str, Any]
-
+Key = TypeVar("Key")
+Member = TypeVar("Member")
 #: Sentences with something unsupported that are searched for verbatim.
 _VERBATIM_SEARCHES = 300
 
@@ -74,32 +74,21 @@ def facts(answer: str, sources: Sequence[Source], language: str = "") -> list[Fa
     return Evidence(sources).facts(answer, language)
 
 
-def plain_text(source: Source) -> str:
-    """All that a source states, in NFC; "" for one without."""
-    if isinstance(source, str):
-        return unicodedata.normalize("NFC", source)
-    parts = [source.get(name) for name in ("title", "description", "content", "source_site")]
-    tags = source.get("tags")
-    parts += tags if isinstance(tags, list) else [tags]
-    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if isinstance(part, str) and part))
-
-
 class Evidence:
     """What the sources state, looked up by value."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self.texts = [plain_text(source) for source in sources]
-        self.languages = [nearest(text) for text in self.texts]
-        self.numbers: dict[Fraction, set[str]] = defaultdict(set)
-        self.dates: set[tuple[int | None, int | None, int | None]] = set()
-        self.times: set[tuple[int, int]] = set()
-        self.weekdays: set[int] = set()
-        self.other_readings: set[Reading] = set()
+        stated = [source_facts(source) for source in sources]
+        self.texts = [each.text for each in stated]
+        self.languages = [each.language for each in stated]
+        self.numbers = _union_by_key(each.numbers for each in stated)
+        self.dates = frozenset[Date]().union(*(each.dates for each in stated))
+        self.times = frozenset[tuple[int, int]]().union(*(each.times for each in stated))
+        self.weekdays = frozenset[int]().union(*(each.weekdays for each in stated))
+        self.other_readings = frozenset[Reading]().union(*(each.other_readings for each in stated))
         #: what is counted -> the numbers that the sources give of it.
-        self.numbers_by_context: dict[str, set[Fraction]] = defaultdict(set)
-        self.names = NameIndex()
-        for source, text, language in zip(sources, self.texts, self.languages, strict=True):
-            self._index(source, text, language)
+        self.numbers_by_context = _union_by_key(each.numbers_by_context for each in stated)
+        self.names = NameIndex.union([each.names for each in stated])
         self.years = {year for year, _, _ in self.dates if year}
         # Each date under every part of it; those that have no year under the year 0, too.
         self._parts_of_dates = {
@@ -108,59 +97,6 @@ class Evidence:
         }  # fmt: skip
         self._sorted = sorted(self.numbers)
         self._quotes: QuoteIndex | None = None
-
-    # ---- what the sources state
-
-    def _index(self, source: Source, text: str, language: str) -> None:
-        tokens = tokens_of(text)
-        self.names.add(tokens, language)
-        weekdays: set[int] = set()
-        for mention in mentions_of(tokens, language):
-            for reading in mention.readings:
-                self._add(reading)
-                if mention.context and isinstance(reading[1], Fraction):
-                    self.numbers_by_context[mention.context].add(reading[1])
-                if reading[0] == "weekday":
-                    weekdays.add(reading[1])  # type: ignore[arg-type]
-        self.weekdays |= weekdays
-        if not isinstance(source, str):
-            self._add_dates(source.get("date"), {token.low for token in tokens}, weekdays, language)
-
-    def _add(self, reading: Reading) -> None:
-        match reading:
-            case ("number", Fraction() as value, str(kind)):
-                self.numbers[value].add(kind)
-            case ("plain", Fraction() as value):
-                self.numbers[value].add("plain")
-            case ("date", year, month, day):
-                self.dates.add((year, month, day))  # type: ignore[arg-type]
-            case ("time", int(hour), int(minute)):
-                self.times.add((hour, minute))
-            case ("pair", Fraction() as low, Fraction() as high):
-                self.other_readings.add(reading)
-                self.numbers[low].add("")
-                self.numbers[high].add("")
-            case _:
-                self.other_readings.add(reading)
-
-    def _add_dates(self, printed: object, words: set[str], weekdays: set[int], language: str) -> None:
-        """The source's own day, and the days that it calls by their distance or weekday."""
-        if not isinstance(printed, datetime):
-            return
-        relative = lexicon(language).relative
-        for hours in languages()[language].dates.hours_ahead:
-            day = (printed + timedelta(hours=hours)).date()
-            self._add_day(day)
-            for word in words & relative.keys():
-                self._add_day(day + timedelta(days=relative[word]))
-            for distance in range(-6, 7):
-                near = day + timedelta(days=distance)
-                if near.weekday() in weekdays:
-                    self._add_day(near)
-
-    def _add_day(self, day: date) -> None:
-        self.dates.add((day.year, day.month, day.day))
-        self.weekdays.add(day.weekday())
 
     # ---- what an answer states
 
@@ -277,6 +213,14 @@ class Evidence:
         return any(_agree(kind, self.numbers[each]) for each in self._sorted[first:after])
 
 
+def _union_by_key(tables: Iterable[Mapping[Key, set[Member]]]) -> dict[Key, set[Member]]:
+    union: dict[Key, set[Member]] = {}
+    for table in tables:
+        for key, members in table.items():
+            union[key] = union[key] | members if key in union else members
+    return union
+
+
 def _agree(kind: str, kinds: set[str]) -> bool:
     """Whether one of the classes may be the same as this one."""
     if not kind:
@@ -359,7 +303,7 @@ def sentence_support(
     it for the whole source, half for its best passage of three sentences.
     """
     language = language or nearest(answer)
-    indexes = [_Passages(plain_text(source)) for source in sources]
+    indexes = [passages(source) for source in sources]
     best: list[int | None] = []
     support: list[float] = []
     for sentence in sentences(answer, language):
@@ -371,7 +315,13 @@ def sentence_support(
     return best, support
 
 
-class _Passages:
+@read_once
+def passages(source: Source) -> Passages:
+    """In which sentences of a source its terms stand."""
+    return Passages(plain_text(source))
+
+
+class Passages:
     """In which sentences of a text a term stands."""
 
     def __init__(self, text: str) -> None:
@@ -381,6 +331,7 @@ class _Passages:
                 self.positions[term].append(position)
 
     def share(self, terms: set[str]) -> float:
+        """How much of some terms the text has, 0 to 1: see `sentence_support`."""
         if not terms:
             return 0.0
         terms_in_window: dict[int, int] = defaultdict(int)

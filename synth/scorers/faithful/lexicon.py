@@ -45,6 +45,21 @@ class Lexicon:
         #: words after a number that do not say what is counted.
         self.no_context = frequent | _union([table.numbers for table in tables], "no_context")
 
+        self._beginnings = self._first_words()
+
+    def _first_words(self) -> frozenset[str]:
+        """Words that a date, an hour or an amount may begin with, numerals left out."""
+        dates, numbers = self.own.dates, self.own.numbers
+        markers = {dates.month_marker, dates.weekday_marker, *dates.sunday[:1]} - {""}
+        return frozenset().union(
+            self.months, self.weekdays, self.first, dates.day_markers, markers, self.currencies, numbers.half,
+            numbers.ordinals,
+        )  # fmt: skip
+
+    def begins_mention(self, word: str) -> bool:
+        """Whether a mention may begin with the word, in lower case; False is sure, and true of most words."""
+        return word in self._beginnings or self.own.numbers.numerals.begins(word)
+
     @staticmethod
     def _months(code: str) -> dict[str, int]:
         dates = languages()[code].dates

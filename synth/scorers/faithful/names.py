@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from synth.language import international
 from synth.language.tables import languages, tables_read_with
@@ -192,6 +193,21 @@ class NameIndex:
         self.acronyms: set[str] = set()
         self._stems: set[str] = set()
         self._beginnings: set[str] = set()
+
+    @classmethod
+    def union(cls, indexes: Sequence[NameIndex]) -> NameIndex:
+        """The names that any of the texts has; that of one text is itself."""
+        if len(indexes) == 1:
+            return indexes[0]
+        union = cls()
+        for index in indexes:
+            for mine, own in zip(union._sets(), index._sets(), strict=True):  # noqa: SLF001
+                mine |= own
+        return union
+
+    def _sets(self) -> list[set[Any]]:
+        return [self.capital, self.any, self.pairs, self.neighbours, self.last, self.initials, self.acronyms,
+                self._stems]  # fmt: skip
 
     def add(self, tokens: Sequence[Token], language: str = "") -> None:
         """Add the words of a text."""

@@ -23,7 +23,11 @@ def mentions(text: str, language: str) -> list[Mention]:
 def mentions_of(tokens: Sequence[Token], language: str) -> Iterator[Mention]:
     """The same of a text that is cut into tokens."""
     text, at = TokenText(tokens, language), 0
+    begins = text.lexicon.begins_mention
     while at < len(tokens):
+        if tokens[at].kind == "word" and not begins(tokens[at].low):
+            at += 1
+            continue
         match = date_at(text, at) or time_at(text, at) or weekday_at(text, at) or amount_at(text, at)
         if match is None:
             at += 1
