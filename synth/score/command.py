@@ -8,15 +8,17 @@ one that scored it (`score_versions`).
 from __future__ import annotations
 
 import argparse
+import functools
 from typing import TYPE_CHECKING, Any
 
 from crawler.mongo import connect
 from synth.score import COMMAND
 from synth.score.stage import score_stage, versions
 from synth.scorers import scorers
-from synth.stages.options import add_stage_arguments
+from synth.stages.options import add_stage_arguments, positive
+from synth.stages.processes import run_in_processes
 from synth.stages.progress import has_nothing_to_read, print_counts
-from synth.stages.stage import Pending, run_stage
+from synth.stages.stage import Pending, local_runner, run_stage
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -30,6 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force-language", action="store_true", help="let an embedder work on a language that it was not made for"
     )
+    parser.add_argument("--workers", type=positive, default=1, metavar="N",
+                        help="processes that score, each with models of its own: the same scores (1)")  # fmt: skip
     for scorer in scorers().values():
         if scorer.add_arguments:
             scorer.add_arguments(parser)
@@ -43,7 +47,8 @@ def main(options: argparse.Namespace) -> int:
     own = {name: scorer.stage(options, database) for name, scorer in scorers().items() if scorer.stage}
     stage = score_stage(database, options)
     settings = {"embedder": options.embedder, "similarity": options.similarity, "versions": versions()}
-    counts = run_stage(database, stage, options, settings)
+    runner = functools.partial(run_in_processes, options.workers) if options.workers > 1 else local_runner
+    counts = run_stage(database, stage, options, settings, runner)
     for name, own_stage in own.items():
         if own_stage is not None:
             own_settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}

@@ -80,10 +80,10 @@ def batch_similarities(pairs: Sequence[tuple[str, Sequence[str]]], embedder: Emb
     passages = dict.fromkeys(passage for each in matches for _, passage in each) | answers
     row_of = {text: row for row, text in enumerate(passages)}
     rows = embedder.encode(list(passages))
-    return [
-        [_bounded(rows[row_of[passage]] @ rows[row_of[answer]].T) for _, passage in each]
-        for (answer, _), each in zip(pairs, matches, strict=True)
-    ]
+    left = [row_of[passage] for each in matches for _, passage in each]
+    right = [row_of[answer] for (answer, _), each in zip(pairs, matches, strict=True) for _ in each]
+    cosines = iter(rows[left].multiply(rows[right]).sum(axis=1).ravel().tolist()[0] if left else ())
+    return [[_bounded(next(cosines)) for _ in each] for each in matches]
 
 
 def angular_similarities(pairs: Sequence[tuple[str, Sequence[str]]], embedder: Embedder) -> list[list[float]]:
@@ -155,19 +155,16 @@ def _nearest(rows: Any, answer: _Text, source: _Text) -> tuple[float, str]:
     """The largest cosine of the sum of the answer's rows to the sum of a passage's, and that passage."""
     import numpy as np
 
-    within_answer, within_source, between = (
-        _products(rows, answer, answer),
-        _products(rows, source, source),
-        _products(rows, source, answer),
-    )
-    size = np.sqrt(max(0.0, float(within_answer.sum())))
+    products, size = _products(rows, source, answer), len(source.rows)
+    within_source, within_answer, between = products[:size, :size], products[size:, size:], products[:size, size:]
+    length = np.sqrt(max(0.0, float(within_answer.sum())))
     lengths = np.sqrt(np.maximum(_passages(within_source), 0.0))
     dots, words = _sums(between.sum(axis=1)), _sums(np.array(source.words, dtype=np.float64))
-    cosines = np.where(lengths > 1e-9, dots / np.maximum(lengths * size, 1e-12), 0.0)
+    cosines = np.where(lengths > 1e-9, dots / np.maximum(lengths * length, 1e-12), 0.0)
     least = min(PASSAGE, sum(source.words), sum(answer.words))
     cosines[(words < least) | (words <= 0)] = -2.0
     first, after = np.unravel_index(int(cosines.argmax()), cosines.shape)
-    return max(-1.0, float(cosines[first, after])) if size > 0 else 0.0, " ".join(source.segments[first:after])
+    return max(-1.0, float(cosines[first, after])) if length > 0 else 0.0, " ".join(source.segments[first:after])
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
@@ -179,15 +176,17 @@ def _sums(values: np.ndarray) -> np.ndarray:
 
 
 def _products(rows: Any, left: _Text, right: _Text) -> np.ndarray:
-    """[segments of the left, segments of the right] products, each row weighed by the root of its words.
+    """[segments of both, segments of both] products, each row weighed by the root of its words.
 
     Rows are of unit length whatever they hold; the root is how the length of a TF-IDF row grows before that.
     """
     import numpy as np
 
-    product = rows[left.rows] @ rows[right.rows].T
+    both = rows[[*left.rows, *right.rows]]
+    product = both @ both.T
     dense = product.toarray() if hasattr(product, "toarray") else np.asarray(product, dtype=np.float64)
-    return dense * np.sqrt(np.outer(left.words, right.words))
+    words = [*left.words, *right.words]
+    return dense * np.sqrt(np.outer(words, words))
 
 
 def _passages(products: np.ndarray) -> np.ndarray:

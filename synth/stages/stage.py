@@ -9,6 +9,8 @@ import argparse
 import asyncio
 import functools
 import inspect
+import operator
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +44,7 @@ class Stage:
             WorkerPool, whose documents do not wait for each other.
         upcoming: documents that the command adds to `collection` before it runs the stage. A dry run counts them and a
             plan works on them without anything being written.
+        together: dotted name of a field: documents with the same first value of it come one after the other.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Stage:
     target: str = ""
     projection: Mapping[str, Any] | None = None
     upcoming: Sequence[Mapping[str, Any]] = ()
+    together: str = ""
 
 
 class Runner(Protocol):
@@ -125,9 +129,11 @@ class Pending:
 
     def keys(self) -> list[Any]:
         """Ids, fixed before the first write: what a run writes can make nothing pending again."""
+        together = self.stage.together
         with filter_errors():
-            rows = self.documents.find(self.filter, {"_id": 1}).sort("_id", 1).limit(self.limit)
-            return [row["_id"] for row in rows]
+            rows = self.documents.find(self.filter, {"_id": 1, **({together: 1} if together else {})})
+            keys = [(_group(row, together), row["_id"]) for row in rows.sort("_id", 1).limit(self.limit)]
+        return [key for _, key in sorted(keys, key=operator.itemgetter(0))]
 
     def batches(self, keys: Sequence[Any]) -> Iterator[list[dict[str, Any]]]:
         """The documents of these ids, batch by batch."""
@@ -138,6 +144,14 @@ class Pending:
 
     def _documents(self, keys: Sequence[Any]) -> list[dict[str, Any]]:
         return list(self.documents.find({"_id": {"$in": list(keys)}}, self.stage.projection))
+
+
+def _group(document: Any, field: str) -> int:
+    """A number that documents with the same first value of a field share; 0 without a field."""
+    for name in field.split(".") if field else ():
+        document = document[:1] if isinstance(document, list) else [document]
+        document = document[0].get(name) if document and isinstance(document[0], Mapping) else None
+    return zlib.crc32(repr(document).encode(errors="surrogatepass")) if field else 0
 
 
 def _write(database: Database[dict[str, Any]], stage: Stage, writes: list[Write]) -> None:

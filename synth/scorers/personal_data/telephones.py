@@ -5,7 +5,8 @@ of the tests that only look like personal data (prices, page addresses, VAT numb
 none; and misses what pages glue to a word.
 
 Found are numbers with + and a country code of any country, local ones of Italy and Vietnam, and those of the countries
-of the text's language. Free-phone and premium numbers (800, 199, 1800, 1900) are nobody's own and are left out.
+of the text's language. Free-phone and premium numbers (800, 199, 1800, 1900) are nobody's own and are left out, and so
+are those that the words beside them give to a helpline, an office or a newsroom (public_numbers.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from synth.language.tables import languages
 from synth.scorers.personal_data.addresses import Addresses
+from synth.scorers.personal_data.public_numbers import is_public
 
 #: Countries of the newspapers: their local numbers stand in texts of any language, and are grouped freely.
 _HOME = ("IT", "VN")
@@ -60,7 +62,8 @@ def telephones(text: str, addresses: Addresses, language: str | None = None) -> 
         if not _stands_alone(text, start, end, cued):
             continue
         for first, last in _numbers(match[0], cued, regions):
-            yield start + first, start + last
+            if not is_public(text, start + first, start + last):
+                yield start + first, start + last
 
 
 def _stands_alone(text: str, start: int, end: int, cued: bool) -> bool:

@@ -90,6 +90,13 @@ def test_limits_filters_and_batches_change_no_score(store: Any, database_uri: st
     assert scores(store) == in_parts
 
 
+def test_several_processes_give_the_same_scores(store: Any, database_uri: str) -> None:
+    assert main(["score", "--uri", database_uri]) == 0
+    alone = list(store.samples.find())
+    assert main(["score", "--uri", database_uri, "--again", "--workers", "2", "--batch-size", "5"]) == 0
+    assert list(store.samples.find()) == alone
+
+
 def test_a_dry_run_writes_nothing(store: Any, database_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = list(store.samples.find())
     assert main(["score", "--uri", database_uri, "--dry-run", "--json"]) == 0

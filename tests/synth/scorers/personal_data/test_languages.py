@@ -37,7 +37,7 @@ TRUE = [
     ("fr", "Son portable, 06 12 34 56 78, ne répond pas.", "telephone", "06 12 34 56 78"),
     ("fr", "Appelez le 0612345678.", "telephone", "0612345678"),
     ("fr", "Numéro de sécurité sociale 2 95 10 99 126 111 93.", "identity_number", "2 95 10 99 126 111 93"),
-    ("de", "Die Redaktion ist unter 030 23125123 zu erreichen.", "telephone", "030 23125123"),
+    ("de", "Der Bäcker ist unter 030 23125123 zu erreichen.", "telephone", "030 23125123"),
     ("de", "Handy: 0171 3920 012.", "telephone", "0171 3920 012"),
     ("de", "Anruf bei +49 89 99998123 genügt.", "telephone", "+49 89 99998123"),
     ("de", "Die Steuer-ID lautet 36 574 261 809.", "tax_code", "36 574 261 809"),
