@@ -110,4 +110,4 @@ def _outcomes(_: Mapping[str, Any], scores: Scores) -> Iterator[str]:
         yield "with_personal_data"
 
 
-SCORER = Scorer(FIELDS, _score, _outcomes, version=3)
+SCORER = Scorer(FIELDS, _score, _outcomes, version=4)
