@@ -1,8 +1,9 @@
 """Filters of the cookbook on many samples: milliseconds to the first page of 20 and to the count, and by which index.
 
 Both are what `synth query` asks: the page is sorted, newest first, and read whole. Each repetition takes other values
-(another day, tag, run, threshold). The goal, a median under 20 ms, is that of first pages found by an index; a count
-reads all that match, and takes as long as there are many. Samples are short (2.6 kB), so that a million fit a disk.
+(another day, tag, run, threshold). The goal, a 95th percentile under 20 ms, is that of first pages found by an index; a
+count reads all that match, and takes as long as there are many; an estimate (`--about`) takes its longest time here.
+Samples are short (2.6 kB), so that a million fit a disk.
 
 Run: python benchmarks/scores/bench_queries.py [--samples 1000000] [--repeats 30]; --writes: what the indexes cost
 """
@@ -30,7 +31,8 @@ from rich.table import Table
 from crawler.mongo import INDEXES, connect, with_database
 from synth.filters.check import implied_filter
 from synth.filters.cookbook import Recipe, recipes
-from synth.query.results import order
+from synth.query.counting import estimate
+from synth.query.results import order, page_filter
 
 GOAL = 20.0
 FIRST, DAYS = datetime(2023, 1, 1, tzinfo=UTC), 1200
@@ -68,7 +70,8 @@ def sample(number: int) -> dict[str, Any]:
     answer = text(chance, int(chance.lognormvariate(3.7, 0.6)))
     row: dict[str, Any] = {
         "key": key_of(number), "task": "news_summary", "question": text(chance, 40), "answer": answer,
-        "language": language, "system": "", "history": [], "instruction": text(chance, 6), "date": date,
+        "answer_length": len(answer), "language": language, "system": "", "history": [],
+        "instruction": text(chance, 6), "date": date,
         "question_tokens": int(chance.lognormvariate(7.3, 0.6)), "tags": sorted({tag(chance) for _ in range(3)}),
         "event": key_of(-number), "cluster_size": 2 + int(chance.expovariate(0.4)),
         "status": chance.choices(("new", "accepted", "edited", "rejected"), (982, 10, 3, 5))[0],
@@ -142,6 +145,8 @@ VALUES: dict[str, Callable[[random.Random, int], str]] = {
     "key": lambda chance, samples: key_of(chance.randrange(samples))[:8],
     "article": lambda chance, samples: sample(chance.randrange(samples))["sources"][0]["link"],
     "ready": lambda chance, _: f"{chance.uniform(0.3, 0.6):.3f}",
+    "long-answers": lambda chance, _: str(chance.randrange(300, 2000)),
+    "short-answers": lambda chance, _: str(chance.randrange(30, 300)),
 }
 
 
@@ -177,13 +182,15 @@ def index_of(plan: Any) -> str:
 
 def explain(database: Any, condition: dict[str, Any]) -> tuple[str, int]:
     """(index, documents read) of a first page."""
-    page = {"find": "samples", "filter": condition, "sort": dict(order("samples", None)), "limit": 20}
+    keys = order("samples", None)
+    page = {"find": "samples", "filter": page_filter("samples", condition, keys), "sort": dict(keys), "limit": 20}
     explanation = database.command("explain", page, verbosity="executionStats")
     return index_of(explanation["queryPlanner"]["winningPlan"]), explanation["executionStats"]["totalDocsExamined"]
 
 
 def first_page(database: Any, condition: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(database.samples.find(condition).sort(order("samples", None)).limit(20))
+    keys = order("samples", None)
+    return list(database.samples.find(page_filter("samples", condition, keys)).sort(keys).limit(20))
 
 
 def append_count(numbers: list[int], database: Any, condition: dict[str, Any]) -> None:
@@ -195,9 +202,10 @@ def measure(database: Any, recipe: Recipe, samples: int, repeats: int, counts: i
     pages = [timed(partial(first_page, database, condition)) for condition in conditions]
     numbers: list[int] = []
     count_times = [timed(partial(append_count, numbers, database, condition)) for condition in conditions[:counts]]
+    about = [timed(partial(estimate, database.samples, condition, 60_000)) for condition in conditions[:counts]]
     plans = [explain(database, condition) for condition in conditions[:3]]
     return {
-        "matches": statistics.median(numbers), "page": pages, "count": count_times,
+        "matches": statistics.median(numbers), "page": pages, "count": count_times, "about": about,
         "plan": plans[0][0], "read": max(documents for _, documents in plans),
     }  # fmt: skip
 
@@ -209,19 +217,20 @@ def percentile(values: list[float], share: float) -> float:
 def report(database: Any, options: argparse.Namespace) -> bool:
     """The table; whether all first pages that a recipe's index finds keep to the goal."""
     table = Table(title=f"{options.samples:,} samples, {options.repeats} repetitions (counts: {options.counts})")
-    for name in ("filter", "matches", "page ms", "p95", "count ms", "p95", "documents read", "page found by", "goal"):
-        table.add_column(name, justify="left" if name in ("filter", "page found by", "goal") else "right", no_wrap=True)
+    left = ("filter", "page found by", "goal")
+    for name in ("filter", "matches", "page ms", "p95", "count ms", "about ms", "documents read", *left[1:]):
+        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
     within_goal = True
     for recipe in recipes().values():
         if recipe.collection != "samples":
             continue
         figures = measure(database, recipe, options.samples, options.repeats, options.counts)
         median, slow = statistics.median(figures["page"]), percentile(figures["page"], 0.95)
-        fine = median < GOAL
+        fine = slow < GOAL
         within_goal &= fine or not recipe.index
         table.add_row(
             f":{recipe.name}", f"{figures['matches']:,.0f}", f"{median:.1f}", f"{slow:.1f}",
-            f"{statistics.median(figures['count']):.1f}", f"{percentile(figures['count'], 0.95):.1f}",
+            f"{statistics.median(figures['count']):.0f}", f"{max(figures['about']):.0f}",
             f"{figures['read']:,}", figures["plan"],
             ("kept" if fine else "MISSED") if recipe.index else ("under it" if fine else "no index"),
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ def ordered_by(name: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
     # A bound and no type, so that a filter such as {accuracy: {$gte: 4}} can be answered from it, too.
     only = {"partialFilterExpression": {name: {"$gte": -math.inf}}}
     return [(name, 1), ("_id", 1)], {"name": f"sorted_by_{name}", **only}
+
+
+_NEWEST = (("date", -1), ("_id", 1))
+
+
+def _by(*names: str, name: str = "") -> list[tuple[list[tuple[str, int]], dict[str, Any]]]:
+    """An index of samples for each field, equal ones newest first."""
+    return [([(own, 1), *_NEWEST, ("superseded", 1)], {"name": name or f"by_{own}"}) for own in names]
 
 
 #: collection -> [(keys, options)]; keys as PyMongo takes them.
@@ -61,12 +70,13 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
         ([("event", 1)], {}),
         # `synth query` shows the newest first, in the order of _id where dates are equal: what many samples match is
         # found along the first one; the others are for what few match (benchmarks/scores/bench_queries.py).
-        ([("date", -1), ("_id", 1)], {}),
-        ([("language", 1), ("date", -1), ("_id", 1)], {}),
-        ([("status", 1), ("date", -1), ("_id", 1)], {}),
-        ([("tags", 1), ("date", -1), ("_id", 1)], {}),
-        ([("provenance.run", 1), ("date", -1), ("_id", 1)], {}),
-        ([("min_similarity", 1)], {}),
+        # `superseded`, which nearly every filter leaves out, is in each, so that no document is read for a count. Of a
+        # bound that few samples meet, the first page is found in the keys of the one or the other: by the number, and
+        # then sorted, or by the date.
+        ([*_NEWEST, ("superseded", 1), ("min_similarity", 1), ("answer_length", 1)], {"name": "by_date"}),
+        *_by("language", "status", "min_similarity", "answer_length"),
+        *_by("tags", name="by_tag"),
+        *_by("provenance.run", name="by_run"),
         ([("sources.link", 1)], {}),
         # Which samples have a translation: synth.translate.pending.
         ([("provenance.translated_from", 1)], {"sparse": True}),
@@ -111,10 +121,36 @@ INDEXES: dict[str, list[tuple[list[tuple[str, int]], dict[str, Any]]]] = {
 }
 
 
+#: Indexes of samples that earlier versions made, in whose place others are.
+_FORMER = (
+    "date_-1__id_1", "language_1_date_-1__id_1", "status_1_date_-1__id_1", "tags_1_date_-1__id_1",
+    "provenance.run_1_date_-1__id_1", "min_similarity_1",
+)  # fmt: skip
+_NO_SUCH_INDEX = 27
+#: Samples of which new indexes take a while.
+_MANY = 100_000
+
+
 def ensure_indexes(database: Database[dict[str, Any]]) -> None:
-    """Create what INDEXES names and the database lacks."""
+    """Create what INDEXES names and the database lacks, and remove what it replaces."""
     from pymongo import IndexModel
 
+    former = database.samples.index_information().keys() & set(_FORMER)
+    if former and database.samples.estimated_document_count() > _MANY:
+        print("store: making the indexes of samples anew (once, a minute or two for a million)", file=sys.stderr)
     for collection, indexes in INDEXES.items():
         if indexes:
             database[collection].create_indexes([IndexModel(keys, **options) for keys, options in indexes])
+    for name in former:
+        _drop(database, name)
+
+
+def _drop(database: Database[dict[str, Any]], name: str) -> None:
+    """Remove an index of samples, unless another process did."""
+    from pymongo.errors import OperationFailure
+
+    try:
+        database.samples.drop_index(name)
+    except OperationFailure as error:
+        if error.code != _NO_SUCH_INDEX:
+            raise

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.filters.check import check_filter
+from synth.filters.check import check_filter, named_fields
 from synth.filters.cookbook import named_text
 from synth.filters.extended_json import loads
+from synth.samples.sample import ensure_lengths
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -46,6 +47,8 @@ def parse_filter(
 ) -> dict[str, Any]:
     """The filter that a text stands for; whether its names make sense is not asked.
 
+    The first that names `answer_length` stores those of samples of an earlier version.
+
     Args:
         text: extended JSON, @FILE, or names; None or nothing: every document.
         database: where filters are saved; None: only those of the cookbook are known.
@@ -64,9 +67,10 @@ def parse_filter(
     if rest:
         texts.append((json_text, source))
     parts = list(starmap(loads, texts))
-    if len(parts) > 1:
-        return {"$and": [part for part in parts if part]}
-    return parts[0] if parts else {}
+    document = {"$and": [part for part in parts if part]} if len(parts) > 1 else parts[0] if parts else {}
+    if database is not None and collection == "samples" and "answer_length" in named_fields(document):
+        ensure_lengths(database)
+    return document
 
 
 def is_named(text: str) -> bool:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from crawler.items import NewsmillError
 from crawler.mongo import connect
 from synth.filters.check import DEFAULTS, filter_errors, implied_filter, review
 from synth.filters.extended_json import dumps
@@ -25,7 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = """Show or count the samples that a MongoDB filter names.
 
 FILTER is extended JSON, @FILE, or :NAME of the cookbook or of a saved filter; several names, and JSON after them, must
-all hold. Nothing is written, and no code runs on the server.
+all hold. No code runs on the server, and nothing is written but the lengths of answers that an earlier version stored,
+when a filter first asks for them.
 
 Samples that a newer one has replaced are left out unless --all is given or the filter names `superseded`; so are
 clusters of older runs, unless --all is given or the filter names `current`."""
@@ -33,6 +35,7 @@ clusters of older runs, unless --all is given or the filter names `current`."""
   synth query '{"language": "it", "min_similarity": {"$gt": 0.3}}' --sort -min_similarity
   synth query '{"date": {"$gte": {"$date": "2026-05-01"}}}' --count
   synth query :ready :language=vi --cards
+  synth query :ready --count --about
   synth query ':faithful {"cluster_size": {"$gte": 5}}' --save solid && synth query :solid --count
   synth query @filter.json --fields key,sources.link --json"""
     parser.add_argument("filter", nargs="*", metavar="FILTER", help="extended JSON, @FILE or :NAME (all)")
@@ -56,6 +59,7 @@ clusters of older runs, unless --all is given or the filter names `current`."""
     form.add_argument("--cards", action="store_true", help="with their texts, shortened")
     form.add_argument("--full", action="store_true", help="with their whole texts")
     form.add_argument("--count", action="store_true", help="print how many there are, and nothing else")
+    parser.add_argument("--about", action="store_true", help="with --count: estimate it where counting takes a while")
     form.add_argument("--explain", action="store_true", help="print how MongoDB finds them: index, documents read")
     names = parser.add_argument_group("filters with a name").add_mutually_exclusive_group()
     names.add_argument("--cookbook", action="store_true", help="list the filters that come with it")
@@ -79,6 +83,8 @@ def _names(text: str) -> list[str]:
 
 def main(options: argparse.Namespace) -> int:
     """Run the command; its exit status."""
+    if options.about and not options.count:
+        raise NewsmillError("--about goes with --count")
     if options.cookbook:
         return _print_cookbook(options.json)
     database = connect(options.uri)

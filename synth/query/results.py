@@ -13,6 +13,7 @@ from crawler.items import NewsmillError
 from crawler.mongo import name_of
 from synth.filters.check import conjuncts, named_fields
 from synth.filters.extended_json import dumps
+from synth.query.counting import count, count_or_estimate, estimate
 from synth.query.display import print_card, print_table
 from synth.query.judge_notes import JudgeNotes
 from synth.samples.schema import fields_of
@@ -45,7 +46,7 @@ def in_time(seconds: int) -> Iterator[None]:
     except ExecutionTimeout as error:
         raise NewsmillError(
             f"gave up after {seconds} s: narrow the filter to a date or language, see --explain for the index that it "
-            "lacks, or give it longer with --timeout"
+            "lacks, or give it longer with --timeout; --count --about estimates a number"
         ) from error
 
 
@@ -76,34 +77,43 @@ class Results:
         if options.explain:
             self._print_plan()
             return 0
-        if options.count:
-            count = self._count()
-            print(f'{{"count": {count}}}' if options.json else count)
-        else:
-            count = self._print_json() if options.json else self._print_rows()
-        if not count:
+        if not (self._print_count() if options.count else self._print_documents()):
             # Programs read numbers and JSON lines on stdout, people read both.
             stream = sys.stderr if options.json or options.count else sys.stdout
             print(nothing(self.database, options.collection, self.implied, self.query, self.milliseconds), file=stream)
         return 0
 
-    def _count(self) -> int:
-        return self.documents.count_documents(self.whole, maxTimeMS=self.milliseconds)
+    def _print_count(self) -> int:
+        """Print how many there are; the number."""
+        result = (estimate if self.options.about else count)(self.documents, self.whole, self.milliseconds)
+        if self.options.json:
+            bounds = {"low": result.low, "high": result.high} if self.options.about else {}
+            print(dumps({"count": result.number, **bounds}))
+        elif result.is_exact:
+            print(result.number)
+        else:
+            print(f"{result} (in 95 of 100 cases {result.low:,} to {result.high:,})")
+        if result.is_slow:
+            print(f"query: counted in {result.seconds:.1f} s; --about estimates the number", file=sys.stderr)
+        return result.high
 
     def _cursor(self, limit: int) -> Cursor[dict[str, Any]]:
         projection: dict[str, int] | None = None
         if self.options.fields:
             projection = {"_id": 0} | dict.fromkeys((*self.options.fields, *self._beside()), 1)
-        cursor = self.documents.find(
-            self.whole, projection, limit=limit, allow_disk_use=True, max_time_ms=self.milliseconds
-        )
-        return cursor.sort(order(self.options.collection, self.options.sort))
+        keys = order(self.options.collection, self.options.sort)
+        query = page_filter(self.options.collection, self.whole, keys)
+        cursor = self.documents.find(query, projection, limit=limit, allow_disk_use=True, max_time_ms=self.milliseconds)
+        return cursor.sort(keys)
 
     def _beside(self) -> list[str]:
         """Fields that a note on a score is made from; programs, which get no notes, get no such fields."""
         if self.options.collection != "samples" or self.options.json:
             return []
         return self.notes.needed(self.options.fields)
+
+    def _print_documents(self) -> int:
+        return self._print_json() if self.options.json else self._print_rows()
 
     def _print_json(self) -> int:
         number = 0
@@ -135,7 +145,8 @@ class Results:
             if options.collection == "samples" and (line := self.notes.footnote(shown_rows)):
                 print(line)
         if limit and number > limit:
-            print(f"{limit:,} of {self._count():,} {options.collection}; --limit 0 shows all")
+            total = count_or_estimate(self.documents, self.whole, self.milliseconds)
+            print(f"{limit:,} of {total} {options.collection}; --limit 0 shows all")
         return number
 
     def _noted(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -163,6 +174,19 @@ def order(collection: str, sort: str | None) -> list[tuple[str, int]]:
     """Sort keys; equal ones in the order of _id, so that pages of one query do not overlap."""
     name = sort or ("-last_date" if collection == "clusters" else "-date")
     return [(name.lstrip("-+"), -1 if name.startswith("-") else 1), ("_id", 1)]
+
+
+def page_filter(collection: str, query: Mapping[str, Any], keys: list[tuple[str, int]]) -> dict[str, Any]:
+    """The filter as the documents of a page are asked for in an order.
+
+    MongoDB uses the further keys of an index on the date only where the date has a bound. With one that each sample
+    meets, what a number rules out is passed over in the index; without, each sample is read.
+    """
+    from bson import MinKey
+
+    if collection != "samples" or keys[0] != ("date", -1):
+        return dict(query)
+    return {"$and": [{"date": {"$gte": MinKey()}}, *([dict(query)] if query else [])]}
 
 
 def _indexes(plan: Any) -> Iterator[str]:

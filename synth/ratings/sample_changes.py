@@ -119,6 +119,8 @@ def _edit(
     changes: dict[str, Any] = {name: texts[name] for name in TEXTS if texts[name] != str(sample.get(name) or "")}
     for name in TEXTS:
         changes[f"original_{name}"] = str(sample.get(f"original_{name}", sample.get(name) or ""))
+    if "answer" in changes:
+        changes["answer_length"] = len(changes["answer"])
     if "question" in changes:
         changes |= _of_question(sample, changes["question"])
     if sample.get("doubts"):

@@ -146,6 +146,7 @@ class SampleDocument(TypedDict, total=False):
     superseded: bool
     provenance: Provenance
     created_at: datetime | None
+    answer_length: int
     qe: float
     round_trip_chrf: float
     round_trip_similarity: float

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crawler.items import NewsmillError
+from crawler.mongo import may_only_read
 from synth.samples.documents import NewSample
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 #: The samples that count: not replaced by a newer one of the same event, not rejected by a person.
 CURRENT: dict[str, Any] = {"superseded": {"$ne": True}, "status": {"$ne": "rejected"}}
@@ -53,8 +59,40 @@ class Sample(NewSample):
         """The row of `samples`."""
         row = {item.name: getattr(self, item.name) for item in fields(self)}
         row["created_at"] = self.created_at or datetime.now(UTC)
+        row["answer_length"] = len(self.answer)
         # Few have one, and a filter asks whether it is there.
         return row if row["conversation"] else {name: value for name, value in row.items() if name != "conversation"}
+
+
+#: Samples whose answers are counted in a moment.
+_FEW = 10_000
+
+
+def ensure_lengths(database: Database[dict[str, Any]]) -> int:
+    """Store `answer_length` where it is missing: in samples of an earlier version, or of another program; how many.
+
+    Killed in between, it leaves a part of them; the next call counts the rest.
+
+    Raises:
+        NewsmillError: some lack it, and the user may only read.
+    """
+    from pymongo.errors import OperationFailure
+
+    missing = {"answer_length": {"$exists": False}}
+    if database.samples.find_one(missing, {"_id": 1}) is None:
+        return 0
+    if (total := database.samples.estimated_document_count()) > _FEW:
+        print(f"samples: counting the characters of answers (once; {total:,} samples)", file=sys.stderr)
+    text = {"$cond": [{"$eq": [{"$type": "$answer"}, "string"]}, "$answer", ""]}
+    try:
+        return database.samples.update_many(missing, [{"$set": {"answer_length": {"$strLenCP": text}}}]).modified_count
+    except OperationFailure as error:
+        if not may_only_read(error):
+            raise
+        raise NewsmillError(
+            "some samples have no answer_length yet, and you may only read: whoever may write runs "
+            "`synth query :long-answers --count` once"
+        ) from error
 
 
 def source_of(article: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,8 +140,10 @@ _REVIEW = (
     Field("seconds", "float64", "time that they took together", unit="seconds"),
     Field("decided_at", "timestamp", "instant of the decision, by the server's clock"),
 )
-#: What judging, translation, deduplication and curation add.
+#: What judging, translation, deduplication and curation add, and what is computed of a new sample.
 _ADDED = (
+    Field("answer_length", "int64", "length of the answer", unit="characters", column=False, card="hidden",
+          group="sample"),
     Field("qe", "float64", "quality of the translation by a model that needs no reference (COMET-Kiwi)", unit="0 to 1",
           group="translation", distribution=7),
     Field("round_trip_chrf", "float64", "chrF of the source and its translation back", unit="0 to 100",

@@ -95,6 +95,13 @@ class Order:
         """What all rows of this order meet."""
         return {self.field: _NUMBER} if self.by_score else {}
 
+    @property
+    def bound(self) -> list[dict[str, Any]]:
+        """A bound that each row meets, without which MongoDB uses no further key of the index (synth.query.results)."""
+        from bson import MinKey
+
+        return [] if self.by_score else [{self.field: {"$gte": MinKey()}}]
+
     def keys(self, reverse: bool = False) -> list[tuple[str, int]]:
         """Sort keys, those of an index: dates have theirs from the newest on, equal ones by _id."""
         direction = -1 if self.descending != reverse else 1

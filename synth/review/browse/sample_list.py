@@ -155,6 +155,7 @@ class SampleList:
             return self._walked(parts, order, keys, ids)
         if ids is not None:
             return self._sorted([*parts, {"_id": {"$in": ids.ids}}], order, keys)
+        parts = [*order.bound, *parts]
         return _Walk(list(self._find({"$and": parts} if parts else {}, keys, ROWS + 1, _HIDDEN)))
 
     def _sorted(self, parts: Sequence[Mapping[str, Any]], order: Order, keys: Any) -> _Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from synth.review.figures import calibration_in
 from synth.review.languages import translate, words
 from synth.review.rendering import render
 from synth.review.requests import app_object, database_of, language_of, parameter
+from synth.samples.sample import ensure_lengths
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -32,10 +34,13 @@ _MANY = 10_000
 
 
 def prepare_store(database: Database[dict[str, Any]]) -> None:
-    """The indexes by which samples are sorted."""
+    """The indexes by which samples are sorted, and the lengths of answers of an earlier version."""
     if not is_ordered(database) and database.samples.estimated_document_count() > _MANY:
         print("review: making the indexes by which samples are sorted (once)", file=sys.stderr)
     ensure_order_indexes(database)
+    with contextlib.suppress(NewsmillError):
+        # Who may only read gets those that are there, and is told when a filter asks for them.
+        ensure_lengths(database)
 
 
 def prepare(app: Starlette) -> None:

@@ -27,6 +27,26 @@ def test_connecting_again_keeps_the_indexes_and_links_stay_unique(database: Any)
         database.articles.insert_one({"link": "https://a/1"})
 
 
+def test_indexes_of_an_earlier_version_are_replaced(
+    database: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from crawler.mongo import indexes
+
+    database.samples.create_index([("date", -1), ("_id", 1)])
+    database.samples.create_index("min_similarity")
+    database.samples.create_index("of_a_user")
+    database.samples.insert_one({"key": "k"})
+    database.samples.drop_index("by_date")
+    monkeypatch.setattr(indexes, "_MANY", 0)
+    mongo.ensure_indexes(database)
+    names = database.samples.index_information().keys()
+    assert {"by_date", "by_min_similarity", "of_a_user_1"} <= names
+    assert not {"date_-1__id_1", "min_similarity_1"} & names
+    assert "making the indexes of samples anew" in capsys.readouterr().err
+    mongo.ensure_indexes(database)
+    assert capsys.readouterr().err == ""
+
+
 def test_who_has_little_patience_does_not_wait_for_a_server_that_hangs(database: Any, database_uri: str) -> None:
     """The URI's own options go first."""
     from pymongo.errors import NetworkTimeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from crawler.mongo import INDEXES
 from synth.filters import check as filters
 from synth.filters.check import implied_filter
 from synth.filters.cookbook import Recipe, page, recipes
-from synth.query.results import order
+from synth.query.results import order, page_filter
 from synth.samples.sample import Sample
 
 DAY = datetime(2026, 5, 10, 8, tzinfo=UTC)
@@ -162,7 +163,9 @@ def sample(key: str, changes: Any) -> dict[str, Any]:
                  sources=[source("Ansa"), source("Ansa", 1)]).document()  # fmt: skip
     if changes is BARE:
         return row
-    return {name: value for name, value in (row | SOUND | changes).items() if value is not BARE}
+    row |= SOUND | changes
+    row["answer_length"] = len(row["answer"])
+    return {name: value for name, value in row.items() if value is not BARE}
 
 
 @pytest.fixture
@@ -212,7 +215,7 @@ def test_all_similarities_is_not_any_similarity(store: Any) -> None:
         return {row["key"] for row in store.samples.find({"$and": [wanted, {"superseded": {"$ne": True}}]})}
 
     stored = keys(recipes()["near-every-source"].with_values())
-    by_list = keys(recipes()["near-every-source-by-list"].with_values())
+    by_list = keys({"similarity.0": {"$exists": True}, "similarity": {"$not": {"$elemMatch": {"$lte": 0.7}}}})
     any_one = keys(recipes()["near-any-source"].with_values())
     assert stored == by_list
     assert stored < any_one
@@ -245,6 +248,41 @@ def test_a_first_page_reads_no_whole_collection(name: str, store: Any) -> None:
     )  # fmt: skip
     assert "COLLSCAN" not in winning
     assert "IXSCAN" in winning
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "far"),
+    [("near-every-source", "0.9", "min_similarity", 0.95), ("long-answers", "2000", "answer_length", 3000)],
+)
+def test_a_page_of_what_few_reach_reads_no_other_document(
+    name: str, value: str, field: str, far: float, store: Any
+) -> None:
+    rows = [sample(f"r{i}", {}) | {field: far if i % 100 == 0 else 0} for i in range(500)]
+    store.samples.insert_many(rows)
+    condition, keys = recipes()[name].with_values(value), order("samples", None)
+    query = page_filter("samples", {"$and": [implied_filter("samples", condition), condition]}, keys)
+    command = {"find": "samples", "filter": query, "sort": dict(keys), "limit": 20}
+    stats = store.command("explain", command, verbosity="executionStats")["executionStats"]
+    assert stats["totalDocsExamined"] == stats["nReturned"] == store.samples.count_documents(query)
+    assert [row["key"] for row in store.samples.find(query).sort(keys)] == [
+        row["key"] for row in store.samples.find(condition).sort(keys) if not row["superseded"]
+    ]
+
+
+def test_not_scored_samples_are_found_in_the_order_of_a_page(store: Any) -> None:
+    plan = plan_of(store, recipes()["not-scored"], sort=dict(order("samples", None)), limit=20)
+    winning = json.dumps(json.loads(plan)["winningPlan"])
+    assert "by_min_similarity" in winning
+    assert "SORT" not in winning
+
+
+@pytest.mark.parametrize("name", ["language", "tag", "reviewed", "near-every-source"])
+def test_a_count_by_an_index_reads_no_document(name: str, store: Any) -> None:
+    recipe = recipes()[name]
+    pipeline = [{"$match": whole(recipe)}, {"$group": {"_id": None, "rows": {"$sum": 1}}}]
+    command = {"aggregate": "samples", "pipeline": pipeline, "cursor": {}, "hint": recipe.index}
+    explained = json.dumps(store.command("explain", command, verbosity="executionStats"), default=str)
+    assert json.loads(re.findall(r'"totalDocsExamined": (\d+)', explained)[0]) == 0
 
 
 def test_indexes_that_recipes_name_exist(store: Any) -> None:

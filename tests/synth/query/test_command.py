@@ -178,7 +178,7 @@ def test_other_collections(store: Any, ask: Asked, sample_records: list[dict[str
 
 
 def test_explain_names_the_index(ask: Asked) -> None:
-    assert "min_similarity_1" in ask("--explain", '{"min_similarity": {"$gt": 0.2}}')[0]
+    assert "by_min_similarity" in ask("--explain", '{"min_similarity": {"$gt": 0.2}}')[0]
     assert "every document is read" in ask("--explain", '{"answer": "x"}')[0]
     assert "executionStats" in json.loads(ask("--explain", "--json")[0])
 

@@ -55,6 +55,14 @@ def test_all_is_as_it_was_and_the_undo_can_be_undone(database: Any, queue: Queue
     assert database.marks.count_documents({}) == 4
 
 
+def test_the_length_of_an_answer_is_that_of_the_edited_one(database: Any, queue: Queue) -> None:
+    database.samples.update_one({"key": "k000"}, {"$set": {"answer_length": 5}})
+    mark(database, queue, "anna", "edit", answer=EDITED)
+    assert database.samples.find_one({"key": "k000"})["answer_length"] == len(EDITED)
+    assert undo(database, "anna", newest(database, "anna")).name == STORED
+    assert database.samples.find_one({"key": "k000"})["answer_length"] == 5
+
+
 def _comparable(rows: Any) -> Any:
     """Without what is another mark's by right: ids and instants."""
     if isinstance(rows, list):

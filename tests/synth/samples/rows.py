@@ -29,7 +29,7 @@ _FULL: dict[str, Any] = {
     "sources": [source(0), source(1, LATER)], "event": "e" * 64, "injection": [], "doubts": [], "source_language": "",
     "round_trip_chrf": 0.62, "round_trip_similarity": 0.71, "qe": 0.83,
     "untranslated": [{"language": "vi", "engine": "llm:m", "prompt": "translation.vi/1", "reason": "language_bound"}],
-    "cluster_size": 3, "status": "edited",
+    "cluster_size": 3, "answer_length": 55, "status": "edited",
     "superseded": False, "created_at": LATER, "similarity": [0.75, 0.5], "min_similarity": 0.5,
     "mean_similarity": 0.625, "similarity_std": 0.125, "similarity_embedder": "tfidf:1",
     "similarity_measure": "cosine", "coverage": [0.5, 0.25], "min_coverage": 0.25, "mean_coverage": 0.375,
