@@ -23,6 +23,8 @@ from typing import NamedTuple
 import yaml
 
 from synth.reverse.refusals import NAMES, Repeats, refusals
+from synth.reverse.refusals.dangling import is_dangling
+from synth.reverse.refusals.table import instruction_table
 
 PAIRS = Path(__file__).parent / "pairs"
 LANGUAGES = ("it", "vi")
@@ -101,6 +103,14 @@ def later(language: str, data: Path, half: str) -> Iterator[Pair]:
         yield Pair("later repeated", variant(block["clean"][0], position, language), text, language)
 
 
+def pointing(language: str) -> Iterator[tuple[str, bool]]:
+    """(table row, whether it is judged to dangle) of instructions in other makers' style, by themselves."""
+    table = instruction_table(language)
+    for when, block in yaml.safe_load((PAIRS / "pointers.yaml").read_text(encoding="utf-8"))[language].items():
+        for name, instructions in block.items():
+            yield from ((f"{when}: {name}", is_dangling(text, table)) for text in instructions)
+
+
 def load(name: str) -> dict[str, dict[int, dict[str, list[str]]]]:
     """Language -> row of the real set -> kind -> instructions."""
     pairs_of: dict[str, dict[int, dict[str, list[str]]]] = yaml.safe_load(
@@ -159,6 +169,10 @@ def main() -> None:
         for read in (real, fresh) if options.headlines else (fresh,):
             everything += [pair for language in LANGUAGES for pair in read(language, options.data)]
         everything += [pair for language in LANGUAGES for pair in later(language, options.data, options.half)]
+    for language in LANGUAGES:
+        for name, hit in pointing(language):
+            table[(name, language)][0] += hit
+            table[(name, language)][1] += 1
     for pair in everything:
         names = judge(pair)
         sound = pair.name in ("clean", "ours", "headline", "fresh clean", "later clean")
@@ -170,8 +184,10 @@ def main() -> None:
             print(pair.language, pair.name, names, "|", pair.instruction, "|", pair.fragment[:150])
     print(f"{options.half}: share refused under its own name (sound: under any), with Wilson's 95 % interval")
     print(f"{'pairs':24}{'it':32}{'vi':32}")
+    pointers = [f"{when}: {name}" for when in ("developed", "afterwards") for name in ("dangling", "sound")]
     for name in ("clean", "ours", "headline", *NAMES, "fresh clean", *(f"fresh {name}" for name in NAMES),
-                 "later clean", *(f"later {name}" for name in NAMES)):  # fmt: skip
+                 "later clean", *(f"later {name}" for name in NAMES),
+                 *pointers):  # fmt: skip
         cells = [rate(*table[(name, language)]) for language in LANGUAGES if table[(name, language)][1]]
         if cells:
             print(f"{name:24}" + "".join(f"{cell:32}" for cell in cells))

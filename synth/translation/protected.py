@@ -82,6 +82,11 @@ _IDENTIFIER = re.compile(
     # dotted.names(), snake_case and camelCase, with what is called
     r"(?<![\w@/.\\-])(?P<name>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?P<call>\([^()\n]{0,120}\))?"
 )
+#: A word of a sentence before a name, an article or another; a remark in brackets; "the len(a) function" is one.
+_PROSE_BEFORE = re.compile(r"(?:\b(?P<article>[Tt]he|[Aa]n?)|\b[^\W\d_A-Z]{3,}) \Z")
+_NOUN_BEFORE = 24
+_REMARK = re.compile(r"\([A-Z][a-z]+\)\Z")
+_FUNCTION_AFTER = re.compile(r"\s(?:function|method|call|operator|command)")
 _PATH = re.compile(
     r"(?<![\w/.:<~])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?|(?<![\w/])(?:~|\.{1,2})/[\w.@+-]+"
     r"|(?<![\w/.])[\w.-]+(?:/[\w.-]+)*/[\w-]+\.[a-z]\w{0,4}\b"
@@ -219,7 +224,7 @@ def _identifiers(text: str) -> Iterator[Span]:
         if not ("_" in name or "." in name or call or not (name.islower() or name.istitle())):
             continue
         marked = _is_identifier(name)
-        if call and (marked or _is_call(name, call)):
+        if call and (marked or (_is_call(name, call) and not _is_noun(text, match))):
             yield Span(match.start(), match.end(), "identifier")
         # Where something else in the arguments is protected, the name alone is.
         if marked:
@@ -239,6 +244,16 @@ def _is_call(name: str, call: str) -> bool:
     return bool(_ARGUMENTS.match(call)) and (
         len(name) == 1 or call == "()" or any(mark in call for mark in '"[]=_') or call.count("'") > 1
     )
+
+
+def _is_noun(text: str, call: re.Match[str]) -> bool:
+    """Whether what looks like a call is a noun of a sentence: "in the range(1, n)", "the nearest int(Floor)"."""
+    before = _PROSE_BEFORE.search(text, max(0, call.start() - _NOUN_BEFORE), call.start())
+    if before is None or "." in call["name"] or call["call"] == "()":
+        return False
+    if _REMARK.match(call["call"]):
+        return True
+    return before["article"] is not None and not _FUNCTION_AFTER.match(text, call.end())
 
 
 def _choices(text: str) -> Iterator[Span]:

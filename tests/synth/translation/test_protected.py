@@ -38,6 +38,10 @@ CASES = [
         ("main.py", "identifier"),
     ]),
     ("Le parole name(s), friend(ship), iPhone, e.g. e U.S.A. no", []),
+    ("Count the odd numbers in the range(2, m), ends included; round to the nearest int(Floor) before.", []),
+    ("Call the len(xs) function and the max() of it. Return sum(ys), range(1, k)", [
+        ("len(xs)", "identifier"), ("max()", "identifier"), ("sum(ys)", "identifier"), ("range(1, k)", "identifier"),
+    ]),
     ("Apri /etc/hosts/a con ./run.sh --no-cache e C:\\Users\\ada", [
         ("/etc/hosts/a", "identifier"), ("./run.sh", "identifier"), ("--no-cache", "identifier"),
         ("C:\\Users\\ada", "identifier"),

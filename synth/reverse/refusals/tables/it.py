@@ -58,6 +58,29 @@ _POINTERS = (
     r"delle)\b)(?! dell['’])"
     r"|\b(?:opinione|tesi|parere|idea|intenzione) di chi scrive\b|\bcitazion[ei] inizial[ei]\b"
     r"|\b(?:dato|considerato|visto) il (?:testo|contesto|brano)"
+    # a text by another word: "lo scritto", "il pezzo", "la nota" that nobody named
+    r"|\b(?:l[oa]|[dn]ell[oa]|d?all[oa]|sull[oa]|il|al|[dn]el|dal|sul) (?:scritto|pezzo|resoconto|narrazione)\b"
+    rf"(?! (?:forte|grosso|mancante|che|su|sul|sull|con|per|in|a|al)\b){_NAMED}"
+    r"|\b(?:la|(?:d?a|de|ne)lla) nota(?=\s*(?:[?.,;:!]|$))"
+    r"|\b(?:episodio|vicenda|storia|fatt[oi]|event[oi]|scena) (?:narrat|raccontat)[oai]\b"
+    r"(?! (?:d[ai]|dal|dalla|dai|in|nel)\b)"
+    # a part of a text
+    rf"|\b(?:paragrafo|capoverso|frase|riga|citazione) (?:final[ei]|conclusiv[ao]|"
+    rf"(?:in|di|d['’]) ?(?:apertura|chiusura))\b{_NAMED}"
+    rf"|\b(?:(?:prim|second|terz|ultim|penultim)[ao]) (?:frase|riga|paragrafo|capoverso|battuta)\b{_NAMED}"
+    r"|\b(?:parol[ae]|espression[ei]) (?:sottolineat|evidenziat|in grassetto)|\bpunteggiatura mancante\b"
+    r"|\b(?:affermazion|opzion|alternativ|rispost)[ei] (?:precedent|seguent)[ei]\b"
+    # who wrote it
+    r"|\bsecondo (?:il giornalista|la giornalista|il cronista|l['’]articolista|l['’]editorialista|chi scrive)"
+    r"(?=\s*(?:[,?.]|$))"
+    # reading or going on with what is not there
+    r"|^(?:ri)?legg(?:i|ete)(?: (?:attentamente|bene|con attenzione)\b|,| e (?:poi )?"
+    r"(?:riassum|rispond|indic|spieg|comment))"
+    r"|\b(?:quanto|appena) lett[oaie]\b|\b(?:persona|persone|fatto|caso) di cui si parla\b"
+    r"|\bdall['’]intervistat[oa](?=\s*(?:[,?.]|$))"
+    r"|\bdopo (?:aver letto|la lettura)(?=,| attenta)"
+    rf"|\b(?:complet|termin|continu|prosegu)\w* (?:la storia|il racconto|la frase|il dialogo)\b{_NAMED}"
+    r"|\bqui (?:contenut|present|descritt|raccontat|espost)[oaie]\b|\bquanto (?:sopra|precede)\b"
 )
 
 TABLE = InstructionTable(

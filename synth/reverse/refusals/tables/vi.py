@@ -39,6 +39,18 @@ _POINTERS = (
     rf"lại| lỗi)? {_HARD}(?=\s*(?:$|[,.;:]|(?:và|trong|thành|sang|bằng|cho|một|theo)\b))"
     rf"|\b{_HARD} (?:nói|đề cập|viết|cho biết|kể|nhắc|trình bày)\b"
     r"|\btác giả\b(?! (?:của|cuốn|bài (?:hát|thơ|ca)|ca khúc|sách|bộ|tiểu|tác phẩm|kịch|vở))"
+    r"|\b(?:những gì (?:được|đã) (?:nêu|cho|viết|kể)|những dòng (?:này|trên))\b"
+    r"|\b(?:ý chính|kết luận|kết bài|mở bài|đoạn kết|phần đầu|phần cuối) của (?:bài|đoạn)(?: viết| báo| văn)?"
+    r"(?=\s*(?:[,.?!]|$|là\b))"
+    r"|\bsau khi đọc(?: xong| kỹ)?(?=\s*(?:[,.]|hãy\b))|^đọc kỹ (?:và|rồi)\b"
+    r"|\bcâu (?:mở đầu|kết|đầu tiên|cuối cùng)(?: (?:của|trong) (?:đoạn|bài))(?! \w+ của)\b"
+    r"|\bđoạn (?:cuối|đầu|kết)(?=\s*(?:[,.?!]|$|(?:sang|thành|bằng)\b))|\b(?:ở|trong) dòng (?:thứ \w+|đầu|cuối)\b"
+    rf"|\b(?:thông báo|thông cáo|email|bức thư|lá thư|lời thoại|bài thơ) (?:sau|trên){_END}"
+    r"|\b(?:tiếp tục|viết tiếp|hoàn thành|hoàn thiện) câu chuyện(?! (?:của|về|cổ))"
+    r"|\b(?:in đậm|gạch chân|(?:vào )?chỗ trống|vừa đọc)\b"
+    r"|\bngười được (?:phỏng vấn|nhắc đến|nói đến)(?! (?:ở|tại|trên)\b)"
+    r"|\b(?:sự việc|câu chuyện|sự kiện) được kể\b|^(?:bài|đoạn trích) (?:nói|thuộc|viết|kể|trích)\b|^các câu sau\b"
+    r"|\bngười viết(?= (?:muốn|cho rằng|nghĩ|có ý|bày tỏ|kết luận)\b)"
     r"|\bnhững điều (?:trên|vừa)\b|\bthông tin (?:đã cho|trên)\b(?= *(?:[,.?!]|$))"
 )
 
