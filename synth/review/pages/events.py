@@ -39,7 +39,7 @@ def prepare(app: Starlette) -> None:
 def _warm(events: EventList) -> None:
     from pymongo.errors import PyMongoError
 
-    importlib.import_module("sklearn.feature_extraction")
+    importlib.import_module("scipy.sparse")
     # A store that is away, or a server that ends, is told by the next page that asks it.
     with contextlib.suppress(PyMongoError):
         events.page("-newspapers")

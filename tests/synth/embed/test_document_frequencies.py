@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from synth.cluster import agglomerate
 from synth.embed import TfidfEmbedder, article_text
 from synth.embed import document_frequencies as statistics
-from synth.embed.document_frequencies import Statistics, count, load, save, term_counts
+from synth.embed.document_frequencies import Statistics, count, hashed_pairs, load, save, term_counts
 
 TEXTS = [f"scossa forte nelle Marche parola{i} altra{i % 7}" for i in range(60)]
 
@@ -39,6 +39,24 @@ def test_what_is_counted() -> None:
     assert sorted(found.frequency.tolist()) == [1, 1, 1, 2]
     assert (np.diff(found.terms) > 0).all()
     assert count([]).texts == len(count([]).terms) == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    texts=st.lists(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-2, 3)))),
+    bits=st.sampled_from([None, 4, 20]),
+)
+def test_hashes_are_those_of_scikit_learn(texts: list[list[tuple[str, float]]], bits: int | None) -> None:
+    """Statistics that are stored were counted with its FeatureHasher."""
+    from sklearn.feature_extraction import FeatureHasher
+
+    width = 2**bits if bits else statistics.ALL_HASHES
+    hasher = FeatureHasher(n_features=width, input_type="pair", alternate_sign=False, dtype=np.float64)
+    peer = hasher.transform([[("", 1.0)], *texts])[1:]
+    ours = hashed_pairs(texts, bits)
+    assert ours.shape == peer.shape
+    assert (ours != peer).nnz == 0
+    assert ours.has_canonical_format
 
 
 def test_buckets_bound_the_statistics() -> None:
