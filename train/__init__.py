@@ -26,6 +26,7 @@ ORDER = [
     ["command_line"],
     ["recipes"],
     ["run_folder"],
+    ["licence"],
     ["evaluations", "progress", "atomic_files"],
     ["errors"],
 ]

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from train.atomic_files import remove_leftovers, take_place, write_whole
 from train.errors import TrainError, one_line
+from train.licence import licences_of, pass_on
 
 _COLUMNS = ("step", "loss", "val_loss", "iter_time")
 _RUN, _WHOLE, _FINISHED, _BEST = "run.json", "whole.json", "finished.json", "best.json"
@@ -93,7 +94,8 @@ class RunFolder:
     Every process of a distributed run has one; only `write` parts are for the first alone.
 
     prefix: what the names of checkpoint folders begin with; their step follows, in so many digits at least. beside:
-    names of what may lie in the folder before a run.
+    names of what may lie in the folder before a run. sources: folders of the models that it trains: their terms go with
+    every folder of weights.
     """
 
     def __init__(
@@ -103,7 +105,11 @@ class RunFolder:
         prefix: str = "checkpoint-",
         digits: int = 1,
         beside: Sequence[str] = (),
+        sources: Sequence[Path] = (),
     ) -> None:
+        # A torn record is an error before the first step.
+        any(map(licences_of, sources))
+        self.sources = sources
         self.folder = folder
         self.described = dict(described)
         self.prefix, self.digits, self.beside = prefix, digits, beside
@@ -204,6 +210,7 @@ class RunFolder:
         """Move the checkpoint of a step, written under `partial`, to its place, and drop the oldest."""
         checkpoint = self.checkpoint(step)
         partial = self.partial / checkpoint.name
+        pass_on(self.sources, partial)
         _vouch(partial)
         shutil.rmtree(checkpoint, ignore_errors=True)
         partial.rename(checkpoint)
@@ -216,6 +223,7 @@ class RunFolder:
         """Move the best weights so far, written under `.best`, to `best`."""
         partial = self.folder / ".best"
         write_whole(partial / _BEST, json.dumps({"step": step, "val_loss": loss}) + "\n")
+        pass_on(self.sources, partial, self.best.name)
         _vouch(partial)
         take_place(partial, self.best)
 
@@ -246,6 +254,7 @@ class RunFolder:
         """Move the finished model, written under `.final`, to `final`."""
         partial, final = self.folder / ".final", self.folder / "final"
         write_whole(partial / _FINISHED, json.dumps(outcome, indent=2) + "\n")
+        pass_on(self.sources, partial, final.name)
         shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
         return final

@@ -77,9 +77,8 @@ def step_seconds(folder: Path, options: argparse.Namespace) -> tuple[float, floa
     """Best and median seconds of forward and backward of one row."""
     import torch
 
-    from train.huggingface.learned_tokens import learned, token_losses
     from train.huggingface.model import load_base, prepare, with_adapters
-    from train.models.litgpt_engine import head_at
+    from train.litgpt.learned_tokens import head_at, learned, token_losses
 
     settings = settings_of(folder)
     model, _ = with_adapters(prepare(load_base(settings), settings), settings)

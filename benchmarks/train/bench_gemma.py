@@ -89,11 +89,9 @@ def step_transformers(folder: Path) -> Timed:
     return run
 
 
-def step_litgpt(folder: Path) -> Timed:
-    """As litgpt/finetune/lora.py's loop computes a batch."""
+def litgpt_model(folder: Path) -> Any:
     import torch
     from litgpt.lora import GPT, Config, mark_only_lora_as_trainable
-    from litgpt.utils import chunked_cross_entropy
 
     from train.models.checkpoint import read_yaml
 
@@ -104,7 +102,28 @@ def step_litgpt(folder: Path) -> Timed:
     model.load_state_dict(torch.load(folder / "lit_model.pth", mmap=True, weights_only=True), strict=False)
     mark_only_lora_as_trainable(model.float())
     model.max_seq_length = LENGTH
-    rows = batch(folder)
+    return model
+
+
+def step_litgpt_ours(folder: Path) -> Timed:
+    """As our loop computes a batch."""
+    from train.litgpt.learned_tokens import litgpt_loss
+
+    model, rows = litgpt_model(folder), batch(folder)
+
+    def run() -> dict[str, Any]:
+        loss = litgpt_loss(model, rows["input_ids"], rows["labels"])
+        loss.backward()
+        return {"loss": float(loss)}
+
+    return run
+
+
+def step_litgpt(folder: Path) -> Timed:
+    """As litgpt/finetune/lora.py's loop computes a batch."""
+    from litgpt.utils import chunked_cross_entropy
+
+    model, rows = litgpt_model(folder), batch(folder)
 
     def run() -> dict[str, Any]:
         logits = model(rows["input_ids"], lm_head_chunk_size=128)
@@ -152,6 +171,7 @@ def generate_transformers(folder: Path) -> Timed:
 PARTS: dict[str, Callable[[Path], Timed]] = {
     "step: ours, learned tokens": step_ours, "step: ours, in pieces": step_pieces,
     "step: transformers, all logits": step_transformers, "step: LitGPT, all logits": step_litgpt,
+    "step: LitGPT, our loop": step_litgpt_ours,
     "generate: ours": generate_ours, "generate: transformers": generate_transformers,
 }  # fmt: skip
 

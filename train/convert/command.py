@@ -11,9 +11,10 @@ from pathlib import Path
 from train.atomic_files import folder_beside, take_place
 from train.convert.outcome import next_command, report
 from train.errors import TrainError
+from train.licence import pass_on
+from train.models.checkpoint import sources_of
 from train.models.formats.conversion import DTYPES, RECORD, ConversionRequest
 from train.models.formats.folder import Converted, convert_folder
-from train.models.licence import pass_on, sources_of
 
 _UNITS = {"MB": 10**6, "GB": 10**9}
 EXAMPLE = """examples:

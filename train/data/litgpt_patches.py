@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
+from train.litgpt.learned_tokens import head_at, learned, token_losses
 
 #: A variable that `train finetune` alone sets, for the processes that LitGPT starts.
 FROM_TRAIN = "NEWSMILL_BEST_WEIGHTS"
@@ -119,11 +120,10 @@ def _loss_of_tokens(model: Any, batches: Any, most: int) -> torch.Tensor:
 
     total, tokens = torch.zeros((), dtype=torch.float64), 0
     for _, batch in zip(range(most), batches, strict=False):
-        targets = batch["labels"][:, 1:]
-        learnt = targets != -100
-        logits = model(batch["input_ids"])[:, :-1][learnt].float()
-        total += torch.nn.functional.cross_entropy(logits, targets[learnt], reduction="sum").double().cpu()
-        tokens += int(learnt.sum())
+        places, targets = learned(batch["labels"])
+        with head_at(model.lm_head, places):
+            total += token_losses(model(batch["input_ids"]), targets).sum().double().cpu()
+        tokens += len(targets)
     return (total / max(tokens, 1)).float()
 
 

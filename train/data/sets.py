@@ -192,7 +192,7 @@ def tokenised_sets(
             )
         except TrainError as error:
             raise TrainError(f"data set {each.name}: {error}") from error
-    return _joined(sets, parts, settings.seed)
+    return joined(sets, parts, settings.seed)
 
 
 def _styled(style: Style, each: DataSet) -> Style:
@@ -200,7 +200,12 @@ def _styled(style: Style, each: DataSet) -> Style:
     return style.localised(language) if language else style
 
 
-def _joined(sets: Sequence[DataSet], parts: Sequence[TokenSet], seed: int) -> TokenSet:
+def joined(sets: Sequence[DataSet], parts: Sequence[TokenSet], seed: int) -> TokenSet:
+    """The rows of several sets with their part of a run.
+
+    Raises:
+        TrainError: a set is left without validation rows.
+    """
     import numpy as np
 
     numbers, leaks = _unshared(sets, parts)

@@ -6,7 +6,7 @@ For `litgpt finetune_lora`, `finetune_full` and the like, and for `train finetun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from train.data.encode import IGNORE
 from train.data.litgpt_documents import attend_within_documents
 from train.data.litgpt_patches import keep_embeddings, one_line_errors, weigh_tokens
 from train.data.modules import BATCHING, ChatRows, TokenModule
-from train.data.texts import PACKING, TextSettings, check_length, tokenised_texts
+from train.data.sets import DataSet
+from train.data.texts import PACKING, TextSettings, check_length, sets_of_texts, tokenised_text_sets
 from train.data.token_cache import TokenSet
 from train.errors import TrainError
 from train.styles import style_named
@@ -30,9 +31,9 @@ from train.tokenizer import adapt
 class Text(TokenModule):
     """Plain texts, every token learnt but the first of a document."""
 
-    path: Path
+    path: Path | list[str | dict[str, Any]]
     """A folder of `synth export --format text` (its validation split is used), or a file of rows {"text"} as .json,
-    .jsonl or .parquet."""
+    .jsonl or .parquet; or several of them: [{path: export-text, weight: 2}, {path: wiki.jsonl, val_share: 0.01}]."""
     packing: str = "documents"
     """documents: several in a row, each for itself; none: a row for each, and much padding."""
     batching: str = "grouped"
@@ -59,9 +60,9 @@ class Text(TokenModule):
 
     def __post_init__(self) -> None:
         super().__init__()
-        self.path = Path(self.path)
         with one_line_errors():
-            if problems := list(problems_of_texts(self.path, self.packing, self.val_share)):
+            self.sets = sets_of_texts(self.path)
+            if problems := list(problems_of_texts(self.sets, self.packing, self.val_share)):
                 raise TrainError("; ".join(problems))
             if self.batching not in BATCHING:
                 raise TrainError(f"data.batching: {self.batching!r} is none of {', '.join(BATCHING)}")
@@ -82,20 +83,23 @@ class Text(TokenModule):
         """The tokens, from the cache or made.
 
         Raises:
-            TrainError: as `train.data.texts.tokenised_texts`.
+            TrainError: as `train.data.texts.tokenised_text_sets`.
         """
         if self.tokens is None:
             with one_line_errors():
                 settings = TextSettings(check_length(self.max_seq_length), self.packing, self.val_share, self.seed)
-                self.tokens = tokenised_texts(self.path, self.tokenizer, settings, self.cache)
+                self.tokens = tokenised_text_sets(self.sets, self.tokenizer, settings, self.cache)
             self.counts = self.tokens.counts
         return self.tokens
 
 
-def problems_of_texts(path: Path, packing: str, val_share: float) -> Iterator[str]:
+def problems_of_texts(sets: Sequence[DataSet], packing: str, val_share: float) -> Iterator[str]:
     """What is wrong with the settings."""
-    if not path.exists():
-        yield f"data.path: {path} does not exist: `synth export --format text --out {path}` makes it, or give a file"
+    for each in sets:
+        if not each.path.exists():
+            at = "data.path" if len(sets) == 1 else f"data set {each.name}"
+            make = f"`synth export --format text --out {each.path}` makes it, or give a file"
+            yield f"{at}: {each.path} does not exist: {make}"
     if packing not in PACKING:
         yield f"data.packing: {packing!r} is none of {', '.join(PACKING)}"
     if not 0 < val_share < 1:

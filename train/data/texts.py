@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.data.conversations import find_files, rows_in
 from train.data.packing import pack, pieces, signed
 from train.data.rows import RowError, checked
+from train.data.sets import DataSet, joined, sets_of
 from train.data.token_cache import Rows, TokenSet, cached, digest_files
 from train.errors import TrainError
 from train.tokenizer import Tokens, adapt
@@ -70,10 +71,10 @@ def text_files(path: Path) -> dict[str, list[Path]]:
     return find_files(own if own.is_dir() else Path(path))
 
 
-def read_texts(path: Path, val_share: float, seed: int) -> Texts:
+def read_texts(path: Path, val_share: float, seed: int, learnt: Collection[bytes] = ()) -> Texts:
     """The texts of a set; where it has no validation split, `val_share` of them, drawn by their words and the seed.
 
-    A held-out text that stands in training, too, is left out under a named reason.
+    A held-out text that stands in training, too, is left out under a named reason. learnt: marks of other sets' texts.
 
     Raises:
         TrainError: there is nothing to read, or no text to learn from.
@@ -87,7 +88,7 @@ def read_texts(path: Path, val_share: float, seed: int) -> Texts:
         train = [text for text, held_out in zip(train, is_held_out, strict=True) if not held_out]
         how = f"{val_share:g} of the texts, drawn by the seed"
     known = set(map(_folded, train))
-    fresh = [text for text in val if _folded(text) not in known]
+    fresh = [text for text in val if _folded(text) not in known and _folded(text) not in learnt]
     if repeated := len(val) - len(fresh):
         skipped["it is held out, and stands in training"] = [str(path)] * repeated
     if not train or not fresh:
@@ -133,8 +134,51 @@ def _share(text: str, seed: int) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def tokenised_texts(path: Path, tokenizer: Any, settings: TextSettings, cache: Path | None = None) -> TokenSet:
+def sets_of_texts(value: Any) -> list[DataSet]:
+    """As `sets_of`, of plain texts, which have no requests, languages or turns.
+
+    Raises:
+        TrainError: an entry is none, or says what no set of texts can say; names it.
+    """
+    sets = sets_of(value)
+    for each in sets:
+        for name in each.options:
+            if name != "val_share":
+                raise TrainError(f"data set {each.name}: {name} is no setting of a set of plain texts: val_share is")
+    return sets
+
+
+def tokenised_text_sets(
+    sets: Sequence[DataSet], tokenizer: Any, settings: TextSettings, cache: Path | None = None
+) -> TokenSet:
+    """The sets as packed rows, one set after the other; a text that any of them learns is held out by none.
+
+    Raises:
+        TrainError: as `tokenised_texts`, of the set that it names.
+    """
+    own = [replace(settings, **each.options) for each in sets]
+    if len(sets) == 1 and sets[0].weight == 1:
+        return tokenised_texts(sets[0].path, tokenizer, own[0], cache)
+    parts = []
+    for number, each in enumerate(sets):
+        others = [(other.path, own[at]) for at, other in enumerate(sets) if at != number]
+        try:
+            parts.append(tokenised_texts(each.path, tokenizer, own[number], cache, others))
+        except TrainError as error:
+            raise TrainError(f"data set {each.name}: {error}") from error
+    for part in parts:
+        # A row of packed texts asks nothing; the texts themselves were compared.
+        part.requests = {"train": [], "val": [""] * len(part.splits["val"]), "places": [""] * len(part.splits["val"])}
+    return joined(sets, parts, settings.seed)
+
+
+def tokenised_texts(
+    path: Path, tokenizer: Any, settings: TextSettings, cache: Path | None = None,
+    others: Sequence[tuple[Path, TextSettings]] = (),
+) -> TokenSet:  # fmt: skip
     """The texts at `path` as packed rows, from the cache where they are there.
+
+    others: sets that are learnt in the same run: what stands in their training is not held out.
 
     Raises:
         TrainError: there is no text to learn from, or the tokenizer has no end token.
@@ -144,12 +188,18 @@ def tokenised_texts(path: Path, tokenizer: Any, settings: TextSettings, cache: P
         raise TrainError("the tokenizer has no end token: nothing would part one document from the next")
     digest = hashlib.sha256(repr(("texts", VERSION, tokens.digest, sorted(asdict(settings).items()))).encode())
     digest_files(digest, text_files(path))
-    return cached(digest.hexdigest(), lambda: make_texts(path, tokens, settings), cache)
+    for other, settings_of_other in others:
+        digest.update(repr(sorted(asdict(settings_of_other).items())).encode())
+        digest_files(digest, text_files(other))
+    return cached(digest.hexdigest(), lambda: make_texts(path, tokens, settings, others), cache)
 
 
-def make_texts(path: Path, tokens: Tokens, settings: TextSettings) -> TokenSet:
+def make_texts(
+    path: Path, tokens: Tokens, settings: TextSettings, others: Sequence[tuple[Path, TextSettings]] = ()
+) -> TokenSet:
     """Read, tokenise and pack; in memory."""
-    texts = read_texts(path, settings.val_share, settings.seed)
+    learnt = {_folded(text) for other, each in others for text in read_texts(other, each.val_share, each.seed).train}
+    texts = read_texts(path, settings.val_share, settings.seed, learnt)
     counts: dict[str, Any] = {
         "skipped": {reason: len(places) for reason, places in texts.skipped.items()},
         "skipped_at": {reason: places[:5] for reason, places in texts.skipped.items()},

@@ -14,6 +14,7 @@ from train.atomic_files import write_whole
 from train.data.sets import sets_of
 from train.errors import TrainError
 from train.huggingface.settings import KEYS
+from train.licence import pass_on
 from train.model_card import card
 from train.recipes import Recipe
 
@@ -63,6 +64,7 @@ def _write_card(recipe: Recipe, outcome: dict[str, Any]) -> None:
     path = recipe.get("data", "init_args", "path", default=recipe.get("data", "init_args", "json_path"))
     text = card(str(recipe.get("checkpoint_dir")), outcome, sets_of(path) if path else [])
     write_whole(Path(outcome["final"]) / "README.md", text)
+    pass_on([Path(str(recipe.get("checkpoint_dir")))], Path(outcome["final"]))
 
 
 def _write(path: Path, settings: dict[str, Any]) -> None:

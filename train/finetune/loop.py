@@ -46,8 +46,9 @@ def finetune(settings: Settings, recipe: Recipe) -> dict[str, Any] | None:
         data += f"; a pass {rows.mixture!r}" if rows.mixture is not None else ""
         unit = unit_of(settings.micro_batch_size, settings.global_batch_size)
         more = {"processes": state.num_processes, "model": model_fingerprint(settings.checkpoint_dir)}
+        sources = [Path(each) for each in (settings.checkpoint_dir, settings.start_from) if each]
         described = describe(settings, data=data, rows_of_like_length=unit, **more)
-        run = RunFolder(settings.out_dir, described)
+        run = RunFolder(settings.out_dir, described, sources=sources)
         if (outcome := run.finished()) is not None:
             return outcome | {"kept": True} if state.is_main_process else None
         (enable_full_determinism if settings.full_determinism else set_seed)(settings.seed)

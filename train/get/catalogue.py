@@ -11,7 +11,7 @@ from pathlib import Path
 
 from train.command_line import nearest
 from train.errors import TrainError
-from train.models.licence import Licence
+from train.licence import Licence
 
 #: What a loss may differ by where weights are kept or summed otherwise.
 LOSS_TOLERANCE = 0.03

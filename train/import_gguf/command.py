@@ -12,6 +12,7 @@ from typing import Any
 
 from train.atomic_files import folder_beside, take_place
 from train.errors import TrainError
+from train.licence import licences_of, pass_on
 from train.models.formats.conversion import DTYPES
 from train.models.gguf.folder import FORMS, RECORD, ImportRequest, import_gguf
 
@@ -39,6 +40,9 @@ def main(options: argparse.Namespace) -> int:
     )
     with folder_beside(options.out) as temporary:
         record = import_gguf(request, temporary)
+        # As `train convert --to gguf` puts them beside a file; a bare LICENSE may be of anything that lies there.
+        if licences_of(beside := options.file.absolute().parent):
+            pass_on([beside], temporary, options.out.resolve().name)
         take_place(temporary, options.out)
     if options.json:
         print(json.dumps({"out": str(options.out), **record}, ensure_ascii=False))

@@ -90,7 +90,7 @@ def loop_of(job: Job, script: Any) -> Loop:
         TrainError: out_dir holds another run, whose settings it names, or something else.
     """
     described = describe(job, settings_of(script.setup))
-    run = RunFolder(job.out_dir, described, "step-", 6, ("logs",))
+    run = RunFolder(job.out_dir, described, "step-", 6, ("logs",), [job.checkpoint_dir])
     outcome = run.finished()
     if outcome is not None:
         if not (job.train.save_interval and outcome["steps"] % job.train.save_interval == 0):

@@ -1,8 +1,9 @@
 """The loop of LitGPT's fine-tuning with LoRA, which can be killed at any moment and keeps the best weights.
 
 After `fit` of LitGPT 0.5.13's finetune/lora.py (Lightning AI, Apache License 2.0), with the same numbers: the same
-batches, losses and random draws. Beyond it: checkpoints that hold the whole state, a checkpoint at the end, the weights
-of the smallest validation loss, an early end. Two faults are mended: after an example that is too long to write, LitGPT
+batches, losses (but for the last digits: logits are made of learned tokens alone) and random draws (but for those of an
+adapter of the head). Beyond it: checkpoints that hold the whole state, a checkpoint at the end, the weights of the
+smallest validation loss, an early end. Two faults are mended: after an example that is too long to write, LitGPT
 leaves the model in evaluation, and trains on without dropout; with several processes, it hangs at its first example.
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 from train.errors import TrainError
 from train.evaluations import Evaluations
 from train.litgpt import state, table
+from train.litgpt.learned_tokens import litgpt_loss
 from train.progress import LiveLoss
 from train.run_folder import RunFolder, step_of
 
@@ -215,10 +217,9 @@ class Loop:
     def _learn(self, ids: Any, targets: Any, accumulates: bool) -> None:
         job = self.job
         with job.fabric.no_backward_sync(job.model, enabled=accumulates):
-            logits = job.model(ids, lm_head_chunk_size=128)
-            # Output n predicts token n + 1.
-            logits[-1] = logits[-1][..., :-1, :]
-            loss = self.script.chunked_cross_entropy(logits, targets[..., 1:])
+            # Split weights are whole within a forward pass of the model alone.
+            whole = job.fabric.world_size > 1
+            loss = litgpt_loss(job.model, ids, targets, whole=whole, autocast=job.fabric.autocast())
             job.fabric.backward(loss / job.accumulation)
         self.running.update(loss.detach())
         self.losses.append(loss.detach())

@@ -14,6 +14,7 @@ from typing import Any
 
 from train.atomic_files import folder_beside, take_place
 from train.errors import TrainError
+from train.licence import pass_on
 from train.merge.adapters import merge_litgpt, merge_peft
 from train.merge.compatibility import Checked, check_step, folder_of
 from train.merge.inspect import Facts, facts_of
@@ -22,7 +23,6 @@ from train.merge.silence import silence_warnings
 from train.models.checkpoint import base_folder, read_json
 from train.models.formats.conversion import ConversionRequest
 from train.models.formats.folder import convert_folder
-from train.models.licence import pass_on
 
 #: Written into each folder last: what made it.
 MARK = "merge.json"

@@ -283,6 +283,17 @@ def _indexed(folder: Path, index: Path) -> dict[str, Path]:
     return files
 
 
+def sources_of(folder: Path, base: Path | None = None) -> list[Path]:
+    """The folder, and the model beneath the adapter in it where that is still there."""
+    names = ("adapter_config.json", "hyperparameters.yaml")
+    if base is None and not any((folder / name).is_file() for name in names):
+        return [folder]
+    try:
+        return [folder, base_folder(folder, base)]
+    except TrainError:
+        return [folder]
+
+
 def base_folder(folder: Path, base: Path | None = None) -> Path:
     """The folder of the base model under an adapter: `base`, else the one that the adapter's settings name.
 

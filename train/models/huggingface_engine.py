@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError, one_line
-from train.models.litgpt_engine import head_at
+from train.litgpt.learned_tokens import head_at
 
 if TYPE_CHECKING:
     import torch

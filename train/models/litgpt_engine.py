@@ -7,13 +7,13 @@ masks are made here, one for each kind of layer, and LitGPT's blocks do the rest
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.data.litgpt_documents import whole_rows
 from train.errors import TrainError, one_line
+from train.litgpt.learned_tokens import head_at
 
 if TYPE_CHECKING:
     import torch
@@ -127,16 +127,6 @@ class LitEngine:
         # Soft-capped attention adds the mask.
         dtype = self.model.transformer.wte.weight.dtype
         return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill(~mask, torch.finfo(dtype).min)
-
-
-@contextmanager
-def head_at(head: Any, where: tuple[torch.Tensor, torch.Tensor]) -> Iterator[None]:
-    """Within: the head sees only the hidden states at (rows, columns), which saves the logits of all other tokens."""
-    handle = head.register_forward_pre_hook(lambda _, inputs: (inputs[0][where], *inputs[1:]))
-    try:
-        yield
-    finally:
-        handle.remove()
 
 
 def load_litgpt(folder: Path, device: str, dtype: torch.dtype, quantize: str | None, base: Path | None) -> LitEngine:

@@ -165,14 +165,18 @@ def _estimated_texts(run: PlannedRun, assumed: Assumed, path: Path) -> Rows:
     """Packed texts: rows are full, as many as their tokens fill."""
     from train.data.texts import read_texts
 
-    texts = read_texts(path, 0.05, 42)
     each = assumed.characters or _OTHER
-    tokens, val = (sum(math.ceil(len(text) / each) + 1 for text in own) for own in (texts.train, texts.val))
+    tokens = val = count = 0
+    for own in _sets(run):
+        texts = read_texts(own.path, float(own.options.get("val_share", 0.05)), 42)
+        whole = sum(math.ceil(len(text) / each) + 1 for text in texts.train)
+        tokens, count = tokens + round(own.weight * whole), count + round(own.weight * len(texts.train))
+        val += sum(math.ceil(len(text) / each) + 1 for text in texts.val)
     rows = math.ceil(tokens / run.max_seq_length)
     return Rows(
-        rows=rows, val_rows=math.ceil(val / run.max_seq_length), tokens=tokens, answer=tokens - len(texts.train),
+        rows=rows, val_rows=math.ceil(val / run.max_seq_length), tokens=tokens, answer=tokens - count,
         padded=rows * run.max_seq_length, longest=run.max_seq_length, batches=_batches(run, rows),
-        source=f"{path}: {len(texts.train):,} texts; no tokenizer in {run.checkpoint}: tokens by characters",
+        source=f"{path}: {count:,} texts; no tokenizer in {run.checkpoint}: tokens by characters",
     )  # fmt: skip
 
 

@@ -87,6 +87,8 @@ class PlannedRun:
             device=device,
             settings=self.settings,
             stable_embedding=self.stable_embedding,
+            # Our data modules bring our loop.
+            own_loss=not self.stable_embedding,
         )
 
     @property

@@ -27,6 +27,7 @@ class Job:
     of a Hugging Face recipe. precision: LitGPT's word. quantize: nf4, nf4-dq, fp4, fp4-dq or None. length: tokens of
     the longest row. learned: positions of a micro-batch whose token is learnt (Hugging Face: only their logits go into
     the loss in 32 bits). device: "cuda" or "cpu", whose kernels decide what is kept for the backward pass.
+    own_loss: whether a run of LitGPT makes the logits of learnt tokens alone, as our loop does.
     """
 
     backend: Literal["litgpt", "huggingface"]
@@ -44,6 +45,7 @@ class Job:
     device: str = "cuda"
     settings: Any = None
     stable_embedding: bool = True
+    own_loss: bool = False
 
 
 @dataclass

@@ -18,7 +18,7 @@ import torch
 
 from train.huggingface.orpo import orpo_loss
 from train.huggingface.settings import TEXT
-from train.models.litgpt_engine import head_at
+from train.litgpt.learned_tokens import head_at, token_losses
 from train.models.quick_imports import import_libraries
 from train.plan.memory import Footprint, Job, Work
 from train.plan.meta_step import Autocast, Meter, as_on, backward, constants, quantise
@@ -126,6 +126,12 @@ def _entering(head: torch.nn.Module, meter: Meter) -> None:
     head.register_forward_pre_hook(enter)
 
 
+def _places(job: Job, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places of the learned tokens: how many they are is known, not where."""
+    learned = min(job.learned * len(tokens) // job.micro_batch, tokens[:, 1:].numel())
+    return (torch.zeros(learned, dtype=torch.int64, device="meta"),) * 2
+
+
 class _LitGPT:
     """`litgpt finetune_lora`: finetune/lora.py, main() and fit()."""
 
@@ -194,16 +200,28 @@ class _LitGPT:
         from litgpt.utils import chunked_cross_entropy
 
         tokens = self._tokens()
+        if self.job.own_loss:
+            return self._learned_losses(tokens).sum()
         # A variable of fit(): the logits of a batch live until those of the next are there, through validation too.
         self._logits = self._forward(tokens, lm_head_chunk_size=128)
         self._logits[-1] = self._logits[-1][..., :-1, :]
         return chunked_cross_entropy(self._logits, tokens[..., 1:])
+
+    def _learned_losses(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Our loop's: the head at learned tokens alone."""
+        places = _places(self.job, tokens)
+        with head_at(self.module.lm_head, places):
+            logits = self._forward(tokens)
+        return token_losses(logits, tokens[:, 1:][places])
 
     def validate(self) -> None:
         from litgpt.utils import chunked_cross_entropy
 
         self.module.eval()
         tokens = self._tokens()
+        if self.job.own_loss:
+            self._learned_losses(tokens)
+            return
         chunked_cross_entropy(self._forward(tokens)[..., :-1, :], tokens[..., 1:], chunk_size=0)
 
 
@@ -257,7 +275,7 @@ class _HuggingFace:
     def _logits(self) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.job.micro_batch * (2 if self.job.method == "orpo" else 1)
         tokens = torch.zeros(rows, self.job.length, dtype=torch.int64, device="meta")
-        with self._masks(), head_at(self.module.get_output_embeddings(), self._learned(tokens)):
+        with self._masks(), head_at(self.module.get_output_embeddings(), _places(self.job, tokens)):
             logits = self.module(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False).logits
         # Accelerate hands outputs of mixed precision on in 32 bits.
         return (logits.float() if self.autocast else logits), tokens
@@ -284,13 +302,7 @@ class _HuggingFace:
 
     def _scores(self, logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
         """Losses of the learned tokens, whose logits alone there are."""
-        targets = tokens[:, 1:][self._learned(tokens)]
-        return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
-
-    def _learned(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Places of the learned tokens: how many they are is known, not where."""
-        learned = min(self.job.learned * len(tokens) // self.job.micro_batch, tokens[:, 1:].numel())
-        return (torch.zeros(learned, dtype=torch.int64, device="meta"),) * 2
+        return token_losses(logits, tokens[:, 1:][_places(self.job, tokens)])
 
     def validate(self) -> None:
         self.module.eval()

@@ -60,11 +60,12 @@ def check_servable(folder: Path, style: str | None = None) -> None:
     """Raises:
     TrainError: the folder is no whole model in Hugging Face's form, or has no chat template and no style is named.
     """
-    from train.models.checkpoint import kind, read_json
+    from train.models.checkpoint import kind, lacks, read_json
     from train.styles import style_named
 
     form = kind(folder)
-    if form != "huggingface":
+    # A folder of both forms, as `train get` leaves it, is LitGPT's by its kind; either is the same model.
+    if form != "huggingface" and (form != "litgpt" or lacks(folder, "huggingface")):
         raise TrainError(f"{folder} is in the form {form}: `train convert --to huggingface` makes what can be served")
     if style:
         style_named(style)

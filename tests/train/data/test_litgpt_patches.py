@@ -57,8 +57,13 @@ def test_litgpt_still_takes_the_layer_by_that_name() -> None:
 class Uniform(torch.nn.Module):
     """Says a token's number as its logit, so that losses differ from token to token."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lm_head = torch.nn.Identity()
+
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        return torch.arange(7.0).expand(*ids.shape, 7)
+        logits: torch.Tensor = self.lm_head(torch.arange(7.0).expand(*ids.shape, 7))
+        return logits
 
 
 def rows(*lengths: int) -> list[dict[str, object]]:

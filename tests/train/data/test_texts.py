@@ -16,7 +16,16 @@ import torch
 
 from tests.train.data.chat_fixtures import ENGLISH, ITALIAN, VIETNAMESE, tokens
 from train.data import Text
-from train.data.texts import TextSettings, documents, documents_of, read_texts, text_of, tokenised_texts
+from train.data.texts import (
+    TextSettings,
+    documents,
+    documents_of,
+    read_texts,
+    sets_of_texts,
+    text_of,
+    tokenised_text_sets,
+    tokenised_texts,
+)
 from train.errors import TrainError
 
 TEXTS = [f"Titolo {number}\n\n" + (ITALIAN + " " + VIETNAMESE + " ") * (1 + number % 4) for number in range(20)]
@@ -149,3 +158,50 @@ def test_batches_hold_every_token_once(export: Path, tmp_path: Path, batching: s
 def test_articles_as_they_are_stored_are_texts_too(tmp_path: Path) -> None:
     path = write(tmp_path / "articles.jsonl", [{"title": f"T{n}", "content": ENGLISH * n} for n in range(1, 9)])
     assert len(read_texts(path, 0.3, 3).train) + len(read_texts(path, 0.3, 3).val) == 8
+
+
+def test_several_weighted_sets(export: Path, tmp_path: Path) -> None:
+    """A text that one set learns and another holds out is learnt, and not measured."""
+    fresh = [f"{number} {ITALIAN}" for number in range(8)]
+    write(tmp_path / "other/train.jsonl", fresh[:6])
+    write(tmp_path / "other/validation.jsonl", [*fresh[6:], TEXTS[0]])
+    path: list[Any] = [{"path": str(export), "weight": 2, "name": "news"}, {"path": str(tmp_path / "other")}]
+    settings, cache = TextSettings(256), tmp_path / "cache"
+    own = tokens()
+    joined = tokenised_text_sets(sets_of_texts(path), own, settings, cache)
+    news = tokenised_texts(export, own, settings, cache)
+    rows = len(news.splits["train"])
+    first = joined.shares[0]
+    assert (first.data_set.name, first.rows, first.a_pass) == ("news", rows, 2 * rows)
+    assert joined.counts["skipped"] == {"it is held out, and stands in training": 1}
+    learnt = texts_of(joined.splits["train"])
+    assert len(joined.splits["val"]) == sum(len(share.val) for share in joined.shares)
+    assert sum(text.startswith("5 ") for text in learnt) == 1
+    again = tokenised_text_sets(sets_of_texts(path), own, settings, cache)
+    assert (again.splits["val"].tokens == joined.splits["val"].tokens).all()
+    write(tmp_path / "other/train.jsonl", fresh[:5])
+    changed = tokenised_text_sets(sets_of_texts(path), own, settings, cache)
+    assert len(changed.splits["train"].tokens) < len(joined.splits["train"].tokens)
+
+
+def test_the_module_takes_several_sets(export: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other.jsonl", [f"{number} {VIETNAMESE}" for number in range(12)])
+    data = Text([str(export), {"path": str(other), "weight": 0.5, "val_share": 0.2}], cache=tmp_path / "cache")
+    data.connect(tokens(), 2, 200)
+    data.prepare_data()
+    data.setup()
+    assert set(data.val_dataloaders()) == {"export", "other"}
+    assert sum(len(batch["input_ids"]) for batch in data.train_dataloader()) == len(data.tokens.mixture)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ([{"path": "x", "mask_prompt": True}], "mask_prompt is no setting of a set of plain texts"),
+        ([{"path": "x"}, {"path": "nowhere/y"}], "data set y: nowhere/y does not exist"),
+        ([], "an empty list"),
+    ],
+)
+def test_sets_that_make_no_sense(path: list[Any], message: str) -> None:
+    with pytest.raises(TrainError, match=message):
+        Text(path)

@@ -21,8 +21,8 @@ from tests.train.models.gguf.pieces import sentencepiece_keys
 from tests.train.models.gguf.test_folder import small_model
 from train.get.catalogue import PackagedModel, models
 from train.get.terms import plain_text
+from train.licence import Licence, licences_of
 from train.models.gguf.folder import losses
-from train.models.licence import Licence, licences_of
 
 Train = Callable[..., tuple[int, str, str]]
 PAGE = (

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from train.errors import TrainError
-from train.huggingface.learned_tokens import learned, token_losses
 from train.huggingface.orpo import CERTAIN, log_odds, mean_log_probabilities, orpo_loss
+from train.litgpt.learned_tokens import learned, token_losses
 
 
 def paper(chosen: float, rejected: float, beta: float) -> float:

@@ -14,8 +14,8 @@ import pytest
 
 from tests.train.huggingface.hf_fixtures import make_folder
 from train.huggingface import learned_tokens
-from train.huggingface.learned_tokens import learned
 from train.huggingface.trainer import Sft
+from train.litgpt.learned_tokens import learned
 
 torch = pytest.importorskip("torch")
 

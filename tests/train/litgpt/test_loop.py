@@ -69,6 +69,10 @@ def adapter(run: Path) -> bytes:
     return (run / "final/lit_model.pth.lora").read_bytes()
 
 
+def numbers(row: list[str]) -> list[float]:
+    return [float(cell or "nan") for cell in row]
+
+
 def test_the_numbers_are_litgpts_own(
     folder: Path, whole: tuple[Path, int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,10 +89,12 @@ def test_the_numbers_are_litgpts_own(
     ours = table(whole[0])
     theirs = table(folder / "theirs")
     # Ours measures the last step, too: it may be the best.
-    assert [row for row in ours if row in theirs] == theirs
     assert len(ours) == len(theirs) + 1
+    expected = [pytest.approx(numbers(row), rel=1e-5, nan_ok=True) for row in theirs]
+    # The last digits differ: logits are made of learned tokens alone.
+    assert [numbers(row) for row in ours if numbers(row) in expected] == expected
     tensors = [torch.load(run / "step-000004/lit_model.pth.lora")["model"] for run in (whole[0], folder / "theirs")]
-    assert all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
+    assert all(torch.allclose(tensors[0][name], tensors[1][name], atol=1e-3) for name in tensors[1])
 
 
 @pytest.mark.parametrize("at", [0.33, 0.62, 0.98])

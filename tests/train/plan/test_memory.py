@@ -347,3 +347,12 @@ def test_sizes_seen_before_are_taken_as_they_were() -> None:
         outcomes.append((sizes, meter.peak, meter.work.moved, meter.work.kernels, meter.live))
     assert outcomes[0] == outcomes[1]
     assert outcomes[0][0][0][2] == torch.int64 != outcomes[0][0][1][2]
+
+
+def test_our_loop_of_litgpt_makes_the_logits_of_learnt_tokens_alone() -> None:
+    config = tiny_litgpt("Llama-3-8B", **SOME)
+    theirs = measure(litgpt_job(config, learned=8))
+    ours = measure(litgpt_job(config, learned=8, own_loss=True))
+    assert 0 < ours.parts["logits"] < theirs.parts["logits"] / 4
+    assert ours.validation < theirs.validation
+    assert ours.trainable == theirs.trainable

@@ -167,6 +167,12 @@ def test_what_cannot_be_served_is_one_line(folder: Path, tmp_path: Path) -> None
 
     with pytest.raises(TrainError, match="train convert --to huggingface"):
         check_servable(folder.parent / "lit")
+    both = shutil.copytree(folder.parent / "lit", tmp_path / "both")
+    shutil.copytree(folder, both, dirs_exist_ok=True)
+    check_servable(both)
+    (both / "config.json").unlink()
+    with pytest.raises(TrainError, match="is in the form litgpt"):
+        check_servable(both)
     bare = shutil.copytree(folder, tmp_path / "bare")
     (bare / "chat_template.jinja").unlink()
     settings = json.loads((bare / "tokenizer_config.json").read_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from train.get.catalogue import PackagedModel
-from train.models.licence import Licence
+from train.licence import Licence
 
 _TERMS = "Gemma Terms of Use"
 

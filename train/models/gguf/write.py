@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError, one_line
+from train.licence import is_licence
 from train.models.formats.conversion import RECORD, Conversion, ConversionRequest, prepare
 from train.models.formats.folder import Converted, conversion_record
 from train.models.gguf.names import ARCHITECTURES
-from train.models.gguf.write_modelfile import chat_frame, is_licence, licence_text, modelfile
+from train.models.gguf.write_modelfile import chat_frame, licence_text, modelfile
 from train.models.gguf.write_settings import (
     add_description,
     add_model,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from train.errors import TrainError
+from train.licence import is_licence, licences_of
 from train.models.formats.equivalence import CHATS
-from train.models.licence import licences_of
 from train.styles import Style
 
 #: Letters that no style has of itself.
@@ -228,9 +228,3 @@ def licence_text(folder: Path) -> str:
     terms = [f"{terms.title}\n{terms.link}\n{terms.notice}" for terms in licences_of(folder).values()]
     names = sorted(path for path in folder.glob("*") if is_licence(path) and path.suffix in ("", ".md", ".txt"))
     return "\n\n".join([*terms, *(path.read_text(encoding="utf-8", errors="replace").strip() for path in names)])
-
-
-def is_licence(path: Path) -> bool:
-    """Whether a file's name says that it is a licence, a notice or terms, which go where the model goes."""
-    name = path.stem.upper()
-    return path.is_file() and any(word in name for word in ("LICENSE", "LICENCE", "NOTICE", "TERMS", "USE_POLICY"))

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from train.errors import TrainError
-from train.models.gguf.write_modelfile import chat_frame, go_template, is_licence, licence_text, modelfile
+from train.licence import is_licence
+from train.models.gguf.write_modelfile import chat_frame, go_template, licence_text, modelfile
 from train.styles import STYLES, Style
 
 Chat = list[dict[str, str]]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from train.errors import TrainError
-from train.models.licence import Licence, licences_of, pass_on, sources_of, write_licence
+from train.licence import Licence, licences_of, pass_on, write_licence
+from train.models.checkpoint import sources_of
 
 OWN = Licence("own", "Own Terms", "https://example.org/terms", "Under Own Terms.")
 OTHER = Licence("other-terms", "Other Terms", "https://example.com/terms", "Under Other Terms.")
@@ -69,3 +70,15 @@ def test_a_torn_record_is_an_error(tmp_path: Path) -> None:
     (base / "licence/own/licence.json").write_text("{")
     with pytest.raises(TrainError, match="the terms that the model came under"):
         licences_of(base)
+
+
+def test_bare_licences_and_notices_go_along(tmp_path: Path) -> None:
+    first, second = model(tmp_path / "first", None), model(tmp_path / "second", None)
+    for folder, words in ((first, "one"), (second, "two")):
+        (folder / "LICENSE.txt").write_text(words)
+        (folder / "USE_POLICY.md").write_text("the same")
+    out = tmp_path / "out"
+    out.mkdir()
+    pass_on([first, second, tmp_path / "a hub's name"], out)
+    texts = {path.name: path.read_text() for path in out.iterdir()}
+    assert texts == {"LICENSE.txt": "one", "LICENSE-second.txt": "two", "USE_POLICY.md": "the same"}

@@ -56,26 +56,34 @@ def write_licence(licence: Licence, texts: Iterable[Path], out: Path, record: Ma
     write_card(out)
 
 
-def pass_on(sources: Iterable[Path], out: Path) -> None:
-    """The terms of all models that `out` was made of, beside it and in its card; nothing where there are none."""
+def pass_on(sources: Iterable[Path], out: Path, title: str | None = None) -> None:
+    """The terms of all models that `out` was made of, beside it and in its card; nothing where there are none.
+
+    Licences and notices that lie bare beside a model go along, too. title: of a card that is not there yet.
+    """
     for source in sources:
+        if not source.is_dir() or source.resolve() == out.resolve():
+            continue
         for name in licences_of(source):
             shutil.copytree(source / FOLDER / name, out / FOLDER / name, dirs_exist_ok=True)
+        for path in sorted(filter(is_licence, source.iterdir())):
+            _copy(path, out)
     if licences_of(out):
-        write_card(out)
+        write_card(out, title)
 
 
-def sources_of(folder: Path, base: Path | None = None) -> list[Path]:
-    """The folder, and the model beneath the adapter in it where that is still there."""
-    from train.models.checkpoint import base_folder
+def is_licence(path: Path) -> bool:
+    """Whether a file's name says that it is a licence, a notice or terms, which go where the model goes."""
+    name = path.stem.upper()
+    return path.is_file() and any(word in name for word in ("LICENSE", "LICENCE", "NOTICE", "TERMS", "USE_POLICY"))
 
-    names = ("adapter_config.json", "hyperparameters.yaml")
-    if base is None and not any((folder / name).is_file() for name in names):
-        return [folder]
-    try:
-        return [folder, base_folder(folder, base)]
-    except TrainError:
-        return [folder]
+
+def _copy(path: Path, out: Path) -> None:
+    """Under its own name, or where that is another text's beside the name of its folder."""
+    target = out / path.name
+    if target.is_file() and target.read_bytes() != path.read_bytes():
+        target = out / f"{path.stem}-{path.parent.resolve().name}{path.suffix}"
+    shutil.copyfile(path, target)
 
 
 def write_card(out: Path, title: str | None = None) -> None:
