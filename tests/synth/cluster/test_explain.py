@@ -12,7 +12,7 @@ from crawler.items import article_from_record
 from synth.__main__ import main
 from synth.cluster.explain import explain, verdict
 from synth.cluster.settings import Settings
-from synth.embed import TfidfEmbedder, article_text
+from synth.embed import NewsEmbedder, article_text
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_article_of_an_event(clustered: Any) -> None:
 def test_the_distances_are_those_of_the_rows(clustered: Any) -> None:
     """All Italian articles are known to the statistics: the rows are those of the archive alone."""
     rows = list(clustered.articles.find({"language": "it"}))
-    vectors = TfidfEmbedder().encode([article_text(row, Settings.sentences) for row in rows])
+    vectors = NewsEmbedder().encode([article_text(row, Settings.sentences) for row in rows])
     event = clustered.clusters.find_one({"current": True, "language": "it"})
     at = next(i for i, row in enumerate(rows) if row["_id"] == event["articles"][0])
     distances = dict(zip([row["link"] for row in rows], 1 - (vectors @ vectors[at].T).toarray().ravel(), strict=True))
