@@ -17,7 +17,7 @@ COMMAND = Command(
     step=True,
     reads="articles",
     writes="clusters",
-    shows=("explain",),
+    shows=("explain", "sweep"),
     following="synth summarize",
 )
 

@@ -14,6 +14,7 @@ from synth.cluster.explain import print_explanation
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.linkage import LINKAGES
 from synth.cluster.settings import Settings, default_sentences
+from synth.cluster.sweep import print_sweep
 from synth.command_line import language_code
 from synth.embed import check_embedder
 from synth.filters.check import filter_errors
@@ -57,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain", metavar="ARTICLE", help="show why an article (link or _id) is in its event; changes nothing"
     )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="show the events of five thresholds and what joins between; changes nothing",
+    )
     parser.add_argument("--dry-run", action="store_true", help="count the articles, change nothing")
 
 
@@ -73,7 +79,10 @@ def main(options: argparse.Namespace) -> int:
     with filter_errors():
         matches = database.articles.count_documents(condition)
     languages: set[Any] = set()
-    if options.dry_run:
+    if options.sweep and matches:
+        languages = set(database.articles.distinct("language", condition))
+        return print_sweep(database, sorted(languages, key=str), settings, condition, options.json)
+    if options.dry_run or options.sweep:
         counts = Counter(articles=matches)
     else:
         with run_of(database, "cluster", asdict(settings)) as run:

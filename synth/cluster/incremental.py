@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,10 @@ from synth.cluster.assignments import NOISE, ArticleRef, Assignment, State
 from synth.cluster.events import event_key, numbered, texts_key, transactions
 from synth.cluster.settings import Settings, change
 from synth.cluster.stream import agglomerate_stream, agglomerate_whole
-from synth.cluster.vectors import PORTION, Vectors, settings_digest, texts_of, vectors_of
+from synth.cluster.vectors import Vectors, portions, settings_digest, vectors_of
 from synth.stages.progress import progress_bar
 
 if TYPE_CHECKING:
-    import numpy as np
     from pymongo.database import Database
 
     Store = Database[dict[str, Any]]
@@ -139,26 +138,13 @@ class LanguageUpdate:
         }  # fmt: skip
         streams = settings.window is not None and (settings.threshold or 0) <= 1
         with progress_bar(f"cluster {self.language}", len(dated)) as advance:
-            portions = self._portions(dated, vectors, advance)
-            for closed in (agglomerate_stream if streams else agglomerate_whole)(portions, **options):
+            parts = portions(self.database, dated, vectors, settings.sentences, advance)
+            for closed in (agglomerate_stream if streams else agglomerate_whole)(parts, **options):
                 for i, label, component in zip(*(part.tolist() for part in closed), strict=True):
                     labels[first + i], components[first + i] = label, component
         base = self.state.next_component + first
         self.state.next_component = base + len(dated)
         return labels, [base + component for component in components]
-
-    def _portions(
-        self, refs: Sequence[ArticleRef], vectors: Vectors, advance: Callable[[int], None]
-    ) -> Iterator[tuple[Any, np.ndarray]]:
-        import numpy as np
-
-        embedder = vectors.load() if refs else None
-        for start in range(0, len(refs), PORTION):
-            part = refs[start : start + PORTION]
-            rows = embedder.encode(list(texts_of(self.database, part, self.settings.sentences))) if embedder else None
-            # Without a window some have no day, and none is looked at.
-            yield rows, np.array([ref.day or 0.0 for ref in part])
-            advance(len(part))
 
     def _document(self, members: Sequence[ArticleRef]) -> dict[str, Any]:
         """What `clusters` says of an event, but for run and number."""

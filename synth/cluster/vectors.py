@@ -15,6 +15,7 @@ from synth.embed.archive import fitted, statistics_key, tfidf_of_archive
 from synth.embed.cache import StoredEmbedder
 
 if TYPE_CHECKING:
+    import numpy as np
     from pymongo.database import Database
 
     Store = Database[dict[str, Any]]
@@ -68,6 +69,24 @@ def vectors_of(
     return _tfidf_vectors(database, name, key, head["fingerprint"], renew, head["texts"])
 
 
+def unstored_vectors(database: Store, language: str | None, settings: Settings, refs: Sequence[ArticleRef]) -> Vectors:
+    """The same rows as `vectors_of` would give, and nothing is written: neither counts of words nor vectors.
+
+    Raises:
+        NewsmillError: as `vectors_of`.
+    """
+    name = settings.embedder
+    if not counts_words(name):
+        refuse_language(name, language, settings.force_language)
+        return Vectors(name, lambda: load_embedder(name, language=language, force=True))
+    key = statistics_key(name, language, settings.sentences)
+    head = database.statistics.find_one({"_id": key}) or {"texts": 0}
+    if head["texts"] and len(refs) < _GROWTH * head["texts"]:
+        return _tfidf_vectors(database, name, key, "", False, head["texts"])
+    counts = fitted(name, None).statistics_of(texts_of(database, refs, settings.sentences))
+    return Vectors(counts.fingerprint, lambda: fitted(name, counts), True, counts.texts)
+
+
 def stored_vectors(database: Store, language: str | None, settings: Settings) -> Vectors:
     """The same as the last run had them: statistics are not counted again."""
     name = settings.embedder
@@ -79,6 +98,25 @@ def stored_vectors(database: Store, language: str | None, settings: Settings) ->
 
 def _tfidf_vectors(database: Store, name: str, key: str, fingerprint: str, renewed: bool, texts: int = 0) -> Vectors:
     return Vectors(fingerprint, lambda: tfidf_of_archive(database, name, key), renewed, texts)
+
+
+def portions(
+    database: Store,
+    refs: Sequence[ArticleRef],
+    vectors: Vectors,
+    sentences: int | None,
+    advance: Callable[[int], None] | None = None,
+) -> Iterator[tuple[Any, np.ndarray]]:
+    """(rows, days) of the articles, so many at a time; without a window some have no day, and none is looked at."""
+    import numpy as np
+
+    embedder = vectors.load() if refs else None
+    for start in range(0, len(refs), PORTION):
+        part = refs[start : start + PORTION]
+        rows = embedder.encode(list(texts_of(database, part, sentences))) if embedder else None
+        yield rows, np.array([ref.day or 0.0 for ref in part])
+        if advance:
+            advance(len(part))
 
 
 def texts_of(database: Store, refs: Sequence[ArticleRef], sentences: int | None) -> Iterator[str]:
