@@ -4,9 +4,13 @@ Chosen on: Italian pairs that were read and labelled (`labels/`), clustered with
 half of the events of vi_vnmds (gold events, Vietnamese), clustered among all of them; the setting with the best mean of
 both F, its neighbours in threshold and length counted. Reported: the other half of vi_vnmds, beside the floor: TF-IDF
 with average linkage as scikit-learn has them, given the best threshold of the very set, or the true number of events.
-Tables: the best threshold of each length and linkage, what each language alone would choose, windows, archives of
+First table: ours beside the default before November 2026, scikit-learn's HDBSCAN and plain TF-IDF with average linkage,
+per language, with 95 % intervals over events, and with thresholds cross-validated over events. Sets that nothing was
+chosen on come in by --ecb FOLDER (ECB+) and --clusters FILE (lines of single_documents: title, anchor_text, raw_text).
+By --all: the best threshold of each length and linkage, what each language alone would choose, windows, archives of
 other sizes, and BCubed and NMI of the partitions, with 95 % intervals over events.
-Run: python benchmarks/events/bench_events.py [--embedder tfidf] [--window 3] [--curve] [--shared ../shared]
+Run: python benchmarks/events/bench_events.py [--ecb FOLDER] [--clusters FILE …] [--shared ../shared]
+     python benchmarks/events/bench_events.py --all [--embedder news] [--window 3] [--curve]
      python benchmarks/events/bench_events.py --pairs PAIRS --articles ARTICLES: your own pairs (docs/clustering.md).
 """
 
@@ -25,11 +29,14 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.helpers import event_peers
 from benchmarks.helpers.corpora import (
     ROOT,
     SEED,
     Corpus,
     Labels,
+    document_clusters,
+    ecb_plus,
     halves,
     italian_pairs,
     labelled_corpus,
@@ -286,7 +293,10 @@ def ours(clusterer: Clusterer, corpus: Corpus, setting: Setting) -> Iterator[tup
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--embedder", default="tfidf", help="tfidf, use or st:MODEL")
+    parser.add_argument("--embedder", default=Settings.embedder, help="news, tfidf, use or st:MODEL")
+    parser.add_argument("--all", action="store_true", help="the tables by length, threshold, window and size as well")
+    parser.add_argument("--ecb", type=Path, help="folder of ECB_*_corpus.txt, read only")
+    parser.add_argument("--clusters", type=Path, nargs="*", default=[], help="JSON lines of clusters, read only")
     parser.add_argument("--window", type=float, default=3.0, help="days; 0: none (3)")
     parser.add_argument("--thresholds", default="0.5:0.95", help="first:last cosine distance that is tried, by .01")
     parser.add_argument("--curve", action="store_true", help="print every fifth threshold, not the best ones alone")
@@ -306,9 +316,30 @@ def main() -> None:
         if options.pairs:
             recommend(clusterer, thresholds, labelled_corpus("pairs", options.articles, options.pairs), options.curve)
         else:
+            held = [document_clusters(path) for path in options.clusters]
+            print_peers([italian_pairs(options.shared), vietnamese_events(options.shared), *held,
+                         *([ecb_plus(options.ecb)] if options.ecb else [])])  # fmt: skip
+        if not options.pairs and options.all:
             report(clusterer, thresholds, options.shared, options.curve)
     except NewsmillError as error:
         raise SystemExit(f"bench_events: {error}") from error
+
+
+def print_peers(corpora: Sequence[Corpus]) -> None:
+    """One table: each way on each set; then thresholds that were chosen on other events of the set."""
+    print("| set (articles) | way | P | R | F (95 %) |\n|---|---|---:|---:|---:|", flush=True)
+    for corpus in corpora:
+        for name, labels in event_peers.ways(corpus):
+            precision, recall, f = corpus.score(labels)
+            low, high = event_peers.interval(corpus, labels)
+            row = f"{precision:.3f} | {recall:.3f} | {f:.3f} ({low:.3f}-{high:.3f})"
+            print(f"| {corpus.name} ({len(corpus.rows)}) | {name} | {row} |", flush=True)
+    print("\n| set | embedder, linkage | F, threshold cross-validated over events |\n|---|---|---:|", flush=True)
+    for corpus in corpora:
+        for embedder, linkage in (("news", "average"), ("news", "complete"), ("tfidf", "average")):
+            if corpus.gold is not None:
+                f = event_peers.cross_validated(corpus, embedder, linkage).f
+                print(f"| {corpus.name} | {embedder}, {linkage} | {f:.3f} |", flush=True)
 
 
 def recommend(clusterer: Clusterer, thresholds: list[float], corpus: Corpus, curve: bool) -> None:

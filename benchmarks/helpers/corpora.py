@@ -119,6 +119,17 @@ def ecb_plus(folder: Path) -> Corpus:
     return Corpus("ECB+", rows, np.zeros(len(rows)), np.array([number[event] for event in events]))
 
 
+def document_clusters(path: Path) -> Corpus:
+    """Undated clusters for summaries, one a line: {"single_documents": [{title, anchor_text, raw_text}]}."""
+    clusters = [json.loads(line)["single_documents"] for line in path.open(encoding="utf-8") if line.strip()]
+    rows = [
+        {"title": row["title"], "description": row["anchor_text"], "content": row["raw_text"]}
+        for cluster in clusters for row in cluster
+    ]  # fmt: skip
+    gold = np.array([number for number, cluster in enumerate(clusters) for _ in cluster])
+    return Corpus(path.stem, rows, np.zeros(len(rows)), gold)
+
+
 def halves(corpus: Corpus) -> tuple[Corpus, Corpus]:
     """Half of the events each, drawn with a seed. All articles stay: alone, half of them would be easier to part."""
     events = sorted(set(corpus.true.tolist()))

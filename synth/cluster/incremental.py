@@ -135,6 +135,7 @@ class LanguageUpdate:
         labels, components = list(range(-first, len(dated))), list(range(-first, len(dated)))
         options: dict[str, Any] = {
             "distance_threshold": settings.threshold, "linkage": settings.linkage, "window": settings.window,
+            "spread": settings.spread,
         }  # fmt: skip
         streams = settings.window is not None and (settings.threshold or 0) <= 1
         with progress_bar(f"cluster {self.language}", len(dated)) as advance:

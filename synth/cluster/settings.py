@@ -34,6 +34,8 @@ class Settings:
     #: Of the body, beside title and lead; None: all.
     sentences: int | None = None
     force_language: bool = False
+    #: The second look: largest cosine distance of two articles of one event; None: no second look.
+    spread: float | None = None
 
     def with_threshold(self, texts: int) -> Settings:
         """These settings with the threshold for an archive of so many texts.
@@ -41,6 +43,12 @@ class Settings:
         Raises:
             NewsmillError: none was measured for the embedder.
         """
+        found = self._with_threshold(texts)
+        if found.spread is not None and found.spread < (found.threshold or 0.0):
+            raise NewsmillError(f"cluster: --spread {found.spread:g} lies below the threshold, {found.threshold:g}")
+        return found
+
+    def _with_threshold(self, texts: int) -> Settings:
         if self.threshold is not None:
             return self
         if self.embedder.partition(":")[0] == "news":
@@ -60,7 +68,8 @@ class Settings:
         threshold = "" if self.threshold is None else f" below {self.threshold:g}"
         window = "no window" if self.window is None else f"{self.window:g} days"
         sentences = "whole texts" if self.sentences is None else f"{self.sentences} sentences"
-        return f"{self.embedder}, {self.linkage} linkage{threshold}, {window}, {sentences}"
+        spread = "" if self.spread is None else f", no two farther apart than {self.spread:g}"
+        return f"{self.embedder}, {self.linkage} linkage{threshold}, {window}, {sentences}{spread}"
 
 
 def default_sentences(embedder: str) -> int | None:
@@ -78,7 +87,7 @@ def change(before: Mapping[str, Any] | None, now: Settings) -> str:
     Args:
         before: as the store has them; settings of an older version lack what it did not know.
     """
-    if not before or dict(before) == asdict(now):
+    if not before:
         return ""
-    known = {name: value for name, value in before.items() if name in asdict(now)}
-    return f"before: {Settings(**known)}; now all articles are clustered again: {now}"
+    earlier = Settings(**{name: value for name, value in before.items() if name in asdict(now)})
+    return "" if earlier == now else f"before: {earlier}; now all articles are clustered again: {now}"

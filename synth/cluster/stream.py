@@ -33,13 +33,14 @@ class Stream:
     """The clusters that `agglomerate` finds in all rows at once, computed portion by portion."""
 
     def __init__(
-        self, *, distance_threshold: float, window: float, linkage: str = "average",
+        self, *, distance_threshold: float, window: float, linkage: str = "average", spread: float | None = None,
         advance: Callable[[int], None] | None = None,
     ) -> None:  # fmt: skip
         """
         Args:
             distance_threshold: as for `agglomerate`, but not above 1: from there on all rows of an archive meet.
             window: rows more than this many days apart count as at distance 1.
+            spread: a cluster is split until no two of its rows are farther apart (`tightened`); None: as it is.
 
         Raises:
             NewsmillError: unknown linkage, or a threshold that is above 1 or no number.
@@ -47,7 +48,7 @@ class Stream:
         check(distance_threshold, linkage)
         if distance_threshold > 1:
             raise NewsmillError(f"cluster: with a window the threshold is at most 1, not {distance_threshold}")
-        self.threshold, self.window, self.linkage = distance_threshold, window, linkage
+        self.threshold, self.window, self.linkage, self.spread = distance_threshold, window, linkage, spread
         self.advance = advance
         #: Rows that later ones can still meet: vectors, days, numbers since the beginning, components.
         self._open: tuple[Any, np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -86,7 +87,7 @@ class Stream:
             return Closed(empty, empty, empty)
         vectors, days, numbers, earlier = self._open
         self._open = None
-        return self._split(CosineGraph(vectors, days, self.window), numbers, earlier)
+        return self._split(vectors, CosineGraph(vectors, days, self.window), numbers, earlier)
 
     def _closed(self, vectors: Any, days: np.ndarray, numbers: np.ndarray, earlier: np.ndarray | None) -> Closed:
         import numpy as np
@@ -104,11 +105,12 @@ class Stream:
         is_open = (days[-1] - last <= self.window)[components]
         keep = np.flatnonzero(is_open)
         self._open = (vectors[keep], days[keep], numbers[keep], components[keep])
-        return self._split(graph, numbers, np.where(is_open, -1, components))
+        return self._split(vectors, graph, numbers, np.where(is_open, -1, components))
 
-    def _split(self, graph: CosineGraph, numbers: np.ndarray, components: np.ndarray) -> Closed:
+    def _split(self, vectors: Any, graph: CosineGraph, numbers: np.ndarray, components: np.ndarray) -> Closed:
         complete = components >= 0
-        labels = split(graph, components, self.threshold, self.linkage)[complete]
+        labels = split(graph, components, self.threshold, self.linkage)
+        labels = tightened(vectors, labels, self.spread)[complete]
         parts = components[complete]
         if len(labels):
             # There are never more components than clusters: one offset keeps both apart from all earlier ones.
@@ -125,9 +127,19 @@ def agglomerate_stream(portions: Iterable[tuple[Any, np.ndarray]], **options: An
     yield stream.finish()
 
 
+def tightened(vectors: Any, labels: np.ndarray, spread: float | None) -> np.ndarray:
+    """The clusters split by complete linkage until no two rows of one are farther apart than `spread`, days aside.
+
+    Args:
+        labels: [n] cluster of each row, negative for rows that are left out.
+        spread: at least the threshold of the clusters: two rows that are one stay one. None: nothing is split.
+    """
+    return labels if spread is None else split(CosineGraph(vectors), labels, spread, "complete")
+
+
 def agglomerate_whole(
     portions: Iterable[tuple[Any, np.ndarray]], *, distance_threshold: float, window: float | None,
-    linkage: str = "average", advance: Callable[[int], None] | None = None,
+    linkage: str = "average", spread: float | None = None, advance: Callable[[int], None] | None = None,
 ) -> Iterator[Closed]:  # fmt: skip
     """The same of all rows at once, for what no stream can do: no window, or a threshold above 1."""
     import numpy as np
@@ -143,7 +155,8 @@ def agglomerate_whole(
     components = np.arange(graph.n)
     if distance_threshold > 0:
         components = graph.components(distance_threshold, advance)
-    yield Closed(np.arange(graph.n), by_appearance(split(graph, components, distance_threshold, linkage)), components)
+    labels = tightened(whole, split(graph, components, distance_threshold, linkage), spread)
+    yield Closed(np.arange(graph.n), by_appearance(labels), components)
 
 
 def _stacked(old: Any, new: Any) -> Any:

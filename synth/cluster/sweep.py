@@ -85,11 +85,13 @@ def _partitions(
     if settings.window is None:
         whole = list(parts)
         for labels, threshold in zip(found, thresholds, strict=True):
-            for closed in agglomerate_whole(whole, distance_threshold=threshold, window=None, linkage=settings.linkage):
+            for closed in agglomerate_whole(
+                whole, distance_threshold=threshold, window=None, linkage=settings.linkage, spread=settings.spread
+            ):
                 labels[closed.numbers] = closed.labels
         return found
     streams = [
-        Stream(distance_threshold=threshold, window=settings.window, linkage=settings.linkage)
+        Stream(distance_threshold=threshold, window=settings.window, linkage=settings.linkage, spread=settings.spread)
         for threshold in thresholds
     ]
     for vectors, days in parts:

@@ -42,7 +42,9 @@ class Vectors:
 
 def settings_digest(settings: Settings, vectors: Vectors) -> str:
     """sha256 (hex) of all that the partition depends on besides the articles."""
-    content = json.dumps({**asdict(settings), "vectors": vectors.fingerprint}, sort_keys=True)
+    # What an older version did not know counts only where it is used: its stores go on.
+    values = {name: value for name, value in asdict(settings).items() if name != "spread" or value is not None}
+    content = json.dumps({**values, "vectors": vectors.fingerprint}, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

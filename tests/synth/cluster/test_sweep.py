@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.items import article_from_record
 from synth.__main__ import main
+from synth.cluster import agglomerate
 from synth.cluster.incremental import cluster_articles
 from synth.cluster.settings import Settings
+from synth.cluster.stream import tightened
 from synth.cluster.sweep import _merges, sweep
 
 
@@ -77,3 +79,30 @@ def test_merges_are_the_clusters_that_were_several(coarse: list[int], seed: int)
     for merge in found:
         assert len({coarse[i] for group in merge for i in group}) == 1
         assert all(len({int(fine[i]) for i in group}) == 1 for group in merge)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=25), seed=st.integers(0, 9)
+)
+def test_the_second_look_leaves_no_two_farther_apart(rows: list[list[int]], seed: int) -> None:
+    vectors = np.array(rows, dtype=float) + np.random.default_rng(seed).random((len(rows), 4)) / 100
+    labels = agglomerate(vectors, distance_threshold=0.3)
+    found = tightened(vectors, labels, 0.32)
+    assert tightened(vectors, labels, None) is labels
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    far = 1 - unit @ unit.T
+    for label in set(found.tolist()):
+        members = np.flatnonzero(found == label)
+        assert len({int(labels[i]) for i in members}) == 1, "it splits, and joins nothing"
+        assert len(members) == 1 or far[np.ix_(members, members)].max() < 0.32 + 1e-9
+
+
+def test_a_second_look_of_the_command(italian: Any, database_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cluster", "--uri", database_uri, "--threshold", "0.97"]) == 0
+    largest = max(row["size"] for row in italian.clusters.find({"current": True}))
+    assert main(["cluster", "--uri", database_uri, "--threshold", "0.97", "--spread", "0.98"]) == 0
+    assert "no two farther apart than 0.98" in capsys.readouterr().err
+    assert max(row["size"] for row in italian.clusters.find({"current": True})) < largest
+    assert main(["cluster", "--uri", database_uri, "--spread", "0.5"]) == 2
+    assert "lies below the threshold, 0.75" in capsys.readouterr().err
