@@ -22,10 +22,8 @@ from typing import Any, Protocol
 from train.atomic_files import write_whole
 from train.errors import TrainError, one_line
 
-#: Logger -> (what Python imports, what pip installs).
-PACKAGES = {
-    "tensorboard": ("tensorboard", "tensorboard"), "wandb": ("wandb", "wandb"), "mlflow": ("mlflow", "mlflow-skinny"),
-}  # fmt: skip
+#: Logger and extra of Newsmill -> what Python imports.
+PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "mlflow": "mlflow"}
 #: In the run's folder: names of the run in the loggers.
 NAMES = "loggers.json"
 #: Characters of a setting that MLflow keeps.
@@ -46,10 +44,9 @@ def check(names: Sequence[str]) -> None:
     Raises:
         TrainError: one is not; says how to get it.
     """
-    absent = [PACKAGES[name] for name in names if importlib.util.find_spec(PACKAGES[name][0]) is None]
+    absent = [name for name in names if importlib.util.find_spec(PACKAGES[name]) is None]
     if absent:
-        modules, packages = (" ".join(part) for part in zip(*absent, strict=True))
-        raise TrainError(f"report_to: {modules} is not installed: pip install {packages}")
+        raise TrainError(f"report_to: {', '.join(absent)} not installed: pip install 'newsmill[{','.join(absent)}]'")
 
 
 class Loggers:

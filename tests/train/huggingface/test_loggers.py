@@ -165,7 +165,7 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("mlflow", "wandb") else find(name))
     check(())
-    with pytest.raises(TrainError, match="mlflow wandb is not installed: pip install mlflow-skinny wandb"):
+    with pytest.raises(TrainError, match=r"mlflow, wandb not installed: pip install 'newsmill\[mlflow,wandb\]'"):
         check(("mlflow", "wandb"))
 
 
