@@ -66,7 +66,7 @@ def step_ours(folder: Path) -> Timed:
     def run() -> dict[str, Any]:
         loss = losses_of(model, model.get_output_embeddings(), rows["labels"], inputs).losses.mean()
         loss.backward()
-        return {"loss": float(loss)}
+        return {"loss": loss.item()}
 
     return run
 
@@ -84,7 +84,7 @@ def step_transformers(folder: Path) -> Timed:
     def run() -> dict[str, Any]:
         loss = model(**rows, use_cache=False).loss
         loss.backward()
-        return {"loss": float(loss)}
+        return {"loss": loss.item()}
 
     return run
 
@@ -114,7 +114,7 @@ def step_litgpt_ours(folder: Path) -> Timed:
     def run() -> dict[str, Any]:
         loss = litgpt_loss(model, rows["input_ids"], rows["labels"])
         loss.backward()
-        return {"loss": float(loss)}
+        return {"loss": loss.item()}
 
     return run
 
@@ -130,7 +130,7 @@ def step_litgpt(folder: Path) -> Timed:
         logits[-1] = logits[-1][..., :-1, :]
         loss = chunked_cross_entropy(logits, rows["labels"][..., 1:])
         loss.backward()
-        return {"loss": float(loss)}
+        return {"loss": loss.item()}
 
     return run
 
