@@ -26,7 +26,10 @@ _COUNTED_WORD = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 #: One capitalised word is a name behind the words that introduce persons and places.
-_BEFORE = {"it": frozenset("di da in su ad".split()), "vi": frozenset("anh ông chị nước".split())}
+_BEFORE = {
+    "it": frozenset("di da in su ad".split()), "vi": frozenset("anh ông chị nước".split()),
+    "en": frozenset("in of by from mr mrs".split()),
+}  # fmt: skip
 
 
 class Corrupted(NamedTuple):

@@ -33,7 +33,8 @@ from benchmarks.helpers.corruptions import KINDS, Corrupted, corrupt
 from crawler.items import parse_date
 from synth.language.segmentation import sentences
 from synth.llm.extractive.summarizer import Document, summarize
-from synth.scorers.faithful.evidence import Evidence, sentence_support
+from synth.scorers.faithful.evidence import Evidence
+from synth.scorers.faithful.judgement import sentence_support
 
 ROOT = Path(__file__).resolve().parents[2]
 HALVES = {"tuning": slice(0, None, 2), "report": slice(1, None, 2)}

@@ -34,6 +34,16 @@ def vocabulary(text: str) -> dict[str, tuple[str, ...]]:
     return {idea.strip(): tuple(stem.replace("_", " ") for stem in stems.split()) for idea, _, stems in pairs}
 
 
+def opposites(text: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """The sides of each pair of "salit aument/sces cal; …"; "_" is a blank, "." ends a word."""
+    pairs = (entry.split("/") for entry in text.split(";") if entry.strip())
+    return tuple((_phrases(one), _phrases(other)) for one, other in pairs)
+
+
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(entry.replace("_", " ") for entry in text.split())
+
+
 @dataclass(frozen=True, kw_only=True)
 class SegmentationTable:
     """Where sentences end."""
@@ -170,6 +180,21 @@ class NameTable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolarityTable:
+    """What turns a statement into its opposite."""
+
+    #: words that negate what follows, and pairs with one of them that do not: "not only", "không khí".
+    negations: frozenset[str] = frozenset()
+    no_negations: frozenset[str] = frozenset()
+    #: words of the passive: what stands before who did it, or before what was done to somebody.
+    agents: frozenset[str] = frozenset()
+    #: further words without a content of their own, beside the frequent ones and those that name nobody.
+    small: frozenset[str] = frozenset()
+    #: pairs of how words begin that say one thing and its opposite: ("salit", "aument"), ("sces", "cal").
+    opposites: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SentenceFilterTable:
     """Which sentences can stand in another text; patterns are regular expressions."""
 
@@ -293,6 +318,7 @@ class LanguageTable:
     numbers: NumberTable
     dates: DateTable
     names: NameTable
+    polarity: PolarityTable = field(default_factory=PolarityTable)
     sentence_filter: SentenceFilterTable
     fragments: FragmentTable = field(default_factory=FragmentTable)
     prompts: PromptTable

@@ -8,11 +8,13 @@ from synth.language.table import (
     LanguageTable,
     NameTable,
     NumberTable,
+    PolarityTable,
     PromptTable,
     ReplyTable,
     SegmentationTable,
     SentenceFilterTable,
     any_word,
+    opposites,
     vocabulary,
     words,
 )
@@ -136,6 +138,20 @@ TABLE = LanguageTable(
         common=words(
             "o a os as um uma uns umas de do da dos das em no na nos nas ao à aos às por pelo pela e ou mas não se é "
             "são foi este esta isso esse essa ele ela eles elas com para como quando segundo após já há seu sua"
+        ),
+    ),
+    polarity=PolarityTable(
+        negations=words("não nunca jamais nem sem ninguém nenhum nenhuma"),
+        no_negations=frozenset({"não só", "não apenas", "não obstante"}),
+        agents=words("por pelo pela pelos pelas"),
+        small=words("o a de que e um se lhe ou mas já foi ser são está tem tinha este esta esse sobre com em por como"),
+        opposites=opposites(
+            "subi sobe aument cresc alta./cai caiu queda diminu reduz baix desc;ganh venc vitóri triunf/perd perdeu "
+            "derrot;conden culpad/absolv absolvi inocen;deti pres. preso. presa. prend/libert solt;aprov aceit/rejeit "
+            "recus vet;confirm admit/desment neg. negou nega.;vivo. viva. sobreviv/mort morr falec;abr abert/fech;"
+            "apoi favor/opõ opôs critic contra.;permit autoriz/proib;compr adquir/vend;contrat/demit despe;começ inici/"
+            "termin acab encerr;melhor/pior;máxim/mínim;lucr ganho/prejuíz perda;norte./sul.;primeir/últim;entr. "
+            "ingress/sai. saiu"
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -72,7 +72,7 @@ def _contradicts(text: str, fragment: str, evidence: Evidence, language: str) ->
     if asked_results and results and not asked_results <= results:
         return True
     for mention in mentions(text, language if language in languages() else nearest(text)):
-        stated = evidence.numbers_by_context.get(mention.context) if mention.context and mention.weak else None
+        stated = evidence.stated.numbers_by_context.get(mention.context) if mention.context and mention.weak else None
         values = {reading[1] for reading in mention.readings if reading[0] == "number" and reading[1] != 1}
         noun_phrase = " ".join(text[mention.end :].lower().split()[:2])
         if stated and values and stated.isdisjoint(values) and noun_phrase in fragment.lower():

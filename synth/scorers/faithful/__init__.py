@@ -8,16 +8,19 @@ from typing import Any
 from synth.language.tables import languages
 from synth.samples.field import Field, Heading
 from synth.scorers import Batch, Scorer, Scores
-from synth.scorers.faithful.evidence import Evidence, plain_text, sentence_support
+from synth.scorers.faithful.judgement import judge
 
 FIELDS = (
     Field("unsupported", "string", "texts of the facts in the answer that no source has", many=True, card="merged",
           table=Heading(90, "unsup")),
     Field("unsupported_kinds", "string", "their kinds, in the same order", many=True, card="merged",
-          values=("number", "date", "percent", "money", "quantity", "name", "quote")),
+          values=("number", "date", "percent", "money", "quantity", "name", "quote",
+                  "opposite", "negation", "attachment", "roles")),
+    Field("faithfulness", "float64", "how much of the answer its sources say: 1 is all of it; null without sources",
+          unit="0 to 1", card="merged", distribution=4, table=Heading(85, "faith")),
     Field("sentence_sources", "int64", "for each sentence of the answer the number of its best source", many=True,
           card="hidden"),
-    Field("sentence_support", "float64", "how well that source supports it, 0 to 1", many=True, unit="0 to 1",
+    Field("sentence_support", "float64", "how well the sources support it, 0 to 1", many=True, unit="0 to 1",
           card="hidden"),
     Field("min_support", "float64", "smallest of `sentence_support`", unit="0 to 1", distribution=3),
 )  # fmt: skip
@@ -38,16 +41,15 @@ def _table(*codes: str | None) -> str:
 
 def faithfulness_fields(answer: str, sources: Sequence[Mapping[str, Any]], language: str) -> Scores:
     """Without a source that has a text nothing can be checked: no fact is unsupported, and `min_support` is None."""
-    best, support = sentence_support(answer, sources, language)
-    has_text = any(plain_text(source) for source in sources)
-    facts = Evidence(sources).facts(answer, language) if has_text else []
-    unsupported = [fact for fact in facts if not fact.supported]
+    judgement = judge(answer, sources, language)
+    unsupported = [fact for fact in judgement.facts if not fact.supported]
     return {
         "unsupported": [fact.text for fact in unsupported],
         "unsupported_kinds": [fact.kind for fact in unsupported],
-        "sentence_sources": best,
-        "sentence_support": support,
-        "min_support": min(support, default=None) if has_text else None,
+        "sentence_sources": judgement.sources,
+        "sentence_support": judgement.support,
+        "min_support": min(judgement.support, default=None) if judgement.has_text else None,
+        "faithfulness": judgement.faithfulness if judgement.has_text else None,
     }
 
 

@@ -20,25 +20,17 @@ value, not its form ("tre milioni" = 3.000.000, "il 25%" = "venticinque per cent
 from __future__ import annotations
 
 import bisect
-import itertools
-import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
 
-from synth.language.segmentation import sentences
-from synth.language.tables import languages, nearest
-from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, QuoteIndex, fold, is_syllabic, names, quotes, spoken
-from synth.scorers.faithful.numbers import mentions_of
-from synth.scorers.faithful.source_facts import Date, Source, plain_text, source_facts
-from synth.scorers.faithful.tokens import Mention, Reading, tokens_of
-from synth.scorers.readings import read_once
+from synth.scorers.faithful.answer import Answer
+from synth.scorers.faithful.contradictions import contradictions
+from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, is_syllabic, names, quotes, spoken
+from synth.scorers.faithful.reading import Source, Statements, read_source
+from synth.scorers.faithful.tokens import Mention, Reading
 
-Key = TypeVar("Key")
-Member = TypeVar("Member")
 #: Sentences with something unsupported that are searched for verbatim.
 _VERBATIM_SEARCHES = 300
 
@@ -47,7 +39,8 @@ _VERBATIM_SEARCHES = 300
 class Fact:
     """Something that an answer states and a source must state as well: [start, end) of the answer.
 
-    `kind`: number, date, percent, money, quantity, name or quote. `sentence`: which of the answer's.
+    `kind`: number, date, percent, money, quantity, name or quote; of what is said otherwise than a source says it:
+    opposite, negation, attachment, roles (see contradictions.py). `sentence`: which of the answer's.
     """
 
     text: str
@@ -58,63 +51,75 @@ class Fact:
     supported: bool
 
 
-def unsupported(answer: str, sources: Sequence[Source], language: str = "") -> list[str]:
+def unsupported(answer: str, sources: Sequence[Source], language: str | None = "") -> list[str]:
     """The facts of an answer that no source has, as they stand in it, in order."""
     return [fact.text for fact in facts(answer, sources, language) if not fact.supported]
 
 
-def facts(answer: str, sources: Sequence[Source], language: str = "") -> list[Fact]:
-    """All facts of an answer, in order, each with whether a source has it.
+def facts(answer: str, sources: Sequence[Source], language: str | None = "") -> list[Fact]:
+    """All facts of an answer, in order, each with whether a source has it, and what it says otherwise than they do.
 
     Args:
         sources: texts, or mappings with title, description, content, tags, source_site and date (a datetime).
-        language: ISO 639-1 code of the answer; "" or one without tables of words: the nearest is guessed. Which
+        language: ISO 639-1 code of the answer; None, "" or one without tables of words: the nearest is guessed. Which
             language a source is in is always guessed.
     """
-    return Evidence(sources).facts(answer, language)
+    return Evidence(sources).judge(Answer(answer, language))
 
 
 class Evidence:
     """What the sources state, looked up by value."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        stated = [source_facts(source) for source in sources]
-        self.texts = [each.text for each in stated]
-        self.languages = [each.language for each in stated]
-        self.numbers = _union_by_key(each.numbers for each in stated)
-        self.dates = frozenset[Date]().union(*(each.dates for each in stated))
-        self.times = frozenset[tuple[int, int]]().union(*(each.times for each in stated))
-        self.weekdays = frozenset[int]().union(*(each.weekdays for each in stated))
-        self.other_readings = frozenset[Reading]().union(*(each.other_readings for each in stated))
-        #: what is counted -> the numbers that the sources give of it.
-        self.numbers_by_context = _union_by_key(each.numbers_by_context for each in stated)
-        self.names = NameIndex.union([each.names for each in stated])
-        self.years = {year for year, _, _ in self.dates if year}
+        self.readings = [read_source(source) for source in sources]
+        self.languages = [reading.language for reading in self.readings]
+        self.stated = Statements.union([reading.statements for reading in self.readings])
+        self.names = NameIndex.union([reading.names for reading in self.readings])
+        self.years = {year for year, _, _ in self.stated.dates if year}
         # Each date under every part of it; those that have no year under the year 0, too.
         self._parts_of_dates = {
-            (y, m, d) for year, month, day in self.dates
+            (y, m, d) for year, month, day in self.stated.dates
             for y in {year or 0, None} for m in {month, None} for d in {day, None}
         }  # fmt: skip
-        self._sorted = sorted(self.numbers)
-        self._quotes: QuoteIndex | None = None
+        self._sorted = sorted(self.stated.numbers)
 
     # ---- what an answer states
 
-    def facts(self, answer: str, language: str = "") -> list[Fact]:
-        """All facts of an answer, in order."""
-        text, origin = _composed(answer)
-        language = language if language in languages() else nearest(text)
-        answer_sentences = _Sentences(answer, language)
-        facts: list[Fact] = []
-        for start, end, kind, supported in sorted(self._judge_mentions(text, language)):
-            first, after = origin[start], origin[end]
-            facts.append(Fact(answer[first:after], kind, first, after, answer_sentences.of(first), supported))
-        return self._support_copied_sentences(facts, answer_sentences)
+    def facts(self, answer: str, language: str | None = "") -> list[Fact]:
+        """All facts of an answer, in order, by their presence alone."""
+        return self._present(Answer(answer, language))
 
-    def _judge_mentions(self, text: str, language: str) -> Iterable[tuple[int, int, str, bool]]:
-        tokens = tokens_of(text)
+    def judge(self, answer: Answer) -> list[Fact]:
+        """The same, and what contradicts the sources though they have it."""
+        facts = self._present(answer)
+        sources = [(reading.units, reading.language) for reading in self.readings]
+        turned = contradictions(answer.units, sources, answer.language)
+        if not turned:
+            return facts
+        missing = [fact for fact in facts if not fact.supported]
+        more = []
+        for each in turned:
+            start, end = answer.origin[each.start], answer.origin[each.end]
+            if not any(fact.start < end and start < fact.end for fact in missing):
+                more.append(Fact(answer.given[start:end], each.kind, start, end, answer.sentence_of(start), False))
+        more = self._support_copied_sentences(more, answer)
+        more = [fact for fact in more if not fact.supported]
+        spans = {(fact.start, fact.end) for fact in more}
+        kept = [fact for fact in facts if (fact.start, fact.end) not in spans]
+        return sorted([*kept, *more], key=lambda fact: (fact.start, fact.end))
+
+    def _present(self, answer: Answer) -> list[Fact]:
+        facts: list[Fact] = []
+        for start, end, kind, supported in sorted(self._judge_mentions(answer)):
+            first, after = answer.origin[start], answer.origin[end]
+            text = answer.given[first:after]
+            facts.append(Fact(text, kind, first, after, answer.sentence_of(first), supported))
+        return self._support_copied_sentences(facts, answer)
+
+    def _judge_mentions(self, answer: Answer) -> Iterable[tuple[int, int, str, bool]]:
+        text, tokens, language = answer.text, answer.tokens, answer.language
         tokens_in_mentions: set[int] = set()
-        for mention in mentions_of(tokens, language):
+        for mention in answer.mentions:
             tokens_in_mentions.update(range(mention.start, mention.end))
             if not mention.weak:
                 yield mention.start, mention.end, mention.kind, self.has(mention)
@@ -125,7 +130,7 @@ class Evidence:
                 supported = self.names.has(name, is_syllabic(language)) or (foreign and self.names.resembles(name))
                 yield name.start, name.end, "name", supported
         for start, end in self._long_quotes(text, language):
-            yield start, end, "quote", self._quote_index().has(text[start:end])
+            yield start, end, "quote", any(reading.quotes.has(text[start:end]) for reading in self.readings)
 
     @staticmethod
     def _is_name(words: tuple[str, ...], initial: bool, mid_sentence: set[str]) -> bool:
@@ -140,24 +145,16 @@ class Evidence:
                 if any(len(segment) >= SHORTEST_QUOTE for segment in spoken(text[start:end])):
                     yield start, end
 
-    def _quote_index(self) -> QuoteIndex:
-        if self._quotes is None:
-            self._quotes = QuoteIndex()
-            for text in self.texts:
-                self._quotes.add(text)
-        return self._quotes
-
-    def _support_copied_sentences(self, facts: list[Fact], answer_sentences: _Sentences) -> list[Fact]:
+    def _support_copied_sentences(self, facts: list[Fact], answer: Answer) -> list[Fact]:
         """Sentences that stand in a source as they are support all their facts."""
         candidates = sorted({fact.sentence for fact in facts if not fact.supported})[:_VERBATIM_SEARCHES]
-        candidates = [number for number in candidates if len(answer_sentences.texts[number]) > 2]
+        candidates = [number for number in candidates if len(answer.sentences[number]) > 2]
         if not candidates:
             return facts
-        flat = [" ".join(text.split()) for text in self.texts]
         copied = {
             number
             for number in candidates
-            if any(_contains_whole(text, answer_sentences.texts[number]) for text in flat)
+            if any(_contains_whole(reading.flat, answer.sentences[number]) for reading in self.readings)
         }
         return [
             Fact(fact.text, fact.kind, fact.start, fact.end, fact.sentence, fact.supported or fact.sentence in copied)
@@ -172,7 +169,7 @@ class Evidence:
         Where sources give numbers of what is counted here, it must be one of these: "5 feriti" is not supported by "5
         auto" where there were 3 feriti.
         """
-        stated = self.numbers_by_context.get(mention.context) if mention.context and not mention.hedge else None
+        stated = self.stated.numbers_by_context.get(mention.context) if mention.context and not mention.hedge else None
         values = {reading[1] for reading in mention.readings if reading[0] in ("number", "plain")}
         if stated and values and stated.isdisjoint(values):
             return False
@@ -181,18 +178,20 @@ class Evidence:
     def _has(self, reading: Reading) -> bool:
         match reading:
             case ("number", Fraction() as value, str(kind)):
-                return value in self.numbers and _agree(kind, self.numbers[value])
+                return value in self.stated.numbers and _agree(kind, self.stated.numbers[value])
             case ("plain", Fraction() as value):
-                return "" in self.numbers.get(value, ())
+                return "" in self.stated.numbers.get(value, ())
             case ("date", year, month, day):
                 return self._has_date(year, month, day)  # type: ignore[arg-type]
             case ("time", int(hour), int(minute)):
-                return any((each % 24, minute) in self.times for each in (hour, hour + 12, hour - 12))
+                return any((each % 24, minute) in self.stated.times for each in (hour, hour + 12, hour - 12))
             case ("weekday", int(day)):
-                return day in self.weekdays
+                return day in self.stated.weekdays
             case ("pair", Fraction() as low, Fraction() as high):
-                return reading in self.other_readings or (low in self.numbers and high in self.numbers)
-        return reading in self.other_readings
+                return reading in self.stated.other_readings or (
+                    low in self.stated.numbers and high in self.stated.numbers
+                )
+        return reading in self.stated.other_readings
 
     def _has_date(self, year: int | None, month: int | None, day: int | None) -> bool:
         if (year, month, day) in self._parts_of_dates:
@@ -210,15 +209,7 @@ class Evidence:
         # "oltre 3 milioni" may be 3.9 millions and not 4, "quasi 3 milioni" 2.1 and not 2.
         first = (bisect.bisect_right if hedge == "under" else bisect.bisect_left)(self._sorted, low)
         after = (bisect.bisect_left if hedge == "over" else bisect.bisect_right)(self._sorted, high)
-        return any(_agree(kind, self.numbers[each]) for each in self._sorted[first:after])
-
-
-def _union_by_key(tables: Iterable[Mapping[Key, set[Member]]]) -> dict[Key, set[Member]]:
-    union: dict[Key, set[Member]] = {}
-    for table in tables:
-        for key, members in table.items():
-            union[key] = union[key] | members if key in union else members
-    return union
+        return any(_agree(kind, self.stated.numbers[each]) for each in self._sorted[first:after])
 
 
 def _agree(kind: str, kinds: set[str]) -> bool:
@@ -240,39 +231,6 @@ def _step(value: Fraction) -> Fraction:
     return step
 
 
-def _composed(text: str) -> tuple[str, Sequence[int]]:
-    """(the text with its accents composed, the place of each of its characters in the text, the end included)."""
-    if unicodedata.is_normalized("NFC", text):
-        return text, range(len(text) + 1)
-    parts: list[str] = []
-    origin: list[int] = []
-    for match in re.finditer(r".[\u0300-\u036f]*+", text, re.DOTALL):
-        part = unicodedata.normalize("NFC", match.group())
-        parts.append(part)
-        origin.extend([match.start()] * len(part))
-    return "".join(parts), [*origin, len(text)]
-
-
-class _Sentences:
-    """The sentences of a text, and which of them a character is in."""
-
-    def __init__(self, text: str, language: str) -> None:
-        self.texts = sentences(text, language)
-        ends, total = [], 0
-        for sentence in self.texts:
-            total += sum(not character.isspace() for character in sentence)
-            ends.append(total)
-        self._ends = ends
-        # Sentences come with their white space folded: only what is none can be counted.
-        self._before, count = [], 0
-        for character in text:
-            self._before.append(count)
-            count += not character.isspace()
-
-    def of(self, offset: int) -> int:
-        return min(bisect.bisect_right(self._ends, self._before[offset]), max(0, len(self._ends) - 1))
-
-
 def _contains_whole(text: str, sentence: str) -> bool:
     """Whether the sentence stands in the text with no word or number cut."""
     sentence = " ".join(unicodedata.normalize("NFC", sentence).split())
@@ -289,65 +247,3 @@ def _contains_whole(text: str, sentence: str) -> bool:
             return True
         at = text.find(sentence, at + 1)
     return False
-
-
-# ---- sentences and their sources
-
-
-def sentence_support(
-    answer: str, sources: Sequence[Source], language: str = ""
-) -> tuple[list[int | None], list[float]]:
-    """For each sentence of an answer its best source, None where none has a word of it, and how well that supports it.
-
-    The share of the sentence's terms (content words, and pairs of neighbours) that stand in the source, 0 to 1: half of
-    it for the whole source, half for its best passage of three sentences.
-    """
-    language = language or nearest(answer)
-    indexes = [passages(source) for source in sources]
-    best: list[int | None] = []
-    support: list[float] = []
-    for sentence in sentences(answer, language):
-        terms = _terms(sentence)
-        shares = [index.share(terms) for index in indexes]
-        value = max(shares, default=0.0)
-        best.append(shares.index(value) if value > 0 else None)
-        support.append(round(value, 4))
-    return best, support
-
-
-@read_once
-def passages(source: Source) -> Passages:
-    """In which sentences of a source its terms stand."""
-    return Passages(plain_text(source))
-
-
-class Passages:
-    """In which sentences of a text a term stands."""
-
-    def __init__(self, text: str) -> None:
-        self.positions: dict[str, list[int]] = defaultdict(list)
-        for position, sentence in enumerate(sentences(text)):
-            for term in _terms(sentence):
-                self.positions[term].append(position)
-
-    def share(self, terms: set[str]) -> float:
-        """How much of some terms the text has, 0 to 1: see `sentence_support`."""
-        if not terms:
-            return 0.0
-        terms_in_window: dict[int, int] = defaultdict(int)
-        terms_in_source = 0
-        for term in terms:
-            positions = self.positions.get(term, ())
-            terms_in_source += bool(positions)
-            for window in {position - back for position in positions for back in range(3)}:
-                terms_in_window[window] += 1
-        return (terms_in_source + max(terms_in_window.values(), default=0)) / (2 * len(terms))
-
-
-_WORDS = re.compile(r"[^\W_]+")
-
-
-def _terms(sentence: str) -> set[str]:
-    words = [fold(word) for word in _WORDS.findall(unicodedata.normalize("NFC", sentence))]
-    pairs = {f"{first} {second}" for first, second in itertools.pairwise(words)}
-    return {word for word in words if len(word) > 3 or word.isdigit()} | pairs

@@ -20,7 +20,8 @@ from synth.language.segmentation import sentences
 from synth.language.tables import nearest
 from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
 from synth.prompts.attribution import date_label, source_label
-from synth.scorers.faithful.evidence import facts, sentence_support
+from synth.scorers.faithful.evidence import facts
+from synth.scorers.faithful.judgement import sentence_support
 
 FOLDER = Path(__file__).parent / "golden"
 TEXTS = json.loads((FOLDER / "texts.json").read_text(encoding="utf-8"))

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from benchmarks.scores.bench_faithful import Case, corrupted_cases, naive, ours, overlaps, support_alarms
 from synth.language.segmentation import sentences
 from synth.language.tables import languages
-from synth.scorers.faithful.evidence import facts, sentence_support, unsupported
+from synth.scorers.faithful.evidence import facts, unsupported
+from synth.scorers.faithful.judgement import sentence_support
 
 QUAKE = (
     "Una scossa di magnitudo 4,4 ha colpito le Marche il 4 maggio 2024 alle 18.30: tre feriti e 3.000.000 di euro di "
