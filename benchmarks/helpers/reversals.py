@@ -22,7 +22,8 @@ _OPPOSITES = {
     "approvato/respinto approvata/respinta accettato/rifiutato accetta/rifiuta confermato/smentito conferma/smentisce "
     "vivo/morto aperto/chiuso aperta/chiusa apertura/chiusura apre/chiude favorevole/contrario sostiene/contesta "
     "acquistato/venduto acquisto/vendita assunto/licenziato iniziato/finito inizia/finisce inizio/fine "
-    "migliore/peggiore miglioramento/peggioramento massimo/minimo massima/minima guadagno/perdita nord/sud primo/ultimo "
+    "migliore/peggiore miglioramento/peggioramento massimo/minimo massima/minima guadagno/perdita nord/sud "
+    "primo/ultimo "
     "prima/ultima entrato/uscito positivo/negativo positiva/negativa successo/fallimento più/meno maggiore/minore "
     "colpevole/innocente",
     "en": "rose/fell risen/fallen rise/fall rising/falling increased/decreased increase/decrease higher/lower won/lost "
@@ -64,7 +65,7 @@ def reverse(sentence: str, kind: str, language: str, rng: random.Random) -> str 
 
 def _pairs(language: str) -> dict[str, str]:
     pairs = [entry.replace("_", " ").split("/") for entry in _OPPOSITES[language].split()]
-    return {one: other for one, other in [*pairs, *(pair[::-1] for pair in pairs)]}
+    return dict([*pairs, *(pair[::-1] for pair in pairs)])
 
 
 def _polarity(sentence: str, language: str, rng: random.Random) -> str | None:
@@ -88,7 +89,11 @@ def _negation(sentence: str, language: str, rng: random.Random) -> str | None:
         return None
     verb = rng.choice(verbs)
     at = verb.end() if language in _AFTER_VERB else verb.start()
-    return f"{sentence[:at]} {word}{sentence[at:]}" if language in _AFTER_VERB else f"{sentence[:at]}{word} {sentence[at:]}"
+    return (
+        f"{sentence[:at]} {word}{sentence[at:]}"
+        if language in _AFTER_VERB
+        else f"{sentence[:at]}{word} {sentence[at:]}"
+    )
 
 
 def _numbers(sentence: str, language: str, rng: random.Random) -> str | None:  # noqa: ARG001  as the others

@@ -34,12 +34,10 @@ from crawler.items import parse_date
 from synth.language.segmentation import sentences
 from synth.llm.extractive.summarizer import Document, summarize
 from synth.scorers.faithful.evidence import Evidence
-from synth.scorers.faithful.judgement import sentence_support
+from synth.scorers.faithful.judgement import WEAK, sentence_support
 
 ROOT = Path(__file__).resolve().parents[2]
 HALVES = {"tuning": slice(0, None, 2), "report": slice(1, None, 2)}
-#: A sentence below this is named, whatever facts it holds; chosen on the tuning half.
-SUPPORT = 0.25
 
 #: (start, end) of what is wrong in an answer.
 Alarms = list[tuple[int, int]]
@@ -126,7 +124,7 @@ def naive(case: Case) -> Alarms:
 METHODS: dict[str, Callable[[Case], Alarms]] = {"ours": ours, "as they stand": naive}
 
 
-def support_alarms(case: Case, threshold: float = SUPPORT) -> Alarms:
+def support_alarms(case: Case, threshold: float = WEAK) -> Alarms:
     """Sentences that no source supports."""
     _, support = sentence_support(case.answer, case.sources, case.language)
     alarms, at = [], 0
@@ -213,8 +211,8 @@ def print_support(cases: Sequence[Case]) -> None:
             for sentence, value in zip(texts, support, strict=True):
                 (theirs if sentence in new else mine).append(value)
     area = roc_auc_score([1] * len(mine) + [0] * len(theirs), mine + theirs)
-    below = sum(value < SUPPORT for value in mine) / len(mine), sum(value < SUPPORT for value in theirs) / len(theirs)
-    shares = f"below {SUPPORT}: {below[0]:.1%} of the summary's, {below[1]:.1%} of others'"
+    below = sum(value < WEAK for value in mine) / len(mine), sum(value < WEAK for value in theirs) / len(theirs)
+    shares = f"below {WEAK}: {below[0]:.1%} of the summary's, {below[1]:.1%} of others'"
     print(f"support of sentences: AUC {area:.4f}; {shares}")
 
 

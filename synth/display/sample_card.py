@@ -55,7 +55,8 @@ def sample_card(sample: Row, source_limit: int = SOURCES, calibration: Calibrati
         "marked": marked,
         "facts": [{"text": fact.text, "kind": fact.kind} for fact in facts] if "unsupported" in sample else None,
         "paragraphs": rows, "split": split, "cut": max(0, len(answer) - ANSWER_MOST),
-        "traced": traced.counts,
+        "traced": traced.counts, "weak": sum(sentence["weak"] for row in traced.answer for sentence in row),
+        "faithfulness": number(sample.get("faithfulness")),
         "mean_similarity": number(sample.get("mean_similarity")),
         "min_similarity": number(sample.get("min_similarity")),
         "similarity_std": number(sample.get("similarity_std")),
@@ -91,12 +92,17 @@ def _accuracy_note(sample: Row, calibration: Calibration | None) -> str:
 
 
 def _support(traced: Alignment, sample: Row) -> None:
-    """Name the best source of a sentence that no source has word for word, where `synth score` stored it."""
+    """Name the best source of a sentence that no source has word for word, where `synth score` stored it, and which
+    sentences are weakly supported.
+    """
+    from synth.scorers.faithful.judgement import WEAK
+
     sentences = [sentence for row in traced.answer for sentence in row]
     sources, support = values(sample.get("sentence_sources")), values(sample.get("sentence_support"))
     complete = len(sources) == len(support) == len(sentences)
     for i, sentence in enumerate(sentences):
         sentence["support"] = support[i] if complete else None
+        sentence["weak"] = complete and (number(support[i]) or 0.0) < WEAK
         if complete and sentence["how"] == "none" and isinstance(sources[i], int):
             sentence["source"] = sources[i] + 1
 

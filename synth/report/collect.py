@@ -52,7 +52,8 @@ KEYS = {
     "languages": "[{language, articles, events, samples, detected, mean_similarity, as_expected, other}]",
     "samples": "{count, unscored, compression, made_by: [{task, prompt, model, samples}], days: as above by language}",
     "similarity": "{samples, embedders, mean, p10, p50, p90, mean_bins, std_bins, variability, by_sources, …}",
-    "faithfulness": "{samples, clean, clean_share, facts, unchecked, kinds: [{kind, samples, facts}], by_model, "
+    "faithfulness": "{samples, clean, clean_share, facts, extractive: the same of copied answers, mean, unchecked, "
+    "kinds: [{kind, samples, facts}], by_model, "
     "by_language, mean_min_support, support_bins, …}",
     "toxicity": "{samples, unmeasured, high_from, groups: [{model, calibrated, samples, languages, fields: [{field, "
     "samples, mean, p50, p95, max, high}]}]}",

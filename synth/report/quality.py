@@ -6,9 +6,10 @@ Every figure says how many samples it was measured on. What nobody measured is N
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from synth.llm.model_cards import is_extractive
 from synth.ratings.calibration import Calibration, judge_name
 from synth.samples.schema import toxicity_fields
 
@@ -43,7 +44,7 @@ def _several(field: str) -> dict[str, Any]:
 FIELDS: dict[str, Any] = {
     "facts": _size("$unsupported"),
     "kinds": {"$cond": [{"$isArray": ["$unsupported_kinds"]}, "$unsupported_kinds", []]},
-    "support": number("$min_support"),
+    "support": number("$min_support"), "faithful": number("$faithfulness"),
     **{name: number(f"${name}") for name in TOXICITIES},
     "toxicity_model": 1, "calibrated": "$toxicity_calibrated",
     "accuracy": number("$accuracy"), "helpfulness": number("$helpfulness"), "judge": {
@@ -80,6 +81,7 @@ def facets() -> dict[str, list[dict[str, Any]]]:
         "faith": [_is("facts"), {"$group": {
             "_id": {"language": "$language", "model": "$model", "prompt": "$prompt"}, "samples": single,
             "flawed": _share("$facts"), "facts": {"$sum": "$facts"},
+            "scored": {"$sum": {"$cond": [{"$isNumber": "$faithful"}, 1, 0]}}, "score": {"$sum": "$faithful"},
         }}],
         "fact_kinds": [{"$match": {"facts": {"$gt": 0}}}, {"$project": {"kinds": 1}}, *_counted("kinds")],
         "flawed_kinds": [
@@ -141,23 +143,35 @@ def _check_facets() -> dict[str, list[dict[str, Any]]]:
 
 
 def faithfulness(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any] | None:
-    """Facts that no source has: how many samples are without, which kinds, by whom; None where nobody looked."""
+    """Facts that no source has: how many samples are without, which kinds, by whom; None where nobody looked.
+
+    Answers of the offline summariser are their sources' own sentences: they stand apart, in `extractive`, and no share
+    or mean praises them.
+    """
     rows = facets_by_name["faith"]
     if not rows:
         return None
     samples = {row["_id"]: row["n"] for row in facets_by_name["flawed_kinds"]}
     kinds = sorted(facets_by_name["fact_kinds"], key=lambda row: (-samples.get(row["_id"], 0), str(row["_id"])))
-    total = _told(rows)
+    copied = [row for row in rows if is_extractive(str(row["_id"].get("model") or ""))]
+    written = [row for row in rows if row not in copied]
+    total = _told(written)
     supports = {row["_id"]: row["n"] for row in facets_by_name["supports"]}
     measured = sum(supports.values())
     return {
-        **total, "unchecked": count - total["samples"],
+        **total, "extractive": _told(copied) if copied else None, "mean": _mean_score(written),
+        "unchecked": count - sum(row["samples"] for row in rows),
         "kinds": [{"kind": row["_id"], "samples": samples.get(row["_id"], 0), "facts": row["n"]} for row in kinds],
         "by_model": _grouped(rows, "model", "prompt"), "by_language": _grouped(rows, "language"),
         "mean_min_support": _mean(sum(row["sum"] for row in facets_by_name["supports"]), measured),
         "support_bin_width": 1 / SUPPORT_BINS,
         "support_bins": [supports.get(i, 0) for i in range(SUPPORT_BINS)] if measured else [],
     }  # fmt: skip
+
+
+def _mean_score(rows: Sequence[Row]) -> float | None:
+    """The mean faithfulness of the samples that have one."""
+    return _mean(sum(row["score"] for row in rows), sum(row["scored"] for row in rows))
 
 
 def _told(rows: Iterable[Row]) -> dict[str, Any]:

@@ -164,6 +164,7 @@ class SampleDocument(TypedDict, total=False):
     language_confidence: float
     unsupported: list[str]
     unsupported_kinds: list[str]
+    faithfulness: float
     sentence_sources: list[int]
     sentence_support: list[float]
     min_support: float

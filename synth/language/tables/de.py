@@ -144,19 +144,25 @@ TABLE = LanguageTable(
         ),
     ),
     polarity=PolarityTable(
-        negations=words("nicht kein keine keinen keiner keinem nie niemals ohne weder niemand"),
-        no_negations=frozenset({"nicht nur", "nicht zuletzt", "nicht mehr als"}),
+        negations=words(
+            "nicht kein keine keinen keiner keinem nie niemals ohne weder niemand"
+        ),
+        no_negations=frozenset({
+            "nicht nur", "nicht zuletzt", "nicht mehr als",
+        }),
         agents=words("von vom durch"),
-        small=words("er sie wir ich ihr sein seine ihre hat haben war waren sind werden wird worden sich oder aber dass"),
+        small=words(
+            "er sie wir ich ihr sein seine ihre hat haben war waren sind werden wird worden sich oder aber dass"
+        ),
         opposites=opposites(
-            "stieg. stiegen. steig gestieg zugenomm erhöh wuchs wachs/fiel. fielen. gefall sank sink gesunk abgenomm "
-            "reduz;gewann gewonn gewinn sieg/verlor verlier niederlag;verurteil schuldig/freigesproch freispruch "
-            "unschuldig;verhaft festgenomm/freigelass freigekomm;angenomm zugestimm billig genehmig/abgelehn ablehn "
-            "verworf;bestätig/dementier bestritt leugn;überleb/starb gestorb tot. tote. getötet;offen. öffn geöffnet/"
-            "geschloss schließ;unterstütz befürwort/kritisier gegen. gegner;erlaub zulass/verbot verbiet;kauf. kauft "
-            "gekauft erworb/verkauf;eingestell/entlass;begann beginn begonn start/endet beendet abgeschloss;besser. "
-            "verbesser/schlechter. verschlecht;höher. mehr./niedriger. weniger.;gewinn/verlust;nord/süd;ost/west;"
-            "erste/letzte"
+            "stieg. stiegen. steig gestieg zugenomm erhöh wuchs wachs/fiel. fielen. gefall sank sink gesunk "
+            "abgenomm reduz;gewann gewonn gewinn sieg/verlor verlier niederlag;verurteil schuldig/freigesproch "
+            "freispruch unschuldig;verhaft festgenomm/freigelass freigekomm;angenomm zugestimm billig "
+            "genehmig/abgelehn ablehn verworf;bestätig/dementier bestritt leugn;überleb/starb gestorb tot. tote. "
+            "getötet;offen. öffn geöffnet/geschloss schließ;unterstütz befürwort/kritisier gegen. gegner;erlaub "
+            "zulass/verbot verbiet;kauf. kauft gekauft erworb/verkauf;eingestell/entlass;begann beginn begonn "
+            "start/endet beendet abgeschloss;besser. verbesser/schlechter. verschlecht;höher. mehr./niedriger. "
+            "weniger.;gewinn/verlust;nord/süd;ost/west;erste/letzte"
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -140,34 +140,39 @@ TABLE = LanguageTable(
     ),
     polarity=PolarityTable(
         negations=words(
-            "not no never without nobody none neither nor cannot don didn doesn isn aren wasn weren won couldn wouldn "
-            "shouldn hasn haven hadn ain unable fail failed fails refused refuses"
+            "not no never without nobody none neither nor cannot don didn doesn isn aren wasn weren won couldn "
+            "wouldn shouldn hasn haven hadn ain unable fail failed fails refused refuses"
         ),
-        no_negations=frozenset({"not only", "no longer", "no doubt", "not just", "no matter", "no 1"}),
+        no_negations=frozenset({
+            "not only", "no longer", "no doubt", "not just", "no matter", "no 1",
+        }),
         agents=words("by"),
         small=words(
-            "he she they we you i him her them his their our your who whom which what when where while if or but so in "
-            "will would could should can may might must been being be had do does did said says say also more most some "
-            "about after before into over than then there these those us not no up out all one re ve ll s t"
+            "he she they we you i him her them his their our your who whom which what when where while if or but "
+            "so in will would could should can may might must been being be had do does did said says say also "
+            "more most some about after before into over than then there these those us not no up out all one re "
+            "ve ll s t"
         ),
         opposites=opposites(
-            "rise. rises. rose. risen. rising. increas grew. grow. grows. growth. grown. climb soar surg jump. jumped. "
-            "higher. up./fall. falls. fell. fallen. falling. decreas drop. dropped. drops. declin plung slump lower. "
-            "down. shrank. reduc;win. wins. won. winning. victor winner beat. beats. beaten. defeat/lose. loses. lost. "
-            "losing. loss. loser;convict guilty. condemn jailed. sentenc/acquit innocent. cleared. exonerat;arrest "
-            "detain/releas freed. free.;approv accept pass. passed. backed. welcom/reject refus veto turned_down;"
-            "confirm admit acknowledg/den. deny. denied. denies. denying. dismiss;alive. surviv/dead. died. killed. die. "
-            "dies.;open. opens. opened. opening./close. closes. closed. closing. shut.;support. supports. supported. "
-            "favour favor back. backs./oppos against. criticis criticiz;allow permit authoris authoriz/ban. bans. banned. "
-            "forbid prohibit;buy. buys. bought. buying. purchas acquir/sell. sells. sold. selling.;hire. hired. hires. "
-            "appoint recruit/fire. fired. sack dismissed. laid_off;begin. begins. began. start. started. starts. launch/"
-            "end. ends. ended. finish stop. stopped.;better. best. improv/worse. worst. worsen deteriorat;maximum. most./"
-            "minimum. least.;profit gain/loss. losses.;north. northern./south. southern.;east. eastern./west. western.;"
-            "first./last. final.;enter. enters. entered. join. joined. joins./leave. leaves. left. quit. quits.;"
-            "succeed succes/fail. fails. failed. failure.;more./less. fewer.;before./after.;strengthen/weaken;"
-            "posit/negat;legal. lawful./illegal. unlawful.;likely. possible./unlikely. impossible.;above./below.;"
-            "man. men. male./woman. women. female.;son. sons. brother father/daughter sister mother;early. earlier./"
-            "late. later.;largest. biggest. large. big./smallest. small.;old. older./young. younger."
+            "rise. rises. rose. risen. rising. increas grew. grow. grows. growth. grown. climb soar surg jump. "
+            "jumped. higher. up./fall. falls. fell. fallen. falling. decreas drop. dropped. drops. declin plung "
+            "slump lower. down. shrank. reduc;win. wins. won. winning. victor winner beat. beats. beaten. "
+            "defeat/lose. loses. lost. losing. loss. loser;convict guilty. condemn jailed. sentenc/acquit "
+            "innocent. cleared. exonerat;arrest detain/releas freed. free.;approv accept pass. passed. backed. "
+            "welcom/reject refus veto turned_down;confirm admit acknowledg/den. deny. denied. denies. denying. "
+            "dismiss;alive. surviv/dead. died. killed. die. dies.;open. opens. opened. opening./close. closes. "
+            "closed. closing. shut.;support. supports. supported. favour favor back. backs./oppos against. "
+            "criticis criticiz;allow permit authoris authoriz/ban. bans. banned. forbid prohibit;buy. buys. "
+            "bought. buying. purchas acquir/sell. sells. sold. selling.;hire. hired. hires. appoint recruit/fire. "
+            "fired. sack dismissed. laid_off;begin. begins. began. start. started. starts. launch/end. ends. "
+            "ended. finish stop. stopped.;better. best. improv/worse. worst. worsen deteriorat;maximum. "
+            "most./minimum. least.;profit gain/loss. losses.;north. northern./south. southern.;east. "
+            "eastern./west. western.;first./last. final.;enter. enters. entered. join. joined. joins./leave. "
+            "leaves. left. quit. quits.;succeed succes/fail. fails. failed. failure.;more./less. "
+            "fewer.;before./after.;strengthen/weaken;posit/negat;legal. lawful./illegal. unlawful.;likely. "
+            "possible./unlikely. impossible.;above./below.;man. men. male./woman. women. female.;son. sons. "
+            "brother father/daughter sister mother;early. earlier./late. later.;largest. biggest. large. "
+            "big./smallest. small.;old. older./young. younger."
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -125,17 +125,24 @@ TABLE = LanguageTable(
         common=words("el la los las y es una para como pero este esta su sus lo según tras"),
     ),
     polarity=PolarityTable(
-        negations=words("no nunca jamás ni sin nadie ningún ninguna ninguno tampoco"),
-        no_negations=frozenset({"no solo", "no sólo", "no obstante", "no solamente"}),
+        negations=words(
+            "no nunca jamás ni sin nadie ningún ninguna ninguno tampoco"
+        ),
+        no_negations=frozenset({
+            "no solo", "no sólo", "no obstante", "no solamente",
+        }),
         agents=words("por"),
-        small=words("el la de que y a en un los se le lo o pero más ya fue ser son está han había este esta ese sobre"),
+        small=words(
+            "el la de que y a en un los se le lo o pero más ya fue ser son está han había este esta ese sobre"
+        ),
         opposites=opposites(
             "subi sube aument crec increment alza./baj cay cae. cayó disminu reduj reduc descen;gan. gana. ganó "
-            "ganar ganaron venc victori triunf/perd perdi derrot;conden culpable/absol absuel inocen;deten arrest/"
-            "liber excarcel solt;aprob acept/rechaz deneg vet;confirm admit/desmint desmenti neg. negó niega;vivo. viva. "
-            "sobreviv/muert muri falleci mat.;abr abiert/cerr cierr;apoy respald favor/opon opus critic contra.;permit "
-            "autoriz/prohib;compr adquir/vend;contrat/desped despid;comenz empez inici/termin acab finaliz;mejor/peor "
-            "empeor;máxim/mínim;gananc benefici/pérdid;norte./sur.;primer/últim;entr. ingres/sali"
+            "ganar ganaron venc victori triunf/perd perdi derrot;conden culpable/absol absuel inocen;deten "
+            "arrest/liber excarcel solt;aprob acept/rechaz deneg vet;confirm admit/desmint desmenti neg. negó "
+            "niega;vivo. viva. sobreviv/muert muri falleci mat.;abr abiert/cerr cierr;apoy respald favor/opon "
+            "opus critic contra.;permit autoriz/prohib;compr adquir/vend;contrat/desped despid;comenz empez "
+            "inici/termin acab finaliz;mejor/peor empeor;máxim/mínim;gananc "
+            "benefici/pérdid;norte./sur.;primer/últim;entr. ingres/sali"
         ),
     ),
     sentence_filter=SentenceFilterTable(

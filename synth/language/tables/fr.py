@@ -127,17 +127,24 @@ TABLE = LanguageTable(
         ),
     ),
     polarity=PolarityTable(
-        negations=words("pas jamais aucun aucune sans ni personne guère nul"),
-        no_negations=frozenset({"pas seulement", "pas moins"}),
+        negations=words(
+            "pas jamais aucun aucune sans ni personne guère nul"
+        ),
+        no_negations=frozenset({
+            "pas seulement", "pas moins",
+        }),
         agents=words("par"),
-        small=words("il elle ils elles on nous vous je ne se sa son ses leur leurs de d l qu c n s y en a été être avoir"),
+        small=words(
+            "il elle ils elles on nous vous je ne se sa son ses leur leurs de d l qu c n s y en a été être avoir"
+        ),
         opposites=opposites(
             "augment hauss mont. monté montée grimp croî accru/baiss chut diminu recul rédui;gagn vainqu victoir "
             "rempor/perd perdu défait;condamn coupable/acquitt relax innocen;arrêt interpel/libér relâch;approuv "
-            "accept adopt/rejet refus;confirm reconn/démenti dément nié nie.;vivant surviv/mort décéd tué;ouvr ouvert/"
-            "ferm;souten soutien favor/oppos critiqu contre.;autoris permet permis/interdi;achet acqui/vend vente;"
-            "embauch recrut/licenci renvoy;commenc début/fini termin achev;meilleur amélior/pire. empir;maximum/minimum;"
-            "bénéfic gain/perte;nord./sud.;premier/dernier;entr. rejoint/quitt sorti"
+            "accept adopt/rejet refus;confirm reconn/démenti dément nié nie.;vivant surviv/mort décéd tué;ouvr "
+            "ouvert/ferm;souten soutien favor/oppos critiqu contre.;autoris permet permis/interdi;achet "
+            "acqui/vend vente;embauch recrut/licenci renvoy;commenc début/fini termin achev;meilleur "
+            "amélior/pire. empir;maximum/minimum;bénéfic gain/perte;nord./sud.;premier/dernier;entr. "
+            "rejoint/quitt sorti"
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -184,25 +184,32 @@ TABLE = LanguageTable(
         ),
     ),
     polarity=PolarityTable(
-        negations=words("non né mai nessun nessuno nessuna senza nemmeno neanche neppure"),
-        no_negations=frozenset({"non solo", "non soltanto", "se non", "non appena", "mai così", "come mai", "più che mai"}),
+        negations=words(
+            "non né mai nessun nessuno nessuna senza nemmeno neanche neppure"
+        ),
+        no_negations=frozenset({
+            "non solo", "non soltanto", "se non", "non appena", "mai così", "come mai", "più che mai",
+        }),
         agents=words("da dal dalla dai dalle dagli dallo dall"),
         small=words(
-            "come anche più meno molto già poi dove quando chi cui loro suo sua suoi sue dopo prima mentre perché quindi "
-            "stato stata stati state essere avere fa fatto sarà stesso stessa proprio circa oltre fino secondo"
+            "come anche più meno molto già poi dove quando chi cui loro suo sua suoi sue dopo prima mentre perché "
+            "quindi stato stata stati state essere avere fa fatto sarà stesso stessa proprio circa oltre fino "
+            "secondo"
         ),
         opposites=opposites(
             "salit sale. salg salir salì aument cresc cresciut rialz risal/sces scend cal. cala calo. cali. calan "
-            "calat calav diminu ridu ridot ribass croll;vint vinc vins vitto trionf/pers. perso. persa. persi. perd "
-            "sconfi;condann colpevol/assol assolt prosciol prosciolt innocen;arrest incarcer ferma/scarcer liber rilasc;"
-            "approv accett acco via_libera promoss/respin respint bocci rifiut rigett;conferm ammess ammett ammis/"
-            "smenti neg. negat nega. negano. negò negav;vivo. viva. vivi. vive. sopravviss/mort decedut ucci uccis;"
-            "apert aprir apre. aprono. apriv aprì. chiud chiuder;favorevol sosten soste appogg/contrar oppon oppos "
-            "critic;autorizz permess permett consent/viet proibi;acquist compra comper/vend cess;assun assunt/licenz;"
-            "iniz comincia avvi/fini conclu termin cessa;miglior/peggior;massim record/minim;guadagn util. utili. "
-            "profitt/perdit;nord. settentr/sud. meridion;primo. prima./ultim;innalz alz/abbass;entra ingress/usci uscit;"
-            "ottim positiv/pessim negativ;riusci succes/falli fallit;accus/difes difend;rafforz/indebol;legal. legali. "
-            "legittim/illegal illegittim;compost stabil/instabil;maggior/minor;donna. donne. femmin/uomo. uomini. masch"
+            "calat calav diminu ridu ridot ribass croll;vint vinc vins vitto trionf/pers. perso. persa. persi. "
+            "perd sconfi;condann colpevol/assol assolt prosciol prosciolt innocen;arrest incarcer ferma/scarcer "
+            "liber rilasc;approv accett acco via_libera promoss/respin respint bocci rifiut rigett;conferm ammess "
+            "ammett ammis/smenti neg. negat nega. negano. negò negav;vivo. viva. vivi. vive. sopravviss/mort "
+            "decedut ucci uccis;apert aprir apre. aprono./chius chiud;favorevol sosten soste appogg/contrar oppon "
+            "oppos critic;autorizz permess permett consent/viet proibi;acquist compra comper/vend cess;assun "
+            "assunt/licenz;iniz comincia avvi/fini conclu termin cessa;miglior/peggior;massim "
+            "record/minim;guadagn util. utili. profitt/perdit;nord. settentr/sud. meridion;primo. "
+            "prima./ultim;innalz alz/abbass;entra ingress/usci uscit;ottim positiv/pessim negativ;riusci "
+            "succes/falli fallit;accus/difes difend;rafforz/indebol;legal. legali. legittim/illegal "
+            "illegittim;compost stabil/instabil;maggior/minor;più./meno.;dopo./prima.;alto. alta. alti. "
+            "alte./basso. bassa. bassi. basse.;donna. donne. femmin/uomo. uomini. masch"
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -141,17 +141,23 @@ TABLE = LanguageTable(
         ),
     ),
     polarity=PolarityTable(
-        negations=words("não nunca jamais nem sem ninguém nenhum nenhuma"),
-        no_negations=frozenset({"não só", "não apenas", "não obstante"}),
+        negations=words(
+            "não nunca jamais nem sem ninguém nenhum nenhuma"
+        ),
+        no_negations=frozenset({
+            "não só", "não apenas", "não obstante",
+        }),
         agents=words("por pelo pela pelos pelas"),
-        small=words("o a de que e um se lhe ou mas já foi ser são está tem tinha este esta esse sobre com em por como"),
+        small=words(
+            "o a de que e um se lhe ou mas já foi ser são está tem tinha este esta esse sobre com em por como"
+        ),
         opposites=opposites(
-            "subi sobe aument cresc alta./cai caiu queda diminu reduz baix desc;ganh venc vitóri triunf/perd perdeu "
-            "derrot;conden culpad/absolv absolvi inocen;deti pres. preso. presa. prend/libert solt;aprov aceit/rejeit "
-            "recus vet;confirm admit/desment neg. negou nega.;vivo. viva. sobreviv/mort morr falec;abr abert/fech;"
-            "apoi favor/opõ opôs critic contra.;permit autoriz/proib;compr adquir/vend;contrat/demit despe;começ inici/"
-            "termin acab encerr;melhor/pior;máxim/mínim;lucr ganho/prejuíz perda;norte./sul.;primeir/últim;entr. "
-            "ingress/sai. saiu"
+            "subi sobe aument cresc alta./cai caiu queda diminu reduz baix desc;ganh venc vitóri triunf/perd "
+            "perdeu derrot;conden culpad/absolv absolvi inocen;deti pres. preso. presa. prend/libert solt;aprov "
+            "aceit/rejeit recus vet;confirm admit/desment neg. negou nega.;vivo. viva. sobreviv/mort morr "
+            "falec;abr abert/fech;apoi favor/opõ opôs critic contra.;permit autoriz/proib;compr "
+            "adquir/vend;contrat/demit despe;começ inici/termin acab encerr;melhor/pior;máxim/mínim;lucr "
+            "ganho/prejuíz perda;norte./sul.;primeir/últim;entr. ingress/sai. saiu"
         ),
     ),
     sentence_filter=SentenceFilterTable(

@@ -143,26 +143,30 @@ TABLE = LanguageTable(
         syllabic=True,
     ),
     polarity=PolarityTable(
-        negations=words("không chưa chẳng chả đừng"),
+        negations=words(
+            "không chưa chẳng chả đừng"
+        ),
         no_negations=frozenset({
-            "không khí", "không gian", "không quân", "không chỉ", "không những", "hàng không", "không lưu", "không trung",
-            "không kích", "chưa kể", "không phận", "chẳng hạn", "không quá", "không dưới", "phòng không",
+            "không khí", "không gian", "không quân", "không chỉ", "không những", "hàng không", "không lưu",
+            "không trung", "không kích", "chưa kể", "không phận", "chẳng hạn", "không quá", "không dưới",
+            "phòng không",
         }),
         agents=words("bị được bởi"),
         small=words(
-            "thì mà rằng nên rất đều lại vẫn đang sẽ đã vừa mới chỉ còn cùng nhau họ nó tôi ấy kia nào gì sự việc cuộc "
-            "chiếc cái con vụ theo trên tới qua bằng hoặc hay nếu cả"
+            "thì mà rằng nên rất đều lại vẫn đang sẽ đã vừa mới chỉ còn cùng nhau họ nó tôi ấy kia nào gì sự việc "
+            "cuộc chiếc cái con vụ theo trên tới qua bằng hoặc hay nếu cả"
         ),
         opposites=opposites(
-            "tăng lên. leo_thang/giảm xuống. sụt hạ;thắng chiến_thắng đánh_bại/thua thất_bại bại;kết_án kết_tội có_tội "
-            "phạm_tội/trắng_án vô_tội tha_bổng;bắt bắt_giữ tạm_giam/thả trả_tự_do phóng_thích;chấp_thuận thông_qua "
-            "phê_duyệt đồng_ý chấp_nhận/bác_bỏ từ_chối phản_đối bác;xác_nhận thừa_nhận khẳng_định/phủ_nhận bác_bỏ;"
-            "sống sống_sót/chết tử_vong thiệt_mạng qua_đời;mở mở_cửa/đóng đóng_cửa;ủng_hộ tán_thành/phản_đối chỉ_trích;"
-            "cho_phép/cấm;mua/bán;tuyển tuyển_dụng bổ_nhiệm/sa_thải cách_chức bãi_nhiệm;bắt_đầu khởi_công khai_mạc/"
-            "kết_thúc bế_mạc chấm_dứt;tốt_hơn cải_thiện/xấu_đi tồi_tệ;cao/thấp;lớn/nhỏ;lãi lợi_nhuận/lỗ thua_lỗ;"
-            "bắc miền_bắc/nam miền_nam;đông/tây;đầu_tiên/cuối_cùng;vào. nhập/ra. xuất rời;thành_công/thất_bại;nhiều/ít;"
-            "trước/sau;mạnh/yếu;hợp_pháp/bất_hợp_pháp trái_phép;nam_giới đàn_ông/phụ_nữ nữ;nhanh/chậm;nóng/lạnh;mới/cũ;"
-            "phát_hiện tìm_thấy/mất_tích"
+            "tăng lên. leo_thang/giảm xuống. sụt hạ;thắng chiến_thắng đánh_bại/thua thất_bại bại;kết_án kết_tội "
+            "có_tội phạm_tội/trắng_án vô_tội tha_bổng;bắt bắt_giữ tạm_giam/thả trả_tự_do phóng_thích;chấp_thuận "
+            "thông_qua phê_duyệt đồng_ý chấp_nhận/bác_bỏ từ_chối phản_đối bác;xác_nhận thừa_nhận "
+            "khẳng_định/phủ_nhận bác_bỏ;sống sống_sót/chết tử_vong thiệt_mạng qua_đời;mở mở_cửa/đóng "
+            "đóng_cửa;ủng_hộ tán_thành/phản_đối chỉ_trích;cho_phép/cấm;mua/bán;tuyển tuyển_dụng bổ_nhiệm/sa_thải "
+            "cách_chức bãi_nhiệm;bắt_đầu khởi_công khai_mạc/kết_thúc bế_mạc chấm_dứt;tốt_hơn cải_thiện/xấu_đi "
+            "tồi_tệ;cao/thấp;lớn/nhỏ;lãi lợi_nhuận/lỗ thua_lỗ;bắc miền_bắc/nam "
+            "miền_nam;đông/tây;đầu_tiên/cuối_cùng;vào. nhập/ra. xuất "
+            "rời;thành_công/thất_bại;nhiều/ít;trước/sau;mạnh/yếu;hợp_pháp/bất_hợp_pháp trái_phép;nam_giới "
+            "đàn_ông/phụ_nữ nữ;nhanh/chậm;nóng/lạnh;mới/cũ;phát_hiện tìm_thấy/mất_tích"
         ),
     ),
     sentence_filter=SentenceFilterTable(

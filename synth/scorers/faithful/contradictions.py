@@ -58,12 +58,20 @@ def contradictions(answer: Units, sources: Sequence[tuple[Units, str]], language
     if not readings or not len(answer):
         return []
     contest = _Contest(answer, readings, language)
-    found = [
-        Contradiction(*answer.spans[at], answer.sentence[at], kind)
-        for at in range(min(len(answer), _UNITS))
-        if (kind := contest.kind(at))
-    ]
-    return found
+    turned: list[Contradiction] = []
+    for at in range(min(len(answer), _UNITS)):
+        if kind := contest.kind(at):
+            (start, end), sentence = answer.spans[at], answer.sentence[at]
+            last = turned[-1] if turned else None
+            if (
+                last
+                and last.kind == kind == "roles"
+                and last.end == answer.spans[at - 1][1]
+                and last.sentence == sentence
+            ):
+                start = turned.pop().start
+            turned.append(Contradiction(start, end, sentence, kind))
+    return turned
 
 
 class _Contest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ from synth.scorers.faithful.evidence import Evidence, Fact
 from synth.scorers.faithful.reading import Source
 from synth.scorers.faithful.support import sentence_supports
 
-#: What a sentence keeps of its support for each fact that no source has, and for one that a source contradicts.
-ABSENT, CONTRADICTED = 0.7, 0.4
+#: What a sentence keeps of its support for each fact that no source has, and where a source contradicts it.
+ABSENT, CONTRADICTED = 0.75, 0.5
 #: How much the least supported sentence counts for beside the mean of all.
-WORST = 0.5
+WORST = 0.3
+#: Below this a sentence is weakly supported; a word in three of it is in no source.
+WEAK = 0.5
 _CONTRADICTIONS = frozenset({"opposite", "negation", "attachment", "roles"})
 
 
@@ -45,7 +48,7 @@ def faithfulness(answer: str, sources: Sequence[Source], language: str | None = 
 def sentence_support(
     answer: str, sources: Sequence[Source], language: str | None = None
 ) -> tuple[list[int | None], list[float]]:
-    """For each sentence of an answer its best source, None where none has a word of it, and how well it is supported."""
+    """For each sentence of an answer its best source, None where none has a word of it, and its support, 0 to 1."""
     judgement = judge(answer, sources, language)
     return judgement.sources, judgement.support
 
@@ -56,12 +59,22 @@ def judge(answer: str, sources: Sequence[Source], language: str | None = None) -
     has_text = any(source.text for source in evidence.readings)
     facts = evidence.judge(reading) if has_text else []
     supports = sentence_supports(reading.units.stems, evidence.readings)
-    keeps = [1.0] * len(supports)
-    for fact in facts:
-        if not fact.supported and fact.sentence < len(keeps):
-            keeps[fact.sentence] *= CONTRADICTED if fact.kind in _CONTRADICTIONS else ABSENT
-    values = [round(support.value * keep, 4) for support, keep in zip(supports, keeps, strict=True)]
+    kept = _kept(facts)
+    values = [round(support.value * kept.get(number, 1.0), 4) for number, support in enumerate(supports)]
     return Judgement(facts, values, [support.source for support in supports], _joined(values), has_text)
+
+
+def _kept(facts: Sequence[Fact]) -> dict[int, float]:
+    """Sentence -> the share of its support that it keeps for what is wrong in it."""
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for fact in facts:
+        if not fact.supported:
+            kinds[fact.sentence].append(fact.kind)
+    turned = {number: _CONTRADICTIONS.intersection(each) for number, each in kinds.items()}
+    return {
+        number: ABSENT ** sum(kind not in _CONTRADICTIONS for kind in each) * (CONTRADICTED if turned[number] else 1.0)
+        for number, each in kinds.items()
+    }
 
 
 def _joined(values: Sequence[float]) -> float:

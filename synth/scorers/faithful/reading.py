@@ -1,10 +1,10 @@
-"""What one source states, read once: numbers, dates, names and quotes by their values, and its words by their places."""
+"""What one source states, read once: numbers, dates and names by their values, and its words by their places."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -16,6 +16,7 @@ from synth.scorers.faithful.names import NameIndex, QuoteIndex
 from synth.scorers.faithful.numbers import mentions_of
 from synth.scorers.faithful.tokens import Mention, Reading, Token, tokens_of
 from synth.scorers.faithful.units import units_of
+from synth.scorers.readings import read_once
 
 Source = str | Mapping[str, Any]
 
@@ -129,17 +130,25 @@ class Statements:
         self.dates.add((day.year, day.month, day.day))
         self.weekdays.add(day.weekday())
 
-    def update(self, other: Statements) -> None:
-        """All that another states, too."""
-        for mine, theirs in ((self.numbers, other.numbers), (self.numbers_by_context, other.numbers_by_context)):
-            for key, values in theirs.items():
-                mine[key] |= values  # type: ignore[index, operator]
-        self.dates |= other.dates
-        self.times |= other.times
-        self.weekdays |= other.weekdays
-        self.other_readings |= other.other_readings
+    @classmethod
+    def union(cls, parts: Sequence[Statements]) -> Statements:
+        """All that any of them states; that of one is itself."""
+        if len(parts) == 1:
+            return parts[0]
+        union = cls()
+        for part in parts:
+            for key, values in part.numbers.items():
+                union.numbers[key] |= values
+            for context, numbers in part.numbers_by_context.items():
+                union.numbers_by_context[context] |= numbers
+            union.dates |= part.dates
+            union.times |= part.times
+            union.weekdays |= part.weekdays
+            union.other_readings |= part.other_readings
+        return union
 
 
+@read_once
 def read_source(source: Source) -> SourceReading:
     """The reading of a source."""
     return SourceReading(source)

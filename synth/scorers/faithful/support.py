@@ -1,8 +1,8 @@
 """How well the sources support each sentence of an answer, by its words: 0 to 1, whatever case they are written in.
 
-Three shares of a sentence's words, joined: those that any source has; the runs of three of them that any source has; and
-those that one sentence of a source has in the same order. The first tells of what nobody said, the others of what is
-put together from here and there.
+Three shares of a sentence's words, joined: those that any source has; the runs of three of them that any has; and those
+that one sentence of a source has in the same order. The first tells of what nobody said, the others of what is put
+together from here and there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from synth.scorers.faithful.reading import SourceReading
 
 #: What the three shares count for: words, order within one sentence, runs of three.
-WEIGHTS = (2.0, 1.0, 1.0)
+WEIGHTS = (4.0, 1.0, 1.0)
 #: Sentences of all sources, those with most of the words, whose order is looked at.
 _CANDIDATES = 3
 #: Words of a sentence whose order is compared.

@@ -72,6 +72,21 @@ def test_faithfulness(database: Any, rows: list[dict[str, Any]]) -> None:
     )
 
 
+def test_extractive_answers_are_not_praised(database: Any) -> None:
+    """They are their sources' own sentences: no share and no mean counts them."""
+    copied = {"provenance": {"model": "extractive/7", "prompt": "p/1"}, "unsupported": [], "faithfulness": 1.0}
+    database.samples.insert_many([
+        sample(1, **copied), sample(2, **copied), sample(3, unsupported=["x"], unsupported_kinds=["opposite"],
+                                                         faithfulness=0.4),
+    ])  # fmt: skip
+    numbers = faithfulness(collect_samples(database), 3)
+    assert numbers
+    assert (numbers["samples"], numbers["clean_share"], numbers["mean"]) == (1, 0.0, 0.4)
+    assert numbers["extractive"]["samples"] == 2
+    assert numbers["unchecked"] == 0
+    assert {row["model"]: row["clean_share"] for row in numbers["by_model"]} == {"extractive/7": 1.0, "m": 0.0}
+
+
 def test_toxicity(database: Any, rows: list[dict[str, Any]]) -> None:
     told = toxicity(collect_samples(database), len(rows))
     assert told

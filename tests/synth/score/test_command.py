@@ -24,7 +24,7 @@ pytestmark = pytest.mark.long
 STORED = (
     "similarity", "min_similarity", "mean_similarity", "similarity_std", "similarity_embedder", "detected_language",
     "language_confidence", "unsupported", "unsupported_kinds", "sentence_sources", "sentence_support", "min_support",
-    "personal_data", "score_versions",
+    "faithfulness", "personal_data", "score_versions",
 )  # fmt: skip
 FIELDS = (
     "unsupported",
@@ -149,6 +149,7 @@ def test_every_field_is_stored(store: Any, database_uri: str) -> None:
         assert row["unsupported"] == row["unsupported_kinds"] == row["personal_data"] == []
         assert set(row["sentence_sources"]) == {0}
         assert row["min_support"] == min(row["sentence_support"]) > 0.9
+        assert row["faithfulness"] > 0.9
         assert row["score_versions"] == versions()
 
 
@@ -165,6 +166,7 @@ def test_what_no_source_has_and_whose_data_it_is(store: Any, database_uri: str, 
     assert row["unsupported"] == ["Asdrubale Pincopalli", "98.765"]
     assert row["unsupported_kinds"] == ["name", "number"]
     assert row["min_support"] < 0.5
+    assert row["min_support"] < row["faithfulness"] < 0.9
     (found,) = row["personal_data"]
     assert (found["kind"], found["field"]) == ("email", "answer")
     assert answer[found["start"] : found["end"]] == "mario.rossi@esempio.it"
