@@ -154,12 +154,12 @@ def faithfulness(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any
     samples = {row["_id"]: row["n"] for row in facets_by_name["flawed_kinds"]}
     kinds = sorted(facets_by_name["fact_kinds"], key=lambda row: (-samples.get(row["_id"], 0), str(row["_id"])))
     copied = [row for row in rows if is_extractive(str(row["_id"].get("model") or ""))]
-    written = [row for row in rows if row not in copied]
-    total = _told(written)
+    authored = [row for row in rows if row not in copied]
+    total = _told(authored)
     supports = {row["_id"]: row["n"] for row in facets_by_name["supports"]}
     measured = sum(supports.values())
     return {
-        **total, "extractive": _told(copied) if copied else None, "mean": _mean_score(written),
+        **total, "extractive": _told(copied) if copied else None, "mean": _mean_score(authored),
         "unchecked": count - sum(row["samples"] for row in rows),
         "kinds": [{"kind": row["_id"], "samples": samples.get(row["_id"], 0), "facts": row["n"]} for row in kinds],
         "by_model": _grouped(rows, "model", "prompt"), "by_language": _grouped(rows, "language"),

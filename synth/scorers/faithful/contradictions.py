@@ -21,8 +21,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from synth.scorers.faithful.opposites import opposite_sides
-from synth.scorers.faithful.units import Units
+from synth.scorers.faithful.units import Units, opposite_sides
 
 #: Units on either side that say what a word is said of, in the answer and in a source.
 _CONTEXT, _NEIGHBOURHOOD = 4, 6
@@ -95,7 +94,7 @@ class _Contest:
     # ---- polarity and negation
 
     def _is_opposite(self, at: int, pair: int, side: int) -> bool:
-        own = other = 0.0
+        own = contrary = 0.0
         effective = side ^ self.answer.negated[at]
         for source in self.sources:
             for position, source_side in polar_positions(source, self.language).get(pair, ()):
@@ -103,11 +102,11 @@ class _Contest:
                 if source_side ^ source.negated[position] == effective:
                     own = max(own, credit)
                 else:
-                    other = max(other, credit)
-        return other >= _ENOUGH and other > own + _MARGIN
+                    contrary = max(contrary, credit)
+        return contrary >= _ENOUGH and contrary > own + _MARGIN
 
     def _is_negated_otherwise(self, at: int) -> bool:
-        own = other = 0.0
+        own = contrary = 0.0
         negated, near = self.answer.negated[at], _negated_near(self.answer, at)
         for source in self.sources:
             for position in source.positions.get(self.answer.keys[at], ()):
@@ -115,21 +114,21 @@ class _Contest:
                 if negated == exact or (negated and around) or (near and exact):
                     own = max(own, self._credit(at, source, position))
                 elif (negated and not around) or (exact and not near):
-                    other = max(other, self._credit(at, source, position))
-        return other >= _ENOUGH and other > own + _MARGIN
+                    contrary = max(contrary, self._credit(at, source, position))
+        return contrary >= _ENOUGH and contrary > own + _MARGIN
 
     def _credit(self, at: int, source: Units, position: int) -> float:
         """The share of a unit's context in the answer that stands around a position of a source, 0 to 1."""
         first, after = self.bounds[self.answer.sentence[at]]
         total = credit = 0.0
         low, high = position - _NEIGHBOURHOOD, position + _NEIGHBOURHOOD
-        for other in range(max(first, at - _CONTEXT), min(after, at + _CONTEXT + 1)):
-            if other == at:
+        for neighbour in range(max(first, at - _CONTEXT), min(after, at + _CONTEXT + 1)):
+            if neighbour == at:
                 continue
-            places = source.positions.get(self.answer.keys[other], ())
-            weight = _weight(len(places)) / math.sqrt(abs(other - at))
+            places = source.positions.get(self.answer.keys[neighbour], ())
+            weight = _weight(len(places)) / math.sqrt(abs(neighbour - at))
             total += weight
-            if any(low <= place <= high and source.sentence[place] == source.sentence[position] for place in places):
+            if any(low <= spot <= high and source.sentence[spot] == source.sentence[position] for spot in places):
                 credit += weight
         return credit / total if total else 0.0
 
@@ -141,19 +140,19 @@ class _Contest:
         if mention.kind == "date" or not any(self.answer.keys[at] in source.positions for source in self.sources):
             # Of a number that nobody has, its presence is judged; years and days count nothing.
             return False
-        own = other = 0.0
+        own = contrary = 0.0
         for unit, distance in _counted(self.answer, at, 1):
             for source in self.sources:
                 places = source.positions.get(self.answer.keys[unit], ())
-                for place in places:
+                for spot in places:
                     weight = _weight(len(places)) / distance
-                    own_here, other_here = self._numbers_at(source, place, mention.readings)
-                    own, other = max(own, own_here * weight), max(other, other_here * weight)
-        return other >= _ENOUGH and other > own + _MARGIN
+                    own_count, contrary_count = self._numbers_at(source, spot, mention.readings)
+                    own, contrary = max(own, own_count * weight), max(contrary, contrary_count * weight)
+        return contrary >= _ENOUGH and contrary > own + _MARGIN
 
-    def _numbers_at(self, source: Units, place: int, readings: frozenset[object]) -> tuple[float, float]:
-        """(1 where this number counts what stands at a place, 1 where another does); the nearest on either side."""
-        before, after = _nearest_number(source, place, -1), _nearest_number(source, place, 1)
+    def _numbers_at(self, source: Units, position: int, readings: frozenset[object]) -> tuple[float, float]:
+        """(1 where this number counts what stands at a position, 1 where another does); the nearest on either side."""
+        before, after = _nearest_number(source, position, -1), _nearest_number(source, position, 1)
         own = any(number is not None and not readings.isdisjoint(number) for number in (before, after))
         return float(own), float(before is not None and readings.isdisjoint(before))
 
@@ -170,7 +169,7 @@ class _Contest:
         for source in self.sources:
             shared: Counter[int] = Counter()
             for key in set(self.answer.keys[first:after]):
-                for sentence in {source.sentence[place] for place in source.positions.get(key, ())}:
+                for sentence in {source.sentence[position] for position in source.positions.get(key, ())}:
                     shared[sentence] += 1
             for sentence, count in shared.most_common(1):
                 if count >= max(_SHARED, (after - first) / 2):
@@ -184,27 +183,29 @@ class _Contest:
     def _exchanged(self, first: int, after: int, source: Units, low: int, high: int) -> Iterator[int]:
         """Units that stand on the other side of what stands between them in the source."""
         runs = _runs(self.answer.keys[first:after], source.keys[low:high])
-        for one, left in enumerate(runs):
-            for two in range(one + 2, min(len(runs), one + _RUNS)):
-                right = runs[two]
-                if not all(right.place < run.place < left.place for run in runs[one + 1 : two]):
+        for first_run, earlier in enumerate(runs):
+            for second_run in range(first_run + 2, min(len(runs), first_run + _RUNS)):
+                later = runs[second_run]
+                if not all(
+                    later.position < run.position < earlier.position for run in runs[first_run + 1 : second_run]
+                ):
                     continue
-                apart = right.at - left.at - left.size, left.place - right.place - right.size
-                if max(*apart, left.size, right.size) > _SPAN:
+                apart = later.at - earlier.at - earlier.size, earlier.position - later.position - later.size
+                if max(*apart, earlier.size, later.size) > _SPAN:
                     continue
-                here = any(self.answer.agent[first + left.at + left.size : first + right.at + 1])
-                there = any(source.agent[low + right.place + right.size : low + left.place + 1])
-                if here == there:
-                    for run in (left, right):
+                is_passive = any(self.answer.agent[first + earlier.at + earlier.size : first + later.at + 1])
+                was_passive = any(source.agent[low + later.position + later.size : low + earlier.position + 1])
+                if is_passive == was_passive:
+                    for run in (earlier, later):
                         yield from range(first + run.at, first + run.at + run.size)
 
 
 class _Run(NamedTuple):
-    """Units of the answer's sentence, from `at`, that stand in a row in the source's, from `place`."""
+    """Units of the answer's sentence, from `at`, that stand in a row in the source's, from `position`."""
 
     at: int
     size: int
-    place: int
+    position: int
 
 
 def _runs(mine: Sequence[Hashable], theirs: Sequence[Hashable]) -> list[_Run]:
@@ -212,20 +213,20 @@ def _runs(mine: Sequence[Hashable], theirs: Sequence[Hashable]) -> list[_Run]:
     runs: list[_Run] = []
     at, expected = 0, 0
     while at < len(mine):
-        options = [(_length(mine, theirs, at, place), -abs(place - expected), place)
-                   for place, key in enumerate(theirs) if key == mine[at]]  # fmt: skip
+        options = [(_length(mine, theirs, at, position), -abs(position - expected), position)
+                   for position, key in enumerate(theirs) if key == mine[at]]  # fmt: skip
         if not options:
             at += 1
             continue
-        size, _, place = max(options)
-        runs.append(_Run(at, size, place))
-        at, expected = at + size, place + size
+        size, _, position = max(options)
+        runs.append(_Run(at, size, position))
+        at, expected = at + size, position + size
     return runs
 
 
-def _length(mine: Sequence[Hashable], theirs: Sequence[Hashable], at: int, place: int) -> int:
+def _length(mine: Sequence[Hashable], theirs: Sequence[Hashable], at: int, position: int) -> int:
     size = 0
-    while at + size < len(mine) and place + size < len(theirs) and mine[at + size] == theirs[place + size]:
+    while at + size < len(mine) and position + size < len(theirs) and mine[at + size] == theirs[position + size]:
         size += 1
     return size
 
@@ -276,22 +277,22 @@ def _negated_near(units: Units, at: int) -> bool:
 def _counted(units: Units, at: int, step: int) -> Iterator[tuple[int, int]]:
     """(unit, distance) of what a number may count, on one side: up to the next number or mark of punctuation."""
     for distance in range(1, _COUNTED + 1):
-        other = at + step * distance
-        if not 0 <= other < len(units) or units.sentence[other] != units.sentence[at]:
+        neighbour = at + step * distance
+        if not 0 <= neighbour < len(units) or units.sentence[neighbour] != units.sentence[at]:
             return
-        if units.mentions[other] is not None or units.divided[other if step > 0 else other + 1]:
+        if units.mentions[neighbour] is not None or units.divided[neighbour if step > 0 else neighbour + 1]:
             return
-        yield other, distance
+        yield neighbour, distance
 
 
-def _nearest_number(units: Units, place: int, step: int) -> frozenset[object] | None:
+def _nearest_number(units: Units, position: int, step: int) -> frozenset[object] | None:
     """What the nearest number on one side is, with no punctuation between."""
     for distance in range(1, _REACH + 1):
-        other = place + step * distance
-        if not 0 <= other < len(units) or units.sentence[other] != units.sentence[place]:
+        neighbour = position + step * distance
+        if not 0 <= neighbour < len(units) or units.sentence[neighbour] != units.sentence[position]:
             return None
-        if units.divided[other if step > 0 else other + 1]:
+        if units.divided[neighbour if step > 0 else neighbour + 1]:
             return None
-        if (mention := units.mentions[other]) is not None:
+        if (mention := units.mentions[neighbour]) is not None:
             return mention.readings
     return None

@@ -96,17 +96,17 @@ class Evidence:
         turned = contradictions(answer.units, sources, answer.language)
         if not turned:
             return facts
-        missing = [fact for fact in facts if not fact.supported]
+        absent = [fact for fact in facts if not fact.supported]
         more = []
         for each in turned:
             start, end = answer.origin[each.start], answer.origin[each.end]
-            if not any(fact.start < end and start < fact.end for fact in missing):
+            if not any(fact.start < end and start < fact.end for fact in absent):
                 more.append(Fact(answer.given[start:end], each.kind, start, end, answer.sentence_of(start), False))
         more = self._support_copied_sentences(more, answer)
         more = [fact for fact in more if not fact.supported]
         spans = {(fact.start, fact.end) for fact in more}
-        kept = [fact for fact in facts if (fact.start, fact.end) not in spans]
-        return sorted([*kept, *more], key=lambda fact: (fact.start, fact.end))
+        present = [fact for fact in facts if (fact.start, fact.end) not in spans]
+        return sorted([*present, *more], key=lambda fact: (fact.start, fact.end))
 
     def _present(self, answer: Answer) -> list[Fact]:
         facts: list[Fact] = []

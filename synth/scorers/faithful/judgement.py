@@ -59,8 +59,8 @@ def judge(answer: str, sources: Sequence[Source], language: str | None = None) -
     has_text = any(source.text for source in evidence.readings)
     facts = evidence.judge(reading) if has_text else []
     supports = sentence_supports(reading.units.stems, evidence.readings)
-    kept = _kept(facts)
-    values = [round(support.value * kept.get(number, 1.0), 4) for number, support in enumerate(supports)]
+    shares = _kept(facts)
+    values = [round(support.value * shares.get(number, 1.0), 4) for number, support in enumerate(supports)]
     return Judgement(facts, values, [support.source for support in supports], _joined(values), has_text)
 
 

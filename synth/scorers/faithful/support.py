@@ -58,14 +58,14 @@ def _candidates(stems: Sequence[str], readings: Sequence[SourceReading]) -> list
     return [place for place, _ in shared.most_common(_CANDIDATES)]
 
 
-def _in_order(one: Sequence[str], other: Sequence[str]) -> int:
+def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> int:
     """The length of their longest common subsequence (Hyyrö 2004: a row of the table is the bits of a number)."""
-    one, other, places = one[:_LONGEST], other[:_LONGEST], dict[str, int]()
-    for at, stem in enumerate(other):
+    mine, theirs, places = mine[:_LONGEST], theirs[:_LONGEST], dict[str, int]()
+    for at, stem in enumerate(theirs):
         places[stem] = places.get(stem, 0) | 1 << at
-    full = (1 << len(other)) - 1
+    full = (1 << len(theirs)) - 1
     row = full
-    for stem in one:
+    for stem in mine:
         match = row & places.get(stem, 0)
         row = (row + match | row - match) & full
-    return len(other) - row.bit_count()
+    return len(theirs) - row.bit_count()

@@ -1,4 +1,4 @@
-"""What an answer turns round: opposites, negations, numbers, roles. Covers opposites, units and answer."""
+"""What an answer turns round: opposites, negations, numbers, roles. Covers units and answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from synth.faithful import faithfulness, unsupported
 from synth.language.tables import languages
 from synth.scorers.faithful.answer import Answer
 from synth.scorers.faithful.evidence import facts
-from synth.scorers.faithful.opposites import is_polar, opposite_sides
+from synth.scorers.faithful.units import is_polar, opposite_sides
 
 ITALIAN = (
     "Il prezzo del gas è salito del 10% a gennaio. L'incidente sull'autostrada ha causato 12 feriti e 3 morti. Il "
