@@ -165,7 +165,8 @@ def page() -> str:
         "`synth query :NAME` runs one, `:NAME=VALUE` with a value of your own, `:ONE :TWO {...}` several that must",
         "all hold; `--filter` of `synth export` and of the stages takes the same. `synth query FILTER --save NAME`",
         "adds your own. *Index*: what finds the matches even where they are rare; without one MongoDB reads the",
-        "samples newest first until a page is full.",
+        "samples newest first until a page is full. `--count` says how many match; what takes more than a second",
+        "is said, and `--count --about` estimates it from 4,000 samples drawn at random, with bounds.",
     ]
     for recipe in recipes().values():
         lines += ["", f"## {recipe.question}", "", "```sh", _command(recipe), "```", "", "```json"]
