@@ -41,9 +41,10 @@ from synth.review.browse.order import ensure_order_indexes, scores
 
 LIMIT = 100.0
 FILTERS = (":language=vi", ":unfaithful", ":faithful", ":ready=0.5", ":newspaper=Open", ":tag=tag3", ":well-judged",
-           ":several-newspapers", ":between=2024-05-01..2024-05-08", ":big-events=5", ":duplicates")  # fmt: skip
+           ":several-newspapers", ":between=2024-05-01..2024-05-08", ":big-events=5", ":duplicates",
+           ":short-answers=300")  # fmt: skip
 #: Few samples match, and nothing but a look at each finds them.
-WITHOUT_INDEX = (":short-answers=300", '{"answer": {"$regex": "^Z"}}')
+WITHOUT_INDEX = (":wrong-language", '{"answer": {"$regex": "^Z"}}')
 Addresses = Iterator[str]
 
 
