@@ -133,16 +133,21 @@ def score_all(uri: str, *words: str) -> None:
 
 def report(database: Any, uri: str, count: int, workers: int) -> None:
     context = Context(partial(fitted, database, "tfidf"))
-    rows = {"reading and writing": spent(partial(read_and_write, database))}
-    rows["weights of the archive (once)"] = spent(lambda: context.embedder)
+    for name, work in parts(database, uri, context, workers):
+        processor, wall = spent(work)
+        rates = f"{1000 * processor / count:.2f} | {count / processor:,.0f} | {count / wall:,.0f}"
+        print(f"| {count:,} | {name} | {rates} |", flush=True)
+
+
+def parts(database: Any, uri: str, context: Context, workers: int) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """(name, its work), after what is loaded once is loaded."""
+    yield "reading and writing", partial(read_and_write, database)
+    yield "weights of the archive (once)", lambda: context.embedder
     Scoring(context, again=True).scores(list(database.samples.find().limit(4)))
-    rows |= {f"{name} alone": spent(partial(run_scorer, name, database, context)) for name in versions()}
-    rows["the whole, synth score"] = spent(partial(score_all, uri))
-    rows[f"again with --workers {workers}"] = spent(partial(score_all, uri, "--again", "--workers", str(workers)))
-    for name, (processor, wall) in rows.items():
-        print(
-            f"| {count:,} | {name} | {1000 * processor / count:.2f} | {count / processor:,.0f} | {count / wall:,.0f} |"
-        )
+    for name in versions():
+        yield f"{name} alone", partial(run_scorer, name, database, context)
+    yield "the whole, synth score", partial(score_all, uri)
+    yield f"again with --workers {workers}", partial(score_all, uri, "--again", "--workers", str(workers))
 
 
 def main() -> None:
