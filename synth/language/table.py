@@ -14,6 +14,9 @@ from typing import Protocol
 class Numerals(Protocol):
     """How a language writes the numbers below a thousand (see numerals.py)."""
 
+    def begins(self, word: str) -> bool:
+        """Whether a numeral may begin with the word; False is sure."""
+
     def parse(self, words: list[str], start: int) -> tuple[int, int] | None:
         """(value, words read) of the numeral that begins at `start`; None where none does."""
 

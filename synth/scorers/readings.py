@@ -79,7 +79,7 @@ def read_once(
     """The function, whose value for a source and the same further arguments (hashable) is computed once and kept."""
     name = f"{read.__module__}.{read.__qualname__}"
 
-    def reading(source: SourceType, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Value:
+    def reading(source: SourceType, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Value:
         text = source if isinstance(source, str) else _written(source)
         details = (*args, *sorted(kwargs.items()))
         return READINGS.get((name, digest(text), *details), len(text), lambda: read(source, *args, **kwargs))
