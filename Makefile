@@ -15,6 +15,8 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check -qq
 TORCH_PIP_ARGS ?=
 ARTICLES ?= demo/articles.jsonl
 MODEL ?= tiny
+# Modules are compiled once, whatever the shell says: else each of hundreds of processes compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
 # Two workers a core, for half of the time of a test is waiting; who runs out of tests takes over some of another's. A
 # failure is printed when it is met.
 WORKERS = $(shell $(BIN)/python -c "import os; print(min(8, 2 * (os.cpu_count() or 1)))")

@@ -158,7 +158,7 @@ class Meter(TorchDispatchMode):
         if func.overloadpacket.__name__ in _VIEWS or func._schema.is_mutable:  # noqa: SLF001 - as torch's own modes
             return func(*args, **kwargs)
         try:
-            key = (func, _signature(args), _signature(kwargs))
+            key = (func, torch.get_default_dtype(), _signature(args), _signature(kwargs))
             sizes = self.sizes.get(key)
         except TypeError:
             # Something has no hash.
