@@ -64,16 +64,17 @@ def plain(corpus: Corpus) -> Iterator[tuple[str, Labels]]:
         model = AgglomerativeClustering(None, metric="precomputed", linkage="average", distance_threshold=threshold)
         return np.asarray(model.fit_predict(far))
 
-    def hdbscan(epsilon: float) -> Labels:
-        model = HDBSCAN(min_cluster_size=2, metric="precomputed", cluster_selection_epsilon=epsilon, copy=True)
+    def hdbscan(method: str) -> Labels:
+        # With cluster_selection_epsilon scikit-learn 1.9 fails (NumPy 2).
+        model = HDBSCAN(2, min_samples=1, metric="precomputed", cluster_selection_method=method, copy=True)
         return alone(np.asarray(model.fit_predict(far)))
 
     tries = [threshold for threshold in THRESHOLDS if round(threshold * 100) % 3 == 0]
     yield "TF-IDF, average (scikit-learn), its best threshold here", best(corpus, average, tries)
-    yield "TF-IDF, HDBSCAN (scikit-learn), its best epsilon here", best(corpus, hdbscan, [0.0, *tries])
+    yield "TF-IDF, HDBSCAN (scikit-learn), its better method here", best(corpus, hdbscan, ["eom", "leaf"])
 
 
-def best(corpus: Corpus, way: Callable[[float], Labels], tries: Sequence[float]) -> Labels:
+def best(corpus: Corpus, way: Callable[[Any], Labels], tries: Sequence[Any]) -> Labels:
     return max((way(each) for each in tries), key=lambda labels: corpus.score(labels).f)
 
 

@@ -15,8 +15,8 @@ _NEWS_THRESHOLDS = {"average": 0.75, "complete": 0.77, "single": 0.68}
 #: which words are rare, and what they share by chance weighs more: of 20 random Italian articles .80 joins two, .75
 #: none. `news` leaves out what most texts have, and needs no such step.
 _FEW_TEXTS, _FEW_THRESHOLD, _THRESHOLD = 100, 0.75, 0.80
-#: Of `use`, average linkage, title, lead and 10 sentences (benchmarks/scores/bench_use.py).
-_USE_THRESHOLD = 0.375
+#: Of `use`, by linkage, title, lead and 10 sentences (benchmarks/scores/bench_use.py, docs/clustering.md).
+_USE_THRESHOLDS = {"average": 0.375, "complete": 0.4, "single": 0.35}
 #: Of `st:all-MiniLM-L6-v2`, average linkage, on English texts of a headline to three sentences (the same benchmark).
 _MINILM_THRESHOLD = 0.5
 
@@ -54,7 +54,7 @@ class Settings:
         if self.embedder.partition(":")[0] == "news":
             return replace(self, threshold=_NEWS_THRESHOLDS[self.linkage])
         if self.embedder == "use":
-            return replace(self, threshold=_USE_THRESHOLD)
+            return replace(self, threshold=_USE_THRESHOLDS[self.linkage])
         if is_english_minilm(self.embedder.removeprefix("st:")):
             return replace(self, threshold=_MINILM_THRESHOLD)
         if self.embedder.partition(":")[0] in ("use", "st"):

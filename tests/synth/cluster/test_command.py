@@ -123,7 +123,7 @@ def test_an_embedder_that_nobody_measured_wants_a_threshold(database: Any, itali
     [
         ((), 0.75, None), (("--sentences", "3"), 0.75, 3), (("--linkage", "complete"), 0.77, None),
         (("--embedder", "tfidf"), 0.80, 10), (("--embedder", "tfidf", "--sentences", "0"), 0.80, None),
-        (("--embedder", "use"), 0.375, 10),
+        (("--embedder", "use"), 0.375, 10), (("--embedder", "use", "--linkage", "single"), 0.35, 10),
         (("--embedder", "st:all-MiniLM-L6-v2"), 0.5, 10),
         (("--embedder", "use", "--sentences", "5", "--threshold", "0.3"), 0.3, 5),
     ],
