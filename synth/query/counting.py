@@ -90,17 +90,17 @@ def estimate(documents: Documents, query: Mapping[str, Any], milliseconds: int) 
     except ExecutionTimeout:
         pass
     total = documents.estimated_document_count()
-    drawn = min(_DRAWN, total)
-    pipeline: list[dict[str, Any]] = [{"$sample": {"size": drawn}}, {"$match": dict(query)}, {"$count": "rows"}]
+    draws = min(_DRAWN, total)
+    pipeline: list[dict[str, Any]] = [{"$sample": {"size": draws}}, {"$match": dict(query)}, {"$count": "rows"}]
     hits = sum(row["rows"] for row in documents.aggregate(pipeline, maxTimeMS=milliseconds))
-    return _projected(hits, drawn, total, at_least)
+    return _projected(hits, draws, total, at_least)
 
 
-def _projected(hits: int, drawn: int, total: int, at_least: int) -> Count:
+def _projected(hits: int, draws: int, total: int, at_least: int) -> Count:
     """The number of all documents of which so many of those drawn are a part."""
-    share, spread = hits / drawn, _Z**2 / drawn
+    share, spread = hits / draws, _Z**2 / draws
     middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / drawn + spread / (4 * drawn))
+    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / draws + spread / (4 * draws))
     number, low, high = (_rounded(total * part) for part in (share, max(0.0, middle - half), min(1.0, middle + half)))
     low = max(low, at_least)
     return Count(max(number, low), low, max(high, low + 1))

@@ -78,14 +78,14 @@ def ensure_lengths(database: Database[dict[str, Any]]) -> int:
     """
     from pymongo.errors import OperationFailure
 
-    missing = {"answer_length": {"$exists": False}}
-    if database.samples.find_one(missing, {"_id": 1}) is None:
+    pending = {"answer_length": {"$exists": False}}
+    if database.samples.find_one(pending, {"_id": 1}) is None:
         return 0
     if (total := database.samples.estimated_document_count()) > _FEW:
         print(f"samples: counting the characters of answers (once; {total:,} samples)", file=sys.stderr)
     text = {"$cond": [{"$eq": [{"$type": "$answer"}, "string"]}, "$answer", ""]}
     try:
-        return database.samples.update_many(missing, [{"$set": {"answer_length": {"$strLenCP": text}}}]).modified_count
+        return database.samples.update_many(pending, [{"$set": {"answer_length": {"$strLenCP": text}}}]).modified_count
     except OperationFailure as error:
         if not may_only_read(error):
             raise
