@@ -106,16 +106,20 @@ class _Contest:
         return contrary >= _ENOUGH and contrary > own + _MARGIN
 
     def _is_negated_otherwise(self, at: int) -> bool:
-        own = contrary = 0.0
+        own_places: list[tuple[Units, int]] = []
+        contrary = 0.0
         negated, near = self.answer.negated[at], _negated_near(self.answer, at)
         for source in self.sources:
             for position in source.positions.get(self.answer.keys[at], ()):
                 exact, around = source.negated[position], _negated_near(source, position)
                 if negated == exact or (negated and around) or (near and exact):
-                    own = max(own, self._credit(at, source, position))
+                    own_places.append((source, position))
                 elif (negated and not around) or (exact and not near):
                     contrary = max(contrary, self._credit(at, source, position))
-        return contrary >= _ENOUGH and contrary > own + _MARGIN
+        # Hardly any place speaks against the answer: what speaks for it is then not asked.
+        if contrary < _ENOUGH:
+            return False
+        return contrary > max((self._credit(at, *place) for place in own_places), default=0.0) + _MARGIN
 
     def _credit(self, at: int, source: Units, position: int) -> float:
         """The share of a unit's context in the answer that stands around a position of a source, 0 to 1."""
