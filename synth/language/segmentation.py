@@ -32,6 +32,8 @@ _WORD = re.compile(r"[^\W_]+(?:(?<=\d)[.,](?=\d)[^\W_]+)*")
 
 #: Characters looked at on either side of a mark: no abbreviation or first word is longer.
 _NEAR = 60
+#: Characters from which a text without capitals is one that lost them, whose sentences begin with small letters.
+_UNCASED = 100
 
 
 class _Rules(NamedTuple):
@@ -66,18 +68,19 @@ def sentences(text: str, language: str = "") -> list[str]:
     """The sentences in order, white space folded; joined, they hold every character of `text` that is no space.
 
     A blank line ends a sentence whatever comes before it. Abbreviations, initials, decimals and ellipses do not, and
-    neither does a mark that a lower-case letter follows («Vattene!» ha detto).
+    neither does a mark that a lower-case letter follows («Vattene!» ha detto), but in a text without any capital.
 
     Args:
         language: ISO 639-1 code; only the lists of abbreviations depend on it.
     """
     paragraphs = (" ".join(paragraph.split()) for paragraph in _BLANK_LINE.split(text))
-    return [sentence for paragraph in paragraphs for sentence in _in_paragraph(paragraph, language)]
+    uncased = len(text) > _UNCASED and text == text.lower()
+    return [sentence for paragraph in paragraphs for sentence in _in_paragraph(paragraph, language, uncased)]
 
 
-def _in_paragraph(paragraph: str, language: str) -> Iterator[str]:
+def _in_paragraph(paragraph: str, language: str, uncased: bool) -> Iterator[str]:
     start = 0
-    for end in sorted(set(_ends(paragraph, language))):
+    for end in sorted(set(_ends(paragraph, language, uncased))):
         part = paragraph[start:end].strip()
         # A number or a bullet alone is the beginning of what follows it.
         if part and any(character.isalpha() for character in part):
@@ -88,9 +91,9 @@ def _in_paragraph(paragraph: str, language: str) -> Iterator[str]:
         yield rest
 
 
-def _ends(paragraph: str, language: str) -> Iterator[int]:
+def _ends(paragraph: str, language: str, uncased: bool) -> Iterator[int]:
     for stop in _STOP.finditer(paragraph):
-        if stop.group()[0] in "。！？" or _is_end(paragraph, stop, language):
+        if stop.group()[0] in "。！？" or _is_end(paragraph, stop, language, uncased):
             yield stop.end()
     for glued in _GLUED.finditer(paragraph):
         if _is_glued(paragraph, glued, language):
@@ -113,9 +116,9 @@ def _is_glued(paragraph: str, glued: re.Match[str], language: str) -> bool:
     return not in_address and not _goes_on(_ELISION.split(before)[-1], following, language)
 
 
-def _is_end(paragraph: str, stop: re.Match[str], language: str) -> bool:
+def _is_end(paragraph: str, stop: re.Match[str], language: str, uncased: bool) -> bool:
     following = paragraph[stop.end() : stop.end() + _NEAR].lstrip().lstrip(_OPENERS).lstrip()
-    if following[:1].islower():
+    if following[:1].islower() and not uncased:
         return False
     mark = stop.group()
     if not mark.startswith(".") or mark.startswith(".."):

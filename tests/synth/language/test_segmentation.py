@@ -128,3 +128,12 @@ def test_real_articles_cut_into_sentences_of_a_sensible_length(shared: Path) -> 
     # Sentences of one or two words are abbreviations cut off, those of a hundred were not cut.
     assert sum(length <= 2 for length in lengths) < 0.04 * len(lengths)
     assert sum(length > 100 for length in lengths) < 0.01 * len(lengths)
+
+
+def test_a_text_that_lost_its_capitals_has_sentences_all_the_same() -> None:
+    text = (
+        "oil prices rose sharply on monday . the minister did not resign after the vote . apple sued samsung over its "
+        "patents ."
+    )
+    assert len(sentences(text, "en")) == 3
+    assert len(sentences(text.replace("apple", "Apple"), "en")) == 2
