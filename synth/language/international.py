@@ -62,3 +62,8 @@ NAME_ABBREVIATIONS = words("st dr mr mrs ms prof jr s")
 
 #: Addresses, signs of pictures and of agencies: no sentence of an article.
 BOILERPLATE = r"copyright|©|newsletter|\bvideo:|>>|https?://|www\."
+#: Credits of pictures, of agencies and of rights within a sentence, handles and tags.
+CREDITS = (
+    r"\((?:ANSA|Adnkronos|Reuters|AGI|LaPresse|TTXVN|AFP|AP|EFE|dpa|Xinhua|Getty|EPA)\b[^)]*\)|/(?:ANSA|AFP|AP|EPA)\b|"
+    r"\bgetty images\b|(?<![\w.])[@#]\w{2,}|pic\.twitter|\bt\.me/|\w\.(?:com|it|vn|org|net)/"
+)

@@ -216,6 +216,18 @@ class SentenceFilterTable:
     heading: str = ""
     #: what newspapers print around a text.
     boilerplate: str = ""
+    #: as in `FragmentTable`, where a summary may have more than a fragment: the names of agencies.
+    credits: str = ""
+    elsewhere: str = ""
+    #: small words that names of offices begin with, in mid-sentence.
+    within_names: frozenset[str] = frozenset()
+    #: what a report has and the caption of a picture lacks.
+    report: str = ""
+    #: a time counted from another that stands before: "tre anni più tardi", "the next day".
+    sequence: str = ""
+    #: a finite verb, and a relative clause, whose verb is not the sentence's; "": verbs cannot be known.
+    verb: str = ""
+    relative_clause: str = ""
     longest: int = 70
 
 

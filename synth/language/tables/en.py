@@ -182,6 +182,23 @@ TABLE = LanguageTable(
             "our"
         ),
         pointer=r"(?:\w+ ){1,2}(?:this|that|these|those|such)\b(?! (?:morning|evening|year|week|month))",
+        sequence=(
+            r"\b(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|moments?) (?:later|earlier|afterwards?)\b|"
+            r"\bthe (?:next|following|previous|same) (?:day|week|month|year|morning|night|evening|afternoon)\b|"
+            r"\b(?:shortly|soon) (?:after|before)\b(?! (?:the|an?|he|she|it|they|his|her|their|that|midnight|noon|\d|(?-i:[A-Z])))|"
+            r"\b(?:at the (?:same )?time\b(?! of)|since then|by then|afterwards)\b"
+        ),
+        verb=(
+            r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should|says?|"
+            r"said|told|took|made|came|went|gave|got|left|began|became|won|lost|saw|knew|found|held|kept|led|met|paid|put|ran|"
+            r"sent|set|sold|spent|stood|thought|wrote|rose|fell|grew|hit|cut|beat|broke|built|bought|brought|caught|chose|drew|"
+            r"drove|fought|flew|struck|spoke|threw|wore|shot|sought|taught|felt|heard|meant|lies|remains?|seems?|appears?|"
+            r"needs?|wants?|makes?|takes?|gives?|shows?|goes|comes?|means?|includes?|calls|leads|faces|plays|wins|lives|works|"
+            r"looks|expects?|believes?|hopes?|warns?|claims?|argues?|adds|suggests?|follows?|continues?|becomes?|brings?|runs|"
+            r"holds?|stands?|offers?|helps?|starts?|begins?|allows?|requires?|\w+n['’]t)\b|\b(?-i:[a-z]{2,}ed)\b|"
+            r"\w['’](?:s|re|ve|ll|d) "
+        ),
+        relative_clause=r"\b(?:who|which|whose|where)\b[^,;:()–-]*",
         first_person=any_word("i my we our us me"),
         relative_days=r"today|yesterday|tomorrow|tonight|this (?:morning|afternoon|evening)",
         boilerplate=r"read more|read also|sign up|all rights reserved",

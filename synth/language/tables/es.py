@@ -150,6 +150,20 @@ TABLE = LanguageTable(
             "pero y e también este esta esto estos estas ese esa eso él ella ellos además sin^embargo por^eso así "
             "luego entonces o"
         ),
+        sequence=(
+            r"\b(?:años?|mes(?:es)?|semanas?|días?|horas?|minutos?) (?:más tarde|después\b(?! de)|antes\b(?! (?:de|del|que)))|"
+            r"\b(?:al día siguiente|(?:el|la|al) \w+ siguiente|desde entonces|mientras tanto|posteriormente|al mismo tiempo)\b|"
+            r"\bpoco (?:después|antes)\b(?! (?:de|del|que))|\bmism[oa] (?:día|año|mes|noche|tarde)\b|\bla víspera\b(?! de)"
+        ),
+        verb=(
+            r"\b(?:es|son|está|están|fue|fueron|era|eran|ha|han|había|será|sería|sea|sean|hay|hubo|puede|pueden|podría|debe|"
+            r"deben|debería|quiere|quieren|va|van|hace|hacen|dice|dicen|tiene|tienen|tenía|tuvo|hizo|dijo|viene|vienen|sigue|"
+            r"siguen|queda|quedan|da|dan|parece|asegura|afirma|explica|señala|añade|advierte|anuncia|confirma|denuncia|insiste|"
+            r"sostiene|considera|cree|espera|busca|pide|propone|prevé|incluyen?|supone|permite|llegan?|cuentan?|ocupa|suma|gana|"
+            r"pierde|juega|viven?|cumple|muestra|representa|existen?|afecta|mantiene|reclama|exige|celebra|comienza|empieza)\b|"
+            r"\b\w{2,}(?:ó|aron|ieron|[aei]rán?|aban?|ían)\b|\bse \w"
+        ),
+        relative_clause=r"\b(?:que|quien|quienes|cual|cuales|donde|cuy[oa]s?)\b[^,;:()–-]*",
         first_person=any_word("yo mi mis nosotros nuestro nuestra hemos somos"),
         relative_days=r"hoy|ayer|mañana|esta (?:mañana|tarde|noche)",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synth.language.numerals import AdditiveNumerals, cardinals, ordinals
 from synth.language.table import (
     DateTable,
+    FragmentTable,
     LanguageTable,
     NameTable,
     NumberTable,
@@ -165,9 +166,50 @@ TABLE = LanguageTable(
             "mas e também este esta isto estes estas esse essa isso ele ela eles elas além^disso no^entanto porém "
             "por^isso assim então depois ou contudo"
         ),
+        pointer=(
+            r"(?:\w+ ){1,3}(?:est[ea]s?|ess[ea]s?|nest[ea]s?|ness[ea]s?|dest[ea]s?|dess[ea]s?|aquel[ea]s?)\b(?! (?:manhã|tarde|noite|"
+            r"semana|mês|ano))|(?:Foi|Foram|Era|Eram|É|São|Disse|Disseram|Tem|Têm|Está|Estão) "
+        ),
+        sequence=(
+            r"\b(?:anos?|mês|meses|semanas?|dias?|horas?|minutos?) (?:mais tarde|depois\b(?! d)|antes\b(?! d))|"
+            r"\b(?:no dia seguinte|desde então|entretanto|enquanto isso|posteriormente|ao mesmo tempo|na véspera)\b|"
+            r"\bpouco (?:depois|antes)\b(?! d)|\bmesm[oa] (?:dia|ano|mês|noite|tarde)\b"
+        ),
+        verb=(
+            r"\b(?:é|são|está|estão|foi|foram|era|eram|há|houve|tem|têm|tinha|tinham|será|seria|pode|podem|deve|devem|quer|"
+            r"querem|vai|vão|faz|fazem|fez|diz|disse|vem|vêm|teve|fica|ficam|continua|segue|afirma|explica|garante|anuncia|"
+            r"confirma|considera|espera|pede|prevê|inclui|permite|chega|conta|ocupa|ganha|perde|joga|vive|mostra|representa|"
+            r"existe|existem|mantém|começa|defende|alerta|revela)\b|"
+            r"\b(?!(?:s|m|t|mus|europ|jud|at)eu\b)\w{2,}(?:ou|eu|iu|[aei]ram|[aei]rá|[aei]rão|avam?)\b|\bse \w"
+        ),
+        relative_clause=r"\b(?:que|quem|qual|quais|onde|cuj[oa]s?)\b[^,;:()–-]*",
         first_person=any_word("eu meu minha meus minhas nós nosso nossa estamos somos"),
         relative_days=r"hoje|ontem|amanhã|esta (?:manhã|tarde|noite)",
         boilerplate=r"leia também|leia mais|saiba mais|todos os direitos reservados",
+    ),
+    fragments=FragmentTable(
+        address=r"senhor(?:a|ita)?|Sra?\.|Dona?|D\.|doutora?|Dra?\.",
+        mentioned=(
+            r"\b(?:[oa]|d[oa]|n[oa]|ao|à|pel[oa]) (?:homem|mulher|jovem|vítima|casal|acusad[oa]|detid[oa]|suspeit[oa]|autora?|"
+            r"condutora?|motorista|empresa|companhia|clube|equipa|equipe|jogo|partida|lei|texto|projeto|filme|livro|ministr[oa]|"
+            r"president[ea]|autarca|prefeit[oa]|porta-voz|cantora?|diretora?|grupo|caso|acidente|incêndio|ataque|acordo|"
+            r"episódio|incidente)\b(?! (?:d[aoe]s?|que|n[ao]|(?-i:[A-ZÀ-Ú])))|"
+            r"\b(?:[oa]s) (?:dois|duas|três|vítimas|factos|fatos|agentes|investigadores|jogadores)\b(?! d[aoe])|"
+            r"\b[nd]?(?:est[ea]s?|ess[ea]s?|aquel[ea]s?)\b(?! (?:manhã|tarde|noite|semana|mês|ano))|\boutr[oa]s?\b|"
+            r"\b(?:referid|citad|mencionad)[oa]s?\b"
+        ),
+        definite=(
+            r"\b(?:[oa]s?|d[oa]s?|n[oa]s?|aos?|às?|pel[oa]s?) ((?-i:[a-zà-ú]){4,})\b(?! (?:d[aoe]s?|que|(?-i:[A-ZÀ-Ú])))"
+        ),
+        linking=words("também além depois ainda assim então tampouco porém contudo"),
+        elsewhere=(
+            r"\b(?:acima|abaixo|na (?:foto|imagem)|no vídeo|deste artigo|este artigo|seguintes?|a seguir|leia (?:também|mais)|"
+            r"clique|noss[oa] (?:newsletter|podcast|correspondente|repórter))\b"
+        ),
+        credits=(
+            r"\b(?:foto|fotografia|vídeo|imagem|fonte|crédito|infografia)s? ?(?:[:/|©]|de (?-i:[A-ZÀ-Ú]))|©|"
+            r"\((?:Lusa|AFP|Reuters|EFE)\)|https?:|www\.|todos os direitos"
+        ),
     ),
     prompts=PromptTable(
         date_form="{day} de {month} de {year}",

@@ -178,10 +178,40 @@ TABLE = LanguageTable(
             "thế hai^bên chúng^tôi tôi"
         ),
         # "Công ty này …", "Đoạn ấy …"; "hôm nay", "năm nay" point at the day.
-        pointer=r"(?:[\w/.]+ ){1,4}(?:này|ấy|đó|nọ|kể trên|nói trên|trên đây)\b",
+        pointer=r"(?:[^,]{1,50}, )?(?:đây|đó|họ) |(?:[\w/.]+ ){1,4}(?:này|ấy|đó|nọ)\b|.*\b(?:kể trên|nói trên|nêu trên|trên đây)\b",
         pronouns=words("ông bà anh chị cô"),
         # "bà con" (people), "cô gái" (girl).
         pronoun_nouns=words("con gái dâu giáo chủ trai em nội ngoại xã mẹ lão bà cả"),
+        credits=(
+            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|©]|"
+            r"\bpv\b|\(ảnh\b|ảnh minh h|ảnh tư liệu|ảnh lưu niệm|chụp hình lưu niệm|https?:|www\.|\.(?:vn|com|net)\b|"
+            r"\(theo [^)]*\)|[►▶■●•>]|\[|\bq\.?\s?&|\bvietnam\+|như (?:báo|tờ|tin)? ?[^.]{0,30}đã (?:đưa|thông tin|phản ánh)|"
+            r"trả lời phỏng vấn|\((?:áo|trái|phải|giữa|bìa|đứng|ngồi|hàng|thứ \w+ từ)\b|^(?-i:[A-ZĐ]\w*[A-ZĐ]\w*) [-–] "
+        ),
+        elsewhere=(
+            r"\b(?:dưới đây|sau đây|như sau|trong (?:ảnh|hình|clip|video)|(?:hình|ảnh) bên|bài (?:viết|báo) này|bạn đọc|độc giả|"
+            r"quý vị|mời (?:bạn|quý)|xem (?:thêm|tiếp|ảnh|video)|phóng viên (?:báo|đã|có|của chúng))\b|\bpv\b"
+        ),
+        within_names=words("cơ lực ban anh người hội chính nơi thì như khu"),
+        report=(
+            r"\b(?:đã|sẽ|vừa|mới|cho (?:biết|hay|rằng)|vẫn|được|không|có thể)\b|^(?:rạng sáng|sáng|trưa|chiều|tối|đêm|ngày|hôm|"
+            r"theo|kết thúc|sau)\b"
+        ),
+        verb=(
+            r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|diễn|làm|đưa|tổ chức|"
+            r"thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng|khánh thành|khai trương|khai mạc|khởi công|công bố|ký|mở|họp|thăm|gặp|"
+            r"dự|chết|mất|thắng|thua|ghi|xảy|mua|bán|xây|cấm|phát|thông báo|khẳng định|yêu cầu|đề nghị|cảnh báo|nằm|thuộc|gồm|sở hữu|"
+            r"đi|đến|đâm|nhìn|thấy|thành lập|đá|chơi|lập|rơi|cháy|nổ|sập|tông|lao|chạy|bay|dừng|trao|tặng|ủng hộ|tham gia|tham dự|"
+            r"trả lời|phát biểu|chia sẻ|tiết lộ|từ chối|kêu gọi|chỉ trích|bày tỏ|tin|hy vọng|cáo buộc|tố|đánh|bắn|giết|sống|học|dạy|"
+            r"hoạt động|bắt đầu|kết thúc|tiếp tục|xuất hiện|giành|đoạt|dẫn|vươn|hạ|bảo vệ|lọt|vượt|chiếm|chứa|nặng|dài|dao động|"
+            r"đứng|lên|xuống|quay|rời|luyện tập|tạo|sử dụng|hỗ trợ|xử lý|xử phạt|kiểm tra|điều tra|chứng kiến|thu hút|phục vụ|"
+            r"bao gồm|ước tính|dự kiến|kêu|đòi|ném|cướp|trộm|chở|đỗ|chìm|trôi|ngập)\b"
+        ),
+        sequence=(
+            r"\b(?:\d+|một|hai|ba|bốn|năm|vài|ít|mấy|nhiều) (?:năm|tháng|tuần|ngày|giờ|phút|hôm) sau\b(?! (?:khi|vụ|ngày|cuộc))|"
+            r"\bhôm sau\b|\bcùng (?:ngày|lúc|thời điểm|thời gian)\b|\b(?:sau|trước|kể từ|tiếp|lúc|khi|từ) (?:đó|ấy)\b|\blúc này\b|"
+            r"\bkhông lâu sau\b(?! khi)"
+        ),
         # "của mình" is his own, "một mình" alone; "các em" and "em bé" are children, "anh em" brothers.
         first_person=(
             r"\btôi\b|(?<!của )(?<!một )(?<!chính )(?<!bàn )\bmình\b|"
@@ -275,7 +305,7 @@ TABLE = LanguageTable(
             "không có cũng nhưng tuy nếu vì do bởi nên mà thì đây đó này hiện hôm sáng chiều tối vào lúc ngay nhiều "
             "hai ba bốn mỗi mọi người ông bà anh chị cô việc theo ngoài bên cùng đồng như còn chỉ rất phải bị "
             "dù mặc nhờ qua riêng mới vừa loại khoảng nhập chúng tôi họ vẫn lại cả thêm hơn gần đi ra lên xuống nói "
-            "cho biết nhận thấy"
+            "cho biết nhận thấy đúng"
         ),
         genres={
             "interview": r"phỏng vấn|trò chuyện|đối thoại|hỏi đáp",

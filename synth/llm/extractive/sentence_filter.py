@@ -42,6 +42,7 @@ class _Rules:
         days = self.own.relative_days if self.own else ""
         self.relative_days = re.compile(rf"\b(?:{days or '(?!)'})\b", re.IGNORECASE)
         self.dependent = tuple(tuple(entry.split("^")) for entry in (self.own.dependent if self.own else "").split())
+        self.report = re.compile(self.own.report, re.IGNORECASE) if self.own and self.own.report else None
         self.longest = self.own.longest if self.own else _LONGEST
 
 
@@ -76,7 +77,11 @@ def is_fit(sentence: str, language: str = "") -> bool:
     """Whether a sentence can stand in a summary at all: whole, a statement, no boilerplate, no piece of a quotation."""
     if not sentence or not (sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "«“\"'‘"):
         return False
-    if not re.search(r"[.!…][»”\"')]*$", sentence) or "?" in sentence or not _is_balanced(sentence):
+    if (
+        not re.search(r"(?<!\.\.)(?<!…)[.!…][»”\"')]*$|(?<=\w)(?:\.\.\.|…)[»”\"')]*$", sentence)
+        or "?" in sentence
+        or not _is_balanced(sentence)
+    ):
         return False
     rules = _rules(language)
     if not _MIN_WORDS <= len(words(sentence)) <= rules.longest or rules.boilerplate.search(sentence):
@@ -87,6 +92,24 @@ def is_fit(sentence: str, language: str = "") -> bool:
     # Who speaks of himself outside quotation marks stands in a quotation whose marks are elsewhere; a quotation without
     # the words of who reports it says nothing about who speaks.
     return len(unquoted) >= _UNQUOTED and not rules.first_person.search(" ".join(unquoted))
+
+
+def is_like_caption(sentence: str, language: str) -> bool:
+    """Whether a short sentence at the head of an article lacks what makes a report, where the language's table says."""
+    report = _rules(language).report
+    return report is not None and report.search(sentence) is None
+
+
+def starts_with_credit(sentence: str) -> bool:
+    """Whether it begins with whose picture the sentence before it is about: "Ảnh: AFP", "(Foto: Ansa)"."""
+    return _CREDIT.match(sentence) is not None
+
+
+#: What stands behind a caption.
+_CREDIT = re.compile(
+    r"[(\[]?(?:Ảnh|Hình|Nguồn ảnh|Foto|Photo|Fotografía|Fotografia|Crédit|Credit|Bild|Imagen|Imagem|Immagine|Vídeo|Video|Clip)"
+    r"(?: ?[:/|©]| (?:di|de|by|von|do|của)\b| [A-Z][\w.]+(?: [A-ZÀ-Ỹ]|\)?$))"
+)
 
 
 def _is_balanced(text: str) -> bool:

@@ -7,33 +7,35 @@ chosen greedily by what a sentence adds to those before it (after maximal margin
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from synth.language.segmentation import sentences, words
-from synth.llm.extractive.sentence_filter import begins_dependent, clean, has_relative_day, is_dependent, is_fit
+from synth.language.segmentation import words
+from synth.llm.extractive.candidates import Candidate, Document, candidates_of, from_mapping, units_of
+from synth.llm.extractive.references import Needs
 
 #: Raised when the same sources give another summary than before, so that stored replies of the old way are not reused.
-VERSION = 2
+VERSION = 3
 #: Words of a summary where the sources are longer: what the human summaries of vi_vnmds have in the median (182).
 MAX_WORDS = 180
 #: Share of the shorter sentence's words that another may hold before the two tell the same.
 MAX_OVERLAP = 0.5
 #: Share of all words of two sentences that near copies have in common.
 COPY = 0.7
-#: Sentences of one source that are looked at: news tell what matters first, and cost stays linear.
-_DEPTH = 40
-#: Words of the longest headline.
-_STRAY_HEADLINE = 14
+#: Share of what a sentence says that must be new, and of the beginning of another article, which tells the event anew.
+NEW, NEW_IN_LEAD = 0.35, 0.6
+#: First sentences of an article that tell its event.
+_LEADS = 2
+#: Position of the latest sentence that still is an article's beginning.
+_LATEST_LEAD = 3
+#: Share of the best beginning's worth from which an earlier article's comes first.
+_NEAR_BEST = 0.85
 #: Words below which nothing is returned.
-_SHORTEST = 30
+_SHORTEST = 45
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,11 @@ class Weights:
     centroid: float = 1.0
     titles: float = 0.5
     position: float = 2.0
-    redundancy: float = 0.5
-    retold: float = 0.75
-    new_source: float = 0.2
-    other_day: float = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A source as the summariser sees it; `date` orders the sources where given."""
-
-    title: str
-    content: str
-    date: datetime | None = None
+    agreement: float = 1.0
+    novelty: float = 0.5
+    retold: float = 0.3
+    new_source: float = 0.4
+    next_sentence: float = 0.05
 
 
 class LengthBudget(NamedTuple):
@@ -67,24 +61,6 @@ class LengthBudget(NamedTuple):
 
     words: int
     sentences: int
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A sentence that may stand in a summary."""
-
-    text: str
-    source: int
-    position: int
-    length: int
-    vocabulary: frozenset[str]
-    #: numbers and names.
-    facts: frozenset[str]
-    dependent: bool
-    #: has "today", "yesterday" and the like.
-    relative: bool
-    vector: dict[str, float] = field(default_factory=dict)
-    score: float = 0.0
 
 
 def summarize(
@@ -109,8 +85,8 @@ def summarize(
     """
     ordered = sorted(documents, key=_by_time)
     limit = max_words if max_words is not None else default_length(ordered)
-    candidates = _candidates(ordered, language)
-    _score(candidates, ordered, weights or Weights())
+    candidates = candidates_of(ordered, language)
+    _score(candidates, ordered, weights or Weights(), language)
     budget = LengthBudget(limit, max_sentences or len(candidates))
     selected = _select(candidates, budget, weights or Weights(), [_day(document) for document in ordered])
     # A sentence or two out of long articles is no summary: they are made of speech, lists or tables.
@@ -133,82 +109,10 @@ def _by_time(document: Document) -> tuple[float, str, str]:
     return document.date.timestamp() if document.date else math.inf, document.title, document.content
 
 
-# ---- the sentences to choose from
-
-#: Sentences after which a quotation that nothing closes counts as a slip of the pen.
-_LONG_QUOTATION = 8
-
-
-def _candidates(documents: Sequence[Document], language: str) -> list[Candidate]:
-    candidates: list[Candidate] = []
-    titles = [frozenset(word.lower() for word in words(document.title)) for document in documents]
-    for number, document in enumerate(documents):
-        for position, text in _outside_quotations(document.content, language):
-            if not is_fit(text, language):
-                continue
-            vocabulary = frozenset(word.lower() for word in words(text))
-            # Links to other articles stand in scraped bodies as their headlines.
-            if any(vocabulary <= title for title in titles):
-                continue
-            # Nothing comes before the first sentence: it cannot point back.
-            dependent = is_dependent(text, language) if position else begins_dependent(text, language)
-            dated = has_relative_day(text, language)
-            candidates.append(
-                Candidate(text, number, position, len(words(text)), vocabulary, facts_of(text), dependent, dated)
-            )
-    return _without_stray_headlines(candidates, documents)
-
-
-def _without_stray_headlines(candidates: list[Candidate], documents: Sequence[Document]) -> list[Candidate]:
-    """Without headlines of linked articles, as scraped bodies have them: short, and none of their names comes again."""
-    counts = Counter(word for document in documents for word in words(f"{document.title} {document.content}".lower()))
-
-    def is_stray_headline(candidate: Candidate) -> bool:
-        if not candidate.position or candidate.length > _STRAY_HEADLINE:
-            return False
-        # A number of its own is news.
-        names_only = bool(candidate.facts) and not any(fact.isdigit() for fact in candidate.facts)
-        return names_only and all(counts[name] <= 1 for name in candidate.facts)
-
-    return [candidate for candidate in candidates if not is_stray_headline(candidate)]
-
-
-def facts_of(sentence: str) -> frozenset[str]:
-    """Numbers and names: what two reports of one event share, however differently they word it."""
-    numbers = (re.sub(r"\D", "", number) for number in re.findall(r"\d+(?:[.,:]\d+)*", sentence))
-    # The first word's capital says nothing.
-    names = (word.lower() for word in words(sentence)[1:] if word[0].isupper())
-    return frozenset(itertools.chain(numbers, names))
-
-
-def _outside_quotations(content: str, language: str) -> Iterator[tuple[int, str]]:
-    """(position, sentence) of those that do not lie in a quotation of several sentences."""
-    position = 0
-    for paragraph in re.split(r"\n\s*\n", content):
-        inside = 0
-        for text in sentences(clean(paragraph), language):
-            if position == _DEPTH:
-                return
-            if inside > _LONG_QUOTATION or (inside and text[0] in "«“"):
-                inside = 0
-            if not inside:
-                yield position, text
-            flips = (
-                text.count('"')
-                + text.count("''")
-                + text.count("«")
-                + text.count("»")
-                + text.count("“")
-                + text.count("”")
-            )
-            inside = (0 if inside else 1) if flips % 2 else inside + bool(inside)
-            position += 1
-
-
 # ---- how much each is worth
 
 
-def _score(candidates: list[Candidate], documents: Sequence[Document], weights: Weights) -> None:
+def _score(candidates: list[Candidate], documents: Sequence[Document], weights: Weights, language: str) -> None:
     """Fill in vectors and scores."""
     weight = _idf(candidate.vocabulary for candidate in candidates)
     for candidate in candidates:
@@ -217,12 +121,22 @@ def _score(candidates: list[Candidate], documents: Sequence[Document], weights: 
     centre = _unit(_sum(candidate.vector for candidate in candidates))
     titles = Counter(word.lower() for document in documents for word in set(words(document.title)))
     headline = _unit({word: count * weight[word] for word, count in titles.items() if word in weight})
+    articles = [units_of(f"{document.title}. {document.content}", language) for document in documents]
     for candidate in candidates:
         candidate.score = (
             weights.centroid * _dot(candidate.vector, centre)
             + weights.titles * _dot(candidate.vector, headline)
             + weights.position / math.sqrt(1 + candidate.position)
+            + weights.agreement * _agreement(candidate, articles)
         )
+
+
+def _agreement(candidate: Candidate, articles: Sequence[frozenset[str]]) -> float:
+    """Share of what a sentence says that the mean other article says, too: 0 to 1."""
+    others = [units for number, units in enumerate(articles) if number != candidate.source]
+    if not others or not candidate.units:
+        return 0.0
+    return sum(len(candidate.units & units) for units in others) / (len(others) * len(candidate.units))
 
 
 def _idf(vocabularies: Iterable[frozenset[str]]) -> dict[str, float]:
@@ -259,34 +173,109 @@ def _select(
     lead = _lead(candidates, budget.words)
     if lead is None:
         return []
-    weight = _idf(candidate.vocabulary for candidate in candidates)
-    selected, remaining = [lead], [row for row in _distinct(candidates) if row is not lead]
-    covered, length = set(lead.vocabulary | lead.facts), lead.length
-    while len(selected) < budget.sentences:
-        remaining = [
-            row for row in remaining if length + row.length <= budget.words and not _repeats(row, selected[-1])
-        ]
-        eligible = [row for row in remaining if not row.dependent or _follows(row, selected)]
-        if not eligible:
+    # "Today" is another day in another article.
+    same_day = (row for row in candidates if not row.relative or days[row.source] == days[lead.source])
+    draft = Draft(lead, _idf(row.units for row in candidates))
+    remaining = [row for row in _distinct(list(same_day)) if row is not lead]
+    while len(draft.rows) < budget.sentences:
+        remaining = [row for row in remaining if draft.length + row.length <= budget.words and not draft.repeats(row)]
+        best = draft.best_addition(remaining, weights, budget)
+        if not best:
             break
-        sources = {row.source for row in selected}
-        best = max(
-            eligible,
-            key=lambda row: (
-                row.score
-                - weights.redundancy * _covered_share(row, covered, weight)
-                - weights.retold * _retells(row, lead, covered)
-                + weights.new_source * (row.source not in sources)
-                - weights.other_day * (row.relative and days[row.source] != days[lead.source]),
-                -row.source,
-                -row.position,
-            ),
+        for row in best:
+            draft.add(row)
+            remaining.remove(row)
+    return draft.in_order()
+
+
+class Draft:
+    """A summary that grows sentence by sentence."""
+
+    def __init__(self, lead: Candidate, weight: Mapping[str, float]) -> None:
+        self.lead, self.rows, self.length = lead, [lead], lead.length
+        self._weight, self._units = weight, set(lead.units)
+        self._facts = set(lead.facts)
+
+    def add(self, row: Candidate) -> None:
+        self.rows.append(row)
+        self.length += row.length
+        self._units |= row.units
+        self._facts |= row.facts
+
+    def in_order(self) -> list[Candidate]:
+        """The lead's article first, then the others by time, each in its own order."""
+        return sorted(self.rows, key=self._place)
+
+    def _place(self, row: Candidate) -> tuple[bool, int, int]:
+        return row.source != self.lead.source, row.source, row.position
+
+    def can_hold(self, row: Candidate) -> bool:
+        """Whether what the sentence points at stands before its place."""
+        return self._place(row) > self._place(self.lead) and row.needs.are_met(
+            self._text_before(row), self._follows(row)
         )
-        selected.append(best)
-        remaining.remove(best)
-        covered |= best.vocabulary | best.facts
-        length += best.length
-    return sorted(selected, key=lambda row: (row.source != lead.source, row.source, row.position))
+
+    def _text_before(self, row: Candidate) -> frozenset[str]:
+        before = (other.terms for other in self.rows if self._place(other) < self._place(row))
+        return frozenset[str]().union(*before)
+
+    def _follows(self, row: Candidate) -> bool:
+        return any(other.source == row.source and other.position == row.position - 1 for other in self.rows)
+
+    def best_addition(
+        self, remaining: Sequence[Candidate], weights: Weights, budget: LengthBudget
+    ) -> tuple[Candidate, ...]:
+        """The sentence that adds most, or that and the one before it, which it needs; () where nothing can be added."""
+        places = {(row.source, row.position): row for row in remaining}
+        additions: list[tuple[Candidate, ...]] = []
+        for row in remaining:
+            previous = places.get((row.source, row.position - 1))
+            if self.can_hold(row):
+                additions.append((row,))
+            elif previous and self._can_hold_pair(previous, row, budget):
+                additions.append((previous, row))
+        return max(additions, key=lambda rows: self._rank(rows, weights), default=())
+
+    def _rank(self, rows: tuple[Candidate, ...], weights: Weights) -> tuple[float, int, int]:
+        mean = math.fsum(self.worth(row, weights) for row in rows) / len(rows)
+        return mean, -rows[0].source, -rows[0].position
+
+    def _can_hold_pair(self, previous: Candidate, row: Candidate, budget: LengthBudget) -> bool:
+        if len(self.rows) + 2 > budget.sentences or self.length + previous.length + row.length > budget.words:
+            return False
+        if overlap(previous.vocabulary, row.vocabulary) > MAX_OVERLAP or not self.can_hold(previous):
+            return False
+        return row.needs.are_met(self._text_before(row) | previous.terms, follows=True)
+
+    def repeats(self, row: Candidate) -> bool:
+        """Whether the draft tells it already: word by word in the last sentence, or most of what it says in all."""
+        if overlap(row.vocabulary, self.rows[-1].vocabulary) > MAX_OVERLAP:
+            return True
+        tells_the_event = row.source != self.lead.source and row.position < _LEADS
+        return self.novelty(row) < (NEW_IN_LEAD if tells_the_event else NEW)
+
+    def novelty(self, row: Candidate) -> float:
+        """Share of what a sentence says, weighed by rarity, that was not said before: 0 to 1."""
+        total = math.fsum(self._weight[unit] for unit in row.units)
+        return math.fsum(self._weight[unit] for unit in row.units - self._units) / total if total else 0.0
+
+    def worth(self, row: Candidate, weights: Weights) -> float:
+        """What the sentence would add."""
+        sources = {other.source for other in self.rows}
+        return (
+            row.score
+            + weights.novelty * self.novelty(row)
+            - weights.retold * self._retells(row)
+            + weights.new_source * (row.source not in sources)
+            + weights.next_sentence * self._follows(row)
+        )
+
+    def _retells(self, row: Candidate) -> float:
+        """How much of another article's beginning repeats the event, by numbers and names told before: 0 to 1."""
+        if row.source == self.lead.source or row.position >= _LEADS:
+            return 0.0
+        share = len(row.facts & self._facts) / len(row.facts) if row.facts else 0.0
+        return max(share, 0.5 if row.position == 0 else 0.0)
 
 
 def _distinct(candidates: list[Candidate]) -> Iterator[Candidate]:
@@ -305,46 +294,22 @@ def _is_copy(words_a: frozenset[str], words_b: frozenset[str]) -> bool:
 
 
 def _lead(candidates: list[Candidate], limit: int) -> Candidate | None:
-    """The first sentence of the earliest article that is not beside the point."""
-    fitting = [row for row in candidates if row.length <= limit]
-    for last in (0, 1):
-        leads = [row for row in fitting if row.position <= last and not row.dependent]
+    """The first sentence of the earliest article that is not beside the point and needs nothing before it."""
+    fitting = [row for row in candidates if row.length <= limit and not row.dependent]
+    whole = [row for row in fitting if row.needs == Needs()]
+    for last, rows in (
+        (0, whole),
+        (1, whole),
+        (_LATEST_LEAD, whole),
+        (1, [row for row in fitting if not row.needs.previous]),
+    ):
+        leads = [row for row in rows if row.position <= last]
         if leads:
             best = max(row.score for row in leads)
-            return next(row for row in leads if row.score >= 0.7 * best)
-    return max(fitting, key=lambda row: (not row.dependent, row.score), default=None)
-
-
-def _follows(candidate: Candidate, selected: list[Candidate]) -> bool:
-    return any(row.source == candidate.source and row.position == candidate.position - 1 for row in selected)
-
-
-def _covered_share(candidate: Candidate, covered: set[str], weight: Mapping[str, float]) -> float:
-    """Share of what a sentence says, weighed by rarity, that was said before: 0 to 1."""
-    total = math.fsum(weight[word] for word in candidate.vocabulary)
-    return math.fsum(weight[word] for word in candidate.vocabulary & covered) / total if total else 1.0
-
-
-def _retells(candidate: Candidate, lead: Candidate, covered: set[str]) -> float:
-    """How much of another article's beginning repeats the event, by numbers and names covered before: 0 to 1."""
-    if candidate.source == lead.source or candidate.position > 1:
-        return 0.0
-    share = len(candidate.facts & covered) / len(candidate.facts) if candidate.facts else 0.0
-    return max(share, 0.5 if candidate.position == 0 else 0.0)
-
-
-def _repeats(candidate: Candidate, previous: Candidate) -> bool:
-    return overlap(candidate.vocabulary, previous.vocabulary) > MAX_OVERLAP
+            return next(row for row in leads if row.score >= _NEAR_BEST * best)
+    return max(whole or fitting, key=lambda row: row.score, default=None)
 
 
 def overlap(words_a: frozenset[str], words_b: frozenset[str]) -> float:
     """Share of the smaller set that the other holds, 0 to 1."""
     return len(words_a & words_b) / max(1, min(len(words_a), len(words_b)))
-
-
-def from_mapping(row: Mapping[str, Any]) -> Document:
-    """A document from a source of a sample, or any row with title, content and date."""
-    date = row.get("date")
-    return Document(
-        str(row.get("title") or ""), str(row.get("content") or ""), date if isinstance(date, datetime) else None
-    )

@@ -1,0 +1,171 @@
+"""What a sentence points back at, and whether a text before it has that.
+
+A name in short, an abbreviation that was explained, a noun with the definite article that the article had before: each
+needs its word in the text. A pronoun, "questo" or "three years later" needs the very sentence before.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from synth.language.segmentation import words
+from synth.language.table import FragmentTable, SentenceFilterTable
+from synth.language.table import words as words_of
+from synth.language.tables import languages
+from synth.llm.extractive.prose import QUOTED, UPPER
+from synth.llm.extractive.sentence_filter import is_dependent
+
+_NAME = re.compile(
+    rf"(?<![\w'’])[{UPPER}][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][{UPPER}][\w’'-]*\w)+"
+)
+_DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
+_ACRONYM = re.compile(r"\b[A-Z][A-Za-zÀ-ỹ-]{1,9}\b")
+#: Letters by which two words are the same in an inflected language.
+STEM = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must stand before a sentence."""
+
+    #: the sentence before it in its article.
+    previous: bool = False
+    #: stems of nouns, where that sentence is not there.
+    nouns: frozenset[str] = frozenset()
+    #: words of names and abbreviations, in any case.
+    names: frozenset[str] = frozenset()
+
+    def are_met(self, text: frozenset[str], follows: bool) -> bool:
+        """
+        Args:
+            text: `terms_of` what stands before.
+            follows: whether the sentence before it in its article stands right before it.
+        """
+        return self.names <= text and (follows or (not self.previous and self.nouns <= text))
+
+
+class _Rules:
+    """The patterns of a language; one without a table has none of its own."""
+
+    def __init__(self, language: str) -> None:
+        table = languages().get(language)
+        fragments = table.fragments if table else FragmentTable()
+        own: SentenceFilterTable | None = table.sentence_filter if table else None
+        self.mentioned = _pattern(fragments.mentioned)
+        self.definite = _pattern(fragments.definite)
+        self.sequence = _pattern(own.sequence if own else "")
+        # Who is told with an age or years is told for the first time.
+        self.address = re.compile(
+            rf"\b(?i:{fragments.address or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)"
+        )
+        self.small_words = fragments.line_openers | (table.names.common if table else frozenset())
+        self.syllabic = table is not None and table.names.syllabic
+        # "Cũng" ties a sentence wherever it begins it; "anche" and "also" do so as its first word only.
+        self.linking = fragments.linking if self.syllabic else frozenset[str]()
+        # Of syllables written apart the last is looked at, which may be a small word: "khi", "nếu".
+        self.no_nouns = (fragments.line_openers - _POINTING) | fragments.linking if self.syllabic else frozenset[str]()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Nothing matches an empty one."""
+    return re.compile(text or r"(?!)", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=64)
+def _rules(language: str) -> _Rules:
+    return _Rules(language)
+
+
+def terms_of(text: str) -> frozenset[str]:
+    """The words of a text and their stems: what later sentences may point at."""
+    low = [word.casefold() for word in words(text)]
+    return frozenset(low) | frozenset(word[:STEM] for word in low)
+
+
+@dataclass
+class Reader:
+    """Reads an article from its first sentence on and says what each needs."""
+
+    language: str
+    _terms: set[str] = field(default_factory=set)
+    #: part of a name -> the whole name's parts.
+    _parts: set[str] = field(default_factory=set)
+    _acronyms: set[str] = field(default_factory=set)
+    _sentences: int = 0
+
+    def needs_of(self, sentence: str) -> Needs:
+        """What the next sentence of the article needs before it."""
+        rules, plain = _rules(self.language), QUOTED.sub(" ", sentence)
+        needs = Needs(
+            is_dependent(sentence, self.language)
+            or rules.sequence.search(_beginning(plain, _MENTIONED)) is not None
+            or bool(rules.linking & {word.casefold() for word in words(plain)[:_BEGINNING]}),
+            frozenset(self._nouns(plain, rules)),
+            frozenset(self._names(sentence, rules)),
+        )
+        self._add(sentence, rules)
+        return needs
+
+    def _nouns(self, plain: str, rules: _Rules) -> Iterator[str]:
+        # Further on, "suo" and "quella" mostly mean something in the sentence itself.
+        for match in rules.mentioned.finditer(_beginning(plain, _MENTIONED)):
+            if (stem := _last_stem(match[0])) not in rules.no_nouns:
+                yield stem
+        for match in rules.definite.finditer(_beginning(plain, _DEFINITE)):
+            if (stem := match[1].casefold()[:STEM]) in self._terms:
+                yield stem
+
+    def _names(self, sentence: str, rules: _Rules) -> Iterator[str]:
+        own = {part for name in whole_names(sentence, rules.small_words) for part in name}
+        for token in words(sentence):
+            # A syllable of a name is one of many other words, too.
+            if token in self._parts and token not in own and not (rules.syllabic and _is_syllable(token)):
+                yield token.casefold()
+        for match in rules.address.finditer(sentence):
+            if match[1] not in own:
+                yield match[1].casefold()
+        for acronym in _ACRONYM.findall(sentence):
+            if acronym in self._acronyms and f"({acronym})" not in sentence:
+                yield acronym.casefold()
+
+    def _add(self, sentence: str, rules: _Rules) -> None:
+        self._terms |= terms_of(sentence)
+        self._parts |= {part for name in whole_names(sentence, rules.small_words) for part in (name[0], name[-1])}
+        self._acronyms |= set(_DEFINED.findall(sentence))
+        self._sentences += 1
+
+
+#: Words of a sentence among which one that ties it to others, what was mentioned, and a noun with the article stands.
+_BEGINNING, _MENTIONED, _DEFINITE = 3, 9, 6
+
+
+#: Vietnamese small words that point at something.
+_POINTING = words_of("này đó kia ấy nọ trên")
+#: Letters of the longest syllable but one.
+_SYLLABLE = 5
+
+
+def _is_syllable(token: str) -> bool:
+    return len(token) <= _SYLLABLE or not token.isascii()
+
+
+def _beginning(text: str, count: int) -> str:
+    return " ".join(text.split()[:count])
+
+
+def _last_stem(phrase: str) -> str:
+    tokens = words(phrase)
+    return tokens[-1].casefold()[:STEM] if tokens else ""
+
+
+def whole_names(text: str, small_words: Iterable[str]) -> Iterator[list[str]]:
+    """The parts of each name of two words or more; what only begins a sentence belongs to none."""
+    for match in _NAME.finditer(text):
+        parts = [part.strip("’'-") for part in match[0].split()]
+        while parts and parts[0].casefold() in small_words:
+            parts = parts[1:]
+        if len(parts) > 1:
+            yield parts
