@@ -228,6 +228,8 @@ class SentenceFilterTable:
     #: a finite verb, and a relative clause, whose verb is not the sentence's; "": verbs cannot be known.
     verb: str = ""
     relative_clause: str = ""
+    #: whether a sentence that begins with a verb has its subject in the one before.
+    drops_subjects: bool = False
     longest: int = 70
 
 

@@ -172,21 +172,29 @@ TABLE = LanguageTable(
             "oder zudem"
         ),
         pointer=(
-            r"(?:\w+ ){1,3}(?:dies(?:e[mnrs]?)?|jene[mnrs]?|solche[mnrs]?)\b(?! (?:Jahr|Woche|Monat|Morgen|Abend|Sommer|Winter))|"
+            r"(?:\w+ ){1,3}(?:dies(?:e[mnrs]?)?|jene[mnrs]?|solche[mnrs]?)\b(?! (?:Jahr|Woche|Monat|Morgen|Abend|"
+            r"Sommer|Winter))|"
             r"(?:\w+ ){1,2}(?:jedoch|allerdings|hingegen|dagegen|deshalb|deswegen|daher|zudem|ebenfalls|dennoch)\b"
         ),
         sequence=(
             r"\b(?:Jahre?|Monate?|Wochen?|Tage?|Stunden?|Minuten?) (?:später|zuvor|danach|darauf|vorher)\b|"
             r"\bam (?:nächsten|folgenden|selben|gleichen) (?:Tag|Morgen|Abend)\b|\bTag (?:darauf|danach|zuvor)\b|"
-            r"\b(?:kurz|wenig) (?:darauf|danach|zuvor|später)\b|\b(?:seither|seitdem|inzwischen|mittlerweile|gleichzeitig)\b"
+            r"\b(?:kurz|wenig) (?:darauf|danach|zuvor|später)\b|\b(?:seither|seitdem|inzwischen|mittlerweile|"
+            r"gleichzeitig)\b"
         ),
         verb=(
-            r"\b(?:ist|sind|wars?|waren|wird|werden|wurden?|hat|haben|hatten?|kann|können|konnten?|muss|müssen|mussten?|soll|"
-            r"sollen|sollten?|will|wollen|wollten?|darf|dürfen|dürften?|mag|möchten?|sei|seien|wären?|hätten?|würden?|gibt|gab|"
-            r"geht|ging|kommt|kam|kamen|steht|stehen|stand|liegt|lag|bleibt|blieb|sagt|heißt|hieß|macht|zeigt|lässt|ließ|nimmt|"
-            r"nahm|sieht|sah|fordert|warnt|erklärt|meint|findet|fand|hält|hielt|führt|bringt|stellt|spricht|sprach|fällt|fiel|"
-            r"zieht|zog|beginnt|begann|gilt|galt|weiß|droht|plant|setzt|reicht|gehört|bekommt|trifft|traf|verliert|verlor|"
-            r"gewinnt|gewann|steigt|stieg|sinkt|sank|startet|endet|folgt|lebt|arbeitet|spielt|kostet|rechnet|starb|lief|schrieb|"
+            r"\b(?:ist|sind|wars?|waren|wird|werden|wurden?|hat|haben|hatten?|kann|können|konnten?|muss|müssen|"
+            r"mussten?|soll|"
+            r"sollen|sollten?|will|wollen|wollten?|darf|dürfen|dürften?|mag|möchten?|sei|seien|wären?|hätten?|"
+            r"würden?|gibt|gab|"
+            r"geht|ging|kommt|kam|kamen|steht|stehen|stand|liegt|lag|bleibt|blieb|sagt|heißt|hieß|macht|zeigt|lässt|"
+            r"ließ|nimmt|"
+            r"nahm|sieht|sah|fordert|warnt|erklärt|meint|findet|fand|hält|hielt|führt|bringt|stellt|spricht|sprach|"
+            r"fällt|fiel|"
+            r"zieht|zog|beginnt|begann|gilt|galt|weiß|droht|plant|setzt|reicht|gehört|bekommt|trifft|traf|verliert|"
+            r"verlor|"
+            r"gewinnt|gewann|steigt|stieg|sinkt|sank|startet|endet|folgt|lebt|arbeitet|spielt|kostet|rechnet|starb|"
+            r"lief|schrieb|"
             r"rief|trat|schlug|half|verließ)\b|\b(?-i:[a-zäöüß]{3,}te[nt]?)\b"
         ),
         first_person=any_word("ich mein meine wir unser unsere haben"),
@@ -195,26 +203,36 @@ TABLE = LanguageTable(
     fragments=FragmentTable(
         address=r"Herrn?|Frau",
         mentioned=(
-            r"\b(?:der|die|das|den|dem|des) (?:Mann|Frau|Opfer|Täter(?:in)?|Verdächtigen?|Angeklagten?|Fahrer(?:in)?|Paar|"
-            r"Jugendlichen?|\d+-Jährigen?|Unternehmen|Firma|Konzern|Verein|Mannschaft|Team|Trainer|Spieler|Spiel|Vorfall|Unfall|"
-            r"Angriff|Anschlag|Brand|Feuer|Fall|Urteil|Prozess|Gesetz|Vorhaben|Projekt|Abkommen|Bericht|Studie|Film|Buch|"
-            r"Ermittlungen|Entscheidung|Minister(?:in)?|Präsident(?:in)?|Sprecher(?:in)?|Sänger(?:in)?|Schauspieler(?:in)?|"
+            r"\b(?:der|die|das|den|dem|des) (?:Mann|Frau|Opfer|Täter(?:in)?|Verdächtigen?|Angeklagten?|"
+            r"Fahrer(?:in)?|Paar|"
+            r"Jugendlichen?|\d+-Jährigen?|Unternehmen|Firma|Konzern|Verein|Mannschaft|Team|Trainer|Spieler|Spiel|"
+            r"Vorfall|Unfall|"
+            r"Angriff|Anschlag|Brand|Feuer|Fall|Urteil|Prozess|Gesetz|Vorhaben|Projekt|Abkommen|Bericht|Studie|Film|"
+            r"Buch|"
+            r"Ermittlungen|Entscheidung|Minister(?:in)?|Präsident(?:in)?|Sprecher(?:in)?|Sänger(?:in)?|"
+            r"Schauspieler(?:in)?|"
             r"Gruppe)\b(?! (?:der|des|von|vo[mn]|in|im|für|mit|aus|die|das|zur?|zum|(?-i:[A-ZÄÖÜ])))|"
-            r"\b(?:dies(?:e[mnrs]?)?|jene[mnrs]?|derselbe[n]?|dieselbe[n]?|besagte[mnrs]?|genannte[mnrs]?)\b(?! (?:Jahr|Woche|"
-            r"Monat|Morgen|Abend|Sommer|Winter))|\bdie (?:beiden|zwei|drei|anderen)\b|\bein(?:e|en|em|er)? (?:weiterer?|andere[rn]?)\b"
+            r"\b(?:dies(?:e[mnrs]?)?|jene[mnrs]?|derselbe[n]?|dieselbe[n]?|besagte[mnrs]?|"
+            r"genannte[mnrs]?)\b(?! (?:Jahr|Woche|"
+            r"Monat|Morgen|Abend|Sommer|Winter))|\bdie (?:beiden|zwei|drei|anderen)\b|\bein(?:e|en|em|"
+            r"er)? (?:weiterer?|andere[rn]?)\b"
         ),
         definite=(
-            r"\b(?:der|die|das|den|dem|des) ((?-i:[A-ZÄÖÜ]\w{3,}))\b(?! (?:de[rs]|von|vo[mn]|in|im|für|mit|aus|zur?|zum|am|an|auf|"
+            r"\b(?:der|die|das|den|dem|des) ((?-i:[A-ZÄÖÜ]\w{3,}))\b(?! (?:de[rs]|von|vo[mn]|in|im|für|mit|aus|zur?|"
+            r"zum|am|an|auf|"
             r"(?-i:[A-ZÄÖÜ])))"
         ),
-        linking=words("auch außerdem zudem jedoch allerdings ebenfalls deshalb daher dagegen dennoch hingegen weiterhin"),
+        linking=words("auch außerdem zudem jedoch allerdings ebenfalls deshalb daher dagegen dennoch hingegen"),
         elsewhere=(
-            r"\b(?:siehe (?:oben|unten|auch)|wie (?:oben|bereits) (?:erwähnt|beschrieben)|im (?:Bild|Foto|Video)|auf dem (?:Bild|"
-            r"Foto)|dieser (?:Artikel|Text)|folgende[mnrs]?|lesen Sie|mehr dazu|hier klicken|unser(?:e|em|en)? (?:Newsletter|"
+            r"\b(?:siehe (?:oben|unten|auch)|wie (?:oben|bereits) (?:erwähnt|beschrieben)|im (?:Bild|Foto|Video)|"
+            r"auf dem (?:Bild|"
+            r"Foto)|dieser (?:Artikel|Text)|folgende[mnrs]?|lesen Sie|mehr dazu|hier klicken|unser(?:e|em|"
+            r"en)? (?:Newsletter|"
             r"Podcast|Reporter(?:in)?|Korrespondent(?:in)?))\b"
         ),
         credits=(
-            r"\b(?:Foto|Bild|Video|Quelle|Grafik)s? ?(?:[:/|©]|von (?-i:[A-ZÄÖÜ]))|©|\((?:dpa|AFP|Reuters|AP)\b|https?:|www\.|"
+            r"\b(?:Foto|Bild|Video|Quelle|Grafik)s? ?(?:[:/|©]|von (?-i:[A-ZÄÖÜ]))|©|\((?:dpa|AFP|Reuters|AP)\b|"
+            r"https?:|www\.|"
             r"alle Rechte vorbehalten|abonnieren"
         ),
     ),

@@ -151,18 +151,27 @@ TABLE = LanguageTable(
             "luego entonces o"
         ),
         sequence=(
-            r"\b(?:años?|mes(?:es)?|semanas?|días?|horas?|minutos?) (?:más tarde|después\b(?! de)|antes\b(?! (?:de|del|que)))|"
-            r"\b(?:al día siguiente|(?:el|la|al) \w+ siguiente|desde entonces|mientras tanto|posteriormente|al mismo tiempo)\b|"
-            r"\bpoco (?:después|antes)\b(?! (?:de|del|que))|\bmism[oa] (?:día|año|mes|noche|tarde)\b|\bla víspera\b(?! de)"
+            r"\b(?:años?|mes(?:es)?|semanas?|días?|horas?|minutos?) (?:más tarde|después\b(?! de)|antes\b(?! (?:de|"
+            r"del|que)))|"
+            r"\b(?:al día siguiente|(?:el|la|al) \w+ siguiente|desde entonces|mientras tanto|posteriormente|"
+            r"al mismo tiempo)\b|"
+            r"\bpoco (?:después|antes)\b(?! (?:de|del|que))|\bmism[oa] (?:día|año|mes|noche|tarde)\b|"
+            r"\bla víspera\b(?! de)"
         ),
         verb=(
-            r"\b(?:es|son|está|están|fue|fueron|era|eran|ha|han|había|será|sería|sea|sean|hay|hubo|puede|pueden|podría|debe|"
-            r"deben|debería|quiere|quieren|va|van|hace|hacen|dice|dicen|tiene|tienen|tenía|tuvo|hizo|dijo|viene|vienen|sigue|"
-            r"siguen|queda|quedan|da|dan|parece|asegura|afirma|explica|señala|añade|advierte|anuncia|confirma|denuncia|insiste|"
-            r"sostiene|considera|cree|espera|busca|pide|propone|prevé|incluyen?|supone|permite|llegan?|cuentan?|ocupa|suma|gana|"
-            r"pierde|juega|viven?|cumple|muestra|representa|existen?|afecta|mantiene|reclama|exige|celebra|comienza|empieza)\b|"
+            r"\b(?:es|son|está|están|fue|fueron|era|eran|ha|han|había|será|sería|sea|sean|hay|hubo|puede|pueden|"
+            r"podría|debe|"
+            r"deben|debería|quiere|quieren|va|van|hace|hacen|dice|dicen|tiene|tienen|tenía|tuvo|hizo|dijo|viene|"
+            r"vienen|sigue|"
+            r"siguen|queda|quedan|da|dan|parece|asegura|afirma|explica|señala|añade|advierte|anuncia|confirma|"
+            r"denuncia|insiste|"
+            r"sostiene|considera|cree|espera|busca|pide|propone|prevé|incluyen?|supone|permite|llegan?|cuentan?|"
+            r"ocupa|suma|gana|"
+            r"pierde|juega|viven?|cumple|muestra|representa|existen?|afecta|mantiene|reclama|exige|celebra|comienza|"
+            r"empieza)\b|"
             r"\b\w{2,}(?:ó|aron|ieron|[aei]rán?|aban?|ían)\b|\bse \w"
         ),
+        drops_subjects=True,
         relative_clause=r"\b(?:que|quien|quienes|cual|cuales|donde|cuy[oa]s?)\b[^,;:()–-]*",
         first_person=any_word("yo mi mis nosotros nuestro nuestra hemos somos"),
         relative_days=r"hoy|ayer|mañana|esta (?:mañana|tarde|noche)",
@@ -170,7 +179,8 @@ TABLE = LanguageTable(
     fragments=FragmentTable(
         address=r"señor(?:a|ita)?|Sra?\.|Srta\.|don|doña|D\.|Dª",
         mentioned=(
-            r"\b(?:el|la) (?:hombre|mujer|joven|víctima|pareja|acusad[oa]|detenid[oa]|autor|conductor|empresa|compañía|"
+            r"\b(?:el|la) (?:hombre|mujer|joven|víctima|pareja|acusad[oa]|detenid[oa]|autor|conductor|empresa|"
+            r"compañía|"
             r"club|equipo|partido|ley|texto|proyecto|película|libro|ministr[oa]|president[ea]|alcalde|alcaldesa|"
             r"portavoz|cantante|director|directora|grupo|suceso|incidente|accidente|incendio|ataque|caso|acuerdo)"
             r"(?! (?:de|del|(?-i:[A-ZÁ-Ú])|que))\b|\b(?:los|las) (?:dos|tres|víctimas|hechos|agentes|investigadores|"

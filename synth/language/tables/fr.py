@@ -154,16 +154,23 @@ TABLE = LanguageTable(
         ),
         sequence=(
             r"\b(?:ans?|années?|mois|semaines?|jours?|heures?|minutes?) (?:plus t(?:ard|ôt)|auparavant|"
-            r"après\b(?! (?:les?|la|l['’]|une?|avoir|son|sa|(?-i:[A-ZÀ-Ý]))))|\b(?:le lendemain|la veille)\b(?! (?:de|du|des|d['’]))|"
-            r"\bpeu (?:après|avant)\b(?! (?:les?|la|l['’]|\d|midi|minuit|une?|son|sa))|\bmême (?:jour|soir|mois|année)\b|"
+            r"après\b(?! (?:les?|la|l['’]|une?|avoir|son|sa|(?-i:[A-ZÀ-Ý]))))|\b(?:le lendemain|"
+            r"la veille)\b(?! (?:de|du|des|d['’]))|"
+            r"\bpeu (?:après|avant)\b(?! (?:les?|la|l['’]|\d|midi|minuit|une?|son|sa))|\bmême (?:jour|soir|mois|"
+            r"année)\b|"
             r"\b(?:depuis lors|entre-temps|par la suite|dans le même temps)\b"
         ),
         verb=(
-            r"\b(?:est|sont|a|ont|fut|furent|soit|soient|peut|peuvent|doit|doivent|veut|veulent|va|vont|fait|font|dit|disent|"
-            r"vient|viennent|tient|tiennent|restent?|met|mettent|prend|prennent|voit|sait|faut|comptent?|annoncent?|affirment?|"
-            r"expliquent?|estiment?|indiquent?|précisent?|assurent?|demandent?|dénoncent?|rappellent?|soulignent?|ajoutent?|"
-            r"appellent?|cherchent?|craint|permet(?:tent)?|proposent?|prévoi(?:t|ent)|reçoit|rend|représentent?|montrent?|"
-            r"touchent?|concernent?|visent?|gagnent?|perd|jouent?|existent?|semblent?|devient|continuent?|commencent?)\b|"
+            r"\b(?:est|sont|a|ont|fut|furent|soit|soient|peut|peuvent|doit|doivent|veut|veulent|va|vont|fait|font|"
+            r"dit|disent|"
+            r"vient|viennent|tient|tiennent|restent?|met|mettent|prend|prennent|voit|sait|faut|comptent?|annoncent?|"
+            r"affirment?|"
+            r"expliquent?|estiment?|indiquent?|précisent?|assurent?|demandent?|dénoncent?|rappellent?|soulignent?|"
+            r"ajoutent?|"
+            r"appellent?|cherchent?|craint|permet(?:tent)?|proposent?|prévoi(?:t|ent)|reçoit|rend|représentent?|"
+            r"montrent?|"
+            r"touchent?|concernent?|visent?|gagnent?|perd|jouent?|existent?|semblent?|devient|continuent?|"
+            r"commencent?)\b|"
             r"\b\w+(?:ait|aient|[ie]ra|[ie]ront|[iè]rent|urent|issent)\b|\b(?:se|ne|il|elle|on|ils|elles|y) \w|"
             r"\b[snc]['’]\w"
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crawler.language import MONTHS
+from synth.language.italian_verbs import FINITE_VERB
 from synth.language.numerals import CompoundNumerals, ordinals
 from synth.language.table import (
     DateTable,
@@ -53,45 +54,6 @@ def _numerals() -> dict[str, int]:
         table |= {unit + "cento" + word: 100 * number + value for word, value in small.items()}
         table |= {unit + "cent" + word: 100 * number + value for word, value in small.items() if word[0] == "o"}
     return table
-
-
-#: A noun's place, not a verb's: after an article or a preposition.
-_NO_NOUN = "".join(
-    rf"(?<!\b{word}[ '’])"
-    for word in (
-        "il lo la i gli le l un uno una del dello della dei degli delle dell al allo alla ai agli alle all dal "
-        "dallo dalla dai dalle dall nel nello nella nei nelle nell sul sulla sui sulle sull di da in con su per "
-        "tra fra questo questa ogni e"
-    ).split()
-)
-#: How the present of frequent verbs begins.
-_VERBS_IN_ARE = "|".join(
-    (
-        "accett accus adott afferm agit allarm allontan ammir annunci approd arriv aspett assicur attacc aument avanz "
-        "avvi bast batt blocc cal celebr cerc chiam cit cominci complic comunic concentr condann conferm conquist "
-        "consegn consider contest continu cre debutt dedic denunci deriv dichiar dilag dimostr divent domin "
-        "dur elenc elimin entr esalt evidenzi ferm festeggi funzion gioc guadagn illustr impegn implic "
-        "inaugur incontr indag indic inizi interess invit lament lanci lasci lavor lev limit manc mand minacci "
-        "modific negoc occup oper organizz ospit osserv pag parl partecip pass pens pes precipit preoccup prepar "
-        "present prosegu provoc pubblic raccont rallent registr replic respir rest ricord riguard rilanci "
-        "ringrazi rinnov ripercorr riport rischi risult ritir ritorn ritrov rivel salt salv scongiur segn segnal sembr "
-        "separ sfum signific slitt sottoline sper spett spicc spieg stim strapp stronc super svel tent termin "
-        "testimoni tocc torn tranquillizz trasform tratt trov us utilizz vari viaggi visit"
-    ).split()
-)
-_VERBS_IN_ERE = "|".join(
-    (
-        "accad accend accogl accresc accus aggiung ammett appar appartien apr assist assum attend attribuisc avvert "
-        "avvien batt cad chied chiud coinvolg colp colpisc combatt compi comprend conced conclud condivid conosc "
-        "consent contien contribuisc corr corrispond costituisc cred cresc decid definisc detien dic difend dipend "
-        "dispon diviene emerg esc esclud esist esplod esprim estend fin finisc fornisc garantisc giung impon incid "
-        "includ insist interromp intervien introduc legg mantien mett muor muov nasc occorr offr ottien part perd "
-        "permett pon possied prend preved proced produc promett propon proven provien raccogl raggiung rend resist "
-        "riapr ricev richied riesc riferisc riman rimand ripart riprend risal risied rispond ritien rivolg romp sal "
-        "sced scegli scend scopr scriv scuot segu serv smentisc sorprend sostien spend spinge stabilisc succed "
-        "suggerisc svolg tem tend tien trascorr uccid unisc val ved vien vinc viv"
-    ).split()
-)
 
 
 TABLE = LanguageTable(
@@ -265,7 +227,8 @@ TABLE = LanguageTable(
         ),
         pointer=(
             # "È il limite che …", "Sono queste le …"
-            r"(?:È|Era|Sarà|Fu|Sono|Erano|Saranno) (?:il|lo|la|l['’]|i|gli|le|un|uno|una|un['’]|quant[oi]|quest[oaie]|"
+            r"(?:È|Era|Sarà|Fu|Sono|Erano|Saranno) (?:il|lo|la|l['’]|i|gli|le|un|uno|una|un['’]|quant[oi]|"
+            r"quest[oaie]|"
             r"quell[oaie]|così|anche|proprio|invece|sempre|però|poi)\b|"
             # "È stato colpito …", "Hanno detto …": the subject is in the sentence before
             r"(?:È|Era|Sono|Erano) (?:stat[oaie] )?\w+(?:[aiu]t|s|tt|rt|nt)[oaie]\b|(?:Ha|Hanno|Aveva|Avevano|Resta|"
@@ -277,29 +240,29 @@ TABLE = LanguageTable(
             r"Lo (?!z|ps|gn|x|y)(?:ha|[^\WsA-Z]\w*[aeo](?:no)?\b|s(?:crive|piega|ostiene|ottolinea|egnala|tima))|"
             # "La società ne possiede …"
             r"(?:[\w'’]+ ){1,6}ne (?!l)|"
+            # "A comunicarlo …", "… che l'hanno preso in cura": of whom stands before
+            r"A \w+(?:are|ere|ire|[aei]r(?:lo|la|li|le|ne|gli)) |(?:[\w'’]+ ){1,7}?che (?:l['’]|lo |li )(?:ha|hanno|"
+            r"aveva)\w*\b|"
+            # "Per loro …", "Nel 2018, ad esempio, …"
+            r"(?:Per|Con|A|Di|Da|Su|Tra|Secondo|Contro) (?:loro|lui|lei)\b|(?:[\w'’]+,? ){1,4}(?:ad|per) esempio|"
             # "In tale …", "Nella stessa …"; not "In questi giorni …"
-            r"(?:\w+['’ ]+){1,2}(?:quest[oaie]|quel|quell[oaie]|que(?:i|gli)|tal[ei]|stess[oaie])\b(?! (?:mattina|sera|"
+            r"(?:\w+['’ ]+){1,2}(?:quest[oaie]|quel|quell[oaie]|que(?:i|gli)|tal[ei]|stess[oaie])\b(?! (?:mattina|"
+            r"sera|"
             r"notte|settimana|pomeriggio|ann[oi]|mes[ei]|giorn[oi]|ore|estate|inverno|autunno|primavera|ultim\w+))"
         ),
         sequence=(
             r"\b(?:ann[oi]|mes[ei]|settiman[ae]|giorn[oi]|or[ae]|minut[oi]|second[oi]|decenni?o?|secol[oi]) "
             r"(?:più tardi|dopo\b(?! (?:il|lo|la|i|gli|le|che|un|una|aver|esser|l['’]|(?-i:[A-ZÀ-Ý])))|"
             r"prima\b(?! (?:di|del|che))|successiv[oaie]|seguent[ei])|"
-            r"\b(?:il|la|l['’]) ?(?:giorno|mattina|sera|notte|anno|mese|settimana) (?:prima|precedente)\b(?! (?:di|del|che))|"
+            r"\b(?:il|la|l['’]) ?(?:giorno|mattina|sera|notte|anno|mese|settimana) (?:prima|precedente)\b(?! (?:di|"
+            r"del|che))|"
             r"\b(?:poco|subito) (?:dopo|prima)\b(?! (?:di|del|le|il|lo|la|i|gli|che|alle|aver|mezz|l['’]|un))|"
-            r"\b(?:nel frattempo|allo stesso tempo|più tardi|(?:da|fino ad|già) allora|successivamente|in precedenza)\b|"
+            r"\b(?:nel frattempo|allo stesso tempo|più tardi|(?:da|fino ad|già) allora|successivamente|"
+            r"in precedenza)\b|"
             r"\bin seguito\b(?! a)|\bstess[oaie] (?:giorno|sera|notte|ora|anno|periodo|momento)\b"
         ),
-        verb=(
-            r"\b(?:è|e['’]|sono|ha|hanno|abbia(?:no)?|era(?:no)?|aveva(?:no)?|furono|fu|fosse(?:ro)?|sta|stanno|va|vanno|(?<!anni )(?<!anno )(?<!mesi )(?<!mese )(?<!giorni )(?<!ore )fa|"
-            r"fanno|dà|sa|sanno|sia|siano|può|possono|poteva(?:no)?|deve|devono|vuole|c['’]è|disse|fece|prese|mise|"
-            r"vide|nacque|venne|ebbe|chiese|decise|scrisse|vinse|perse|rispose|uccise|scese|chiuse|volle|tenne)\b|"
-            # "arrivò", "arriveranno"; 3rd person plural: not "il tono", "buono"
-            r"\b(?!però|ciò|nicolò)\w{2,}ò\b|\b\w+(?:[aei]rono|[aei]rà|[aei]ranno|[ei]rebbe(?:ro)?|avano|evano|ivano)\b|"
-            r"\b(?!(?:buon|ton|don|suon|tron|non|patron|padron|condon|perdon|abbandon|con|colon|\w*[fz]on)o\b)\w{2,}ono\b|"
-            rf"{_NO_NOUN}\b(?:(?:{_VERBS_IN_ARE})(?:a|ano|ava)|(?:{_VERBS_IN_ERE})(?:e|eva|iva))\b|"
-            r"\b(?:si|ci|vi|ne|lo|li) \w+(?:[aeò]|ano|ono)\b|\b[ns]['’]è\b"
-        ),
+        verb=FINITE_VERB,
+        drops_subjects=True,
         relative_clause=r"\b(?:che|cui|dove|quale|quali|chi)\b[^,;:()–-]*",
         first_person=any_word(
             "io noi eravamo avevamo stiamo ho mio mia miei mie abbiamo nostra nostro voglio vogliamo voi vostro siamo "
@@ -310,6 +273,8 @@ TABLE = LanguageTable(
         heading=(
             r"[\wÀ-ÿ»”] (?:Il|Lo|La|I|Gli|Le|Un|Una|Nel|Nella|Sul|Sulla|Dal|Dalla|Del|Della|In|Al|Alla|Con|Da|Per|"
             r"Dopo|È|E'|Come|Secondo|Non|Si|Oggi|Ieri) [a-zà-ù]"
+            # "lunedìdiversi", "èl’erede": an accent ends a word
+            r"|\w[àèìòù](?=[a-z]{2})|\bè[a-z]"
         ),
         boilerplate=(
             r"leggi anche|leggi tutto|riproduzione riservata|iscriviti|sullo stesso argomento|"
@@ -320,14 +285,16 @@ TABLE = LanguageTable(
     fragments=FragmentTable(
         address=r"signora?|signorina|sig\.(?:ra|na)?|dottor(?:essa)?|dott\.(?:ssa)?|avvocato|avv\.|ingegner|professor(?:essa)?|prof\.(?:ssa)?",
         mentioned=(
-            r"\b(?:l['’](?:uomo|altr[oa]|imputat[oa]|indagat[oa]|arrestat[oa]|accusat[oa]|aggressore|autore|anzian[oa]|"
+            r"\b(?:l['’](?:uomo|altr[oa]|imputat[oa]|indagat[oa]|arrestat[oa]|accusat[oa]|aggressore|autore|"
+            r"anzian[oa]|"
             r"allenatore|attaccante|attrice|attore|azienda|episodio|incidente|iniziativa|evento|esperto|esperta|"
             r"artista|avvocato|operazione|intervento|obiettivo|edificio|aereo|auto|animale|intesa|accordo|ordinanza|"
             r"indagine|inchiesta|esplosione|attacco|agguato|omicidio|ex ministro|ex premier|udienza)|"
             r"(?:il|la|lo) (?:donna|giovane|vittima|ragazz[oa]|bambin[oa]|bimb[oa]|neonat[oa]|piccol[oa]|coppia|"
             r"conducente|famiglia|madre|padre|figli[oa]|fratello|sorella|marito|moglie|"
             r"\d{2}enne|\w+enne|ladro|killer|presunt[oa]|minorenne|studente|studentessa|turista|"
-            r"club|squadra|tecnico|mister|portiere|difensore|capitano|pilota|campione|match|gara|partita|sfida|finale|"
+            r"club|squadra|tecnico|mister|portiere|difensore|capitano|pilota|campione|match|gara|partita|sfida|"
+            r"finale|"
             r"società|gruppo|ditta|struttura|locale|vicenda|fatto|scontro|rogo|incendio|tragedia|dramma|scossa|sisma|"
             r"norma|legge|decreto|provvedimento|misura|testo|emendamento|documento|sentenza|processo|verdetto|"
             r"film|libro|serie|spettacolo|mostra|concerto|manifestazione|progetto|piano|bando|iter|"
@@ -347,7 +314,8 @@ TABLE = LanguageTable(
             r"(?:altr[oaie] (?:due|tre|\w+)|un altr[oa]|un['’]altra|second[oa] (?:quanto|lui|lei)))"
         ),
         definite=(
-            r"(?:\b(?:il|lo|la|i|gli|le|del|dello|della|dei|degli|delle|al|allo|alla|ai|agli|alle|dal|dallo|dalla|dai|"
+            r"(?:\b(?:il|lo|la|i|gli|le|del|dello|della|dei|degli|delle|al|allo|alla|ai|agli|alle|dal|dallo|dalla|"
+            r"dai|"
             r"dagli|dalle|nel|nello|nella|nei|negli|nelle|sul|sullo|sulla|sui|sugli|sulle) |"
             r"l['’])((?-i:[a-zà-ù]){4,})\b"
             r"(?! (?:di|del|dello|della|dei|degli|delle|dell['’]\w+|d['’]\w+|(?-i:[A-ZÀ-Ý])|che))"
@@ -358,11 +326,14 @@ TABLE = LanguageTable(
         ),
         elsewhere=(
             r"\b(?:qui sopra|qui sotto|sopra citat|sopracitat|di cui sopra|come detto|come abbiamo|come accennato|"
-            r"come già|vedi (?:sopra|sotto|anche|foto|video)|in foto|nella foto|nelle foto|nel video|nell['’]immagine|"
-            r"in questo articolo|questo articolo|dall[ae] (?:foto|immagin[ei])|nelle immagini|il video|le foto|le immagini|ecco (?:il|la|le|i|gli|come|cosa|perch)|"
+            r"come già|vedi (?:sopra|sotto|anche|foto|video)|in foto|nella foto|nelle foto|nel video|"
+            r"nell['’]immagine|"
+            r"in questo articolo|questo articolo|dall[ae] (?:foto|immagin[ei])|nelle immagini|il video|le foto|"
+            r"le immagini|ecco (?:il|la|le|i|gli|come|cosa|perch)|"
             r"di seguito|qui di seguito|seguente|seguenti|che segue|a questo link|a questo indirizzo|"
             r"puoi (?:leggere|ascoltare|vedere)|ne abbiamo|abbiamo (?:scritto|raccontato|parlato)|"
-            r"nell['’]articolo|nostro (?:articolo|servizio|sito|podcast)|la nostra newsletter|come riporta(?:to)? qui)"
+            r"nell['’]articolo|nostro (?:articolo|servizio|sito|podcast)|la nostra newsletter|"
+            r"come riporta(?:to)? qui)"
         ),
         credits=(
             r"\b(?:foto(?:racconto)?|photo|video|immagin[ei]|credits?|crediti|fonte|ph|testo|testi|riprese|"
@@ -484,7 +455,8 @@ TABLE = LanguageTable(
             r"|ordine) (?:importante )?(?:per|a|ai|agli|all['’]|alle|al|destinat\w+ a\w*)[ ’']?(?:i |gli "
             r"|l['’] ?)?(?:modell[oi] (?:linguistic|di lingu|di intell|che|ai)|assistent[ei] (?:ai|ia|virtual"
             r"|di intell|che|artific)|"
-            r"(?:ai|ia|llm|chatbot)\b(?! act)|intelligenz[ae] artificial[ei] che|sistem[ai] (?:ai|ia|automatic)\w* che)"
+            r"(?:ai|ia|llm|chatbot)\b(?! act)|intelligenz[ae] artificial[ei] che|sistem[ai] (?:ai|ia|"
+            r"automatic)\w* che)"
             r"|(?:se|qualora) (?:sei|siete|tu sei|stai (?:leggendo"
             r"|riassumendo)[^.]{0,30}e sei) un[ao'’]? ?(?:modell[oi] (?:linguistic|di)|assistente (?:ai|ia|virtual"
             r"|artific)|ia\b|ai\b|llm|intelligenza artificiale|chatbot)"

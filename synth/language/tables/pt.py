@@ -167,7 +167,8 @@ TABLE = LanguageTable(
             "por^isso assim então depois ou contudo"
         ),
         pointer=(
-            r"(?:\w+ ){1,3}(?:est[ea]s?|ess[ea]s?|nest[ea]s?|ness[ea]s?|dest[ea]s?|dess[ea]s?|aquel[ea]s?)\b(?! (?:manhã|tarde|noite|"
+            r"(?:\w+ ){1,3}(?:est[ea]s?|ess[ea]s?|nest[ea]s?|ness[ea]s?|dest[ea]s?|dess[ea]s?|"
+            r"aquel[ea]s?)\b(?! (?:manhã|tarde|noite|"
             r"semana|mês|ano))|(?:Foi|Foram|Era|Eram|É|São|Disse|Disseram|Tem|Têm|Está|Estão) "
         ),
         sequence=(
@@ -176,12 +177,16 @@ TABLE = LanguageTable(
             r"\bpouco (?:depois|antes)\b(?! d)|\bmesm[oa] (?:dia|ano|mês|noite|tarde)\b"
         ),
         verb=(
-            r"\b(?:é|são|está|estão|foi|foram|era|eram|há|houve|tem|têm|tinha|tinham|será|seria|pode|podem|deve|devem|quer|"
-            r"querem|vai|vão|faz|fazem|fez|diz|disse|vem|vêm|teve|fica|ficam|continua|segue|afirma|explica|garante|anuncia|"
-            r"confirma|considera|espera|pede|prevê|inclui|permite|chega|conta|ocupa|ganha|perde|joga|vive|mostra|representa|"
+            r"\b(?:é|são|está|estão|foi|foram|era|eram|há|houve|tem|têm|tinha|tinham|será|seria|pode|podem|deve|"
+            r"devem|quer|"
+            r"querem|vai|vão|faz|fazem|fez|diz|disse|vem|vêm|teve|fica|ficam|continua|segue|afirma|explica|garante|"
+            r"anuncia|"
+            r"confirma|considera|espera|pede|prevê|inclui|permite|chega|conta|ocupa|ganha|perde|joga|vive|mostra|"
+            r"representa|"
             r"existe|existem|mantém|começa|defende|alerta|revela)\b|"
             r"\b(?!(?:s|m|t|mus|europ|jud|at)eu\b)\w{2,}(?:ou|eu|iu|[aei]ram|[aei]rá|[aei]rão|avam?)\b|\bse \w"
         ),
+        drops_subjects=True,
         relative_clause=r"\b(?:que|quem|qual|quais|onde|cuj[oa]s?)\b[^,;:()–-]*",
         first_person=any_word("eu meu minha meus minhas nós nosso nossa estamos somos"),
         relative_days=r"hoje|ontem|amanhã|esta (?:manhã|tarde|noite)",
@@ -190,20 +195,25 @@ TABLE = LanguageTable(
     fragments=FragmentTable(
         address=r"senhor(?:a|ita)?|Sra?\.|Dona?|D\.|doutora?|Dra?\.",
         mentioned=(
-            r"\b(?:[oa]|d[oa]|n[oa]|ao|à|pel[oa]) (?:homem|mulher|jovem|vítima|casal|acusad[oa]|detid[oa]|suspeit[oa]|autora?|"
-            r"condutora?|motorista|empresa|companhia|clube|equipa|equipe|jogo|partida|lei|texto|projeto|filme|livro|ministr[oa]|"
-            r"president[ea]|autarca|prefeit[oa]|porta-voz|cantora?|diretora?|grupo|caso|acidente|incêndio|ataque|acordo|"
+            r"\b(?:[oa]|d[oa]|n[oa]|ao|à|pel[oa]) (?:homem|mulher|jovem|vítima|casal|acusad[oa]|detid[oa]|"
+            r"suspeit[oa]|autora?|"
+            r"condutora?|motorista|empresa|companhia|clube|equipa|equipe|jogo|partida|lei|texto|projeto|filme|livro|"
+            r"ministr[oa]|"
+            r"president[ea]|autarca|prefeit[oa]|porta-voz|cantora?|diretora?|grupo|caso|acidente|incêndio|ataque|"
+            r"acordo|"
             r"episódio|incidente)\b(?! (?:d[aoe]s?|que|n[ao]|(?-i:[A-ZÀ-Ú])))|"
             r"\b(?:[oa]s) (?:dois|duas|três|vítimas|factos|fatos|agentes|investigadores|jogadores)\b(?! d[aoe])|"
             r"\b[nd]?(?:est[ea]s?|ess[ea]s?|aquel[ea]s?)\b(?! (?:manhã|tarde|noite|semana|mês|ano))|\boutr[oa]s?\b|"
             r"\b(?:referid|citad|mencionad)[oa]s?\b"
         ),
         definite=(
-            r"\b(?:[oa]s?|d[oa]s?|n[oa]s?|aos?|às?|pel[oa]s?) ((?-i:[a-zà-ú]){4,})\b(?! (?:d[aoe]s?|que|(?-i:[A-ZÀ-Ú])))"
+            r"\b(?:[oa]s?|d[oa]s?|n[oa]s?|aos?|às?|pel[oa]s?) ((?-i:[a-zà-ú]){4,})\b(?! (?:d[aoe]s?|que|"
+            r"(?-i:[A-ZÀ-Ú])))"
         ),
         linking=words("também além depois ainda assim então tampouco porém contudo"),
         elsewhere=(
-            r"\b(?:acima|abaixo|na (?:foto|imagem)|no vídeo|deste artigo|este artigo|seguintes?|a seguir|leia (?:também|mais)|"
+            r"\b(?:acima|abaixo|na (?:foto|imagem)|no vídeo|deste artigo|este artigo|seguintes?|a seguir|"
+            r"leia (?:também|mais)|"
             r"clique|noss[oa] (?:newsletter|podcast|correspondente|repórter))\b"
         ),
         credits=(

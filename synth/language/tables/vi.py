@@ -178,38 +178,55 @@ TABLE = LanguageTable(
             "thế hai^bên chúng^tôi tôi"
         ),
         # "Công ty này …", "Đoạn ấy …"; "hôm nay", "năm nay" point at the day.
-        pointer=r"(?:[^,]{1,50}, )?(?:đây|đó|họ) |(?:[\w/.]+ ){1,4}(?:này|ấy|đó|nọ)\b|.*\b(?:kể trên|nói trên|nêu trên|trên đây)\b",
+        pointer=(
+            r"(?:[^,]{1,50}, )?(?:đây|đó|họ) |(?:[\w/.]+ ){1,4}(?:này|ấy|đó|nọ)\b|"
+            r".*\b(?:kể trên|nói trên|nêu trên|trên đây)\b"
+        ),
         pronouns=words("ông bà anh chị cô"),
         # "bà con" (people), "cô gái" (girl).
         pronoun_nouns=words("con gái dâu giáo chủ trai em nội ngoại xã mẹ lão bà cả"),
         credits=(
-            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|©]|"
+            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|"
+            r"©]|"
             r"\bpv\b|\(ảnh\b|ảnh minh h|ảnh tư liệu|ảnh lưu niệm|chụp hình lưu niệm|https?:|www\.|\.(?:vn|com|net)\b|"
-            r"\(theo [^)]*\)|[►▶■●•>]|\[|\bq\.?\s?&|\bvietnam\+|như (?:báo|tờ|tin)? ?[^.]{0,30}đã (?:đưa|thông tin|phản ánh)|"
-            r"trả lời phỏng vấn|\((?:áo|trái|phải|giữa|bìa|đứng|ngồi|hàng|thứ \w+ từ)\b|^(?-i:[A-ZĐ]\w*[A-ZĐ]\w*) [-–] "
+            r"\(theo [^)]*\)|[►▶■●•>]|\[|\bq\.?\s?&|\bvietnam\+|như (?:báo|tờ|tin)? ?[^.]{0,30}đã (?:đưa|thông tin|"
+            r"phản ánh)|"
+            r"trả lời phỏng vấn|\((?:áo|trái|phải|giữa|bìa|đứng|ngồi|hàng|thứ \w+ từ)\b|"
+            r"^(?-i:[A-ZĐ]\w*[A-ZĐ]\w*) [-–] "
         ),
         elsewhere=(
-            r"\b(?:dưới đây|sau đây|như sau|trong (?:ảnh|hình|clip|video)|(?:hình|ảnh) bên|bài (?:viết|báo) này|bạn đọc|độc giả|"
+            r"\b(?:dưới đây|sau đây|như sau|trong (?:ảnh|hình|clip|video)|(?:hình|ảnh) bên|bài (?:viết|báo) này|"
+            r"bạn đọc|độc giả|"
             r"quý vị|mời (?:bạn|quý)|xem (?:thêm|tiếp|ảnh|video)|phóng viên (?:báo|đã|có|của chúng))\b|\bpv\b"
         ),
         within_names=words("cơ lực ban anh người hội chính nơi thì như khu"),
         report=(
-            r"\b(?:đã|sẽ|vừa|mới|cho (?:biết|hay|rằng)|vẫn|được|không|có thể)\b|^(?:rạng sáng|sáng|trưa|chiều|tối|đêm|ngày|hôm|"
+            r"\b(?:đã|sẽ|vừa|mới|cho (?:biết|hay|rằng)|vẫn|được|không|có thể)\b|^(?:rạng sáng|sáng|trưa|chiều|tối|"
+            r"đêm|ngày|hôm|"
             r"theo|kết thúc|sau)\b"
         ),
         verb=(
-            r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|diễn|làm|đưa|tổ chức|"
-            r"thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng|khánh thành|khai trương|khai mạc|khởi công|công bố|ký|mở|họp|thăm|gặp|"
-            r"dự|chết|mất|thắng|thua|ghi|xảy|mua|bán|xây|cấm|phát|thông báo|khẳng định|yêu cầu|đề nghị|cảnh báo|nằm|thuộc|gồm|sở hữu|"
-            r"đi|đến|đâm|nhìn|thấy|thành lập|đá|chơi|lập|rơi|cháy|nổ|sập|tông|lao|chạy|bay|dừng|trao|tặng|ủng hộ|tham gia|tham dự|"
-            r"trả lời|phát biểu|chia sẻ|tiết lộ|từ chối|kêu gọi|chỉ trích|bày tỏ|tin|hy vọng|cáo buộc|tố|đánh|bắn|giết|sống|học|dạy|"
-            r"hoạt động|bắt đầu|kết thúc|tiếp tục|xuất hiện|giành|đoạt|dẫn|vươn|hạ|bảo vệ|lọt|vượt|chiếm|chứa|nặng|dài|dao động|"
-            r"đứng|lên|xuống|quay|rời|luyện tập|tạo|sử dụng|hỗ trợ|xử lý|xử phạt|kiểm tra|điều tra|chứng kiến|thu hút|phục vụ|"
+            r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|diễn|làm|"
+            r"đưa|tổ chức|"
+            r"thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng|khánh thành|khai trương|khai mạc|khởi công|công bố|ký|"
+            r"mở|họp|thăm|gặp|"
+            r"dự|chết|mất|thắng|thua|ghi|xảy|mua|bán|xây|cấm|phát|thông báo|khẳng định|yêu cầu|đề nghị|cảnh báo|nằm|"
+            r"thuộc|gồm|sở hữu|"
+            r"đi|đến|đâm|nhìn|thấy|thành lập|đá|chơi|lập|rơi|cháy|nổ|sập|tông|lao|chạy|bay|dừng|trao|tặng|ủng hộ|"
+            r"tham gia|tham dự|"
+            r"trả lời|phát biểu|chia sẻ|tiết lộ|từ chối|kêu gọi|chỉ trích|bày tỏ|tin|hy vọng|cáo buộc|tố|đánh|bắn|"
+            r"giết|sống|học|dạy|"
+            r"hoạt động|bắt đầu|kết thúc|tiếp tục|xuất hiện|giành|đoạt|dẫn|vươn|hạ|bảo vệ|lọt|vượt|chiếm|chứa|nặng|"
+            r"dài|dao động|"
+            r"đứng|lên|xuống|quay|rời|luyện tập|tạo|sử dụng|hỗ trợ|xử lý|xử phạt|kiểm tra|điều tra|chứng kiến|"
+            r"thu hút|phục vụ|"
             r"bao gồm|ước tính|dự kiến|kêu|đòi|ném|cướp|trộm|chở|đỗ|chìm|trôi|ngập)\b"
         ),
         sequence=(
-            r"\b(?:\d+|một|hai|ba|bốn|năm|vài|ít|mấy|nhiều) (?:năm|tháng|tuần|ngày|giờ|phút|hôm) sau\b(?! (?:khi|vụ|ngày|cuộc))|"
-            r"\bhôm sau\b|\bcùng (?:ngày|lúc|thời điểm|thời gian)\b|\b(?:sau|trước|kể từ|tiếp|lúc|khi|từ) (?:đó|ấy)\b|\blúc này\b|"
+            r"\b(?:\d+|một|hai|ba|bốn|năm|vài|ít|mấy|nhiều) (?:năm|tháng|tuần|ngày|giờ|phút|hôm) sau\b(?! (?:khi|vụ|"
+            r"ngày|cuộc))|"
+            r"\bhôm sau\b|\bcùng (?:ngày|lúc|thời điểm|thời gian)\b|\b(?:sau|trước|kể từ|tiếp|lúc|khi|từ) (?:đó|"
+            r"ấy)\b|\blúc này\b|"
             r"\bkhông lâu sau\b(?! khi)"
         ),
         # "của mình" is his own, "một mình" alone; "các em" and "em bé" are children, "anh em" brothers.
@@ -233,7 +250,8 @@ TABLE = LanguageTable(
         mentioned=(
             r"^(?:cùng (?:ý kiến|quan điểm|nhận định|chung)|riêng|chính|về phía|về phần|đáp lại|tương tự|ngược lại|"
             r"trái lại|cùng (?:với|chung)|ngoài việc|bên cạnh|không chỉ|với)\b|\bcũng\b|"
-            r"\b(?:sự việc|vụ việc|sự cố|thông tin|hành vi|quy định|vấn đề|trường hợp|thời điểm|địa điểm|khu vực|dự án|"
+            r"\b(?:sự việc|vụ việc|sự cố|thông tin|hành vi|quy định|vấn đề|trường hợp|thời điểm|địa điểm|khu vực|"
+            r"dự án|"
             r"đơn vị|doanh nghiệp|vụ án|vụ tai nạn|đối tượng|nhóm) trên\b|"
             rf"\b(?:anh chàng|chàng trai|cô nàng|cô gái|chàng|nàng|người đẹp|nữ ca sĩ|nam ca sĩ|nữ diễn viên|"
             rf"nam diễn viên|đối thủ|đội bóng|hai người|cặp đôi)\b(?! (?:\S+ ){{0,2}}?(?-i:[{_CAPITAL}]))|"
@@ -244,7 +262,8 @@ TABLE = LanguageTable(
             r"(?:buổi|cuộc|hội nghị|phiên|lễ|đại hội|kỳ họp|giải|chương trình)"
             rf"(?! (?:\S+ ){{0,6}}?(?-i:[{_CAPITAL}]))\b|^(?:hai|ba|cả hai|cả ba) người\b|"
             r"^(?:ngay )?(?:trong |ở |từ |đến |vào )?(?:khoảng )?(?:phút|hiệp|phút thứ|những phút)\b|"
-            r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|địa điểm|"
+            r"^(?:sau|trước|trong|tại|theo|ngoài|cũng|với|để|do|từ) (?:kỳ họp|phiên|thông tin|thông báo|dự án|"
+            r"địa điểm|"
             rf"danh sách|phần|bài|ý kiến|đó|lần|giai đoạn)\b(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))|"
             r"^(?:cuốn sách|quyển sách|cuốn|hơn \d+ hiện vật|theo kịch bản|kịch bản|trường|nhà trường|"
             r"bộ phim|phim|ca khúc|album|sản phẩm|điện thoại|bệnh viện|hãng|tập đoàn|câu lạc bộ|"
@@ -254,7 +273,8 @@ TABLE = LanguageTable(
             rf"(?! (?:\S+ ){{0,3}}?(?-i:[{_CAPITAL}]))\b|"
             r"^(?:buổi lễ|buổi|trận đấu|trận cầu|cuộc họp|cuộc gặp|hội nghị|sự kiện|sự việc|sự cố|vụ việc|vụ án|"
             r"vụ tai nạn|"
-            r"vụ nổ|vụ cháy|vụ|dự án|giải đấu|giải|chương trình|công trình|đoàn|phái đoàn|nạn nhân|nghi phạm|nghi can|"
+            r"vụ nổ|vụ cháy|vụ|dự án|giải đấu|giải|chương trình|công trình|đoàn|phái đoàn|nạn nhân|nghi phạm|"
+            r"nghi can|"
             r"đối tượng|thủ phạm|hung thủ|bị can|bị cáo|tài xế|lái xe|chiếc|con tàu|tàu|máy bay|xe|"
             r"hai đội|hai bên|hai nước|các bên|đội khách|đội chủ nhà|đội nhà|chủ nhà|đội bóng|các cầu thủ|"
             r"tuyên bố|thông báo|thông cáo|báo cáo|kết quả|quyết định|văn bản|công văn|đề án|nghị định|thông tư|luật|"
@@ -275,7 +295,8 @@ TABLE = LanguageTable(
             r"\b(?:là|đã|sẽ|đang|được|bị|có|cho|phải|không|vừa|nên|ra|vào|tăng|giảm|đạt|vẫn|luôn|nói|nhận|"
             r"diễn|làm|"
             r"đưa|tổ chức|thực hiện|bắt|gây|khiến|giúp|trở|cần|muốn|rằng|"
-            r"khánh thành|khai trương|khai mạc|khởi công|công bố|ký|mở|họp|thăm|gặp|dự|chết|mất|thắng|thua|ghi|xảy|mua|"
+            r"khánh thành|khai trương|khai mạc|khởi công|công bố|ký|mở|họp|thăm|gặp|dự|chết|mất|thắng|thua|ghi|xảy|"
+            r"mua|"
             r"bán|xây|cấm|phát|thông báo|khẳng định|yêu cầu|đề nghị|cảnh báo)\b"
         ),
         linking=words(
@@ -284,13 +305,15 @@ TABLE = LanguageTable(
         elsewhere=(
             r"\b(?:nói trên|kể trên|nêu trên|ở trên|bên trên|phía trên|trên đây|như đã (?:nói|đưa|nêu|thông tin|"
             r"đề cập|phản ánh)|nói ở trên|"
-            r"dưới đây|sau đây|như sau|phần dưới|trong ảnh|trong hình|hình bên|ảnh bên|trong clip|clip|video|bài viết|"
+            r"dưới đây|sau đây|như sau|phần dưới|trong ảnh|trong hình|hình bên|ảnh bên|trong clip|clip|video|"
+            r"bài viết|"
             r"bài báo|bạn đọc|quý vị|độc giả|trong bài|kỳ trước|kỳ sau|xem (?:thêm|tiếp|ảnh|video)|mời (?:bạn|quý)|"
             r"(?:báo|tờ|như) [^.]{0,30}đã (?:đưa tin|thông tin|phản ánh)|chúng tôi|phóng viên|\bpv\b)"
         ),
         credits=(
             rf"^(?-i:[{_CAPITAL}])\w*(?-i:[{_CAPITAL}])\w* [-–] (?-i:[{_CAPITAL}])|"
-            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|©]|"
+            r"(?:\bảnh|\bclip|\bvideo|\bđồ họa|\bthực hiện|\btổng hợp|\bnguồn|\bhình|\bminh họa|\bbài|\btheo) ?[:/|"
+            r"©]|"
             r"\bpv ?[:.]|\bpv\b|\(ảnh|ảnh minh h|ảnh chụp|ảnh tư liệu|\bafp\b|\breuters\b|\bttxvn\b|\bvnexpress\b|"
             r"\bgetty\b|"
             r"\btto\b|\btpo\b|\bvov\b|\bcung cấp\.?$|https?:|www\.|@\w|\.(?:vn|com|net)\b|\(theo [^)]*\)|"
@@ -320,7 +343,8 @@ TABLE = LanguageTable(
                 r"suc-khoe|cntt|hi-?tech|tin-?học"
             ),
             "culture": (
-                r"giải trí|văn hóa|du lịch|âm nhạc|điện ảnh|thời trang|ẩm thực|giaitri|vanhoa|dulich|giai-tri|du-lich|"
+                r"giải trí|văn hóa|du lịch|âm nhạc|điện ảnh|thời trang|ẩm thực|giaitri|vanhoa|dulich|giai-tri|"
+                r"du-lich|"
                 r"showbiz|amnhac|dienanh|thoitrang|amthuc"
             ),
         },
@@ -343,7 +367,8 @@ TABLE = LanguageTable(
         ),
         interjections=words("chắc chắn rồi vâng dạ được tất nhiên ok okay đồng ý sẵn lòng"),
         offer=(
-            r"(?:tôi|mình|em) (?:có thể|rất|luôn)?(?: rất)? ?(?:sẵn lòng|sẵn sàng|vui lòng|vui được)? ?(?:giúp|hỗ trợ)"
+            r"(?:tôi|mình|em) (?:có thể|rất|luôn)?(?: rất)? ?(?:sẵn lòng|sẵn sàng|vui lòng|vui được)? ?(?:giúp|"
+            r"hỗ trợ)"
             r"(?: đỡ)?(?: bạn| anh| chị)?(?: (?:việc|điều|với yêu cầu|với việc) (?:này|đó))?"
         ),
         handing_over=frozenset(
@@ -393,7 +418,8 @@ TABLE = LanguageTable(
             r"|nếu bạn là (?:một )?(?:mô hình|(?-i:AI)\b|trợ lý (?:ảo|ai)|trí tuệ nhân tạo|llm|chatbot)"
             r"|(?:kính gửi|gửi|này"
             r"|hỡi) (?:mô hình ngôn ngữ|trợ lý ai|llm|chatgpt)\b"
-            r"|(?:từ (?:bây giờ|giờ|nay)(?: trở đi)?),? (?:bạn (?:là|sẽ|phải|hãy)|hãy (?:trả lời|đóng vai|hành động))\b"
+            r"|(?:từ (?:bây giờ|giờ|nay)(?: trở đi)?),? (?:bạn (?:là|sẽ|phải|hãy)|hãy (?:trả lời|đóng vai|"
+            r"hành động))\b"
             r"|(?:hãy )?(?:chỉ trả lời|chỉ viết|trả lời (?:chỉ )?bằng|thêm vào (?:bản )?tóm tắt"
             r"|đưa vào (?:bản )?tóm tắt|chèn vào (?:bản )?tóm tắt) (?:bằng |câu |từ |rằng |cụm |\W)"
             r"|(?:tiết lộ|hiển thị|in ra|lặp lại) (?:prompt|chỉ dẫn|lời nhắc|hướng dẫn) (?:hệ thống|ban đầu|của bạn)"

@@ -65,6 +65,8 @@ class Candidate:
     dependent: bool
     #: has "today", "yesterday" and the like.
     relative: bool
+    #: whether syllables are written apart in its language: what it shares with others looks less.
+    syllabic: bool = False
     vector: dict[str, float] = field(default_factory=dict)
     score: float = 0.0
 
@@ -106,6 +108,7 @@ def _of_document(document: Document, number: int, context: Context, language: st
             row.text, number, row.position, len(words(row.text)),
             frozenset(word.lower() for word in words(row.text)), facts_of(row.text), units_of(row.text, language),
             terms_of(row.text), needs, begins_dependent(row.text, language), has_relative_day(row.text, language),
+            _is_syllabic(language),
         )  # fmt: skip
 
 
@@ -164,7 +167,9 @@ def _without_stray_headlines(rows: list[Candidate], documents: Sequence[Document
             return False
         # A number of its own is news.
         names_only = bool(row.facts) and not any(fact.isdigit() for fact in row.facts)
-        return names_only and all(counts[name] <= 1 for name in row.facts)
+        once = sum(counts[name] <= 1 for name in row.facts)
+        # One of three names may be of everybody: "Capodanno", "Roma".
+        return names_only and once >= max(1, len(row.facts) - len(row.facts) // 3)
 
     return [row for row in rows if not is_stray_headline(row)]
 
@@ -178,7 +183,7 @@ def facts_of(sentence: str) -> frozenset[str]:
 
 
 def units_of(sentence: str, language: str) -> frozenset[str]:
-    """What a sentence says: numbers and the stems of its longer words, or pairs of syllables where these stand apart."""
+    """What a sentence says: numbers, and stems of its longer words, or pairs of syllables where these stand apart."""
     tokens = [word.casefold() for word in words(sentence)]
     numbers = {token for token in tokens if token[0].isdigit()}
     if _is_syllabic(language):

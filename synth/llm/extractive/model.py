@@ -11,6 +11,7 @@ from synth.language.segmentation import words
 from synth.language.tables import languages
 from synth.llm.completion import Completion, Message, Unconnected
 from synth.llm.extractive import summarizer as extractive
+from synth.llm.extractive.candidates import Document, from_mapping
 
 #: The marks around what a request is about (synth.prompts.quoting).
 _MARKS = re.compile(r"^</?quote-[0-9a-f]+>$", re.MULTILINE)
@@ -55,23 +56,23 @@ class Extractive(Unconnected):
         What only a sampling model understands (temperature, max_tokens …) changes nothing here.
         """
         texts = [message["content"] for message in messages if message.get("role") != "assistant"]
-        sources = [extractive.from_mapping(row) for row in documents] if documents is not None else read_sources(texts)
+        sources = [from_mapping(row) for row in documents] if documents is not None else read_sources(texts)
         text = extractive.summarize(sources, language or _language(sources), max_words, max_sentences=max_sentences)
         prompt_words = sum(len(words(part)) for part in texts)
         return Completion(text, self.name, "stop", prompt_words, len(words(text)), cost=0.0)
 
 
-def read_sources(messages: Sequence[str]) -> list[extractive.Document]:
+def read_sources(messages: Sequence[str]) -> list[Document]:
     """The articles of a prompt: its pairs of title and text, else its summaries, else all of it as one text."""
     messages = [_MARKS.sub("", message) for message in messages]
     for pattern in _patterns():
         matches = [match.groupdict() for message in messages for match in pattern.finditer(message)]
         if matches:
-            return [extractive.Document(row.get("title", "").strip(), row["content"].strip()) for row in matches]
-    return [extractive.Document("", "\n\n".join(messages))]
+            return [Document(row.get("title", "").strip(), row["content"].strip()) for row in matches]
+    return [Document("", "\n\n".join(messages))]
 
 
-def _language(documents: Sequence[extractive.Document]) -> str:
+def _language(documents: Sequence[Document]) -> str:
     from synth.language import detect
 
     return detect("\n".join(document.content for document in documents)[:2000])[0]

@@ -35,14 +35,17 @@ _JOINED = re.compile(
 _MOST_CAPITALS = 0.5
 #: "annuncioIl", "RomaLa", "casa;poi", "euro)per", "detto«": two words whose space a page lost.
 _GLUED = re.compile(
-    rf"\b[^\W\d_A-Z{UPPER}]{{2,}}[{UPPER}][^\W\d_{UPPER}]|[^\W\d_][;:!?)\]»”][^\W\d_]|[^\W\d_][«“(\[](?!\w{{1,3}}[)\]])\w"
+    rf"\b[^\W\d_A-Z{UPPER}]{{2,}}[{UPPER}][^\W\d_{UPPER}]|[^\W\d_][;:!?)\]»”][^\W\d_]|[a-zà-ÿ]{{3,}}\.[{UPPER}]\b|"
+    rf"[^\W\d_][«“(\[](?!\w{{1,3}}[)\]])\w"
 )
 #: "(Ảnh: AFP) " before a sentence.
 _LEADING_CREDIT = re.compile(
-    r"\((?:Ảnh|Nguồn|Hình|Clip|Foto|Fotos|Photo|Crédit|Bild|Imagen|Video|Vídeo|Theo|Source|Fonte|Fuente)\b[^()]{0,40}\)\s+"
+    r"\((?:Ảnh|Nguồn|Hình|Clip|Foto|Fotos|Photo|Crédit|Bild|Imagen|Video|Vídeo|Theo|Source|Fonte|"
+    r"Fuente)\b[^()]{0,40}\)\s+"
 )
 _LINK = re.compile(
-    r"https?:|www\.|\.(?:it|com|vn|net)\b|pic\.twitter|per approfondire|leggi|xem thêm|đọc thêm|read (?:more|also)|lire aussi|"
+    r"https?:|www\.|\.(?:it|com|vn|net)\b|pic\.twitter|per approfondire|leggi|xem thêm|đọc thêm|read (?:more|also)|"
+    r"lire aussi|"
     r"lea también|leia (?:mais|também)|lesen sie|mehr dazu|>>",
     re.IGNORECASE,
 )
@@ -50,9 +53,12 @@ _LINK = re.compile(
 _HEADING, _AFTER_HEADING = 22, 8
 #: Letters of a word that can be two: shorter ones are too many to tell.
 _GLUED_LETTERS, _WORD_LETTERS = 6, 4
+#: Times that a text and its copy have a word that is no word.
+_RARE = 2
 #: Who speaks in an interview, a number of a list, a headline's "Milano: …" and a line drawn before.
 _LABEL = re.compile(
-    rf"(?:[{UPPER}][\w.’'-]*(?: [{UPPER}\d][\w.’'-]*){{0,3}}|\d+[.)/]?) ?:\s|\d{{1,2}}[.)] |[–—•*►▶■●>-]|[^\W\d_]{{1,2}}[.)] "
+    rf"(?:[{UPPER}][\w.’'-]*(?: [{UPPER}\d][\w.’'-]*){{0,3}}|\d+[.)/]?) ?:\s|\d{{1,2}}[.)] |[–—•*►▶■●>-]|"
+    rf"[^\W\d_]{{1,2}}[.)] "
 )
 
 
@@ -97,6 +103,7 @@ class _Rules:
         self.syllabic = table is not None and table.names.syllabic
         verb = (own.verb if own else "") or fragments.predicate
         self.verb = re.compile(verb, re.IGNORECASE) if verb else None
+        self.drops_subjects = own is not None and own.drops_subjects
         self.relative = _pattern(own.relative_clause if own else "")
 
 
@@ -197,18 +204,29 @@ def has_glued_words(text: str, counts: Counter[str], small_words: frozenset[str]
         return True
     tokens = [token for token in _TOKEN.findall(text) if len(token) >= _GLUED_LETTERS and token.isalpha()]
     return any(
-        counts[token.casefold()] <= 1 and _is_two_words(token.casefold(), counts, small_words) for token in tokens
+        counts[token.casefold()] <= _RARE and _is_two_words(token.casefold(), counts, small_words) for token in tokens
     )
 
 
 def _is_two_words(token: str, counts: Counter[str], small_words: frozenset[str]) -> bool:
+    """Whether the texts have both parts, of which one is a small word, or both are longer ones."""
     for cut in range(1, len(token)):
         first, second = token[:cut], token[cut:]
-        if first in small_words and len(second) >= _WORD_LETTERS and counts[second] > 1:
+        if min(counts[first], counts[second]) < counts[token]:
+            continue
+        if min(len(first), len(second)) >= _WORD_LETTERS:
             return True
-        if second in small_words and len(first) >= _WORD_LETTERS and counts[first] > 1:
+        small, word = sorted((first, second), key=len)
+        if (small in small_words or len(small) == 1) and len(word) >= _WORD_LETTERS and counts[word] > 1:
             return True
     return False
+
+
+def begins_with_verb(text: str, language: str) -> bool:
+    """Whether the first word is a finite verb: who does it stands before, in a language that leaves pronouns out."""
+    rules = _rules(language)
+    match = rules.verb.match(text) if rules.verb and rules.drops_subjects else None
+    return match is not None and " " not in match[0]
 
 
 def has_verb(text: str, language: str) -> bool:

@@ -15,8 +15,8 @@ from synth.language.segmentation import words
 from synth.language.table import FragmentTable, SentenceFilterTable
 from synth.language.table import words as words_of
 from synth.language.tables import languages
-from synth.llm.extractive.prose import QUOTED, UPPER
-from synth.llm.extractive.sentence_filter import is_dependent
+from synth.llm.extractive.prose import QUOTED, UPPER, begins_with_verb
+from synth.llm.extractive.sentence_filter import begins_dependent, is_dependent
 
 _NAME = re.compile(
     rf"(?<![\w'’])[{UPPER}][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][{UPPER}][\w’'-]*\w)+"
@@ -63,10 +63,8 @@ class _Rules:
         )
         self.small_words = fragments.line_openers | (table.names.common if table else frozenset())
         self.syllabic = table is not None and table.names.syllabic
-        # "Cũng" ties a sentence wherever it begins it; "anche" and "also" do so as its first word only.
-        self.linking = fragments.linking if self.syllabic else frozenset[str]()
-        # Of syllables written apart the last is looked at, which may be a small word: "khi", "nếu".
-        self.no_nouns = (fragments.line_openers - _POINTING) | fragments.linking if self.syllabic else frozenset[str]()
+        # "Cũng" ties a sentence; "anche" and "also" do so as its first word only, which `is_dependent` knows.
+        self.linking = fragments.linking & _LINKING
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -98,31 +96,48 @@ class Reader:
 
     def needs_of(self, sentence: str) -> Needs:
         """What the next sentence of the article needs before it."""
-        rules, plain = _rules(self.language), QUOTED.sub(" ", sentence)
-        needs = Needs(
-            is_dependent(sentence, self.language)
-            or rules.sequence.search(_beginning(plain, _MENTIONED)) is not None
-            or bool(rules.linking & {word.casefold() for word in words(plain)[:_BEGINNING]}),
-            frozenset(self._nouns(plain, rules)),
-            frozenset(self._names(sentence, rules)),
+        rules = _rules(self.language)
+        needs = (
+            self._needs_of_first(sentence) if rules.syllabic and not self._sentences else self._needs(sentence, rules)
         )
         self._add(sentence, rules)
         return needs
 
+    def _needs_of_first(self, sentence: str) -> Needs:
+        # Nothing stands before it but the headline, which names whom and what it means.
+        return Needs(begins_dependent(sentence, self.language))
+
+    def _needs(self, sentence: str, rules: _Rules) -> Needs:
+        plain = QUOTED.sub(" ", sentence)
+        previous = (
+            is_dependent(sentence, self.language)
+            or (self._sentences > 0 and begins_with_verb(sentence, self.language))
+            or rules.sequence.search(_beginning(plain, _MENTIONED)) is not None
+            or bool(rules.linking & {word.casefold() for word in words(plain)[:_BEGINNING]})
+        )
+        return Needs(previous, frozenset(self._nouns(plain, rules)), frozenset(self._names(sentence, rules)))
+
     def _nouns(self, plain: str, rules: _Rules) -> Iterator[str]:
         # Further on, "suo" and "quella" mostly mean something in the sentence itself.
         for match in rules.mentioned.finditer(_beginning(plain, _MENTIONED)):
-            if (stem := _last_stem(match[0])) not in rules.no_nouns:
+            stem = _last_stem(match[0])
+            # A noun without an article is as good as new: "công an", "nạn nhân" name whom the event is about.
+            if not rules.syllabic or stem in _POINTING:
                 yield stem
+        for match in rules.mentioned.finditer(plain):
+            if _ARTICLE.match(match[0]) and not rules.syllabic:
+                yield _last_stem(match[0])
         for match in rules.definite.finditer(_beginning(plain, _DEFINITE)):
-            if (stem := match[1].casefold()[:STEM]) in self._terms:
+            # What a later sentence begins with, and the article has not had, the article means by another word.
+            opens = self._sentences > 0 and match.start() < len(_beginning(plain, _SUBJECT))
+            if (stem := match[1].casefold()[:STEM]) in self._terms or opens:
                 yield stem
 
     def _names(self, sentence: str, rules: _Rules) -> Iterator[str]:
         own = {part for name in whole_names(sentence, rules.small_words) for part in name}
         for token in words(sentence):
             # A syllable of a name is one of many other words, too.
-            if token in self._parts and token not in own and not (rules.syllabic and _is_syllable(token)):
+            if token in self._parts and token not in own and not rules.syllabic:
                 yield token.casefold()
         for match in rules.address.finditer(sentence):
             if match[1] not in own:
@@ -138,18 +153,15 @@ class Reader:
         self._sentences += 1
 
 
+#: What a noun that was mentioned begins with.
+_ARTICLE = re.compile(r"(?:il|la|lo|l['’]|i|gli|le|the|el|las?|los|les|der|die|das|den|dem|os?|as?)\b", re.IGNORECASE)
 #: Words of a sentence among which one that ties it to others, what was mentioned, and a noun with the article stands.
-_BEGINNING, _MENTIONED, _DEFINITE = 3, 9, 6
+_BEGINNING, _SUBJECT, _MENTIONED, _DEFINITE = 3, 2, 9, 6
 
 
+_LINKING = words_of("cũng")
 #: Vietnamese small words that point at something.
 _POINTING = words_of("này đó kia ấy nọ trên")
-#: Letters of the longest syllable but one.
-_SYLLABLE = 5
-
-
-def _is_syllable(token: str) -> bool:
-    return len(token) <= _SYLLABLE or not token.isascii()
 
 
 def _beginning(text: str, count: int) -> str:

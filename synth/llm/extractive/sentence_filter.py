@@ -107,7 +107,8 @@ def starts_with_credit(sentence: str) -> bool:
 
 #: What stands behind a caption.
 _CREDIT = re.compile(
-    r"[(\[]?(?:Ảnh|Hình|Nguồn ảnh|Foto|Photo|Fotografía|Fotografia|Crédit|Credit|Bild|Imagen|Imagem|Immagine|Vídeo|Video|Clip)"
+    r"[(\[]?(?:Ảnh|Hình|Nguồn ảnh|Foto|Photo|Fotografía|Fotografia|Crédit|Credit|Bild|Imagen|Imagem|Immagine|Vídeo|"
+    r"Video|Clip)"
     r"(?: ?[:/|©]| (?:di|de|by|von|do|của)\b| [A-Z][\w.]+(?: [A-ZÀ-Ỹ]|\)?$))"
 )
 
@@ -148,7 +149,8 @@ def _has_bare_pronoun(sentence: str, table: SentenceFilterTable) -> bool:
         return False
     tokens = _QUOTED.sub(" ", sentence).split()
     for number, (token, following) in enumerate(itertools.pairwise(tokens)):
-        if token[0].isupper() and following[0].isupper() and number:
+        # The first word has a capital in any case; before another it begins a name, unless it is the pronoun.
+        if token[0].isupper() and following[0].isupper() and (number or token.lower() not in table.pronouns):
             return False
         if token.lower().rstrip(",") in table.pronouns:
             if following[0].isupper() and not token.endswith(","):

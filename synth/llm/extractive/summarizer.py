@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from synth.language.segmentation import words
-from synth.llm.extractive.candidates import Candidate, Document, candidates_of, from_mapping, units_of
+from synth.llm.extractive.candidates import Candidate, Document, candidates_of, units_of
 from synth.llm.extractive.references import Needs
 
 #: Raised when the same sources give another summary than before, so that stored replies of the old way are not reused.
@@ -27,13 +27,18 @@ MAX_OVERLAP = 0.5
 #: Share of all words of two sentences that near copies have in common.
 COPY = 0.7
 #: Share of what a sentence says that must be new, and of the beginning of another article, which tells the event anew.
-NEW, NEW_IN_LEAD = 0.35, 0.6
+#: A sentence of another article stands in between.
+NEW, NEW_ELSEWHERE, NEW_IN_LEAD = 0.35, 0.65, 0.7
+#: Sentences of each article but the lead's.
+_OTHERS = 2
+#: Names and numbers from which another article's first sentence reports what the draft has reported.
+_SAME_FACTS = 2
 #: First sentences of an article that tell its event.
 _LEADS = 2
 #: Position of the latest sentence that still is an article's beginning.
 _LATEST_LEAD = 3
 #: Share of the best beginning's worth from which an earlier article's comes first.
-_NEAR_BEST = 0.85
+_NEAR_BEST = 0.6
 #: Words below which nothing is returned.
 _SHORTEST = 45
 
@@ -49,7 +54,7 @@ class Weights:
     centroid: float = 1.0
     titles: float = 0.5
     position: float = 2.0
-    agreement: float = 1.0
+    agreement: float = 0.5
     novelty: float = 0.5
     retold: float = 0.3
     new_source: float = 0.4
@@ -88,9 +93,10 @@ def summarize(
     candidates = candidates_of(ordered, language)
     _score(candidates, ordered, weights or Weights(), language)
     budget = LengthBudget(limit, max_sentences or len(candidates))
-    selected = _select(candidates, budget, weights or Weights(), [_day(document) for document in ordered])
+    selected = _select(candidates, ordered, budget, weights or Weights())
     # A sentence or two out of long articles is no summary: they are made of speech, lists or tables.
-    if not max_sentences and sum(candidate.length for candidate in selected) < min(_SHORTEST, limit / 2):
+    length = sum(candidate.length for candidate in selected)
+    if not max_sentences and (length < min(_SHORTEST, limit / 2) or (len(selected) == 1 and limit > _SHORTEST)):
         return ""
     return " ".join(candidate.text for candidate in selected)
 
@@ -167,10 +173,12 @@ def _dot(vector: Mapping[str, float], weights: Mapping[str, float]) -> float:
 
 
 def _select(
-    candidates: list[Candidate], budget: LengthBudget, weights: Weights, days: Sequence[object]
+    candidates: list[Candidate], documents: Sequence[Document], budget: LengthBudget, weights: Weights
 ) -> list[Candidate]:
     """The lead and what adds most to it, in reading order: the lead's article first, then the others by time."""
-    lead = _lead(candidates, budget.words)
+    days = [_day(document) for document in documents]
+    names = frozenset(word.lower() for document in documents for word in words(document.title))
+    lead = _lead(candidates, budget.words, names)
     if lead is None:
         return []
     # "Today" is another day in another article.
@@ -251,8 +259,13 @@ class Draft:
         """Whether the draft tells it already: word by word in the last sentence, or most of what it says in all."""
         if overlap(row.vocabulary, self.rows[-1].vocabulary) > MAX_OVERLAP:
             return True
-        tells_the_event = row.source != self.lead.source and row.position < _LEADS
-        return self.novelty(row) < (NEW_IN_LEAD if tells_the_event else NEW)
+        if row.source == self.lead.source:
+            return self.novelty(row) < NEW
+        if row.position == 0 and len(row.facts & self._facts) >= _SAME_FACTS and not row.syllabic:
+            return True
+        if sum(other.source == row.source for other in self.rows) >= _OTHERS and not row.syllabic:
+            return True
+        return self.novelty(row) < (NEW_IN_LEAD if row.position < _LEADS else NEW_ELSEWHERE)
 
     def novelty(self, row: Candidate) -> float:
         """Share of what a sentence says, weighed by rarity, that was not said before: 0 to 1."""
@@ -293,21 +306,20 @@ def _is_copy(words_a: frozenset[str], words_b: frozenset[str]) -> bool:
     return shorter >= COPY * longer and len(words_a & words_b) >= COPY * len(words_a | words_b)
 
 
-def _lead(candidates: list[Candidate], limit: int) -> Candidate | None:
-    """The first sentence of the earliest article that is not beside the point and needs nothing before it."""
+def _lead(candidates: list[Candidate], limit: int, names: frozenset[str]) -> Candidate | None:
+    """The first sentence of the earliest article that is not beside the point and needs nothing before it.
+
+    One that is not its article's first must name somebody or something of the headlines (`names`).
+    """
     fitting = [row for row in candidates if row.length <= limit and not row.dependent]
-    whole = [row for row in fitting if row.needs == Needs()]
-    for last, rows in (
-        (0, whole),
-        (1, whole),
-        (_LATEST_LEAD, whole),
-        (1, [row for row in fitting if not row.needs.previous]),
-    ):
+    whole = [row for row in fitting if row.needs == Needs() and (not row.position or row.facts & names)]
+    named = [row for row in fitting if row.syllabic and not row.needs.previous]
+    for last, rows in ((0, whole), (1, whole), (_LATEST_LEAD, whole), (_LATEST_LEAD, named)):
         leads = [row for row in rows if row.position <= last]
         if leads:
             best = max(row.score for row in leads)
             return next(row for row in leads if row.score >= _NEAR_BEST * best)
-    return max(whole or fitting, key=lambda row: row.score, default=None)
+    return None
 
 
 def overlap(words_a: frozenset[str], words_b: frozenset[str]) -> float:

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from synth.language.segmentation import sentences, words
 from synth.llm.extractive.sentence_filter import begins_dependent, clean, is_dependent, is_fit
-from synth.llm.extractive.summarizer import MAX_OVERLAP, Document, default_length, from_mapping, overlap, summarize
+from synth.llm.extractive.candidates import Document, from_mapping
+from synth.llm.extractive.summarizer import MAX_OVERLAP, default_length, overlap, summarize
 
 DAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
 
