@@ -37,6 +37,7 @@ OPTIONAL = {
     "weekdays", "unsure_months", "first", "day_markers", "month_links", "year_links", "month_marker", "month_names",
     "weekday_marker", "weekday_cues", "sunday", "hour_units", "particles", "abbreviations", "pointer", "pronouns",
     "pronoun_nouns", "heading", "boilerplate",
+    "sequence", "verb", "relative_clause", "drops_subjects", "report", "within_names",
     "mentioned", "address", "definite", "linking", "predicate", "elsewhere", "credits", "line_openers", "genres",
 }  # fmt: skip
 
