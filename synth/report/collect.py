@@ -23,6 +23,7 @@ from synth.report.sample_cards import collect_cards
 from synth.report.sample_statistics import (
     LARGE,
     collect_samples,
+    coverage,
     measured,
     rounded,
     sample_days,
@@ -42,8 +43,8 @@ _EXAMPLES = 3
 KEYS = {
     "made_at": "ISO instant", "code_version": "what made the page", "database": "name of the store",
     "seed": "draws the random samples",
-    "headline": "{articles, newspapers, events, in_events, samples, languages, mean_similarity, clean_share, "
-    "mean_accuracy, accuracy_note, cost, first_day, last_day}",
+    "headline": "{articles, newspapers, events, in_events, samples, languages, mean_similarity, mean_coverage, "
+    "clean_share, mean_accuracy, accuracy_note, cost, first_day, last_day}",
     "next": "[{missing, command}] in the order of the chain",
     "funnel": "{steps: [{name, unit, count, losses: [{reason, count}]}], export}",
     "newspapers": "[{source_site, languages, articles, opted_out, teasers, samples}]",
@@ -51,6 +52,7 @@ KEYS = {
     "events": "{count, largest, languages, sizes: [{size, or_more, events}]}",
     "languages": "[{language, articles, events, samples, detected, mean_similarity, as_expected, other}]",
     "samples": "{count, unscored, compression, made_by: [{task, prompt, model, samples}], days: as above by language}",
+    "coverage": "{samples, mean, least, untold, quality}",
     "similarity": "{samples, embedders, mean, p10, p50, p90, mean_bins, std_bins, variability, by_sources, …}",
     "faithfulness": "{samples, clean, clean_share, facts, extractive: the same of copied answers, mean, unchecked, "
     "kinds: [{kind, samples, facts}], by_model, "
@@ -101,6 +103,7 @@ def collect(
         "samples": {name: facets[name] for name in ("count", "unscored", "compression", "made_by")}
         | {"days": sample_days(facets)},
         "similarity": similarity(facets),
+        "coverage": coverage(facets),
         "faithfulness": faithfulness(facets, count),
         "toxicity": toxicity(facets, count),
         "accuracy": judged and {**judged, "agreement": collect_agreement(database)},
@@ -128,6 +131,7 @@ def _headline(numbers: Mapping[str, Any]) -> dict[str, Any]:
         "samples": numbers["samples"]["count"],
         "languages": [row["language"] for row in numbers["languages"] if row["samples"]],
         "mean_similarity": (numbers["similarity"] or {}).get("mean"),
+        "mean_coverage": (numbers["coverage"] or {}).get("mean"),
         "clean_share": (numbers["faithfulness"] or {}).get("clean_share"),
         "mean_accuracy": (numbers["accuracy"] or {}).get("mean"),
         "accuracy_note": NOTHING_KNOWN if (numbers["accuracy"] or {}).get("uncalibrated") else "",

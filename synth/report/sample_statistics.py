@@ -28,6 +28,8 @@ def _length(field: str) -> dict[str, Any]:
 
 _SOURCES = {"$cond": [{"$isArray": ["$sources"]}, "$sources", []]}
 _SITES = {"$map": {"input": _SOURCES, "in": {"$ifNull": ["$$this.source_site", "unknown"]}}}
+#: A source of which an answer tells less is left aside, or of another event: those have .05 to .15 (docs/scores.md).
+UNTOLD = 0.2
 #: As `synth.scorers.similarity.name_of_similarity` writes it.
 _SIMILARITY_NAME = {
     "$cond": [
@@ -40,7 +42,8 @@ SLIM: dict[str, Any] = {
     "key": 1, "language": 1, "detected": "$detected_language", "task": 1, "prompt": "$provenance.prompt",
     "model": "$provenance.model", "date": 1, "mean": quality.number("$mean_similarity"),
     "least": quality.number("$min_similarity"), "std": quality.number("$similarity_std"),
-    "embedder": _SIMILARITY_NAME, "sources": {"$size": _SOURCES},
+    "coverage": quality.number("$mean_coverage"), "least_coverage": quality.number("$min_coverage"),
+    "quality": quality.number("$quality"), "embedder": _SIMILARITY_NAME, "sources": {"$size": _SOURCES},
     "sites": {"$setUnion": [_SITES, []]},
     "answer_length": _length("$answer"),
     "source_length": {"$sum": {"$map": {"input": _SOURCES, "in": _length("$$this.content")}}},
@@ -110,6 +113,11 @@ def _facets() -> dict[str, list[dict[str, Any]]]:
             {"$match": {"std": {"$type": "number"}, "sources": {"$gte": 2}}},
             {"$group": {"_id": None, "samples": single, "mean": {"$avg": "$std"}, "largest": {"$max": "$std"}}},
         ],
+        "coverage": [{"$match": {"coverage": {"$type": "number"}}}, {"$group": {
+            "_id": None, "samples": single, "mean": {"$avg": "$coverage"}, "least": {"$avg": "$least_coverage"},
+            "untold": {"$sum": {"$cond": [{"$lt": ["$least_coverage", UNTOLD]}, 1, 0]}},
+            "quality": {"$avg": "$quality"},
+        }}],
         "by_sources": [_SCORED, {"$group": {"_id": {"$min": ["$sources", LARGE]}, **average}}, {"$sort": {"_id": 1}}],
     }  # fmt: skip
 
@@ -163,6 +171,12 @@ def similarity(facets: Mapping[str, Any]) -> dict[str, Any] | None:
             for row in facets["by_sources"]
         ],
     }  # fmt: skip
+
+
+def coverage(facets: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How much of the sources the answers tell, and their `quality`; None where nobody looked."""
+    row = next(iter(facets["coverage"]), None)
+    return row and {name: rounded(row[name]) for name in ("samples", "mean", "least", "untold", "quality")}
 
 
 def _quantiles(rows: Iterable[Mapping[str, Any]], scored: int) -> dict[str, float]:

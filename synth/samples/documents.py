@@ -187,6 +187,8 @@ class SampleDocument(TypedDict, total=False):
     superseded_by: str
     contaminated: list[Contamination]
     personal_data: list[PersonalData]
+    quality: float | None
+    quality_parts: list[str]
     judge: Judge
     original_question: str
     original_answer: str

@@ -32,7 +32,7 @@ _SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()
 #: Headings of the data model, in the order of the exported columns; those of new scores follow.
 GROUPS = (
     "sample", "translation", "similarity", "coverage", "language", "faithful", "toxicity", "judge", "duplicates",
-    "evaluation sets", "personal data", "judge calls", "review",
+    "evaluation sets", "personal data", "quality", "judge calls", "review",
 )  # fmt: skip
 
 _SOURCE = (

@@ -15,6 +15,7 @@ from crawler.mongo import connect
 from synth.score import COMMAND
 from synth.score.stage import score_stage, versions
 from synth.scorers import scorers
+from synth.scorers.quality import join_scores
 from synth.stages.options import add_stage_arguments, positive
 from synth.stages.processes import run_in_processes
 from synth.stages.progress import has_nothing_to_read, print_counts
@@ -54,6 +55,8 @@ def main(options: argparse.Namespace) -> int:
             own_settings = {key: value for key, value in vars(options).items() if key in (name, f"{name}_for")}
             outcomes = run_stage(database, own_stage, options, own_settings)
             counts.update({f"{name}_{outcome}": count for outcome, count in outcomes.items()})
+    if not options.dry_run:
+        join_scores(database)
     if has_nothing_to_read(database, "score", "samples", options, counts):
         return 1
     print_counts("score", counts, options.json, COMMAND.following)

@@ -31,7 +31,7 @@ _LATE, _DECAY = 0.6, 400.0
 #: Words, and statements, of which a summary at its best tells most.
 BEST, STATEMENTS = 40, 5
 #: Share of the words in the score; the rest is that of the statements.
-_WORDS = 0.7
+WORDS_SHARE = 0.7
 #: Statements of a source that one sentence of an answer tells, and what of its weight the second must hold.
 _TOLD, _LEAST = 2, 0.05
 #: Terms of a statement that is known again within a longer sentence.
@@ -140,7 +140,7 @@ def coverage(answer: Sequence[Statement], content: Content) -> float:
     roots = [math.sqrt(size) for size in content.sizes]
     credit = math.fsum(math.sqrt(value) for value in _credits(answer, content).values()) / math.fsum(roots)
     of_words, of_statements = (_saturated(*pair) for pair in zip((words, credit), content.excess, strict=True))
-    return round(_WORDS * of_words + (1 - _WORDS) * of_statements, 6)
+    return round(WORDS_SHARE * of_words + (1 - WORDS_SHARE) * of_statements, 6)
 
 
 def _saturated(share: float, excess: float) -> float:

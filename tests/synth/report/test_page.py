@@ -65,6 +65,24 @@ def test_every_stage_of_filling_has_a_page(database: Any, database_uri: str) -> 
     assert_sound(Page(render(collect(database))))
 
 
+def test_coverage_is_beside_similarity_and_says_what_it_is(database: Any) -> None:
+    from synth.report.collect import collect
+    from synth.report.page import render
+
+    assert collect(database)["coverage"] is None
+    rows = [(0.5, 0.1, 0.4), (0.7, 0.6, None), (None, None, None)]
+    for number, (mean, least, quality) in enumerate(rows):
+        database.samples.insert_one(
+            {"key": str(number), "answer": "Sì.", "mean_coverage": mean, "min_coverage": least, "quality": quality}
+        )
+    numbers = collect(database)
+    assert numbers["coverage"] == {"samples": 2, "mean": 0.6, "least": 0.35, "untold": 1, "quality": 0.4}
+    page = render(numbers)
+    assert_sound(Page(page))
+    assert "Coverage of the sources" in page
+    assert numbers["headline"]["mean_coverage"] == 0.6
+
+
 def _checks_section(database: Any) -> str:
     from synth.report.collect import collect
     from synth.report.page import render

@@ -1,0 +1,101 @@
+"""The weights of `quality`: fitted where people judged, and what it is worth on documents that no weight was fitted on.
+
+Content: REALSumm (LitePyramid recall). Truth: QAGS (share of votes that the article supports a summary's sentences). On
+each set the parts are fitted to people's score with no weight below 0 (NNLS); the weights are the mean of the three,
+REALSumm twice, so that content and truth count alike. Ten parts by document; `synth.scorers.quality.WEIGHTS` rounds
+the weights of all. `bench_scores.py` prints this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from synth import faithful
+from synth.embed import load_embedder
+from synth.scorers.coverage.content import coverages
+from synth.scorers.quality import FULL_LENGTH, WEIGHTS
+from synth.scorers.similarity import batch_similarities
+
+PARTS = 10
+#: How often a set counts.
+SETS = {"REALSumm": 2, "QAGS CNN/DM": 1, "QAGS XSum": 1}
+
+
+class Rows(NamedTuple):
+    """[rows] set and document, people's score; [rows, WEIGHTS] the parts."""
+
+    sets: np.ndarray
+    documents: np.ndarray
+    scores: np.ndarray
+    parts: np.ndarray
+
+
+def _texts(shared: Path) -> Iterator[tuple[str, str, str, float]]:
+    """(set, source, summary, people's score)."""
+    for row in map(json.loads, (shared / "data/summary_scores/realsumm_30.jsonl").open(encoding="utf-8")):
+        yield "REALSumm", row["source"], row["summary"], row["litepyramid_recall"]
+    for name, file in (("QAGS CNN/DM", "cnndm"), ("QAGS XSum", "xsum")):
+        for row in map(json.loads, (shared / f"data/faithful/qags_{file}.jsonl").open(encoding="utf-8")):
+            votes = [[vote["response"] == "yes" for vote in each["responses"]] for each in row["summary_sentences"]]
+            summary = " ".join(each["sentence"] for each in row["summary_sentences"])
+            yield name, row["article"], summary, float(np.mean([np.mean(each) for each in votes]))
+
+
+def read(shared: Path) -> Rows:
+    faithfulness = faithful.faithfulness  # type: ignore[attr-defined, unused-ignore]
+    texts = list(_texts(shared))
+    embedder = load_embedder("tfidf")
+    embedder.fit(dict.fromkeys(source for _, source, _, _ in texts))  # type: ignore[attr-defined]
+    near = batch_similarities([(summary, [source]) for _, source, summary, _ in texts], embedder)
+    parts = [
+        (coverages(summary, [source])[0], faithfulness(summary, [source], "en"), max(0.0, value),
+         min(1.0, len(summary) / FULL_LENGTH))
+        for (_, source, summary, _), (value,) in zip(texts, near, strict=True)
+    ]  # fmt: skip
+    sets, documents, _, scores = (np.array(column) for column in zip(*texts, strict=True))
+    return Rows(sets, documents, scores, np.array(parts))
+
+
+def fit(rows: Rows, mask: np.ndarray) -> np.ndarray:
+    """[parts] weights, none below 0, that sum to 1."""
+    from scipy.optimize import nnls
+
+    total = np.zeros(rows.parts.shape[1])
+    for name, times in SETS.items():
+        chosen = mask & (rows.sets == name)
+        parts = rows.parts[chosen] - rows.parts[chosen].mean(axis=0)
+        scores = rows.scores[chosen] - rows.scores[chosen].mean()
+        total += times * nnls(parts, scores / scores.std())[0]
+    return total / total.sum()
+
+
+def cross_validated(rows: Rows) -> np.ndarray:
+    names = np.unique(rows.documents)
+    result = np.zeros(len(rows.scores))
+    for part in range(PARTS):
+        held = np.isin(rows.documents, names[part::PARTS])
+        result[held] = rows.parts[held] @ fit(rows, ~held)
+    return result
+
+
+def tables(shared: Path) -> Iterator[str]:
+    if not hasattr(faithful, "faithfulness"):
+        yield "skipped: quality, which needs synth.faithful.faithfulness"
+        return
+    rows = read(shared)
+    weights = fit(rows, np.ones(len(rows.scores), dtype=bool))
+    values = dict(zip(WEIGHTS, rows.parts.T, strict=True)) | {"quality, cross-validated": cross_validated(rows)}
+    lines = [
+        f"| Pearson over all with people | {' | '.join(SETS)} | weight fitted | published |",
+        "|---|" + "---:|" * 5,
+    ]
+    for number, (name, column) in enumerate(values.items()):
+        each = [np.corrcoef(column[rows.sets == own], rows.scores[rows.sets == own])[0, 1] for own in SETS]
+        shown = (f"{weights[number]:.3f}", f"{WEIGHTS[name]:.2f}") if name in WEIGHTS else ("", "")
+        lines.append(f"| {name} | {' | '.join(f'{value:.3f}' for value in each)} | {' | '.join(shown)} |")
+    yield "\n".join(lines)
