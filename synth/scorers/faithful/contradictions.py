@@ -106,20 +106,20 @@ class _Contest:
         return contrary >= _ENOUGH and contrary > own + _MARGIN
 
     def _is_negated_otherwise(self, at: int) -> bool:
-        own_places: list[tuple[Units, int]] = []
-        contrary = 0.0
         negated, near = self.answer.negated[at], _negated_near(self.answer, at)
+        agreeing: list[tuple[Units, int]] = []
+        contrary: list[tuple[Units, int]] = []
         for source in self.sources:
             for position in source.positions.get(self.answer.keys[at], ()):
                 exact, around = source.negated[position], _negated_near(source, position)
                 if negated == exact or (negated and around) or (near and exact):
-                    own_places.append((source, position))
+                    agreeing.append((source, position))
                 elif (negated and not around) or (exact and not near):
-                    contrary = max(contrary, self._credit(at, source, position))
-        # Hardly any place speaks against the answer: what speaks for it is then not asked.
-        if contrary < _ENOUGH:
+                    contrary.append((source, position))
+        if not contrary:
             return False
-        return contrary > max((self._credit(at, *place) for place in own_places), default=0.0) + _MARGIN
+        most = max(self._credit(at, *each) for each in contrary)
+        return most >= _ENOUGH and most > _MARGIN + max((self._credit(at, *each) for each in agreeing), default=0.0)
 
     def _credit(self, at: int, source: Units, position: int) -> float:
         """The share of a unit's context in the answer that stands around a position of a source, 0 to 1."""
@@ -272,9 +272,10 @@ def _weight(places: int) -> float:
 
 def _negated_near(units: Units, at: int) -> bool:
     """Whether a negation may reach the unit: it stands before it, the two units before, or the next one."""
-    return any(
-        units.negated[near] and units.sentence[near] == units.sentence[at]
-        for near in range(max(0, at - 2), min(len(units), at + 2))
+    first = max(0, at - 2)
+    flags = units.negated[first : at + 2]
+    return True in flags and any(
+        negated and units.sentence[near] == units.sentence[at] for near, negated in enumerate(flags, first)
     )
 
 
