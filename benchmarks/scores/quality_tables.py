@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth import faithful
 from synth.embed import load_embedder
+from synth.faithful import faithfulness
 from synth.scorers.coverage.content import coverages
 from synth.scorers.quality import FULL_LENGTH, WEIGHTS
 from synth.scorers.similarity import batch_similarities
@@ -47,7 +47,6 @@ def _texts(shared: Path) -> Iterator[tuple[str, str, str, float]]:
 
 
 def read(shared: Path) -> Rows:
-    faithfulness = faithful.faithfulness  # type: ignore[attr-defined, unused-ignore]
     texts = list(_texts(shared))
     embedder = load_embedder("tfidf")
     embedder.fit(dict.fromkeys(source for _, source, _, _ in texts))  # type: ignore[attr-defined]
@@ -84,9 +83,6 @@ def cross_validated(rows: Rows) -> np.ndarray:
 
 
 def tables(shared: Path) -> Iterator[str]:
-    if not hasattr(faithful, "faithfulness"):
-        yield "skipped: quality, which needs synth.faithful.faithfulness"
-        return
     rows = read(shared)
     weights = fit(rows, np.ones(len(rows.scores), dtype=bool))
     values = dict(zip(WEIGHTS, rows.parts.T, strict=True)) | {"quality, cross-validated": cross_validated(rows)}

@@ -145,7 +145,7 @@ def coverage(answer: Sequence[Statement], content: Content) -> float:
 
 def _saturated(share: float, excess: float) -> float:
     """A share of all, as one of what a summary can take: excess times as large at first, and 1 at 1."""
-    return 1.0 - max(0.0, 1.0 - share) ** excess
+    return 1.0 - math.pow(max(0.0, 1.0 - share), excess)
 
 
 def _credits(answer: Sequence[Statement], content: Content) -> dict[int, float]:
@@ -184,7 +184,7 @@ def _statements_told(keys: set[str], content: Content) -> list[tuple[int, float]
     least = _LEAST * sum(content.weights[key] for key in remaining)
     overlaps = _overlaps(remaining, content)
     copied = [(number, value) for number, value in overlaps.items() if keys == content.keys[number]]
-    told = []
+    told: list[tuple[int, float]] = []
     while remaining and len(told) < _TOLD:
         number, value = max(overlaps.items(), key=lambda pair: (pair[1], -pair[0]))
         if value < least:
