@@ -21,7 +21,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from synth.scorers.faithful.units import Units, opposite_sides
+from synth.scorers.faithful.units import Units, first_words, opposite_sides
 
 #: Units on either side that say what a word is said of, in the answer and in a source.
 _CONTEXT, _NEIGHBOURHOOD = 4, 6
@@ -241,8 +241,10 @@ def _length(mine: Sequence[Hashable], theirs: Sequence[Hashable], at: int, posit
 def polarity(units: Units, at: int, language: str) -> tuple[tuple[int, int], ...]:
     """(number of the pair of opposites, side) of a unit, for each pair that it belongs to."""
     word = units.words[at]
-    following = units.words[at + 1] if at + 1 < len(units) and not units.divided[at + 1] else ""
-    return opposite_sides(language, word) + (opposite_sides(language, f"{word} {following}") if following else ())
+    sides = opposite_sides(language, word)
+    if at + 1 < len(units) and word in first_words(language) and not units.divided[at + 1]:
+        sides += opposite_sides(language, f"{word} {units.words[at + 1]}")
+    return sides
 
 
 def polar_positions(units: Units, language: str) -> dict[int, list[tuple[int, int]]]:

@@ -175,9 +175,10 @@ def _opposites(language: str) -> tuple[dict[str, Sides], dict[str, Sides]]:
 @functools.lru_cache(maxsize=2**16)
 def is_polar(language: str, word: str) -> bool:
     """Whether a folded word belongs to a pair, alone or as the first of two."""
-    return bool(opposite_sides(language, word)) or word in _first_words(language)
+    return bool(opposite_sides(language, word)) or word in first_words(language)
 
 
 @functools.cache
-def _first_words(language: str) -> frozenset[str]:
+def first_words(language: str) -> frozenset[str]:
+    """The first words of those opposites that have two."""
     return frozenset(word.split(" ")[0] for word in _opposites(language)[0] if " " in word)
