@@ -72,7 +72,7 @@ def main(options: argparse.Namespace) -> int:
         return 1
     print_counts("summarize", counts, options.json, COMMAND.following)
     # What our own extraction finds too short is an event of little text, each time anew: no model failed.
-    of_events = ("too_short",) if is_extractive(options.llm) else ()
+    of_events = ("too_short", "empty") if is_extractive(options.llm) else ()
     return exit_status("summarize", counts, "summarized", (*_HARMLESS, *of_events))
 
 

@@ -314,7 +314,8 @@ def _lead(candidates: list[Candidate], limit: int, names: frozenset[str]) -> Can
     fitting = [row for row in candidates if row.length <= limit and not row.dependent]
     whole = [row for row in fitting if row.needs == Needs() and (not row.position or row.facts & names)]
     named = [row for row in fitting if row.syllabic and not row.needs.previous]
-    for last, rows in ((0, whole), (1, whole), (_LATEST_LEAD, whole), (_LATEST_LEAD, named)):
+    exact = [row for row in fitting if row.needs == Needs() and row.facts]
+    for last, rows in ((0, whole), (1, whole), (_LATEST_LEAD, whole), (_LATEST_LEAD, named), (1, exact)):
         leads = [row for row in rows if row.position <= last]
         if leads:
             best = max(row.score for row in leads)
