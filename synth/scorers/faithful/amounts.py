@@ -161,11 +161,9 @@ def _magnitude(text: TokenText, at: int) -> tuple[int, int]:
 def _is_magnitude(text: TokenText, at: int) -> bool:
     """Whether a short word is a magnitude: "m" is metres, "tr" pages and "k" a letter, unless money stands beside."""
     currencies = text.lexicon.currencies
-    if text.low(at + 1) in currencies:
+    if text.low(at + 1) in currencies or (text.is_number(at - 1) and text.low(at - 2) in currencies):
         return True
-    if not text.glued(at):
-        return False
-    return text.low(at) == _ALWAYS_SHORT or text.low(at - 2) in currencies
+    return text.glued(at) and text.low(at) == _ALWAYS_SHORT
 
 
 def _addend(text: TokenText, at: int, size: int) -> tuple[set[Fraction], int, int] | None:

@@ -102,3 +102,8 @@ def test_an_answer_is_cut_into_units() -> None:
     assert [units.words[at] for at in range(len(units)) if units.agent[at]] == ["juventus"]
     assert sum(mention is not None for mention in units.mentions) == 1
     assert set(units.sentence) == {0, 1}
+
+
+def test_a_sum_with_its_magnitude_apart() -> None:
+    assert unsupported("It costs £50 m.", ["It costs 50 million pounds."], "en") == []
+    assert unsupported("It costs £60 m.", ["It costs 50 million pounds."], "en") == ["£60 m"]
