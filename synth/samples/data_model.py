@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+from crawler.items import NewsmillError
+from synth.atomic_files import write_whole
 from synth.samples.field import TYPE_NAMES, Field, dotted
 
 #: Collection -> rows of its documents.
@@ -20,6 +23,20 @@ _PYTHON = {
 }  # fmt: skip
 
 
+def write_both(root: Path, tables: Tables, new_sample: Sequence[Field]) -> None:
+    """Write the page and the types in a checkout, each whole or not at all.
+
+    Raises:
+        NewsmillError: `root` is no checkout, or a file cannot be written.
+    """
+    texts = {"docs/data-model.md": page(tables), "synth/samples/documents.py": types(tables, new_sample)}
+    for path in texts:
+        if not (root / path).parent.is_dir():
+            raise NewsmillError(f"{root} is no checkout: it has no folder for {path}")
+    for path, text in texts.items():
+        write_whole(root / path, text)
+
+
 # ---- docs/data-model.md
 
 
@@ -28,7 +45,7 @@ def page(tables: Tables) -> str:
     lines = [
         "# Data model",
         "",
-        "Written by `python -m synth.samples.schema > docs/data-model.md` from the tables of `synth/samples/schema.py`",
+        "Written by `python -m synth.samples.schema --write` from the tables of `synth/samples/schema.py`",
         "and of the scorers in `synth/scorers/`.",
         "",
         "*Column*: its name in exported Parquet files. Filters, `synth query`, exports, the dataset card and the",
@@ -92,7 +109,7 @@ def types(tables: Tables, new_sample: Sequence[Field]) -> str:
     ):
         _add_type(records, f"{name}Document", [field for field in tables[collection] if field.stored])
     lines = [
-        '"""Types of the stored documents; written by `python -m synth.samples.schema --types`, not by hand."""',
+        '"""Types of the stored documents; written by `python -m synth.samples.schema --write`, not by hand."""',
         "",
         "from __future__ import annotations",
         "",

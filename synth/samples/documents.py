@@ -1,4 +1,4 @@
-"""Types of the stored documents; written by `python -m synth.samples.schema --types`, not by hand."""
+"""Types of the stored documents; written by `python -m synth.samples.schema --write`, not by hand."""
 
 from __future__ import annotations
 

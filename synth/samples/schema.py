@@ -3,8 +3,10 @@
 Filters and their hints, the Arrow schema of exports, the dataset card, `synth query`, the report, the types in
 `synth.samples.documents` and docs/data-model.md are derived from these rows:
 
-    python -m synth.samples.schema > docs/data-model.md
-    python -m synth.samples.schema --types > synth/samples/documents.py
+    python -m synth.samples.schema --write
+
+Without `--write` the page goes to standard output, with `--types` the types. A redirect empties
+`documents.py` before this starts, so nothing here reads that module.
 
 A score states its fields beside its code: a module `synth.scorers.NAME` has `FIELDS`, a tuple of `Field`.
 """
@@ -19,7 +21,8 @@ import pkgutil
 import typing
 from collections.abc import Iterator
 from datetime import datetime
-from types import UnionType
+from pathlib import Path
+from types import ModuleType, UnionType
 
 from crawler.items import NEWSPAPERS, Article
 from synth.samples.field import Field, Heading, dotted
@@ -359,10 +362,23 @@ def known_fields(collection: str = "samples") -> frozenset[str]:
     return frozenset(name for name, _ in dotted(fields_of(collection))) | {"_id"}
 
 
+def _main(words: list[str]) -> None:
+    """Print the page or, with --types, the types; with --write [ROOT] put both in their places in a checkout."""
+    from synth.samples.data_model import page, types, write_both
+
+    tables = {collection: fields_of(collection) for collection in COLLECTIONS}
+    if "--write" in words:
+        root = words[words.index("--write") + 1 :] or [str(Path(__file__).parents[2])]
+        write_both(Path(root[0]), tables, NEW_SAMPLE)
+    else:
+        print(types(tables, NEW_SAMPLE) if "--types" in words else page(tables), end="")
+
+
 if __name__ == "__main__":
     import sys
 
-    from synth.samples.data_model import page, types
-
-    tables = {collection: fields_of(collection) for collection in COLLECTIONS}
-    print(types(tables, NEW_SAMPLE) if "--types" in sys.argv[1:] else page(tables), end="")
+    # Scorers import `synth.samples.sample`, and that one what is written here: it may be empty or broken by now.
+    stand_in = ModuleType("synth.samples.documents")
+    stand_in.NewSample = type("NewSample", (), {})  # type: ignore[attr-defined]
+    sys.modules[stand_in.__name__] = stand_in
+    _main(sys.argv[1:])

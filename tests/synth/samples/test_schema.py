@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.items import Article
+from crawler.items import Article, NewsmillError
+from synth.samples.data_model import write_both
 from synth.samples.field import TYPE_NAMES, Field, dotted
 from synth.samples.sample import Sample
 from synth.samples.schema import COLLECTIONS, NEW_SAMPLE, article_fields, fields_of, known_fields, sample_fields
@@ -62,7 +63,27 @@ def test_what_is_written_from_the_table_is_up_to_date(words: list[str], path: st
     done = subprocess.run(
         [sys.executable, "-m", "synth.samples.schema", *words], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert done.stdout == (ROOT / path).read_text(encoding="utf-8"), f"python -m synth.samples.schema > {path}"
+    assert done.stdout == (ROOT / path).read_text(encoding="utf-8"), "run python -m synth.samples.schema --write"
+
+
+def test_both_are_written_even_where_the_types_are_broken(tmp_path: Path) -> None:
+    """As a redirect or a conflict leaves them: `synth.samples.documents` cannot be imported."""
+    for path in ("docs", "synth/samples"):
+        (tmp_path / path).mkdir(parents=True)
+    script = (
+        "import runpy, sys\nsys.modules['synth.samples.documents'] = None\n"
+        f"sys.argv = ['schema', '--write', {str(tmp_path)!r}]\n"
+        "runpy.run_module('synth.samples.schema', run_name='__main__')"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+    for path in ("docs/data-model.md", "synth/samples/documents.py"):
+        assert (tmp_path / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_what_is_no_checkout_is_not_written_to(tmp_path: Path) -> None:
+    with pytest.raises(NewsmillError, match="is no checkout"):
+        write_both(tmp_path, {name: fields_of(name) for name in COLLECTIONS}, NEW_SAMPLE)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_score_is_one_file(tmp_path: Path) -> None:
