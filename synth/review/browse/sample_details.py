@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth.display import web
 from synth.display.sample_card import ANSWER_MOST, number, record, records, sample_card, values
+from synth.display.source_coverage import source_coverage
 from synth.export_folders import export_folders, has_sample
 from synth.review.browse.sample_list import text
 from synth.samples.schema import sample_fields
@@ -60,13 +61,14 @@ def _lines(sample: Row, name: str) -> list[str]:
 
 
 def _complete(database: Store, sources: list[dict[str, Any]], sample: Row) -> None:
-    """Add to the sources of a card: coverage, the whole text, the address on the web and whether the store has it."""
+    """Add to the sources of a card: coverage, what of it is told, the address on the web, whether the store has it."""
     links = [source["link"] for source in sources]
     stored = {row["link"] for row in database.articles.find({"link": {"$in": links}}, {"link": 1})}
     coverage, documents = values(sample.get("coverage")), records(sample.get("sources"))
     for i, source in enumerate(sources):
         source["coverage"] = number(coverage[i]) if i < len(coverage) else None
-        source["content"] = str(documents[i].get("content") or "")[:_LONGEST]
+        document = {name: str(documents[i].get(name) or "")[:_LONGEST] for name in ("title", "description", "content")}
+        source["told"] = source_coverage(str(sample.get("answer") or ""), document, source["paragraphs"])
         source["href"], source["stored"] = web(str(source["link"])), source["link"] in stored
 
 

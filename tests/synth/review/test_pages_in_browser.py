@@ -77,6 +77,8 @@ def filled(database: Any, samples: list[dict[str, Any]]) -> None:
         "acc_explanation": "Not in the sources.", "similarity": [0.4], "min_similarity": 0.4, "mean_similarity": 0.4,
         "toxicity": 0.01, "coverage": [0.5], "faithfulness": 0.5, "doubts": ["numbers"], "tags": ["ponte"],
         "provenance": {"run": "r", "cluster": 1, "articles": articles, "calls": [], "prompt": "p/1", "model": "m"},
+        "sources": [{"title": "Il museo", "link": "https://example.org/8", "content": "Il museo riapre giovedì dopo "
+                     "14 mesi di lavori. I lavori al tetto del museo erano cominciati nel 2022. Piove."}],
     }  # fmt: skip
     database.samples.update_one({"key": samples[0]["key"]}, {"$set": scores})
 

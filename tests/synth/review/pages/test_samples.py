@@ -163,3 +163,28 @@ def test_scores_and_dates_of_a_sample_are_in_the_reader_s_language(client: TestC
     assert re.search(r"<time[^>]*>2/5/2026</time>", page)
     assert "<dd>đã loại</dd>" in page
     assert "· rifiutato" in client.get("/samples", headers={"Accept-Language": "it"}).text
+
+
+#: Of each language of the page: a sentence told, and one told in part.
+SIGNS = {"en": ("told in the answer", "told in part"), "it": ("raccontato nella risposta", "raccontato in parte"),
+         "vi": ("có kể trong câu trả lời", "chỉ kể một phần")}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SIGNS)
+def test_what_of_a_source_the_answer_tells_has_a_sign_and_a_legend(
+    client: TestClient, database: Any, language: str
+) -> None:
+    key, told, part = "d" * 64, "Ferries to Bastia leave <b> the new harbour.", "The mayor of Leghorn stayed away."
+    content = f"{told} The works took six years. {part}"
+    database.samples.insert_one(
+        {"key": key, "answer": f"{told} Leghorn did not speak.", "language": "en",
+         "sources": [{"title": "The port", "description": part, "link": "https://a.it/1", "content": content}]}
+    )  # fmt: skip
+    page = client.get(f"/sample/{key}", headers={"Accept-Language": language}).text
+    for level, sign, words, text in zip(("full", "part"), "●◐", SIGNS[language], (told, part), strict=True):
+        mark = f'<span class="covers-{level}"><span class="sign" role="img" lang="{language}" aria-label="{words}"'
+        begin = page.index(mark)
+        assert f">{sign}</span>{html.escape(text)}</span>" in page[begin : begin + 400]
+        assert f'<span class="sign" aria-hidden="true">{sign}</span><span class="covers-{level}">{words}' in page
+    assert "<b>" not in page
+    assert "The works took six years." in page
