@@ -136,12 +136,12 @@ def print_sweep(
     database: Store, languages: Sequence[str | None], settings: Settings, condition: Mapping[str, Any], as_json: bool
 ) -> int:
     """The sweep of each language on stdout; the exit status."""
-    found = {str(language): sweep(database, language, settings, condition) for language in languages}
+    sweeps = {str(language): sweep(database, language, settings, condition) for language in languages}
     if as_json:
-        rows = {language: [asdict(row) for row in rows] for language, rows in found.items()}
-        print(json.dumps(rows, ensure_ascii=False))
+        written = {language: [asdict(row) for row in rows] for language, rows in sweeps.items()}
+        print(json.dumps(written, ensure_ascii=False))
         return 0
-    for language, rows in found.items():
+    for language, rows in sweeps.items():
         _show(language, rows, replace(settings, threshold=None))
     print("Nothing was changed. Take one of them: synth cluster --threshold NUMBER")
     return 0

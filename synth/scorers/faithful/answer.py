@@ -22,7 +22,7 @@ class Answer:
         """language: ISO 639-1; the nearest is guessed where there is no table for it."""
         self.given = answer
         self.text, self.origin = _composed(answer)
-        self.language = language if language in languages() else nearest(self.text)
+        self.language: str = language if language and language in languages() else nearest(self.text)
         self.tokens = tokens_of(self.text)
         self.mentions = list(mentions_of(self.tokens, self.language))
         self.sentences = sentences(answer, self.language)
