@@ -65,10 +65,10 @@ def _even_pairs(authors: Sequence[str], count: int, generator: random.Random) ->
     lacking = {author: each + (number < more) for number, author in enumerate(shuffled)}
     pairs: set[tuple[str, str]] = set()
     while len(pairs) < count:
-        first, *others = sorted(lacking, key=lambda author: -lacking[author])
-        for other in others[: lacking.pop(first)]:
-            lacking[other] -= 1
-            pairs.add((first, other) if authors.index(first) < authors.index(other) else (other, first))
+        first, *partners = sorted(lacking, key=lambda author: -lacking[author])
+        for partner in partners[: lacking.pop(first)]:
+            lacking[partner] -= 1
+            pairs.add((first, partner) if authors.index(first) < authors.index(partner) else (partner, first))
     return pairs
 
 

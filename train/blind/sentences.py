@@ -103,9 +103,9 @@ def _of_texts(results: Results) -> list[str]:
 
 def compared_author(results: Results) -> str | None:
     """The author of whom the headline speaks: the last that is no person, else the last; None of one author."""
-    others = results["authors"][1:]
-    models = [author for author in others if author not in results["human"]]
-    return (models or others)[-1] if others else None
+    compared = results["authors"][1:]
+    models = [author for author in compared if author not in results["human"]]
+    return (models or compared)[-1] if compared else None
 
 
 def _scale_sentence(results: Results, scale: str) -> str:

@@ -60,8 +60,8 @@ def check_length(length: int | None) -> int:
         TrainError: there is none, or it is too short for sentences.
     """
     if length is None or length < SHORTEST_ROW:
-        given = "is missing" if length is None or length < 0 else f"is {length}"
-        raise TrainError(f"train.max_seq_length {given}: texts are packed into rows of it, {SHORTEST_ROW} at least")
+        problem = "is missing" if length is None or length < 0 else f"is {length}"
+        raise TrainError(f"train.max_seq_length {problem}: texts are packed into rows of it, {SHORTEST_ROW} at least")
     return length
 
 
@@ -161,9 +161,9 @@ def tokenised_text_sets(
         return tokenised_texts(sets[0].path, tokenizer, own[0], cache)
     parts = []
     for number, each in enumerate(sets):
-        others = [(other.path, own[at]) for at, other in enumerate(sets) if at != number]
+        other_sets = [(row.path, own[at]) for at, row in enumerate(sets) if at != number]
         try:
-            parts.append(tokenised_texts(each.path, tokenizer, own[number], cache, others))
+            parts.append(tokenised_texts(each.path, tokenizer, own[number], cache, other_sets))
         except TrainError as error:
             raise TrainError(f"data set {each.name}: {error}") from error
     for part in parts:
@@ -174,11 +174,11 @@ def tokenised_text_sets(
 
 def tokenised_texts(
     path: Path, tokenizer: Any, settings: TextSettings, cache: Path | None = None,
-    others: Sequence[tuple[Path, TextSettings]] = (),
+    other_sets: Sequence[tuple[Path, TextSettings]] = (),
 ) -> TokenSet:  # fmt: skip
     """The texts at `path` as packed rows, from the cache where they are there.
 
-    others: sets that are learnt in the same run: what stands in their training is not held out.
+    other_sets: sets that are learnt in the same run: what stands in their training is not held out.
 
     Raises:
         TrainError: there is no text to learn from, or the tokenizer has no end token.
@@ -188,17 +188,18 @@ def tokenised_texts(
         raise TrainError("the tokenizer has no end token: nothing would part one document from the next")
     digest = hashlib.sha256(repr(("texts", VERSION, tokens.digest, sorted(asdict(settings).items()))).encode())
     digest_files(digest, text_files(path))
-    for other, settings_of_other in others:
-        digest.update(repr(sorted(asdict(settings_of_other).items())).encode())
-        digest_files(digest, text_files(other))
-    return cached(digest.hexdigest(), lambda: make_texts(path, tokens, settings, others), cache)
+    for other_path, other_settings in other_sets:
+        digest.update(repr(sorted(asdict(other_settings).items())).encode())
+        digest_files(digest, text_files(other_path))
+    return cached(digest.hexdigest(), lambda: make_texts(path, tokens, settings, other_sets), cache)
 
 
 def make_texts(
-    path: Path, tokens: Tokens, settings: TextSettings, others: Sequence[tuple[Path, TextSettings]] = ()
+    path: Path, tokens: Tokens, settings: TextSettings, other_sets: Sequence[tuple[Path, TextSettings]] = ()
 ) -> TokenSet:
     """Read, tokenise and pack; in memory."""
-    learnt = {_folded(text) for other, each in others for text in read_texts(other, each.val_share, each.seed).train}
+    beside = (read_texts(folder, each.val_share, each.seed) for folder, each in other_sets)
+    learnt = {_folded(text) for texts in beside for text in texts.train}
     texts = read_texts(path, settings.val_share, settings.seed, learnt)
     counts: dict[str, Any] = {
         "skipped": {reason: len(places) for reason, places in texts.skipped.items()},

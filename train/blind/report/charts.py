@@ -45,11 +45,12 @@ def strip(value: float | None, low: float | None, high: float | None, scale: Sca
 def bar(parts: Sequence[tuple[str, int]]) -> str:
     """Counts as parts of one bar: (class, count) from the left."""
     total = sum(count for _, count in parts) or 1
-    pieces, left = [], 0.0
+    pieces, start = [], 0.0
     for name, count in parts:
         width = _WIDTH * count / total
-        pieces.append(f'<rect class="{escape(name)}" x="{left:.1f}" y="3" width="{width:.1f}" height="{_HEIGHT - 6}"/>')
-        left += width
+        area = f'x="{start:.1f}" y="3" width="{width:.1f}" height="{_HEIGHT - 6}"'
+        pieces.append(f'<rect class="{escape(name)}" {area}/>')
+        start += width
     box = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none"'
     return f'<svg class="strip" {box} aria-hidden="true">{"".join(pieces)}</svg>'
 
