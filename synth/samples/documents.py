@@ -189,6 +189,7 @@ class SampleDocument(TypedDict, total=False):
     personal_data: list[PersonalData]
     quality: float | None
     quality_parts: list[str]
+    quality_inputs: Any
     judge: Judge
     original_question: str
     original_answer: str

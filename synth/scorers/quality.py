@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from synth.batched import batched
 from synth.samples.field import Field
 
 if TYPE_CHECKING:
@@ -27,13 +28,18 @@ FIELDS = (
     Field("quality_parts", "string", "what `quality` is made of: the parts that had been measured", many=True,
           values=("coverage", "faithfulness", "similarity", "length", "language", "toxicity"), column=False,
           card="hidden"),
+    Field("quality_inputs", "any", "version of the formula of `quality`, and the values that it was computed from: "
+          "where these are others than the sample's own, it is computed anew", column=False, card="hidden"),
 )  # fmt: skip
 #: Weight of each part in the mean.
 WEIGHTS = {"coverage": 0.4, "faithfulness": 0.25, "similarity": 0.2, "length": 0.15}
 #: Characters from which an answer is long enough: some sixty words.
 FULL_LENGTH = 400
 _FIELDS = {"coverage": "mean_coverage", "faithfulness": "faithfulness", "similarity": "mean_similarity"}
+_INPUTS = (*_FIELDS.values(), "language", "detected_language", "toxicity", "toxicity_calibrated")
 _DIGITS = 6
+#: Of the formula: whoever changes it raises this, and every `quality` is computed anew.
+VERSION = 1
 
 
 class Quality(NamedTuple):
@@ -48,7 +54,8 @@ def quality(sample: Mapping[str, Any]) -> Quality:
     values = {name: _unit(sample.get(field)) for name, field in _FIELDS.items()}
     if values["coverage"] is None and values["faithfulness"] is None:
         return Quality(None, [])
-    values["length"] = min(1.0, len(sample.get("answer") or "") / FULL_LENGTH)
+    answer = sample.get("answer")
+    values["length"] = min(1.0, len(answer) / FULL_LENGTH) if isinstance(answer, str) else 0.0
     present = {name: value for name, value in values.items() if value is not None}
     total = sum(WEIGHTS[name] for name in present)
     mean = sum(WEIGHTS[name] * value for name, value in present.items()) / total
@@ -77,22 +84,38 @@ def _harmlessness(sample: Mapping[str, Any]) -> float | None:
 
 
 def join_scores(database: Database[dict[str, Any]]) -> int:
-    """Bring `quality` of every sample up to its parts; how many changed. One reading of what it is made of."""
+    """Bring `quality` up to its parts where these are others than it was computed from; how many were computed.
+
+    The store compares: what is up to date is not read from it.
+    """
     from pymongo import UpdateOne
 
-    fields = ("answer", "language", "detected_language", "toxicity", "toxicity_calibrated", *_FIELDS.values())
-    known = {"$or": [{field: {"$type": "number"}} for field in ("mean_coverage", "faithfulness")]}
-    names = dict.fromkeys((*fields, "quality", "quality_parts"), 1)
-    writes: list[UpdateOne] = []
+    names = ("answer", *_INPUTS)
+    pipeline: list[dict[str, Any]] = [
+        {"$match": pending_filter()}, {"$project": {**dict.fromkeys(names, 1), "inputs": _inputs()}},
+    ]  # fmt: skip
     changed = 0
-    for sample in database.samples.find(known, names):
-        value, parts = quality(sample)
-        if sample.get("quality") != value or sample.get("quality_parts") != parts:
-            writes.append(UpdateOne({"_id": sample["_id"]}, {"$set": {"quality": value, "quality_parts": parts}}))
-        if len(writes) == _BATCH:
-            changed += database.samples.bulk_write(writes, ordered=False).modified_count
-            writes = []
-    return changed + (database.samples.bulk_write(writes, ordered=False).modified_count if writes else 0)
+    for rows in batched(database.samples.aggregate(pipeline, batchSize=_BATCH), _BATCH):
+        writes = []
+        for sample in rows:
+            value, parts = quality(sample)
+            row = {"quality": value, "quality_parts": parts, "quality_inputs": sample["inputs"]}
+            writes.append(UpdateOne({"_id": sample["_id"]}, {"$set": row}))
+        changed += database.samples.bulk_write(writes, ordered=False).matched_count
+    return changed
+
+
+def pending_filter() -> dict[str, Any]:
+    """The samples whose `quality` is of other values, or of another version; not those that have no part."""
+    number = [{field: {"$type": "number"}} for field in ("mean_coverage", "faithfulness", "quality")]
+    return {"$or": number, "$expr": {"$ne": ["$quality_inputs", _inputs()]}}
+
+
+def _inputs() -> list[Any]:
+    """In the store's words, what `quality` reads of a sample: null for what is missing."""
+    text = {"$cond": [{"$eq": [{"$type": "$answer"}, "string"]}, "$answer", ""]}
+    length = {"$min": [FULL_LENGTH, {"$strLenCP": text}]}
+    return [VERSION, length, *({"$ifNull": [f"${field}", None]} for field in _INPUTS)]
 
 
 #: Updates in one request.

@@ -34,7 +34,7 @@ _FULL: dict[str, Any] = {
     "mean_similarity": 0.625, "similarity_std": 0.125, "similarity_embedder": "tfidf:1",
     "similarity_measure": "cosine", "coverage": [0.5, 0.25], "min_coverage": 0.25, "mean_coverage": 0.375,
     "detected_language": "it",
-    "quality": 0.5, "quality_parts": ["coverage", "length"],
+    "quality": 0.5, "quality_parts": ["coverage", "length"], "quality_inputs": [1, 55, 0.375],
     "language_confidence": 0.98, "unsupported": ["40", "Rossi"], "unsupported_kinds": ["number", "name"],
     "sentence_sources": [0, 1], "sentence_support": [0.9, 0.4], "min_support": 0.4, "faithfulness": 0.7,
     "score_version": 7,

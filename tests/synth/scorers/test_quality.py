@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.scorers.quality import FULL_LENGTH, WEIGHTS, join_scores, quality
+from synth.scorers.quality import FULL_LENGTH, VERSION, WEIGHTS, join_scores, pending_filter, quality
 
 ANSWER = "x" * FULL_LENGTH
 ALL: dict[str, Any] = {
@@ -80,3 +81,30 @@ def test_the_store_follows_its_parts(database: Any) -> None:
     row = database.samples.find_one({"key": "a"})
     assert (row["quality"], row["quality_parts"]) == quality(row)
     assert row["quality"] < 1
+    database.samples.update_one({"key": "a"}, {"$unset": {"mean_coverage": "", "faithfulness": ""}})
+    assert join_scores(database) == 1
+    assert database.samples.find_one({"key": "a"})["quality"] is None
+
+
+#: A change of each thing that `quality` is made of.
+CHANGES = [{"mean_coverage": 0.2}, {"faithfulness": None}, {"mean_similarity": math.nan}, {"answer": "x" * 9},
+           {"language": "vi"}, {"detected_language": "unknown"}, {"toxicity": 0.25}, {"toxicity_calibrated": False},
+           {"quality_inputs": [VERSION - 1]}, {"answer": 7}]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_only_those_are_read_whose_parts_are_others(database: Any, change: dict[str, Any]) -> None:
+    database.samples.insert_many([{**ALL, "key": str(number), "sources": []} for number in range(3)])
+    assert join_scores(database) == 3
+    assert database.samples.count_documents(pending_filter()) == 0
+    database.samples.update_one({"key": "1"}, {"$set": change})
+    assert [row["key"] for row in database.samples.find(pending_filter())] == ["1"]
+    assert join_scores(database) == 1
+    assert join_scores(database) == 0
+
+
+def test_what_grows_beyond_its_full_length_changes_nothing(database: Any) -> None:
+    database.samples.insert_one({**ALL, "key": "a", "answer": "đ" * FULL_LENGTH})
+    join_scores(database)
+    database.samples.update_one({"key": "a"}, {"$set": {"answer": "đ" * FULL_LENGTH * 2, "status": "accepted"}})
+    assert join_scores(database) == 0
