@@ -8,6 +8,7 @@ sources, as an event's summaries and their translations have; each of them lacks
 Of each part the processor's seconds count (this process; with workers: the wall's), of the whole both. Every scorer is
 run alone over all samples, its readings of sources forgotten before; together they are faster than their sum.
 Run: python benchmarks/scores/bench_score.py [--samples 1000 20000] [--sharing 1] [--workers 2]
+With --joining alone what `quality` costs at the end of each run, its parts drawn by chance.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from synth.__main__ import main as synth
 from synth.batched import batched
 from synth.score.stage import Scoring, fitted, versions
 from synth.scorers import Batch, Context, scorers
+from synth.scorers.quality import join_scores
 from synth.scorers.readings import READINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,6 +152,24 @@ def parts(database: Any, uri: str, context: Context, workers: int) -> Iterator[t
     yield f"again with --workers {workers}", partial(score_all, uri, "--again", "--workers", str(workers))
 
 
+def report_joining(database: Any, count: int) -> None:
+    """`join_scores` of all samples, of none and of a hundred, beside reading what it is made of, of all."""
+    drawn = {name: {"$rand": {}} for name in ("mean_coverage", "faithfulness", "mean_similarity", "toxicity")}
+    database.samples.update_many(
+        {}, [{"$set": {**drawn, "detected_language": "$language", "toxicity_calibrated": True}}]
+    )
+    keys = [row["_id"] for row in database.samples.find({}, {"_id": 1}).limit(100)]
+    for name, change in (("all are pending", None), ("none is", None), ("a hundred are", {"faithfulness": 0.5})):
+        if change:
+            database.samples.update_many({"_id": {"$in": keys}}, {"$set": change})
+        joined: list[int] = []
+        processor, wall = spent(lambda joined=joined: joined.append(join_scores(database)))  # type: ignore[misc]
+        print(f"| {count:,} | quality, {name} | {joined[0]:,} | {processor:.3f} | {wall:.3f} |", flush=True)
+    names = dict.fromkeys(("answer", "quality", "quality_parts", *drawn), 1)
+    processor, wall = spent(lambda: list(database.samples.find({}, names)))
+    print(f"| {count:,} | its parts of all samples read | {count:,} | {processor:.3f} | {wall:.3f} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, nargs="+", default=[1_000, 20_000], metavar="N")
@@ -157,12 +177,14 @@ def main() -> None:
         "--sharing", type=int, default=SHARING, metavar="N", help=f"samples a set of sources ({SHARING})"
     )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes of the last row (2)")
+    parser.add_argument("--joining", action="store_true", help="the cost of quality alone")
     parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real texts")
     options = parser.parse_args()
     samples = real_samples(options.shared / "data")
-    print("| samples | part | ms of the processor each | a second of it | a second of the wall |")
+    units = "samples read | seconds of this process" if options.joining else "ms of the processor each | a second of it"
+    print(f"| samples | part | {units} | {'seconds' if options.joining else 'a second'} of the wall |")
     print("|---:|---|---:|---:|---:|")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         from crawler.mongo.server import lease
 
         server = os.environ.get("MONGODB_URI") or lease(Path(folder) / "mongo")
@@ -170,7 +192,10 @@ def main() -> None:
             uri = with_database(server, f"bench_score_{count}")
             database = connect(uri)
             fill(database, samples, count, options.sharing)
-            report(database, uri, count, options.workers)
+            if options.joining:
+                report_joining(database, count)
+            else:
+                report(database, uri, count, options.workers)
             database.client.drop_database(database.name)
 
 

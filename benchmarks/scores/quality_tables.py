@@ -3,17 +3,21 @@
 Content: REALSumm (LitePyramid recall). Truth: QAGS (share of votes that the article supports a summary's sentences). On
 each set the parts are fitted to people's score with no weight below 0 (NNLS); the weights are the mean of the three,
 REALSumm twice, so that content and truth count alike. Ten parts by document; `synth.scorers.quality.WEIGHTS` rounds
-the weights of all. `bench_scores.py` prints this.
+the weights of all. Run: python benchmarks/scores/quality_tables.py
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+# The benchmarks belong to the checkout, not to the installed packages.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from synth.embed import load_embedder
 from synth.faithful import faithfulness
@@ -21,7 +25,9 @@ from synth.scorers.coverage.content import coverages
 from synth.scorers.quality import FULL_LENGTH, WEIGHTS
 from synth.scorers.similarity import batch_similarities
 
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = 10
+DRAWS = 1000
 #: How often a set counts.
 SETS = {"REALSumm": 2, "QAGS CNN/DM": 1, "QAGS XSum": 1}
 
@@ -82,16 +88,57 @@ def cross_validated(rows: Rows) -> np.ndarray:
     return result
 
 
+def other_forms(parts: np.ndarray) -> dict[str, np.ndarray]:
+    """What has no weight to fit: products and means of coverage and faithfulness."""
+    coverage, faithful = parts[:, 0], parts[:, 1]
+    return {
+        "mean of coverage and faithfulness": (coverage + faithful) / 2,
+        "geometric mean of the two": np.sqrt(coverage * faithful),
+        "harmonic mean of the two": 2 * coverage * faithful / np.maximum(coverage + faithful, 1e-9),
+        "the lower of the two": np.minimum(coverage, faithful),
+    }
+
+
+def correlations(column: np.ndarray, rows: Rows) -> list[float]:
+    """With people, on each set."""
+    own = [rows.sets == name for name in SETS]
+    return [float(np.corrcoef(column[mask], rows.scores[mask])[0, 1]) for mask in own]
+
+
+def beyond(column: np.ndarray, other: np.ndarray, rows: Rows) -> tuple[float, float]:
+    """95 % interval of how much higher the mean over the sets is than another's, by bootstrap over documents."""
+    chance = np.random.default_rng(0)
+    groups = {name: [np.flatnonzero((rows.sets == name) & (rows.documents == each))
+                     for each in np.unique(rows.documents[rows.sets == name])] for name in SETS}  # fmt: skip
+    gains = []
+    for _ in range(DRAWS):
+        drawn = np.concatenate([own[at] for own in groups.values() for at in chance.integers(len(own), size=len(own))])
+        sample = Rows(*(values[drawn] for values in rows))
+        gains.append(np.mean(correlations(column[drawn], sample)) - np.mean(correlations(other[drawn], sample)))
+    low, high = np.percentile(gains, (2.5, 97.5))
+    return float(low), float(high)
+
+
 def tables(shared: Path) -> Iterator[str]:
     rows = read(shared)
     weights = fit(rows, np.ones(len(rows.scores), dtype=bool))
-    values = dict(zip(WEIGHTS, rows.parts.T, strict=True)) | {"quality, cross-validated": cross_validated(rows)}
+    parts = dict(zip(WEIGHTS, rows.parts.T, strict=True))
+    joined = cross_validated(rows)
+    values = parts | {"quality, cross-validated": joined} | other_forms(rows.parts)
     lines = [
-        f"| Pearson over all with people | {' | '.join(SETS)} | weight fitted | published |",
-        "|---|" + "---:|" * 5,
+        f"| Pearson over all with people | {' | '.join(SETS)} | mean | weight fitted | published |",
+        "|---|" + "---:|" * 6,
     ]
     for number, (name, column) in enumerate(values.items()):
-        each = [np.corrcoef(column[rows.sets == own], rows.scores[rows.sets == own])[0, 1] for own in SETS]
+        each = correlations(column, rows)
         shown = (f"{weights[number]:.3f}", f"{WEIGHTS[name]:.2f}") if name in WEIGHTS else ("", "")
-        lines.append(f"| {name} | {' | '.join(f'{value:.3f}' for value in each)} | {' | '.join(shown)} |")
+        figures = " | ".join(f"{value:.3f}" for value in (*each, float(np.mean(each))))
+        lines.append(f"| {name} | {figures} | {' | '.join(shown)} |")
     yield "\n".join(lines)
+    intervals = ((name, *beyond(joined, column, rows)) for name, column in parts.items())
+    told = ", ".join(f"{name} [{low:+.3f}, {high:+.3f}]" for name, low, high in intervals)
+    yield f"Mean over the sets of quality, cross-validated, less that of: {told}."
+
+
+if __name__ == "__main__":
+    print(*tables(ROOT / "../shared"), sep="\n\n")
