@@ -83,6 +83,24 @@ def test_coverage_is_beside_similarity_and_says_what_it_is(database: Any) -> Non
     assert numbers["headline"]["mean_coverage"] == 0.6
 
 
+def test_each_score_says_what_it_measures(database: Any) -> None:
+    """One line in its section; none where nothing was measured."""
+    from synth.report.collect import collect
+    from synth.report.page import render
+
+    assert 'class="measures' not in render(collect(database)).partition("<body")[2]
+    database.samples.insert_one(
+        {"key": "1", "answer": "Sì.", "language": "it", "detected_language": "it", "mean_coverage": 0.5, "quality": 0.4,
+         "unsupported": [], "faithfulness": 0.9, "toxicity": 0.1, "toxicity_model": "m", "accuracy": 3}
+    )  # fmt: skip
+    page = render(collect(database))
+    assert_sound(Page(page))
+    for section, name in (("languages", "Detected language"), ("coverage", "Quality"), ("faithfulness", "Truth"),
+                          ("toxicity", "Harm"), ("accuracy", "Opinion")):  # fmt: skip
+        text = page.partition(f'<section id="{section}">')[2].partition("</section>")[0]
+        assert f'<p class="measures small sans"><b>{name}:</b>' in text, section
+
+
 def _checks_section(database: Any) -> str:
     from synth.report.collect import collect
     from synth.report.page import render
