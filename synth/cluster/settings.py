@@ -43,10 +43,10 @@ class Settings:
         Raises:
             NewsmillError: none was measured for the embedder.
         """
-        found = self._with_threshold(texts)
-        if found.spread is not None and found.spread < (found.threshold or 0.0):
-            raise NewsmillError(f"cluster: --spread {found.spread:g} lies below the threshold, {found.threshold:g}")
-        return found
+        settled = self._with_threshold(texts)
+        if settled.spread is not None and settled.spread < (settled.threshold or 0.0):
+            raise NewsmillError(f"cluster: --spread {settled.spread:g} lies below the threshold, {settled.threshold:g}")
+        return settled
 
     def _with_threshold(self, texts: int) -> Settings:
         if self.threshold is not None:

@@ -81,27 +81,27 @@ def _partitions(
     """[thresholds][count] labels."""
     import numpy as np
 
-    found = [np.zeros(count, dtype=np.int64) for _ in thresholds]
+    labellings = [np.zeros(count, dtype=np.int64) for _ in thresholds]
     if settings.window is None:
         whole = list(parts)
-        for labels, threshold in zip(found, thresholds, strict=True):
+        for labels, threshold in zip(labellings, thresholds, strict=True):
             for closed in agglomerate_whole(
                 whole, distance_threshold=threshold, window=None, linkage=settings.linkage, spread=settings.spread
             ):
                 labels[closed.numbers] = closed.labels
-        return found
+        return labellings
     streams = [
         Stream(distance_threshold=threshold, window=settings.window, linkage=settings.linkage, spread=settings.spread)
         for threshold in thresholds
     ]
     for vectors, days in parts:
-        for labels, stream in zip(found, streams, strict=True):
+        for labels, stream in zip(labellings, streams, strict=True):
             closed = stream.add(vectors, days)
             labels[closed.numbers] = closed.labels
-    for labels, stream in zip(found, streams, strict=True):
+    for labels, stream in zip(labellings, streams, strict=True):
         closed = stream.finish()
         labels[closed.numbers] = closed.labels
-    return found
+    return labellings
 
 
 def _row(threshold: float, labels: np.ndarray, articles: int) -> Row:
@@ -138,8 +138,8 @@ def print_sweep(
     """The sweep of each language on stdout; the exit status."""
     sweeps = {str(language): sweep(database, language, settings, condition) for language in languages}
     if as_json:
-        written = {language: [asdict(row) for row in rows] for language, rows in sweeps.items()}
-        print(json.dumps(written, ensure_ascii=False))
+        rows_by_language = {language: [asdict(row) for row in rows] for language, rows in sweeps.items()}
+        print(json.dumps(rows_by_language, ensure_ascii=False))
         return 0
     for language, rows in sweeps.items():
         _show(language, rows, replace(settings, threshold=None))

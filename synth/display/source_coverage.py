@@ -104,12 +104,12 @@ def _paragraphs(
 
 def _place(text: str, sentence: str, start: int) -> int:
     """Where a sentence stands, and not within a word; -1: nowhere."""
-    place = text.find(sentence, start)
-    while place >= 0:
-        before, after = text[:place][-1:], text[place + len(sentence) :][:1]
+    offset = text.find(sentence, start)
+    while offset >= 0:
+        before, after = text[:offset][-1:], text[offset + len(sentence) :][:1]
         if not before.isalnum() and not (sentence[-1].isalnum() and after.isalnum()):
-            return place
-        place = text.find(sentence, place + 1)
+            return offset
+        offset = text.find(sentence, offset + 1)
     return -1
 
 
@@ -118,11 +118,11 @@ def _parted(row: Sequence[Piece], texts: Sequence[str]) -> Iterator[list[Piece]]
     rest = list(row)
     for text in texts:
         own: list[Piece] = []
-        missing = len(text)
-        while missing:
+        remainder = len(text)
+        while remainder:
             piece = rest.pop(0)
-            own.append({**piece, "text": piece["text"][:missing]})
-            if len(piece["text"]) > missing:
-                rest.insert(0, {**piece, "text": piece["text"][missing:], "first": False})
-            missing -= len(own[-1]["text"])
+            own.append({**piece, "text": piece["text"][:remainder]})
+            if len(piece["text"]) > remainder:
+                rest.insert(0, {**piece, "text": piece["text"][remainder:], "first": False})
+            remainder -= len(own[-1]["text"])
         yield own

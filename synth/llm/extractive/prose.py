@@ -72,9 +72,9 @@ class Context:
     names: frozenset[tuple[str, str]] = frozenset()
 
 
-def context_of(content: str, others: Iterable[str] = ()) -> Context:
-    """Of an article; `others` on the same event know its words, too."""
-    tokens = [_TOKEN.findall(text) for text in (content, *others)]
+def context_of(content: str, reports: Iterable[str] = ()) -> Context:
+    """Of an article; `reports` on the same event know its words, too."""
+    tokens = [_TOKEN.findall(text) for text in (content, *reports)]
     counts = Counter(word.casefold() for row in tokens for word in row)
     names = Counter(pair for row in tokens for pair in itertools.pairwise(row) if pair[1][0].isupper())
     return Context(small_pairs(content), counts, frozenset(pair for pair, count in names.items() if count > 1))

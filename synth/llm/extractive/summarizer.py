@@ -139,10 +139,10 @@ def _score(candidates: list[Candidate], documents: Sequence[Document], weights: 
 
 def _agreement(candidate: Candidate, articles: Sequence[frozenset[str]]) -> float:
     """Share of what a sentence says that the mean other article says, too: 0 to 1."""
-    others = [units for number, units in enumerate(articles) if number != candidate.source]
-    if not others or not candidate.units:
+    further = [units for number, units in enumerate(articles) if number != candidate.source]
+    if not further or not candidate.units:
         return 0.0
-    return sum(len(candidate.units & units) for units in others) / (len(others) * len(candidate.units))
+    return sum(len(candidate.units & units) for units in further) / (len(further) * len(candidate.units))
 
 
 def _idf(vocabularies: Iterable[frozenset[str]]) -> dict[str, float]:
@@ -313,9 +313,9 @@ def _lead(candidates: list[Candidate], limit: int, names: frozenset[str]) -> Can
     """
     fitting = [row for row in candidates if row.length <= limit and not row.dependent]
     whole = [row for row in fitting if row.needs == Needs() and (not row.position or row.facts & names)]
-    named = [row for row in fitting if row.syllabic and not row.needs.previous]
+    with_names = [row for row in fitting if row.syllabic and not row.needs.previous]
     exact = [row for row in fitting if row.needs == Needs() and row.facts]
-    for last, rows in ((0, whole), (1, whole), (_LATEST_LEAD, whole), (_LATEST_LEAD, named), (1, exact)):
+    for last, rows in ((0, whole), (1, whole), (_LATEST_LEAD, whole), (_LATEST_LEAD, with_names), (1, exact)):
         leads = [row for row in rows if row.position <= last]
         if leads:
             best = max(row.score for row in leads)
