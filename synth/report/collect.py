@@ -54,7 +54,8 @@ KEYS = {
     "samples": "{count, unscored, compression, made_by: [{task, prompt, model, samples}], days: as above by language}",
     "coverage": "{samples, mean, least, untold, quality}",
     "similarity": "{samples, embedders, mean, p10, p50, p90, mean_bins, std_bins, variability, by_sources, …}",
-    "faithfulness": "{samples, clean, clean_share, facts, extractive: the same of copied answers, mean, unchecked, "
+    "faithfulness": "{samples, clean, clean_share, facts, extractive: the same of copied answers, mean, "
+    "entailment: [{model, samples, mean}], unchecked, "
     "kinds: [{kind, samples, facts}], by_model, "
     "by_language, mean_min_support, support_bins, …}",
     "toxicity": "{samples, unmeasured, high_from, groups: [{model, calibrated, samples, languages, fields: [{field, "

@@ -45,6 +45,7 @@ FIELDS: dict[str, Any] = {
     "facts": _size("$unsupported"),
     "kinds": {"$cond": [{"$isArray": ["$unsupported_kinds"]}, "$unsupported_kinds", []]},
     "support": number("$min_support"), "faithful": number("$faithfulness"),
+    "entailed": number("$entailment"), "entailed_by": "$entailment_model",
     **{name: number(f"${name}") for name in TOXICITIES},
     "toxicity_model": 1, "calibrated": "$toxicity_calibrated",
     "accuracy": number("$accuracy"), "helpfulness": number("$helpfulness"), "judge": {
@@ -89,6 +90,9 @@ def facets() -> dict[str, list[dict[str, Any]]]:
             *_counted("kinds"),
         ],
         "supports": [_is("support"), {"$group": {"_id": bin_number, "n": single, "sum": {"$sum": "$support"}}}],
+        "entailments": [_is("entailed"), {"$group": {
+            "_id": {"by": "$entailed_by", "model": "$model"}, "n": single, "sum": {"$sum": "$entailed"},
+        }}],
         **_toxicity_facets(),
         "accuracies": [_is("accuracy"), {"$group": {
             "_id": {"language": "$language", "score": {"$round": [{"$multiply": ["$accuracy", 2]}]}},
@@ -160,6 +164,7 @@ def faithfulness(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any
     measured = sum(supports.values())
     return {
         **total, "extractive": _told(copied) if copied else None, "mean": _mean_score(authored),
+        "entailment": _entailments(facets_by_name["entailments"]),
         "unchecked": count - sum(row["samples"] for row in rows),
         "kinds": [{"kind": row["_id"], "samples": samples.get(row["_id"], 0), "facts": row["n"]} for row in kinds],
         "by_model": _grouped(rows, "model", "prompt"), "by_language": _grouped(rows, "language"),
@@ -172,6 +177,19 @@ def faithfulness(facets_by_name: Mapping[str, Any], count: int) -> dict[str, Any
 def _mean_score(rows: Sequence[Row]) -> float | None:
     """The mean faithfulness of the samples that have one."""
     return _mean(sum(row["score"] for row in rows), sum(row["scored"] for row in rows))
+
+
+def _entailments(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Of each model of inference how many answers it measured, and their mean; extractive ones left out here, too."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if not is_extractive(str(row["_id"].get("model") or "")):
+            groups[str(row["_id"].get("by") or "")].append(row)
+    counts = {by: sum(row["n"] for row in group) for by, group in groups.items()}
+    return [
+        {"model": by, "samples": counts[by], "mean": _mean(sum(row["sum"] for row in groups[by]), counts[by])}
+        for by in sorted(groups, key=lambda by: (-counts[by], by))
+    ]
 
 
 def _told(rows: Iterable[Row]) -> dict[str, Any]:

@@ -168,6 +168,9 @@ class SampleDocument(TypedDict, total=False):
     sentence_sources: list[int]
     sentence_support: list[float]
     min_support: float
+    entailment: float | None
+    sentence_entailment: list[float]
+    entailment_model: str
     toxicity: float
     severe_toxicity: float
     obscene: float

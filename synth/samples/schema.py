@@ -34,8 +34,8 @@ STATUSES = ("new", "accepted", "edited", "rejected")
 _SITES = tuple(sorted(newspaper.source_site for newspaper in NEWSPAPERS.values()))
 #: Headings of the data model, in the order of the exported columns; those of new scores follow.
 GROUPS = (
-    "sample", "translation", "similarity", "coverage", "language", "faithful", "toxicity", "judge", "duplicates",
-    "evaluation sets", "personal data", "quality", "judge calls", "review",
+    "sample", "translation", "similarity", "coverage", "language", "faithful", "entailment", "toxicity", "judge",
+    "duplicates", "evaluation sets", "personal data", "quality", "judge calls", "review",
 )  # fmt: skip
 
 _SOURCE = (

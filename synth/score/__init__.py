@@ -3,7 +3,7 @@
 from synth.commands import Command
 
 COMMAND = Command(
-    "score samples: similarity, faithfulness, language, toxicity",
+    "score samples: similarity, faithfulness, language, toxicity, entailment",
     40,
     step=True,
     reads="samples",

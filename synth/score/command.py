@@ -1,8 +1,8 @@
 """`synth score`: what a sample's answer has to do with its sources, its language, and whose data it holds.
 
 Always and offline: similarity, language, unsupported facts, support of each sentence, personal data; with --toxicity
-that, too. A sample is scored again where the embedder is another, and by the scorers whose formula is newer than the
-one that scored it (`score_versions`).
+and --nli that, too. A sample is scored again where the embedder is another, and by the scorers whose formula is newer
+than the one that scored it (`score_versions`).
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ sys.exit(main({words!r}))
         ("httpx", "llm", ["summarize", "--llm", "openai:tiny"]),
         ("openai", "llm", ["judge", "--llm", "openai:tiny"]),
         ("detoxify", "toxicity", ["score", "--toxicity", "multilingual"]),
+        ("transformers", "nli", ["score", "--nli", "tiny/nli"]),
         ("pyarrow", "export", ["export", "--format", "alpaca-parquet", "--out", "nowhere"]),
         ("starlette", "review", ["review", "--port", "0"]),
         ("uvicorn", "review", ["review", "--port", "0"]),
@@ -61,7 +62,7 @@ def test_a_package_that_is_not_there(
         capture_output=True, text=True, cwd=tmp_path, env=environment,
     )  # fmt: skip
     assert f"pip install 'newsmill[{extra}]'" in done.stderr
-    assert done.stderr.startswith((f"{words[0]}: ", "toxicity: "))
+    assert done.stderr.startswith((f"{words[0]}: ", "toxicity: ", "nli: "))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 

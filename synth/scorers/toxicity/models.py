@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import re
 import socket
-import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
-from synth.outages import hub_messages
+from synth.scorers.classifiers import (
+    Use,
+    folder_identity,
+    is_exclusive,
+    is_terminal,
+    labels_of,
+    load_classifier,
+    quiet_loading,
+    short_digest,
+    short_reason,
+)
 
 if TYPE_CHECKING:
     from synth.scorers.toxicity.batching import Scorer
@@ -44,7 +50,6 @@ _PUBLISHED = {
     "original": "c1212f89", "original-small": "0e1d6498", "unbiased": "c7548aa0", "unbiased-small": "c8519128",
     "multilingual": "0b549669",
 }  # fmt: skip
-_WEIGHTS = ("*.safetensors", "*.bin")
 
 
 class ToxicityUnavailable(NewsmillError):
@@ -52,6 +57,13 @@ class ToxicityUnavailable(NewsmillError):
 
     #: Options without which `synth run` goes on: what cannot be measured is left out, with a warning.
     without = ("toxicity", "toxicity_for", "toxicity_checkpoint", "toxicity_config")
+
+
+#: What models of one's own are loaded for.
+USE = Use(
+    "toxicity", "toxicity", "--toxicity-for LANGUAGE=FOLDER takes a folder with config, weights and tokenizer",
+    ToxicityUnavailable,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,11 +92,10 @@ class Choice:
         """
         label = self.name
         if self.checkpoint is not None:
-            digest = _short_digest([_existing_file(self.checkpoint, "--toxicity-checkpoint FILE")])
+            digest = short_digest([_existing_file(self.checkpoint, "--toxicity-checkpoint FILE")], USE)
             label = self.name if digest == _PUBLISHED.get(self.name) else f"{self.name}:{digest}"
         elif self.name not in DETOXIFY and Path(self.name).is_dir():
-            files = [path for glob in _WEIGHTS for path in sorted(Path(self.name).glob(glob))]
-            label = f"{Path(self.name).resolve().name}:{_short_digest(files)}"
+            label = folder_identity(self.name, USE)
         return label + (f"[{','.join(self.labels)}]" if self.labels else "") + ("+half" if self.half else "")
 
     def calibrated(self, language: str) -> bool:
@@ -100,13 +111,13 @@ class Choice:
         """
         from synth.scorers.toxicity.batching import Scorer
 
-        with _quiet() as heard:
+        with quiet_loading(USE) as heard:
             if self.name in DETOXIFY:
                 model, tokenizer, labels = _load_detoxify(self, heard)
                 return Scorer(model, tokenizer, columns_of(labels, self), self.half)
-            model, tokenizer = _load_classifier(self.name, heard)
-        labels = [str(model.config.id2label[number]) for number in range(model.config.num_labels)]
-        exclusive = _exclusive(model.config, self.name)
+            model, tokenizer = load_classifier(self.name, USE, heard)
+        labels = labels_of(model.config)
+        exclusive = is_exclusive(model.config, self.name, USE)
         return Scorer(model, tokenizer, columns_of(labels, self, exclusive), self.half, exclusive)
 
 
@@ -149,29 +160,10 @@ def _existing_file(path: Path, option: str) -> Path:
     return path
 
 
-# Size and time of change are arguments so that a changed file is read again.
-@functools.cache
-def _digest_of(path: Path, _size: int, _changed: int) -> bytes:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 22):
-            digest.update(part)
-    return digest.digest()
-
-
-def _short_digest(files: Sequence[Path]) -> str:
-    """Eight digits of the sha256 of a file (as in the names of Detoxify's releases), or of several files' sums."""
-    try:
-        sums = [_digest_of(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    except OSError as error:
-        raise ToxicityUnavailable(f"toxicity: cannot read {error.filename}: {error.strerror}") from error
-    return (sums[0] if len(sums) == 1 else hashlib.sha256(b"".join(sums)).digest()).hex()[:8]
-
-
 def _release(name: str) -> str:
     """Where Detoxify's weights are published."""
     try:
-        with _quiet():
+        with quiet_loading(USE):
             from detoxify.detoxify import MODEL_URLS
     except ImportError as error:
         raise ToxicityUnavailable(f"toxicity: {name} needs pip install 'newsmill[toxicity]' ({error})") from error
@@ -195,7 +187,7 @@ def _load_detoxify(choice: Choice, heard: list[str]) -> tuple[Any, Any, list[str
         model, tokenizer = get_model_and_tokenizer(**arguments, state_dict=weights)
     except Exception as error:
         raise ToxicityUnavailable(
-            f"toxicity: cannot make {choice.name} of {arguments['model_type']}: {_reason(error, heard)}: "
+            f"toxicity: cannot make {choice.name} of {arguments['model_type']}: {short_reason(error, heard)}: "
             "--toxicity-config FOLDER takes config and tokenizer from a folder"
         ) from error
     _check_weights(model, weights, path)
@@ -220,9 +212,9 @@ def _download(name: str, release: str) -> Path:
         # torch waits for ever where packets are dropped.
         socket.setdefaulttimeout(30)
         digits = path.stem.rpartition("-")[2]
-        torch.hub.download_url_to_file(release, str(path), digits, progress=_is_terminal())
+        torch.hub.download_url_to_file(release, str(path), digits, progress=is_terminal())
     except Exception as error:
-        raise ToxicityUnavailable(f"toxicity: cannot fetch {release}: {_reason(error, [])}: {advice}") from error
+        raise ToxicityUnavailable(f"toxicity: cannot fetch {release}: {short_reason(error, [])}: {advice}") from error
     finally:
         socket.setdefaulttimeout(before)
     return path
@@ -245,7 +237,7 @@ def _read_checkpoint(path: Path) -> Any:
                 f"toxicity: {path} holds more than tensors ({match[1]}), and such a pickle can run any program: "
                 "convert it (docs/toxicity.md), then --toxicity-checkpoint FILE.safetensors"
             ) from error
-        raise _broken(path, _reason(error, [])) from error
+        raise _broken(path, short_reason(error, [])) from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
@@ -266,7 +258,7 @@ def _checkpoint_parts(loaded: Any, path: Path) -> tuple[dict[str, Any], dict[str
         labels = [str(label) for label in config["dataset"]["args"]["classes"]]
         architecture = [str(arguments[name]) for name in ("model_type", "model_name", "tokenizer_name")]
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise _broken(path, f"it has no {error}" if isinstance(error, KeyError) else _reason(error, [])) from error
+        raise _broken(path, f"it has no {error}" if isinstance(error, KeyError) else short_reason(error, [])) from error
     if not (architecture[1].endswith("ForSequenceClassification") and "Tokenizer" in architecture[2]):
         raise _broken(path, f"it names {architecture[1]} and {architecture[2]}")
     if len(labels) > int(arguments.get("num_classes", 0)):
@@ -288,67 +280,3 @@ def _broken(path: Path, reason: str) -> ToxicityUnavailable:
     return ToxicityUnavailable(
         f"toxicity: {path} is no checkpoint of Detoxify that can be used: {reason}: --toxicity-checkpoint FILE"
     )
-
-
-def _load_classifier(name: str, heard: list[str]) -> tuple[Any, Any]:
-    """(model, tokenizer) of a transformers sequence classifier that has all its weights."""
-    import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-    advice = "--toxicity-for LANGUAGE=FOLDER takes a folder with config, weights and tokenizer"
-    if not Path(name).is_dir() and (name.count("/") > 1 or name.startswith((".", "/", "~"))):
-        raise ToxicityUnavailable(f"toxicity: no folder {name}: {advice}")
-    try:
-        model, loading = AutoModelForSequenceClassification.from_pretrained(
-            name, dtype=torch.float32, output_loading_info=True
-        )
-        tokenizer = AutoTokenizer.from_pretrained(name)
-    except Exception as error:
-        raise ToxicityUnavailable(f"toxicity: cannot load {name}: {_reason(error, heard)}: {advice}") from error
-    if lacking := sorted(map(str, [*loading["missing_keys"], *loading["mismatched_keys"]])):
-        raise ToxicityUnavailable(
-            f"toxicity: {name} is no trained classifier: it lacks {len(lacking)} weights ({lacking[0]}): {advice}"
-        )
-    return model, tokenizer
-
-
-def _exclusive(config: Any, name: str) -> bool:
-    """Whether one label rules out the others; as in transformers' own pipeline."""
-    if config.problem_type == "regression":
-        raise NewsmillError(f"toxicity: {name} gives numbers without bounds (regression), no probabilities")
-    return bool(config.problem_type != "multi_label_classification" and config.num_labels > 1)
-
-
-def _reason(error: Exception, heard: Sequence[str]) -> str:
-    """Why something failed, short: libraries add advice about code that is not the reader's."""
-    lines = next(([each] for each in heard if "thrown while requesting" in each), str(error).split("\n"))
-    reason = re.split(r"\. [A-Z]", " ".join(" ".join(lines).split()))[0].rstrip(" .:") or type(error).__name__
-    return reason if len(reason) <= 200 else reason[:200] + "…"
-
-
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-@contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """Without what the libraries print while a model is loaded; what the hub's client says is kept for our error."""
-    with warnings.catch_warnings(), _silent_transformers(), hub_messages() as messages:
-        warnings.simplefilter("ignore")
-        yield messages
-
-
-@contextmanager
-def _silent_transformers() -> Iterator[None]:
-    try:
-        from transformers.utils import logging as talk
-    except ImportError as error:
-        raise ToxicityUnavailable(f"toxicity: needs pip install 'newsmill[toxicity]' ({error})") from error
-    level = talk.get_verbosity()
-    talk.set_verbosity_error()
-    if not _is_terminal():
-        talk.disable_progress_bar()
-    try:
-        yield
-    finally:
-        talk.set_verbosity(level)

@@ -37,6 +37,7 @@ _FULL: dict[str, Any] = {
     "quality": 0.5, "quality_parts": ["coverage", "length"], "quality_inputs": [1, 55, 0.375],
     "language_confidence": 0.98, "unsupported": ["40", "Rossi"], "unsupported_kinds": ["number", "name"],
     "sentence_sources": [0, 1], "sentence_support": [0.9, 0.4], "min_support": 0.4, "faithfulness": 0.7,
+    "entailment": 0.8, "sentence_entailment": [0.9, 0.7], "entailment_model": "nli-tiny",
     "score_version": 7,
     "score_versions": {"faithful": 3, "language": 3},
     "toxicity": 0.25, "severe_toxicity": 0.01, "obscene": 0.02, "identity_attack": 0.03, "insult": 0.04,
