@@ -1,7 +1,7 @@
 """Personal data in a text: reported, and left where it stands, because what to do about it is a person's decision.
 
-Five kinds: e-mail addresses, telephone numbers (telephones.py), IBANs, tax codes and identity numbers (identifiers.py).
-Time is linear in the text's length: what is looked at around a match is bounded.
+Five kinds: e-mail addresses (but an office's, mailboxes.py), telephone numbers (telephones.py), IBANs, tax codes and
+identity numbers (identifiers.py). Time is linear in the text: what is looked at around a match is bounded.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from synth.samples.field import Field
 from synth.scorers import Batch, Scorer, Scores
 from synth.scorers.personal_data.addresses import Addresses
 from synth.scorers.personal_data.identifiers import ibans, identity_numbers, tax_codes
+from synth.scorers.personal_data.mailboxes import is_role
 from synth.scorers.personal_data.telephones import telephones
 
 KINDS = ("email", "telephone", "iban", "tax_code", "identity_number")
@@ -88,7 +89,9 @@ def _emails(text: str) -> Iterator[tuple[int, int]]:
             continue
         name = local[0].lstrip(".'’-%")
         start = at.start() - len(name)
-        if name and not name.endswith(".") and ".." not in name and not _LOGIN.search(text[max(0, start - 80) : start]):
+        if not name or name.endswith(".") or ".." in name or _LOGIN.search(text[max(0, start - 80) : start]):
+            continue
+        if not is_role(name, domain[0]):
             yield start, domain.end()
 
 
@@ -110,4 +113,4 @@ def _outcomes(_: Mapping[str, Any], scores: Scores) -> Iterator[str]:
         yield "with_personal_data"
 
 
-SCORER = Scorer(FIELDS, _score, _outcomes, version=4)
+SCORER = Scorer(FIELDS, _score, _outcomes, version=5)
