@@ -2,13 +2,15 @@
 
 Weights do not matter for speed, so no hub is asked: a checkpoint is made as Detoxify's are, `original` (bert-base) or
 `multilingual` (XLM-R base, but a small vocabulary: looking a token up costs the same in a large one). Both load that
-file and have the same budget: TOKENS in a batch, padding included. For `predict` these are TOKENS / 512 documents, as
-any of them may have 512. Texts are made of drawn words; how long they are is drawn from the articles in
-../shared/data/it_news_2024 where they are, else from a law near theirs.
+file. `predict` has TOKENS in a batch, padding included, that is TOKENS / 512 documents, as any of them may have 512;
+ours takes its own small batches without padding. Texts are made of drawn words; how long they are is drawn from the
+articles in ../shared/data/it_news_2024 where they are, else from a law near theirs.
 
 Detoxify reads the first 512 tokens of a text. In the rows "cut" the texts are cut there, and both do the same work. In
 the row "whole" ours reads all of it in pieces, and only texts that Detoxify sees the whole of are compared.
+Seconds are the processor's (all threads; a GPU's by the clock), which other work on the machine moves less.
 "Ours to it" is the ratio of speeds, "apart at most" the largest difference of a score, "range" that of all scores.
+The int8 columns are about `--toxicity-int8`: its ratio to Detoxify, the largest and mean difference of a score.
 Run: python benchmarks/scores/bench_toxicity.py [--model original|multilingual] [--documents N] [--repeats N] …
 """
 
@@ -153,40 +155,45 @@ def detoxify_scores(theirs: Any, texts: Sequence[str], size: int) -> dict[str, n
     return {name: np.concatenate([np.atleast_1d(part[name]) for part in parts]) for name in theirs.class_names}
 
 
-def timed(compute: Callable[[], Any]) -> tuple[float, Any]:
+def timed(compute: Callable[[], Any], clock: Callable[[], float]) -> tuple[float, Any]:
     """(seconds, what it computed)."""
-    start = time.perf_counter()
+    start = clock()
     result = compute()
-    return time.perf_counter() - start, result
+    return clock() - start, result
 
 
-def compare(texts: Texts, ours: Any, theirs: Any, options: argparse.Namespace) -> str:
-    """A row of the table; the two take turns, and which begins changes, so that a busy moment meets both."""
+def differences(ours: Any, results: dict[str, Any], name: str, numbers: Sequence[int]) -> np.ndarray:
+    """How far `name` is from Detoxify, for every field of these texts."""
+    apart = [abs(results[name][n][field] - results["theirs"][field][n]) for n in numbers for field in ours.columns]
+    return np.array(apart or [np.nan])
+
+
+def compare(texts: Texts, ours: Any, int8: Any, theirs: Any, options: argparse.Namespace) -> str:
+    """A row of the table; the three take turns, and which begins changes, so that a busy moment meets all."""
     runs = {
         "theirs": lambda: detoxify_scores(theirs, texts.texts, max(1, options.tokens // WINDOW)),
-        "ours": lambda: ours.scores(texts.texts, options.tokens),
+        "ours": lambda: ours.scores(texts.texts),
+        "int8": lambda: int8.scores(texts.texts) if int8 else [],
     }
+    clock = time.perf_counter if ours.device.type == "cuda" else time.process_time
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     results: dict[str, Any] = {}
     for repeat in range(options.repeats):
         for name in sorted(runs, reverse=repeat % 2 == 0):
-            took, results[name] = timed(runs[name])
+            took, results[name] = timed(runs[name], clock)
             seconds[name].append(took)
     whole = [number for number, tokens in enumerate(texts.tokens) if tokens <= WINDOW]
-    apart = max(
-        (
-            abs(results["ours"][number][name] - results["theirs"][name][number])
-            for number in whole
-            for name in ours.columns
-        ),
-        default=float("nan"),
-    )
     spread = np.ptp(results["theirs"]["toxicity" if "toxicity" in results["theirs"] else "toxic"])
     rates = {name: len(texts.texts) / statistics.median(values) for name, values in seconds.items()}
-    gain = statistics.median(b / a for a, b in zip(seconds["ours"], seconds["theirs"], strict=True))
+    gain, int8_gain = (statistics.median(b / a for a, b in zip(seconds[name], seconds["theirs"], strict=True))
+                       for name in ("ours", "int8"))  # fmt: skip
     about = f"| {texts.name} | {len(texts.texts)} | {np.mean(texts.tokens):.0f} |"
     speed = f"{rates['theirs']:.2f} | {rates['ours']:.2f} | {gain:.2f}x"
-    return f"{about} {speed} | {apart:.1e} of {len(whole)} | {spread:.2f} |"
+    row = f"{about} {speed} | {differences(ours, results, 'ours', whole).max():.1e} of {len(whole)} | {spread:.2f} |"
+    if not int8:
+        return f"{row} | |"
+    coarse = differences(ours, results, "int8", whole)
+    return f"{row} {int8_gain:.2f}x | {coarse.max():.4f}, {coarse.mean():.4f} |"
 
 
 def main() -> None:
@@ -195,7 +202,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=256, metavar="N", help="texts in a row of the table (256)")
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="turns of each; the median counts (3)")
     parser.add_argument("--layers", type=int, default=12, metavar="N", help="fewer than 12 only to try it out")
-    parser.add_argument("--tokens", type=int, metavar="N", help="of a batch, padding included")
+    parser.add_argument("--tokens", type=int, metavar="N", help="of a batch of Detoxify, padding included")
     parser.add_argument("--shared", type=Path, default=ROOT / "../shared", help="the folder of real articles")
     options = parser.parse_args()
     try:
@@ -209,16 +216,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = make_checkpoint(Path(folder), options.model, words, options.layers)
         ours = Choice(options.model, (), path).load()
+        int8 = None if ours.device.type == "cuda" else Choice(options.model, (), path, int8=True).load()
         theirs = Detoxify(checkpoint=str(path), device=ours.device)
     options.tokens = options.tokens or (GPU_TOKENS if ours.device.type == "cuda" else CPU_TOKENS)
     device = torch.cuda.get_device_name() if ours.device.type == "cuda" else f"{torch.get_num_threads()} threads"
     count = sum(each.numel() for each in ours.model.parameters()) / 1e6
-    print(f"{options.model}, {count:.0f} M weights, {device}, {options.tokens} tokens a batch, {options.repeats} turns")
+    print(f"{options.model}, {count:.0f} M weights, {device}, {options.repeats} turns")
     table = all_texts(options, ours.tokenizer, words)
-    print("| texts | documents | tokens each | Detoxify, documents/s | ours | ours to it | apart at most | range |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| texts | documents | tokens each | Detoxify, documents/s | ours | ours to it", end="")
+    print(" | apart at most | range | int8 to it | apart: most, mean |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for texts in table:
-        print(compare(texts, ours, theirs, options), flush=True)
+        print(compare(texts, ours, int8, theirs, options), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.scorers.toxicity.int8 import quantize
+from synth.scorers.toxicity.packed import PACKED_TOKENS, fill, packed_encoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,7 @@ _WINDOW = 512
 
 
 class Scorer:
-    """A classifier with its tokenizer; full precision, unless `half`."""
+    """A classifier with its tokenizer; full precision, unless `half` or `int8` (which is for processors)."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Scorer:
         columns: Mapping[str, Sequence[int]],
         half: bool = False,
         exclusive: bool = False,
+        int8: bool = False,
     ) -> None:
         """`columns`: field -> outputs that make it, summed where they exclude each other, else the largest of them."""
         import torch
@@ -48,11 +51,17 @@ class Scorer:
         self._before, self._after = _frame(tokenizer)
         self.capacity = self.window - len(self._before) - len(self._after)
         self._padding = tokenizer.pad_token_id or 0
+        on_cpu = self.device.type == "cpu"
+        self.packed = packed_encoder(self.model, (self._before, self._after)) if on_cpu else None
+        if int8:
+            if not on_cpu:
+                raise NewsmillError("toxicity: --toxicity-int8 is for processors; a GPU has --toxicity-half")
+            quantize(self.model)
 
     def scores(self, texts: Sequence[str], tokens: int | None = None) -> list[dict[str, float | None]]:
         """For each text field -> 0 to 1, the maximum of its segments; a text of white space has None everywhere.
 
-        `tokens`: of a batch, padding included; never less than one segment.
+        `tokens`: of a batch, padding included where there is any; never less than one segment.
 
         Raises:
             NewsmillError: the model gave numbers that are none.
@@ -90,14 +99,19 @@ class Scorer:
         import numpy as np
         import torch
 
-        usual, start = (GPU_TOKENS, GPU_START) if self.device.type == "cuda" else (CPU_TOKENS, CPU_START)
         values = np.zeros((len(segments), len(self.columns)))
-        for batch in batches([len(segment) for segment in segments], tokens or usual, start):
+        for batch in self._batches([len(segment) for segment in segments], tokens):
             with torch.inference_mode():
                 values[batch] = self._forward([segments[number] for number in batch])
         if not np.isfinite(values).all():
             raise NewsmillError("toxicity: the model gives numbers that are infinite or none: take another one")
         return values
+
+    def _batches(self, lengths: Sequence[int], tokens: int | None) -> list[list[int]]:
+        if self.packed is not None:
+            return fill(lengths, tokens or PACKED_TOKENS)
+        usual, start = (GPU_TOKENS, GPU_START) if self.device.type == "cuda" else (CPU_TOKENS, CPU_START)
+        return batches(lengths, tokens or usual, start)
 
     def _forward(self, segments: Sequence[Sequence[int]]) -> np.ndarray:
         """[segments, fields]; where the GPU's memory does not do, by halves."""
@@ -118,6 +132,8 @@ class Scorer:
         import numpy as np
         import torch
 
+        if self.packed is not None:
+            return self._fields(self.packed.logits(segments).float())
         longest = max(map(len, segments))
         ids = np.full((len(segments), longest), self._padding)
         for row, segment in zip(ids, segments, strict=True):

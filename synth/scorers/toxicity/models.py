@@ -75,6 +75,7 @@ class Choice:
         checkpoint: Detoxify's weights as a file, instead of the download.
         config: folder with config and tokenizer, instead of the hub model that the checkpoint names.
         half: half precision.
+        int8: linear layers in whole numbers of eight bits.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Choice:
     checkpoint: Path | None = None
     config: Path | None = None
     half: bool = False
+    int8: bool = False
 
     @functools.cached_property
     def identity(self) -> str:
@@ -96,7 +98,12 @@ class Choice:
             label = self.name if digest == _PUBLISHED.get(self.name) else f"{self.name}:{digest}"
         elif self.name not in DETOXIFY and Path(self.name).is_dir():
             label = folder_identity(self.name, USE)
-        return label + (f"[{','.join(self.labels)}]" if self.labels else "") + ("+half" if self.half else "")
+        return (
+            label
+            + (f"[{','.join(self.labels)}]" if self.labels else "")
+            + ("+half" if self.half else "")
+            + ("+int8" if self.int8 else "")
+        )
 
     def calibrated(self, language: str) -> bool:
         """Whether it was made for the language; who sets a model of his own for a language says that it was."""
@@ -114,11 +121,11 @@ class Choice:
         with quiet_loading(USE) as heard:
             if self.name in DETOXIFY:
                 model, tokenizer, labels = _load_detoxify(self, heard)
-                return Scorer(model, tokenizer, columns_of(labels, self), self.half)
+                return Scorer(model, tokenizer, columns_of(labels, self), self.half, int8=self.int8)
             model, tokenizer = load_classifier(self.name, USE, heard)
         labels = labels_of(model.config)
         exclusive = is_exclusive(model.config, self.name, USE)
-        return Scorer(model, tokenizer, columns_of(labels, self, exclusive), self.half, exclusive)
+        return Scorer(model, tokenizer, columns_of(labels, self, exclusive), self.half, exclusive, self.int8)
 
 
 def columns_of(labels: Sequence[str], choice: Choice, exclusive: bool = False) -> dict[str, list[int]]:

@@ -35,7 +35,12 @@ def add_toxicity_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--toxicity-checkpoint", type=Path, metavar="FILE", help="weights of NAME (.ckpt, .safetensors)")
     group.add_argument("--toxicity-config", type=Path, metavar="FOLDER",
                        help="config and tokenizer of NAME, instead of the hub's")  # fmt: skip
-    group.add_argument("--toxicity-half", action="store_true", help="half precision: of the scores two digits count")
+    precision = group.add_mutually_exclusive_group()
+    precision.add_argument(
+        "--toxicity-half", action="store_true", help="half precision: of the scores two digits count"
+    )
+    precision.add_argument("--toxicity-int8", action="store_true",
+                           help="eight bits, for processors: faster, of the scores one digit counts")  # fmt: skip
     group.add_argument("--toxicity-tokens", type=positive, metavar="N", help="tokens in one batch of the model")
 
 
@@ -67,7 +72,7 @@ def read_choices(options: argparse.Namespace) -> Choices | None:
     Raises:
         NewsmillError: an option that cannot be understood, or that is nothing without another.
     """
-    name, half = options.toxicity, options.toxicity_half
+    name, precision = options.toxicity, {"half": options.toxicity_half, "int8": options.toxicity_int8}
     if name is None and (options.toxicity_checkpoint or options.toxicity_config):
         raise NewsmillError("toxicity: --toxicity-checkpoint and --toxicity-config need --toxicity NAME")
     if name is None and not options.toxicity_for:
@@ -76,14 +81,14 @@ def read_choices(options: argparse.Namespace) -> Choices | None:
         raise NewsmillError(
             f"toxicity: no model {name!r}, only {', '.join(DETOXIFY)}; others by language: --toxicity-for vi=MODEL"
         )
-    usual = Choice(name, (), options.toxicity_checkpoint, options.toxicity_config, half) if name else None
-    by_language = [language_choice(text, half) for text in options.toxicity_for]
+    usual = Choice(name, (), options.toxicity_checkpoint, options.toxicity_config, **precision) if name else None
+    by_language = [language_choice(text, **precision) for text in options.toxicity_for]
     if twice := [language for language, count in Counter(language for language, _ in by_language).items() if count > 1]:
         raise NewsmillError(f"toxicity: --toxicity-for names two models for {', '.join(twice)}")
     return Choices(usual, dict(by_language))
 
 
-def language_choice(text: str, half: bool = False) -> tuple[str, Choice]:
+def language_choice(text: str, half: bool = False, int8: bool = False) -> tuple[str, Choice]:
     """`vi=MODEL` or `vi=MODEL:LABEL,LABEL` -> (language, its model).
 
     Raises:
@@ -96,7 +101,7 @@ def language_choice(text: str, half: bool = False) -> tuple[str, Choice]:
         labels = tuple(label.strip() for label in names.split(",") if label.strip())
     if not (language.isalpha() and language.islower() and len(language) in (2, 3) and model):
         raise NewsmillError(f"toxicity: cannot read --toxicity-for {text!r}: LANGUAGE=MODEL, as in vi=FOLDER:HATE")
-    return language, Choice(model, labels, half=half)
+    return language, Choice(model, labels, half=half, int8=int8)
 
 
 def toxicity_stage(options: argparse.Namespace, database: Database[dict[str, Any]] | None = None) -> Stage | None:

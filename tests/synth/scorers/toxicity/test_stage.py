@@ -139,7 +139,11 @@ def test_only_what_has_another_model_is_measured_again(samples: Any, multilingua
     assert {key for key in after if after[key] != before[key]} == {"vi1", "vi2"}
     assert run(samples, *words, "--toxicity-for", f"vi={vietnamese}:HATE") == {"scored": 2}
     assert run(samples, *words) == {"scored": 2, "uncalibrated": 2}
-    assert rows(samples) == before
+    # In a batch of its own a text's sums come in another order: the last stored digit may differ.
+    assert rows(samples) == {
+        key: tuple(pytest.approx(value, abs=1e-5) if isinstance(value, float) else value for value in row)
+        for key, row in before.items()
+    }
 
 
 def test_a_language_alone(samples: Any, vietnamese: Path) -> None:
