@@ -74,8 +74,8 @@ def _unit(value: Any) -> float | None:
 
 def _language(sample: Mapping[str, Any]) -> float | None:
     """1 right, 0 wrong, None where nobody knows."""
-    wanted, detected = sample.get("language"), sample.get("detected_language")
-    return None if not wanted or detected in (None, "unknown") else float(wanted == detected)
+    language, detected = sample.get("language"), sample.get("detected_language")
+    return None if not language or detected in (None, "unknown") else float(language == detected)
 
 
 def _harmlessness(sample: Mapping[str, Any]) -> float | None:

@@ -66,8 +66,8 @@ def coverages(answer: str, sources: Sequence[Source]) -> list[float]:
     """
     contents = [read_source(source_text(source)) for source in sources]
     text = unicodedata.normalize("NFC", answer)
-    read = {syllabic: statements(text, syllabic) for syllabic in {content.syllabic for content in contents}}
-    return [coverage(read[content.syllabic], content) for content in contents]
+    by_syllables = {syllabic: statements(text, syllabic) for syllabic in {content.syllabic for content in contents}}
+    return [coverage(by_syllables[content.syllabic], content) for content in contents]
 
 
 class CoveredStatement(NamedTuple):
@@ -114,9 +114,9 @@ def _weights(rows: Sequence[Statement]) -> tuple[dict[str, float], dict[str, lis
     says: dict[str, float] = {}
     before = 0
     for number, row in enumerate(rows):
-        place = _LATE + (1 - _LATE) * math.exp(-before / _DECAY)
+        standing = _LATE + (1 - _LATE) * math.exp(-before / _DECAY)
         for key, weight in row.terms:
-            says.setdefault(key, weight * place)
+            says.setdefault(key, weight * standing)
             if places[key][-1:] != [number]:
                 places[key].append(number)
         before += len(row.terms)
@@ -184,15 +184,15 @@ def _statements_told(keys: set[str], content: Content) -> list[tuple[int, float]
     least = _LEAST * sum(content.weights[key] for key in remaining)
     overlaps = _overlaps(remaining, content)
     copied = [(number, value) for number, value in overlaps.items() if keys == content.keys[number]]
-    told: list[tuple[int, float]] = []
-    while remaining and len(told) < _TOLD:
+    credits: list[tuple[int, float]] = []
+    while remaining and len(credits) < _TOLD:
         number, value = max(overlaps.items(), key=lambda pair: (pair[1], -pair[0]))
         if value < least:
             break
-        told.append((number, value))
+        credits.append((number, value))
         remaining -= content.keys[number]
         overlaps = _overlaps(remaining, content)
-    return told + copied
+    return credits + copied
 
 
 def _overlaps(keys: Iterable[str], content: Content) -> dict[int, float]:

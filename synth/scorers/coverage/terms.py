@@ -96,27 +96,27 @@ def _pattern() -> re.Pattern[str]:
 def _words(sentence: str) -> Iterator[_Word]:
     first = True
     for match in _pattern().finditer(sentence):
-        written = match.group()
+        spelling = match.group()
         if match["unspaced"]:
-            yield _Word(Term(written, 1.0), unspaced=True)
-        elif not _is_elided(sentence, match.end(), written):
-            yield _Word(_term(written, first), is_number=any(map(str.isdigit, written)))
+            yield _Word(Term(spelling, 1.0), unspaced=True)
+        elif not _is_elided(sentence, match.end(), spelling):
+            yield _Word(_term(spelling, first), is_number=any(map(str.isdigit, spelling)))
         first = False
 
 
-def _is_elided(sentence: str, end: int, written: str) -> bool:
+def _is_elided(sentence: str, end: int, spelling: str) -> bool:
     """Whether a vowel follows the word's apostrophe: "dell'accordo", but not "Trump's" and "O'Hare" at its length."""
     following = unicodedata.normalize("NFD", sentence[end + 1 : end + 3].lower())
-    return sentence[end : end + 1] in (*_APOSTROPHES,) and len(written) < STEM and following[:1] in (*"aeiouh",)
+    return sentence[end : end + 1] in (*_APOSTROPHES,) and len(spelling) < STEM and following[:1] in (*"aeiouh",)
 
 
-def _term(written: str, first: bool) -> Term:
-    low = written.lower()
+def _term(spelling: str, first: bool) -> Term:
+    low = spelling.lower()
     if any(character.isdigit() for character in low):
         return Term(low.replace(".", "").replace(",", ""), 1.0)
     if low in _frequent():
         return Term(low[:STEM], _FREQUENT)
-    name = written[0].isupper() and not first
+    name = spelling[0].isupper() and not first
     return Term(low[:STEM], 1.0 if name else min(len(low), STEM) / STEM)
 
 
