@@ -5,11 +5,15 @@ sample is kept that a person accepted or edited, then the one of higher accuracy
 the older one, then the one whose key comes first. The others get `duplicate_of`, `duplicate_kind`, `duplicate_score`;
 nothing is deleted, and every run marks again: where a kept sample is gone, rejected, superseded or changed, its
 duplicates are free again. Samples without mark: synth query '{"duplicate_of": null}'.
+
+A row in several languages is no duplicate: such samples share a `translation_group`, by their provenance, or by what
+imported rows have in common (numbers, names, addresses, code). `synth export` keeps them on one side of its split.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +23,7 @@ from synth.command_line import keep_reading
 from synth.dedupe.comparison import Settings, count_marks, find_duplicates, print_outcome, show
 from synth.dedupe.contamination import checker_of
 from synth.dedupe.store import write_marks
+from synth.dedupe.translation_groups import write_translation_groups
 from synth.filters.read import read_filter
 from synth.stages.options import add_filter, positive
 from synth.stages.progress import has_nothing_to_read
@@ -100,6 +105,7 @@ def main(options: argparse.Namespace) -> int:
         samples, marks = find_duplicates(database, settings, where)
         run.counts.update(count_marks(samples, marks))
         run.counts.update(write_marks(database, samples, marks))
+        run.counts.update(+Counter(in_several_languages=write_translation_groups(database)))
         if checker:
             run.counts.update(checker.mark(database, where))
             run.notes["sets"] = checker.set_counts

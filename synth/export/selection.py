@@ -260,13 +260,15 @@ def with_copies(database: Database[dict[str, Any]], selection: Selection) -> Ite
     name_of: dict[str, str] = {}
     for start in range(0, len(selection.rows), CHUNK):
         part = {row.key: row for row in selection.rows[start : start + CHUNK]}
-        fields = {"key": 1, "answer": 1, "sources.link": 1, "sources.content": 1}
+        fields = {"key": 1, "answer": 1, "translation_group": 1, "sources.link": 1, "sources.content": 1}
         for sample in database.samples.find({"key": {"$in": list(part)}}, fields).sort("key", 1):
             # Duplicates of another wording, which --include-duplicates keeps, stay together as well.
             names = {copies.name(sample["answer"]), *duplicates.get(sample["key"], ())}
             # All languages of a row: what was translated to Vietnamese is no test of what was learnt in Italian.
             if (source := original_of(sample["key"], selection.translated_from)) in sources:
                 names.add(f"source {source}")
+            if isinstance(group := sample.get("translation_group"), str):
+                names.add(f"translation {group}")
             if selection.preferences and (request := selection.preferences.requests.get(sample["key"])):
                 names.add(f"request {request}")
             for source in sample.get("sources") or []:

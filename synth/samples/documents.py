@@ -187,6 +187,7 @@ class SampleDocument(TypedDict, total=False):
     duplicate_of: str
     duplicate_kind: str
     duplicate_score: float
+    translation_group: str
     superseded_by: str
     contaminated: list[Contamination]
     personal_data: list[PersonalData]

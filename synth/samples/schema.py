@@ -168,6 +168,8 @@ _ADDED = (
           group="duplicates"),
     Field("duplicate_score", "float64", "how alike the two are, 0 to 1", unit="0 to 1", card="hidden",
           group="duplicates"),
+    Field("translation_group", "string", "the same for a sample and its translations: the smallest of their keys",
+          card="hidden", group="duplicates"),
     Field("contaminated", "record", "[{set, row, overlap}] rows of evaluation sets that the sample repeats", many=True,
           record="Contamination", group="evaluation sets", fields=(
         Field("set", "string", "name of the evaluation set"), Field("row", "int64", "number of its row"),

@@ -45,7 +45,7 @@ _FULL: dict[str, Any] = {
     "accuracy": 3.5, "acc_explanation": "Quasi tutto vero.", "helpfulness": 4.0, "help_explanation": "Utile.",
     "judge": {"model": "openai:m", "prompt": "judge:2", "repeats": 2, "accuracy": [3.0, 4.0],
               "helpfulness": [4.0, 4.0], "calls": ["c1", "c2"], "unread": 0},
-    "duplicate_of": "b" * 64, "duplicate_kind": "near", "duplicate_score": 0.91,
+    "duplicate_of": "b" * 64, "duplicate_kind": "near", "duplicate_score": 0.91, "translation_group": "a" * 64,
     "contaminated": [{"set": "xnli", "row": 3, "overlap": 0.8}],
     "personal_data": [{"kind": "email", "field": "answer", "start": 3, "end": 9}], "superseded_by": "c" * 64,
     "original_question": "Riassumi gli articoli.\n\nUno.", "original_answer": "La scossa è avvenuta alle 11.",
