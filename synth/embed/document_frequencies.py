@@ -106,7 +106,13 @@ def _terms(text: str) -> list[str]:
 
 def term_counts(texts: Iterable[str], bits: int | None = None) -> csr_matrix:
     """[texts, hashes] how often each text has the term of a hash, columns in order."""
-    return hashed_pairs((((term, 1.0) for term in _terms(text)) for text in texts), bits)
+    from mmh3 import hash as murmur_hash
+
+    hashes, ends = array("q"), [0]
+    for text in texts:
+        hashes.extend(map(murmur_hash, _terms(text)))
+        ends.append(len(hashes))
+    return _summed(hashes, array("d", [1.0]) * len(hashes), ends, bits)
 
 
 def hashed_pairs(texts: Iterable[Iterable[tuple[str, float]]], bits: int | None = None) -> csr_matrix:
@@ -115,9 +121,7 @@ def hashed_pairs(texts: Iterable[Iterable[tuple[str, float]]], bits: int | None 
     The hash is scikit-learn's (MurmurHash3, as its FeatureHasher takes it), so that stored statistics stay what they
     are; without the second and a half that it takes to import it.
     """
-    import numpy as np
     from mmh3 import hash as murmur_hash
-    from scipy.sparse import csr_matrix
 
     hashes, values, ends = array("q"), array("d"), [0]
     for text in texts:
@@ -125,6 +129,14 @@ def hashed_pairs(texts: Iterable[Iterable[tuple[str, float]]], bits: int | None 
             hashes.append(murmur_hash(term))
             values.append(value)
         ends.append(len(hashes))
+    return _summed(hashes, values, ends, bits)
+
+
+def _summed(hashes: array[int], values: array[float], ends: list[int], bits: int | None) -> csr_matrix:
+    """[texts, hashes] the values of each text (up to its end) added up by their hashes."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
     columns = np.abs(np.array(hashes, dtype=np.int64)) % (2**bits if bits else ALL_HASHES)
     shape = (len(ends) - 1, 2**bits if bits else ALL_HASHES)
     counts = csr_matrix((np.array(values), columns.astype(np.int32), ends), shape=shape)

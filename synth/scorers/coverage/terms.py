@@ -100,14 +100,21 @@ def _words(sentence: str) -> Iterator[_Word]:
         if match["unspaced"]:
             yield _Word(Term(spelling, 1.0), unspaced=True)
         elif not _is_elided(sentence, match.end(), spelling):
-            yield _Word(_term(spelling, first), is_number=any(map(str.isdigit, spelling)))
+            yield _word(spelling, first)
         first = False
+
+
+@functools.lru_cache(maxsize=2**16)
+def _word(spelling: str, first: bool) -> _Word:
+    return _Word(_term(spelling, first), is_number=any(map(str.isdigit, spelling)))
 
 
 def _is_elided(sentence: str, end: int, spelling: str) -> bool:
     """Whether a vowel follows the word's apostrophe: "dell'accordo", but not "Trump's" and "O'Hare" at its length."""
+    if len(spelling) >= STEM or sentence[end : end + 1] not in (*_APOSTROPHES,):
+        return False
     following = unicodedata.normalize("NFD", sentence[end + 1 : end + 3].lower())
-    return sentence[end : end + 1] in (*_APOSTROPHES,) and len(spelling) < STEM and following[:1] in (*"aeiouh",)
+    return following[:1] in (*"aeiouh",)
 
 
 def _term(spelling: str, first: bool) -> Term:

@@ -217,14 +217,17 @@ class NameIndex:
                 before = ""
                 continue
             word = fold(token.text)
-            self.any.add(word)
-            self._stems.add(_stem(word))
             if before:
                 self.neighbours.add((before, word))
             before = word
-            if token.text[0].isupper():
+        # What depends on a word alone is asked once of each.
+        for spelling in {token.text for token in tokens if token.kind == "word"}:
+            word = fold(spelling)
+            self.any.add(word)
+            self._stems.add(_stem(word))
+            if spelling[0].isupper():
                 self.capital.add(word)
-            if is_acronym(token.text):
+            if is_acronym(spelling):
                 self.acronyms.add(word)
         for name in _spans(tokens, _words(language)):
             self._add_name(name)

@@ -106,14 +106,16 @@ def units_of(
     mention, count, last, number = next(numbers, None), 0, 0, 0
     for at, token in enumerate(tokens):
         # Sentences come with their white space folded: only what is none can be counted.
-        count += sum(map(len, text[last : token.start].split()))
+        if token.start > last + 1 or not text[last : token.start].isspace():
+            count += sum(map(len, text[last : token.start].split()))
         while number < len(ends) - 1 and count >= ends[number]:
             number += 1
             marks = Marks(divided=True)
-        count += sum(map(len, token.text.split()))
+        count += len(token.text) if token.kind == "word" else sum(map(len, token.text.split()))
         last = token.end
         units.stems[number].append(stem(token.text))
-        marks.divided = marks.divided or not _BREAKS.isdisjoint(token.gap)
+        if token.gap != " " and not marks.divided:
+            marks.divided = not _BREAKS.isdisjoint(token.gap)
         while mention is not None and mention.end <= token.start:
             mention = next(numbers, None)
         if mention is not None and mention.start <= token.start and not mention.weak:
