@@ -58,4 +58,4 @@ def _outcomes(_: Mapping[str, Any], scores: Scores) -> Iterator[str]:
         yield "with_unsupported_facts"
 
 
-SCORER = Scorer(FIELDS, _score, _outcomes, version=4)
+SCORER = Scorer(FIELDS, _score, _outcomes, version=5)

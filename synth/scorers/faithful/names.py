@@ -1,8 +1,9 @@
 """Names and quoted speech in a text, and whether other texts have them.
 
 A name is a run of capitalised words, particles between them included. It is supported where its words stand together in
-a source, or each part of it does ("presidente" + "Sergio Mattarella"), or its first letters do ("Ue"); accents are
-folded, save in Vietnamese, where they make other words, and where a syllable alone supports no longer name. A single
+a source, or each part of it does ("presidente" + "Sergio Mattarella"), or its first letters do ("Ue"). Titles before it
+are no part of it ("Former"), and a country is supported by its adjective, in whatever language. Accents are folded,
+save in Vietnamese, where they make other words, and where a syllable alone supports no longer name. A single
 capitalised word that begins a sentence is a name only where it has a capital elsewhere in the answer, too.
 """
 
@@ -13,10 +14,11 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synth.language import international
+from synth.language.countries import countries_of, titles
 from synth.language.tables import languages, tables_read_with
 from synth.scorers.faithful.tokens import Token
 
@@ -176,6 +178,24 @@ def _next(tokens: Sequence[Token], at: int, words: _Words) -> int | None:
     return None
 
 
+def _rows(tokens: Sequence[Token]) -> Iterator[list[str]]:
+    """The words that blanks, hyphens and apostrophes alone divide; "U.S." is one word."""
+    row: list[str] = []
+    for at, token in enumerate(tokens):
+        dotted = at > 0 and token.gap == "." and len(token.text) == 1 and token.text.isupper() and bool(row)
+        if dotted and row[-1].isupper() and len(tokens[at - 1].text) == 1:
+            row[-1] += token.text
+            continue
+        before_dotted = at > 1 and token.gap == ". " and tokens[at - 1].gap == "." and len(tokens[at - 1].text) == 1
+        if row and not (before_dotted or token.gap in (" ", "-", "'", "’", "\u00a0", "\n")):
+            yield row
+            row = []
+        if token.kind == "word":
+            row.append(token.text)
+    if row:
+        yield row
+
+
 class NameIndex:
     """The names that texts have."""
 
@@ -192,6 +212,9 @@ class NameIndex:
         self.initials: set[str] = set()
         self.acronyms: set[str] = set()
         self._stems: set[str] = set()
+        #: countries and bodies of states, by their numbers; first letters of words in a row, large where they are so.
+        self.countries: set[int] = set()
+        self.letters: set[str] = set()
         self._beginnings: set[str] = set()
 
     @classmethod
@@ -207,10 +230,11 @@ class NameIndex:
 
     def _sets(self) -> list[set[Any]]:
         return [self.capital, self.any, self.pairs, self.neighbours, self.last, self.initials, self.acronyms,
-                self._stems]  # fmt: skip
+                self._stems, self.countries, self.letters]  # fmt: skip
 
     def add(self, tokens: Sequence[Token], language: str = "") -> None:
         """Add the words of a text."""
+        self._add_rows(tokens, language)
         before = ""
         for token in tokens:
             if token.kind != "word":
@@ -232,6 +256,29 @@ class NameIndex:
         for name in _spans(tokens, _words(language)):
             self._add_name(name)
 
+    def _add_rows(self, tokens: Sequence[Token], language: str) -> None:
+        """Countries, dotted initials, and first letters, by the words that blanks alone divide."""
+        small = _words(language).particles | _words(language).common
+        for row in _rows(tokens):
+            folded = [fold(word) for word in row]
+            for _, _, numbers in countries_of(row, folded, is_syllabic(language)):
+                self.countries |= numbers
+            self.capital.update(each for word, each in zip(row, folded, strict=True) if word.isupper())
+            letters = [_plain(word)[:1] for word in row if word.lower() not in small]
+            self.letters.add("".join(letters))
+
+    def _is_spelled_out(self, acronym: str) -> bool:
+        """Whether words in a row have these first letters, the first a capital: "Banca centrale europea"."""
+        if len(acronym) < 3:
+            return False
+        first, rest = acronym[0].upper(), acronym[1:]
+        return any(
+            letters[at + 1 : at + len(acronym)].lower() == rest
+            for letters in self.letters
+            for at, letter in enumerate(letters)
+            if letter == first
+        )
+
     def _add_name(self, name: Name) -> None:
         folded = [fold(word) for word in name.words]
         self.last.add(folded[-1])
@@ -244,7 +291,31 @@ class NameIndex:
 
     def has(self, name: Name, vietnamese: bool) -> bool:
         """Whether the name, or each of its parts, stands in the texts."""
+        if self._has_whole(name, [fold(word) for word in name.words], vietnamese):
+            return True
+        name = replace(name, words=_joined_initials(name.words))
         words = [fold(word) for word in name.words]
+        rest = self._without_known(name.words, words, vietnamese)
+        if not rest:
+            return True
+        if len(rest) < len(words):
+            name = replace(name, words=tuple(name.words[at] for at in rest), initial=name.initial and rest[0] == 0)
+        return self._has_whole(name, [words[at] for at in rest], vietnamese)
+
+    def _without_known(self, given: Sequence[str], words: list[str], vietnamese: bool) -> list[int]:
+        """The numbers of the words that are neither titles before others nor countries that the texts name."""
+        dropped: set[int] = set()
+        for first, after, numbers in countries_of(given, words, vietnamese):
+            # "Nguyễn Đức Anh" has no country in it.
+            whole = after - first == len(words)
+            if numbers & self.countries and (whole or not (vietnamese and is_syllable(words[first]))):
+                dropped.update(range(first, after))
+        left = [at for at in range(len(words)) if at not in dropped]
+        while len(left) > (0 if dropped else 1) and words[left[0]] in titles():
+            left = left[1:]
+        return left
+
+    def _has_whole(self, name: Name, words: list[str], vietnamese: bool) -> bool:
         if len(words) == 1:
             return self._has_single(name, words[0], vietnamese)
         if "".join(word[0] for word in words) in self.acronyms or _plain("".join(words)) in self.capital:
@@ -276,7 +347,7 @@ class NameIndex:
     def _has_single(self, name: Name, word: str, vietnamese: bool) -> bool:
         if word in self.capital or _plain(word) in self.capital:
             return True
-        if is_acronym(name.words[0]) and word in self.initials:
+        if is_acronym(name.words[0]) and (word in self.initials or self._is_spelled_out(word)):
             return True
         if vietnamese and not name.initial:
             # "Quốc hội", "Công an": a syllable alone says nothing, the word does.
@@ -289,6 +360,15 @@ class NameIndex:
         if word in self.capital:
             return True
         return (first and word in self.any) or (len(word) > 5 and _stem(word) in self._stems)
+
+
+def _joined_initials(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with initials in a row as one: "U", "S", "President" -> "US", "President"."""
+    joined: list[str] = []
+    for is_initial, group in itertools.groupby(words, key=lambda word: len(word) == 1):
+        members = list(group)
+        joined += ["".join(members)] if is_initial else members
+    return tuple(joined)
 
 
 def is_syllable(word: str) -> bool:
