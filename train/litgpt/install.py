@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import io
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -135,9 +136,13 @@ def _merge(original: Any, session: Session, errors: Errors) -> Any:
             # Under its name only when it is whole.
             partial = loop.run.folder / ".final"
             checkpoint_dir.rename(partial)
-            original(partial, *words, **more)
+            output = io.StringIO()
+            with redirect_stdout(output):
+                original(partial, *words, **more)
             session.outcome = loop.outcome(session.val_loss)
-            loop.run.finish(session.outcome)
+            final = loop.run.finish(session.outcome)
+            # It says where the weights lie: the name that they have had until now is no more.
+            print(output.getvalue().replace(str(partial), str(final)), end="")
             loop.remove_last_checkpoint()
             loop.run.unlock()
 

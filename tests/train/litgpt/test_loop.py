@@ -196,6 +196,9 @@ def test_the_best_weights_are_taken_and_the_run_ends_early(folder: Path, train: 
     assert (outcome["steps"], outcome["weights_of_step"]) == (4, 2)
     assert outcome["best"] == {"step": 2, "val_loss": 2.0}
     assert "stopped early after step 4: the validation loss did not fall below 2.0000 (step 2)" in told
+    # What it says last is a folder that is there.
+    assert "early/final/lit_model.pth" in told
+    assert "early/.final" not in told
     run = folder / "early"
     assert json.loads((run / "final/finished.json").read_text())["weights_of_step"] == 2
     final, best, last = (
