@@ -95,8 +95,8 @@ def summarize(
     budget = LengthBudget(limit, max_sentences or len(candidates))
     selected = _select(candidates, ordered, budget, weights or Weights())
     # A sentence or two out of long articles is no summary: they are made of speech, lists or tables.
-    length = sum(candidate.length for candidate in selected)
-    if not max_sentences and (length < min(_SHORTEST, limit / 2) or (len(selected) == 1 and limit > _SHORTEST)):
+    length, room = sum(candidate.length for candidate in selected), min(limit, default_length(ordered))
+    if not max_sentences and (length < min(_SHORTEST, room / 2) or (len(selected) == 1 and room > _SHORTEST)):
         return ""
     return " ".join(candidate.text for candidate in selected)
 

@@ -276,3 +276,13 @@ def test_the_headline_of_a_linked_article_is_left_out() -> None:
     text = summarize([Document("Ferito a Gaza il cantante Idan Amedi", body, DAY)], "it", 52)
     assert "Gerusalemme" not in text
     assert "non sarebbe in pericolo" in text
+
+
+def test_a_short_article_is_its_own_summary_however_much_room_there_is() -> None:
+    """How much is too little goes by what the articles hold, not by what is asked for."""
+    text = (
+        "Il nuovo ponte sul fiume Adda apre al traffico lunedì mattina dopo tre anni di lavori. "
+        "Il sindaco di Lodi ha detto che costa dodici milioni di euro e che il vecchio resterà per chi va a piedi."
+    )
+    for room in (40, 90, 400):
+        assert summarize([Document("Il ponte", text)], "it", max_words=room) == text

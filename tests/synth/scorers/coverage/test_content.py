@@ -1,4 +1,7 @@
-"""Coverage: how much of a source an answer tells. Covers synth.scorers.coverage.content and synth.coverage."""
+"""Coverage: how much of a source an answer tells.
+
+Covers synth.scorers.coverage, synth.coverage.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What an answer turns round: opposites, negations, numbers, roles. Covers units and answer."""
+"""What an answer turns round: opposites, negations, numbers, roles.
+
+Covers synth.scorers.faithful.units, synth.scorers.faithful.answer.
+"""
 
 from __future__ import annotations
 

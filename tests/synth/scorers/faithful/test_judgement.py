@@ -1,4 +1,7 @@
-"""One score of an answer. Covers judgement, support and reading."""
+"""One score of an answer.
+
+Covers synth.scorers.faithful.support, synth.scorers.faithful.reading.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Entailment by a model: SummaC's way, each pair once, by the name of its model; what cannot be had is one line.
 
-Covers synth.scorers.nli, synth.scorers.classifiers.
+Covers synth.scorers.nli, synth.scorers.nli.model, synth.scorers.classifiers.
 """
 
 from __future__ import annotations
