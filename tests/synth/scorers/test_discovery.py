@@ -45,7 +45,7 @@ def brevity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_folder_holds_the_scorers() -> None:
-    assert set(scorers()) == {"coverage", "faithful", "language", "personal_data", "similarity", "toxicity"}
+    assert set(scorers()) == {"coverage", "faithful", "language", "nli", "personal_data", "similarity", "toxicity"}
     for name, scorer in scorers().items():
         assert scorer.fields, name
         assert (scorer.score is None) != (scorer.stage is None), "either in the common stage or with one of its own"
