@@ -231,7 +231,8 @@ def test_scores_of_every_kind_come_through(store: Any, datasets: Any) -> None:
 def test_every_score_has_a_column() -> None:
     scores = {field.name for field in sample_fields() if field.group not in ("sample", "review")}
     # What is no score: calls, a successor, versions, what a score lacked, and why a row has no translation.
-    bookkeeping = {"judge", "superseded_by", "score_version", "score_versions", "quality_parts", "untranslated"}
+    quality = {"quality_parts", "quality_inputs"}
+    bookkeeping = {"judge", "superseded_by", "score_version", "score_versions", "untranslated"} | quality
     assert scores - bookkeeping <= {*COLUMNS}
     assert {*COLUMNS} <= {*DESCRIPTIONS}
 
