@@ -32,6 +32,11 @@ def tables_read_with(code: str) -> tuple[LanguageTable, ...]:
     return tuple(table for table in languages().values() if table.shared or table.code == code)
 
 
+def is_syllabic(code: str | None) -> bool:
+    """Whether a language is written in syllables, of which one is not yet a word; False for one without a table."""
+    return code in languages() and languages()[code].names.syllabic
+
+
 def nearest(text: str) -> str:
     """The language with most of the text's small words; the first of all where none has any.
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from synth.language.segmentation import sentences, words
-from synth.language.tables import languages
+from synth.language.tables import is_syllabic, languages
 from synth.llm.extractive.prose import Context, context_of, defect, without_heading
 from synth.llm.extractive.references import Needs, Reader, terms_of
 from synth.llm.extractive.sentence_filter import (
@@ -108,7 +108,7 @@ def _of_document(document: Document, number: int, context: Context, language: st
             row.text, number, row.position, len(words(row.text)),
             frozenset(word.lower() for word in words(row.text)), facts_of(row.text), units_of(row.text, language),
             terms_of(row.text), needs, begins_dependent(row.text, language), has_relative_day(row.text, language),
-            _is_syllabic(language),
+            is_syllabic(language),
         )  # fmt: skip
 
 
@@ -129,11 +129,6 @@ class _Row:
 def _is_caption(row: _Row, language: str) -> bool:
     """Whether a short sentence stands under a picture: nobody says, did or will do anything in it."""
     return is_like_caption(row.text, language) and len(words(row.text)) <= _CAPTION
-
-
-def _is_syllabic(language: str) -> bool:
-    table = languages().get(language)
-    return table is not None and table.names.syllabic
 
 
 def _rows(content: str, context: Context, language: str) -> Iterator[_Row]:
@@ -186,7 +181,7 @@ def units_of(sentence: str, language: str) -> frozenset[str]:
     """What a sentence says: numbers, and stems of its longer words, or pairs of syllables where these stand apart."""
     tokens = [word.casefold() for word in words(sentence)]
     numbers = {token for token in tokens if token[0].isdigit()}
-    if _is_syllabic(language):
+    if is_syllabic(language):
         return frozenset(f"{first} {second}" for first, second in itertools.pairwise(tokens)) | numbers
     table = languages().get(language)
     small = table.frequent | table.names.common if table else frozenset[str]()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from synth.language import international
 from synth.language.table import FragmentTable
-from synth.language.tables import languages
+from synth.language.tables import is_syllabic, languages
 
 #: Capitals of Latin letters, for a class of a pattern: the ranges of Unicode hold small letters, too.
 UPPER = "".join(letter for letter in map(chr, [*range(0x41, 0x250), *range(0x1E00, 0x1F00)]) if letter.isupper())
@@ -100,7 +100,7 @@ class _Rules:
         self.openers = openers - (own.within_names if own else frozenset())
         small = table.frequent | table.names.common if table else frozenset[str]()
         self.small_words = frozenset(word for word in small if len(word) > 1)
-        self.syllabic = table is not None and table.names.syllabic
+        self.syllabic = is_syllabic(language)
         verb = (own.verb if own else "") or fragments.predicate
         self.verb = re.compile(verb, re.IGNORECASE) if verb else None
         self.drops_subjects = own is not None and own.drops_subjects

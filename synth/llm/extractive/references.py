@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from synth.language.segmentation import words
 from synth.language.table import FragmentTable, SentenceFilterTable
 from synth.language.table import words as words_of
-from synth.language.tables import languages
+from synth.language.tables import is_syllabic, languages
 from synth.llm.extractive.prose import QUOTED, UPPER, begins_with_verb
 from synth.llm.extractive.sentence_filter import begins_dependent, is_dependent
 
@@ -62,7 +62,7 @@ class _Rules:
             rf"\b(?i:{fragments.address or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)"
         )
         self.small_words = fragments.line_openers | (table.names.common if table else frozenset())
-        self.syllabic = table is not None and table.names.syllabic
+        self.syllabic = is_syllabic(language)
         # "Cũng" ties a sentence; "anche" and "also" do so as its first word only, which `is_dependent` knows.
         self.linking = fragments.linking & _LINKING
 

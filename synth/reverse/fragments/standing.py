@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from synth.language.segmentation import words
 from synth.language.table import FragmentTable
-from synth.language.tables import languages
+from synth.language.tables import is_syllabic, languages
 from synth.llm.extractive.sentence_filter import is_dependent, is_fit
 from synth.prompts.quoting import addresses_to_models
 from synth.replies.cleaner import is_in_another_language
@@ -68,7 +68,7 @@ class _Rules:
         self.definite = _pattern(table.definite)
         names = languages()[language].names if language in languages() else None
         self.small_words = table.line_openers | (names.common if names else frozenset())
-        self.syllabic = names is not None and names.syllabic
+        self.syllabic = is_syllabic(language)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

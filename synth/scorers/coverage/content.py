@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from synth.scorers.coverage.terms import Statement, is_syllabic, statements
+from synth.language.tables import is_syllabic, nearest
+from synth.scorers.coverage.terms import Statement, statements
 from synth.scorers.readings import Source, read_once
 
 #: Weight of a word that the source has in one sentence only, beside one that it comes back to.
@@ -99,7 +100,7 @@ def source_text(source: Source) -> str:
 @read_once
 def read_source(text: str) -> Content:
     """The content of a source's text (`source_text`)."""
-    syllabic = is_syllabic(text)
+    syllabic = is_syllabic(nearest(text))
     rows = statements(text, syllabic)
     weights, places = _weights(rows)
     sequences = [tuple(term.key for term in row.terms) for row in rows]

@@ -15,12 +15,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from synth.language.tables import languages, nearest
+from synth.language.tables import languages
 
 #: Letters that name a word whatever its ending: governo and governi, presidente and presidenza.
 STEM = 6
-#: Languages of which a written syllable is not yet a word.
-_SYLLABIC = frozenset({"vi"})
 #: Thai, Lao, Burmese, Khmer, kana and Han: written without spaces.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _STOP = re.compile(r"[.!?…]+[\"'”’»›)\]}]*(?=\s|\Z)|[。！？؟।]+[”’»」』）]*|\n+")
@@ -40,11 +38,6 @@ class Statement(NamedTuple):
     start: int
     end: int
     terms: tuple[Term, ...]
-
-
-def is_syllabic(text: str) -> bool:
-    """Whether a text is in a language written in syllables: its terms are pairs of them."""
-    return nearest(text) in _SYLLABIC
 
 
 def statements(text: str, syllabic: bool = False) -> list[Statement]:

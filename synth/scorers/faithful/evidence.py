@@ -25,9 +25,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from synth.language.tables import is_syllabic
 from synth.scorers.faithful.answer import Answer
 from synth.scorers.faithful.contradictions import contradictions
-from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, is_syllabic, names, quotes, spoken
+from synth.scorers.faithful.names import SHORTEST_QUOTE, NameIndex, names, quotes, spoken
 from synth.scorers.faithful.reading import Source, Statements, read_source
 from synth.scorers.faithful.tokens import Mention, Reading
 

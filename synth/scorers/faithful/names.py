@@ -19,7 +19,7 @@ from typing import Any
 
 from synth.language import international
 from synth.language.countries import countries_of, titles
-from synth.language.tables import languages, tables_read_with
+from synth.language.tables import is_syllabic, tables_read_with
 from synth.scorers.faithful.tokens import Token
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -60,11 +60,6 @@ def _words(language: str) -> _Words:
         international.NAME_ABBREVIATIONS.union(*(table.abbreviations for table in tables)),
         frozenset().union(*(table.common for table in tables)),
     )
-
-
-def is_syllabic(language: str) -> bool:
-    """Whether the language writes each syllable apart."""
-    return language in languages() and languages()[language].names.syllabic
 
 
 @dataclass(frozen=True, slots=True)

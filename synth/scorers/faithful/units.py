@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from synth.language.tables import languages
-from synth.scorers.faithful.names import fold, is_syllabic
+from synth.language.tables import is_syllabic, languages
+from synth.scorers.faithful.names import fold
 from synth.scorers.faithful.tokens import Mention, Token
 
 #: Letters of a word that its stem keeps: "condannato", "condanna".
