@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from synth.language import detect
+from synth.llm.extractive.prose import small_pairs
 from synth.reverse.fragments.candidates import Candidate, candidates
 from synth.reverse.fragments.spans import paragraphs, sentence_spans
 from synth.reverse.fragments.standing import (
-    small_pairs,
     weakness_of_fragment,
     weakness_of_opening,
     weakness_of_sentence,

@@ -6,6 +6,9 @@ from fractions import Fraction
 
 from synth.language.table import words
 
+#: Capitals of Latin letters, for a class of a pattern: the ranges of Unicode hold small letters, too.
+UPPER = "".join(letter for letter in map(chr, [*range(0x41, 0x250), *range(0x1E00, 0x1F00)]) if letter.isupper())
+
 #: Abbreviations that a name follows, that a number follows, and that may end a sentence.
 BEFORE_NAMES = words("dr mr mrs ms st prof gen lt sgt capt rev hon gov sen rep col")
 BEFORE_NUMBERS = words("n no nr nº art p pp vol fig cap c ca op tel par reg tab")

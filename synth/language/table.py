@@ -6,6 +6,7 @@ filled in; a default is what most languages do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -29,6 +30,11 @@ def words(text: str) -> frozenset[str]:
 def any_word(text: str) -> str:
     """A pattern that finds any word of a line."""
     return rf"\b(?:{'|'.join(text.split())})\b"
+
+
+def optional_pattern(text: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+    """The pattern of a table's entry; an empty one matches nothing."""
+    return re.compile(text or r"(?!)", flags)
 
 
 def vocabulary(text: str) -> dict[str, tuple[str, ...]]:

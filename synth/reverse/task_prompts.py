@@ -11,8 +11,8 @@ from importlib import resources
 from typing import Any
 
 from crawler.items import NewsmillError
+from synth.language.international import UPPER
 from synth.language.segmentation import sentences, words
-from synth.reverse.fragments.spans import UPPER
 
 #: Words up to which a text is brief, and from which it is long.
 _BRIEF, _LONG = 55, 90

@@ -32,7 +32,7 @@ def tables_read_with(code: str) -> tuple[LanguageTable, ...]:
     return tuple(table for table in languages().values() if table.shared or table.code == code)
 
 
-def is_syllabic(code: str | None) -> bool:
+def is_syllabic(code: str) -> bool:
     """Whether a language is written in syllables, of which one is not yet a word; False for one without a table."""
     return code in languages() and languages()[code].names.syllabic
 

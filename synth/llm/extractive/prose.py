@@ -14,11 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from synth.language import international
-from synth.language.table import FragmentTable
+from synth.language.international import UPPER
+from synth.language.table import FragmentTable, optional_pattern
 from synth.language.tables import is_syllabic, languages
 
-#: Capitals of Latin letters, for a class of a pattern: the ranges of Unicode hold small letters, too.
-UPPER = "".join(letter for letter in map(chr, [*range(0x41, 0x250), *range(0x1E00, 0x1F00)]) if letter.isupper())
 QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|''.*?''")
 _TOKEN = re.compile(r"\w+")
 #: The same name again with nothing between that could part two names: a caption, and the sentence after it.
@@ -92,10 +91,10 @@ class _Rules:
     def __init__(self, language: str) -> None:
         table = languages().get(language)
         fragments, own = (table.fragments, table.sentence_filter) if table else (FragmentTable(), None)
-        self.credits = _pattern(
+        self.credits = optional_pattern(
             "|".join([international.CREDITS, (own.credits if own else "") or fragments.credits or "(?!)"])
         )
-        self.elsewhere = _pattern((own.elsewhere if own else "") or fragments.elsewhere)
+        self.elsewhere = optional_pattern((own.elsewhere if own else "") or fragments.elsewhere)
         openers = fragments.line_openers | (table.names.common if table else frozenset())
         self.openers = openers - (own.within_names if own else frozenset())
         small = table.frequent | table.names.common if table else frozenset[str]()
@@ -104,12 +103,7 @@ class _Rules:
         verb = (own.verb if own else "") or fragments.predicate
         self.verb = re.compile(verb, re.IGNORECASE) if verb else None
         self.drops_subjects = own is not None and own.drops_subjects
-        self.relative = _pattern(own.relative_clause if own else "")
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Nothing matches an empty one."""
-    return re.compile(text or r"(?!)", re.IGNORECASE)
+        self.relative = optional_pattern(own.relative_clause if own else "")
 
 
 @functools.lru_cache(maxsize=64)
@@ -176,10 +170,15 @@ def has_joined_line(text: str, openers: frozenset[str], pairs: frozenset[tuple[s
     Two sentences lack what parts them; or within it stands a word with a capital that has none by rights, being a small
     word (`openers`), or written small before the same word elsewhere in the article (`pairs`).
     """
-    return _JOINED.search(text) is not None or any(
+    return lacks_space(text) or any(
         (len(match[1]) > 1 and (match[1].lower(), match[2]) in pairs) or _is_opener(match, openers)
         for match in _INNER_CAPITAL.finditer(QUOTED.sub("“”", text))
     )  # fmt: skip
+
+
+def lacks_space(text: str) -> bool:
+    """Whether a sentence begins right behind another's end, or behind a closed quotation."""
+    return _JOINED.search(text) is not None
 
 
 def _follows_capitals(text: str, openers: frozenset[str]) -> bool:

@@ -11,18 +11,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from synth.language.international import UPPER
 from synth.language.segmentation import words
-from synth.language.table import FragmentTable, SentenceFilterTable
+from synth.language.table import FragmentTable, SentenceFilterTable, optional_pattern
 from synth.language.table import words as words_of
 from synth.language.tables import is_syllabic, languages
-from synth.llm.extractive.prose import QUOTED, UPPER, begins_with_verb
+from synth.llm.extractive.prose import QUOTED, begins_with_verb
 from synth.llm.extractive.sentence_filter import begins_dependent, is_dependent
 
 _NAME = re.compile(
     rf"(?<![\w'’])[{UPPER}][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][{UPPER}][\w’'-]*\w)+"
 )
-_DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
-_ACRONYM = re.compile(r"\b[A-Z][A-Za-zÀ-ỹ-]{1,9}\b")
+DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
+ACRONYM = re.compile(r"\b[A-Z][A-Za-zÀ-ỹ-]{1,9}\b")
 #: Letters by which two words are the same in an inflected language.
 STEM = 6
 
@@ -54,22 +55,14 @@ class _Rules:
         table = languages().get(language)
         fragments = table.fragments if table else FragmentTable()
         own: SentenceFilterTable | None = table.sentence_filter if table else None
-        self.mentioned = _pattern(fragments.mentioned)
-        self.definite = _pattern(fragments.definite)
-        self.sequence = _pattern(own.sequence if own else "")
-        # Who is told with an age or years is told for the first time.
-        self.address = re.compile(
-            rf"\b(?i:{fragments.address or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)"
-        )
+        self.mentioned = optional_pattern(fragments.mentioned)
+        self.definite = optional_pattern(fragments.definite)
+        self.sequence = optional_pattern(own.sequence if own else "")
+        self.address = address_pattern(fragments.address)
         self.small_words = fragments.line_openers | (table.names.common if table else frozenset())
         self.syllabic = is_syllabic(language)
         # "Cũng" ties a sentence; "anche" and "also" do so as its first word only, which `is_dependent` knows.
         self.linking = fragments.linking & _LINKING
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Nothing matches an empty one."""
-    return re.compile(text or r"(?!)", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=64)
@@ -142,14 +135,14 @@ class Reader:
         for match in rules.address.finditer(sentence):
             if match[1] not in own:
                 yield match[1].casefold()
-        for acronym in _ACRONYM.findall(sentence):
+        for acronym in ACRONYM.findall(sentence):
             if acronym in self._acronyms and f"({acronym})" not in sentence:
                 yield acronym.casefold()
 
     def _add(self, sentence: str, rules: _Rules) -> None:
         self._terms |= terms_of(sentence)
         self._parts |= {part for name in whole_names(sentence, rules.small_words) for part in (name[0], name[-1])}
-        self._acronyms |= set(_DEFINED.findall(sentence))
+        self._acronyms |= set(DEFINED.findall(sentence))
         self._sentences += 1
 
 
@@ -171,6 +164,11 @@ def _beginning(text: str, count: int) -> str:
 def _last_stem(phrase: str) -> str:
     tokens = words(phrase)
     return tokens[-1].casefold()[:STEM] if tokens else ""
+
+
+def address_pattern(forms: str) -> re.Pattern[str]:
+    """Somebody called by a form of address and one name; who comes with an age or years comes for the first time."""
+    return re.compile(rf"\b(?i:{forms or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)")
 
 
 def whole_names(text: str, small_words: Iterable[str]) -> Iterator[list[str]]:

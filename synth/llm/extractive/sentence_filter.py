@@ -12,7 +12,7 @@ import re
 
 from synth.language import international
 from synth.language.segmentation import words
-from synth.language.table import SentenceFilterTable
+from synth.language.table import SentenceFilterTable, optional_pattern
 from synth.language.tables import languages, tables_read_with
 
 #: What agencies and newspapers print before or around a text and is none of it.
@@ -36,9 +36,9 @@ class _Rules:
         self.own = table.sentence_filter if table else None
         patterns = [table.sentence_filter.boilerplate for table in tables_read_with(language)]
         self.boilerplate = re.compile("|".join(filter(None, [international.BOILERPLATE, *patterns])), re.IGNORECASE)
-        self.pointer = _pattern(self.own.pointer if self.own else "")
-        self.heading = _pattern(self.own.heading if self.own else "")
-        self.first_person = _pattern(self.own.first_person if self.own else "")
+        self.pointer = optional_pattern(self.own.pointer if self.own else "", re.NOFLAG)
+        self.heading = optional_pattern(self.own.heading if self.own else "", re.NOFLAG)
+        self.first_person = optional_pattern(self.own.first_person if self.own else "", re.NOFLAG)
         days = self.own.relative_days if self.own else ""
         self.relative_days = re.compile(rf"\b(?:{days or '(?!)'})\b", re.IGNORECASE)
         self.dependent = tuple(tuple(entry.split("^")) for entry in (self.own.dependent if self.own else "").split())
@@ -48,11 +48,6 @@ class _Rules:
 
 #: Words of the longest sentence in a language that says nothing of it.
 _LONGEST = 70
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Nothing matches an empty one."""
-    return re.compile(text or r"(?!)")
 
 
 @functools.lru_cache(maxsize=64)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from synth.reverse.fragments.spans import UPPER, Sentence, Span, paragraphs, sentence_spans
+from synth.language.international import UPPER
+from synth.llm.extractive.prose import small_pairs
+from synth.reverse.fragments.spans import Sentence, Span, paragraphs, sentence_spans
 from synth.reverse.fragments.standing import (
     LONGEST,
     SHORTEST,
-    small_pairs,
     weakness_of_fragment,
     weakness_of_opening,
     weakness_of_sentence,

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from synth.language.segmentation import sentences, words
 
-#: Capitals of Latin letters, for a class of a pattern: the ranges of Unicode hold small letters, too.
-UPPER = "".join(letter for letter in map(chr, [*range(0x41, 0x250), *range(0x1E00, 0x1F00)]) if letter.isupper())
 _PARAGRAPH = re.compile(r"[^\s](?:.|\n(?!\s*\n))*")
 
 

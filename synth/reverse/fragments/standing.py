@@ -9,15 +9,18 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from synth.language.international import UPPER
 from synth.language.segmentation import words
-from synth.language.table import FragmentTable
+from synth.language.table import FragmentTable, optional_pattern
 from synth.language.tables import is_syllabic, languages
+from synth.llm.extractive.prose import QUOTED, has_joined_line, is_list_of_names, lacks_space, repeats_a_name
+from synth.llm.extractive.references import ACRONYM, DEFINED, address_pattern, whole_names
 from synth.llm.extractive.sentence_filter import is_dependent, is_fit
 from synth.prompts.quoting import addresses_to_models
 from synth.replies.cleaner import is_in_another_language
-from synth.reverse.fragments.spans import UPPER, Sentence
+from synth.reverse.fragments.spans import Sentence
 
 #: Words of the shortest and of the longest fragment.
 SHORTEST, LONGEST = 25, 260
@@ -26,25 +29,9 @@ _SHORTEST_LATER = 40
 #: Words of a sentence that needs no more than an end: "Nessun ferito."
 _SHORT_SENTENCE = 7
 #: Share of a fragment's words that may stand in quotation marks: more is a speech, and whose is said elsewhere.
-_MOST_QUOTED = 0.6
-_QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’(?!\w)|''.*?''")
-_NAME = re.compile(
-    rf"(?<![\w'’])[{UPPER}][\w’'-]*[\w](?: (?:d[aei]l?l?a?|van|von|de la|bin|al) )?(?:[ -][{UPPER}][\w’'-]*\w)+"
-)
-#: The same name again with nothing between that could part two names: a caption, and the sentence after it.
-_AGAIN = re.compile(rf"\b([{UPPER}]\w+ [{UPPER}]\w+)\b[^,.;:()«»“”\"'’–-]{{0,40}}\b\1\b")
+_MOSTQUOTED = 0.6
 _CAPITAL = re.compile(rf"(?<![.!?…] )(?<=[ '’(.-])[{UPPER}]\w")
-_TOKEN = re.compile(r"\w+")
-_DEFINED = re.compile(r"\(([A-Z][A-Za-zÀ-ỹ-]{1,9})\)")
 _ENDED = re.compile(r"[.!…][»”\"')\]]*$")
-#: A word with a capital within a sentence, and the word after it.
-_INNER_CAPITAL = re.compile(rf"(?<=[\wÀ-ỹ,;%)»”\"] )([{UPPER}][^\W\d_]*)(?= (\w+))")
-#: A full stop without a space after it, and a closed quotation that a sentence follows.
-_GLUED = re.compile(
-    rf"\b[{UPPER}]{{2}}[a-zà-ÿ]{{6,}}|[a-zà-ỹ)»”][.!?][{UPPER}] ?[a-zà-ỹ]|[^\s.!?…,][»”] [{UPPER}][a-zà-ỹ]+ [a-zà-ỹ]"
-)
-#: Share of words with a capital from which a sentence is a list of names.
-_MOST_CAPITALS = 0.5
 #: Letters by which two words are the same in an inflected language.
 _STEM = 5
 #: Words of a sentence in which the name stands that it is about.
@@ -56,35 +43,23 @@ class _Rules:
 
     def __init__(self, language: str) -> None:
         table = languages()[language].fragments if language in languages() else FragmentTable()
-        self.mentioned = _pattern(table.mentioned)
-        self.elsewhere = _pattern(table.elsewhere)
-        self.credits = _pattern(table.credits)
-        # Who is told with an age or years is told for the first time.
-        self.address = re.compile(
-            rf"\b(?i:{table.address or '(?!)'}) ([{UPPER}][\w’'-]*\w)\b(?![ -][{UPPER}]\w|,? \(?\d)"
-        )
+        self.mentioned = optional_pattern(table.mentioned)
+        self.elsewhere = optional_pattern(table.elsewhere)
+        self.credits = optional_pattern(table.credits)
+        self.address = address_pattern(table.address)
         self.predicate = re.compile(table.predicate, re.IGNORECASE)
         self.linking = table.linking
-        self.definite = _pattern(table.definite)
+        self.definite = optional_pattern(table.definite)
         names = languages()[language].names if language in languages() else None
         self.small_words = table.line_openers | (names.common if names else frozenset())
+        # A single letter with a capital is an initial.
+        self.openers = frozenset(word for word in self.small_words if len(word) > 1)
         self.syllabic = is_syllabic(language)
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Nothing matches an empty one."""
-    return re.compile(text or r"(?!)", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=64)
 def _rules(language: str) -> _Rules:
     return _Rules(language)
-
-
-def small_pairs(content: str) -> frozenset[tuple[str, str]]:
-    """Neighbouring words of a text of which the first has a small letter: what `weakness_of_sentence` is told."""
-    tokens = _TOKEN.findall(content)
-    return frozenset(pair for pair in itertools.pairwise(tokens) if pair[0][0].islower())
 
 
 def weakness_of_sentence(sentence: Sentence, language: str, pairs: frozenset[tuple[str, str]] = frozenset()) -> str:
@@ -98,9 +73,7 @@ def weakness_of_sentence(sentence: Sentence, language: str, pairs: frozenset[tup
         return "credit"
     if rules.elsewhere.search(text):
         return "points_elsewhere"
-    if _GLUED.search(text) or _AGAIN.search(text) or _is_list_of_names(sentence):
-        return "joined_line"
-    if _has_joined_line(text, rules.small_words, pairs):
+    if repeats_a_name(text) or is_list_of_names(text) or has_joined_line(text, rules.openers, pairs):
         return "joined_line"
     if not rules.predicate.search(text):
         return "no_predicate"
@@ -109,31 +82,12 @@ def weakness_of_sentence(sentence: Sentence, language: str, pairs: frozenset[tup
     return "" if is_fit(text, language) else "unfit_sentence"
 
 
-def _has_joined_line(text: str, openers: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:
-    """Whether a heading or caption was joined to the sentence: within it stands a word with a capital that has none by
-    rights, being a small word, or written small before the same word elsewhere in the article.
-    """
-    return any(
-        len(match[1]) > 1
-        and (
-            (match[1].lower(), match[2]) in pairs
-            or (match[1].casefold() in openers and not match[2][0].isupper())
-        )
-        for match in _INNER_CAPITAL.finditer(_QUOTED.sub("“”", text))
-    )  # fmt: skip
-
-
-def _is_list_of_names(sentence: Sentence) -> bool:
-    tokens = sentence.text.split()
-    return sum(token[0].isupper() for token in tokens) > _MOST_CAPITALS * len(tokens)
-
-
 def weakness_of_opening(sentence: Sentence, language: str) -> str:
     """Why a fragment cannot begin with a sentence."""
     text, rules = sentence.text, _rules(language)
     if sentence.words < _SHORT_SENTENCE or text[0] in "«“\"'‘-–—•*":
         return "opening"
-    if is_dependent(text, language) or rules.mentioned.search(_QUOTED.sub(" ", text)):
+    if is_dependent(text, language) or rules.mentioned.search(QUOTED.sub(" ", text)):
         return "dependent"
     return "" if _CAPITAL.search(text) else "nobody_named"
 
@@ -145,10 +99,10 @@ def weakness_of_fragment(content: str, title: str, parts: Sequence[Sentence], la
     count = sum(part.words for part in parts)
     if not SHORTEST <= count <= LONGEST:
         return "too_short" if count < SHORTEST else "too_long"
-    quoted = sum(len(quotation.split()) for quotation in _QUOTED.findall(text))
-    if quoted > _MOST_QUOTED * len(text.split()):
+    quoted = sum(len(quotation.split()) for quotation in QUOTED.findall(text))
+    if quoted > _MOSTQUOTED * len(text.split()):
         return "speech"
-    if _GLUED.search(text):
+    if lacks_space(text):
         return "joined_line"
     if len({part.text for part in parts}) < len(parts):
         return "repeats"
@@ -166,11 +120,11 @@ def _weakness_after(before: str, title: str, opening: str, text: str, language: 
     rules = _rules(language)
     if _has_short_name(before, text, rules.small_words):
         return "short_name"
-    if set(_DEFINED.findall(before)) & _acronyms_first_used(text):
+    if set(DEFINED.findall(before)) & _acronyms_first_used(text):
         return "abbreviation"
     if _points_at_noun(before, opening, rules.definite):
         return "mentioned_before"
-    if rules.linking & {word.casefold() for word in words(_QUOTED.sub(" ", opening))}:
+    if rules.linking & {word.casefold() for word in words(QUOTED.sub(" ", opening))}:
         return "linked"
     if not _names_topic(before, title, opening, rules):
         return "beside_the_topic"
@@ -185,12 +139,12 @@ def _names_topic(before: str, title: str, opening: str, rules: _Rules) -> bool:
     names = {word for word in words(beginning) if word[0].isupper() and word.casefold() not in rules.small_words}
     if names & {word for word in words(title) if word[0].isupper() and len(word) > 1}:
         return True
-    return any(" ".join(name) not in before for name in _whole_names(beginning, rules.small_words))
+    return any(" ".join(name) not in before for name in whole_names(beginning, rules.small_words))
 
 
 def _points_at_noun(before: str, opening: str, definite: re.Pattern[str]) -> bool:
     """Whether a noun with the definite article, and nothing that says which, stands in the text before."""
-    nouns = {match[1].casefold()[: _STEM + 1] for match in definite.finditer(_QUOTED.sub(" ", opening))}
+    nouns = {match[1].casefold()[: _STEM + 1] for match in definite.finditer(QUOTED.sub(" ", opening))}
     return bool(nouns) and any(word.casefold()[: _STEM + 1] in nouns for word in words(before))
 
 
@@ -205,26 +159,16 @@ def _units(text: str, syllabic: bool) -> set[str]:
 def _is_addressed_by_part(text: str, rules: _Rules) -> bool:
     """Whether somebody is called "ông Tâm" whose whole name the text lacks: it stood before, in the lead say."""
     parts = {match[1] for match in rules.address.finditer(text)}
-    return bool(parts - {part for name in _whole_names(text, rules.small_words) for part in name})
+    return bool(parts - {part for name in whole_names(text, rules.small_words) for part in name})
 
 
 def _has_short_name(before: str, text: str, small_words: frozenset[str]) -> bool:
     """Whether somebody is called by a part of a name whose whole stands in the article before, and not in the text."""
-    parts_before = {part for name in _whole_names(before, small_words) for part in (name[0], name[-1])}
-    own = {part for name in _whole_names(text, small_words) for part in name}
+    parts_before = {part for name in whole_names(before, small_words) for part in (name[0], name[-1])}
+    own = {part for name in whole_names(text, small_words) for part in name}
     return any(re.search(rf"\b{re.escape(part)}\b", text) is not None for part in parts_before - own)
-
-
-def _whole_names(text: str, small_words: frozenset[str]) -> Iterator[list[str]]:
-    """The parts of each name of two words or more; what only begins a sentence belongs to none."""
-    for match in _NAME.finditer(text):
-        parts = [part.strip("’'-") for part in match[0].split()]
-        while parts and parts[0].casefold() in small_words:
-            parts = parts[1:]
-        if len(parts) > 1:
-            yield parts
 
 
 def _acronyms_first_used(text: str) -> set[str]:
     """Short forms in a text that are not explained in it."""
-    return set(re.findall(r"\b[A-Z][A-Za-zÀ-ỹ-]{1,9}\b", text)) - set(_DEFINED.findall(text))
+    return set(ACRONYM.findall(text)) - set(DEFINED.findall(text))
