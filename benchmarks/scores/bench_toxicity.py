@@ -31,7 +31,7 @@ import numpy as np
 # The benchmarks belong to the checkout, not to the installed packages.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from synth.scorers.toxicity.batching import CPU_TOKENS, GPU_TOKENS
+from synth.scorers.padded_batches import CPU_TOKENS, GPU_TOKENS
 from synth.scorers.toxicity.models import Choice
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
 from synth.scorers.classifiers import Use, is_exclusive, labels_of, load_classifier, quiet_loading
+from synth.scorers.padded_batches import by_halves, device_batches, window_of
 
 if TYPE_CHECKING:
     import torch
@@ -32,8 +33,6 @@ class NliModel:
     def __init__(self, model: Any, tokenizer: Any, output: int, exclusive: bool = True) -> None:
         """`output`: number of that label; `exclusive`: whether one label rules out the others."""
         import torch
-
-        from synth.scorers.toxicity.batching import window_of
 
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model, self.tokenizer = model.to(self.device).eval(), tokenizer
@@ -61,13 +60,11 @@ class NliModel:
         Raises:
             NewsmillError: the model gave numbers that are none.
         """
-        from synth.scorers.toxicity.batching import CPU_START, CPU_TOKENS, GPU_START, GPU_TOKENS, batches
-
         encoded, cut = self._encoded(pairs)
-        usual, start = (GPU_TOKENS, GPU_START) if self.device.type == "cuda" else (CPU_TOKENS, CPU_START)
         values = [0.0] * len(pairs)
-        for batch in batches([len(row["input_ids"]) for row in encoded], tokens or usual, start):
-            for number, value in zip(batch, self._forward([encoded[each] for each in batch]), strict=True):
+        for batch in device_batches([len(row["input_ids"]) for row in encoded], self.device, tokens):
+            results = by_halves(self._probabilities, [encoded[each] for each in batch])
+            for number, value in zip(batch, results, strict=True):
                 values[number] = value
         if any(not 0 <= value <= 1 for value in values):
             raise NewsmillError("nli: the model gives numbers that are infinite or none: take another one")
@@ -89,18 +86,6 @@ class NliModel:
         first, second = map(list, zip(*pairs, strict=True))
         columns = self.tokenizer(first, second, verbose=False, **options)
         return [{name: columns[name][number] for name in columns} for number in range(len(pairs))]
-
-    def _forward(self, rows: Sequence[dict[str, list[int]]]) -> list[float]:
-        """By halves where the GPU's memory does not do."""
-        import torch
-
-        try:
-            return self._probabilities(rows)
-        except torch.OutOfMemoryError:
-            if len(rows) == 1:
-                raise
-        middle = len(rows) // 2
-        return self._forward(rows[:middle]) + self._forward(rows[middle:])
 
     def _probabilities(self, rows: Sequence[dict[str, list[int]]]) -> list[float]:
         import torch

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawler.items import NewsmillError
+from synth.scorers.padded_batches import by_halves, device_batches, window_of
 from synth.scorers.toxicity.int8 import quantize
 from synth.scorers.toxicity.packed import PACKED_TOKENS, fill, packed_encoder
 
@@ -14,17 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-#: Tokens of a batch, padding included. On two cores 8,192 took as long for each token.
-CPU_TOKENS, GPU_TOKENS = 4096, 16384
-#: What a batch costs however small it is, in tokens. On two cores that others used too, one of 81 took as long as 850
-#: in a large batch; on idle ones far less. Too much is the cheaper mistake: 256 texts of mixed length come to 50,000
-#: tokens with 128 here, to 51,000 with 1,024. For a GPU it is reckoned (some 200 kernels to start), not measured.
-CPU_START, GPU_START = 256, 1024
 #: Tokens that two neighbouring segments of a long text share: a sentence of up to so many is seen whole, which of those
 #: of Italian and Vietnamese news some 86 and 90 % are.
 OVERLAP = 64
-#: For models that name no window: what Detoxify's have.
-_WINDOW = 512
 
 
 class Scorer:
@@ -102,7 +95,7 @@ class Scorer:
         values = np.zeros((len(segments), len(self.columns)))
         for batch in self._batches([len(segment) for segment in segments], tokens):
             with torch.inference_mode():
-                values[batch] = self._forward([segments[number] for number in batch])
+                values[batch] = by_halves(self.values_of, [segments[number] for number in batch])
         if not np.isfinite(values).all():
             raise NewsmillError("toxicity: the model gives numbers that are infinite or none: take another one")
         return values
@@ -110,22 +103,7 @@ class Scorer:
     def _batches(self, lengths: Sequence[int], tokens: int | None) -> list[list[int]]:
         if self.packed is not None:
             return fill(lengths, tokens or PACKED_TOKENS)
-        usual, start = (GPU_TOKENS, GPU_START) if self.device.type == "cuda" else (CPU_TOKENS, CPU_START)
-        return batches(lengths, tokens or usual, start)
-
-    def _forward(self, segments: Sequence[Sequence[int]]) -> np.ndarray:
-        """[segments, fields]; where the GPU's memory does not do, by halves."""
-        import torch
-
-        try:
-            return self.values_of(segments)
-        except torch.OutOfMemoryError:
-            if len(segments) == 1:
-                raise
-        import numpy as np
-
-        middle = len(segments) // 2
-        return np.concatenate([self._forward(segments[:middle]), self._forward(segments[middle:])])
+        return device_batches(lengths, self.device, tokens)
 
     def values_of(self, segments: Sequence[Sequence[int]]) -> np.ndarray:
         """Probabilities [segments, classes] of one batch."""
@@ -150,42 +128,6 @@ class Scorer:
         chances = (logits.softmax(-1) if self.exclusive else logits.sigmoid()).cpu().numpy()
         join = np.sum if self.exclusive else np.max
         return np.stack([join(chances[:, list(each)], axis=1) for each in self.columns.values()], axis=1)
-
-
-def batches(lengths: Sequence[int], tokens: int, start: int = 0) -> list[list[int]]:
-    """Numbers of segments in batches, the longest segments first: those that cost least of all that keep to the budget.
-
-    A batch costs `start` and its longest length times its count; that product is at most `tokens`, or its count is 1.
-    Filled to the brim one after the other, batches of news of mixed length took 5 to 20 % more.
-    """
-    import numpy as np
-
-    order = sorted(range(len(lengths)), key=lambda each: (-lengths[each], each))
-    # Of the first n segments: least cost, and where the last batch begins.
-    cost, begins = np.full(len(order) + 1, np.inf), np.zeros(len(order) + 1, dtype=int)
-    cost[0] = 0
-    for first, number in enumerate(order):
-        most = min(len(order) - first, max(1, tokens // lengths[number]))
-        costs = cost[first] + start + lengths[number] * np.arange(1, most + 1)
-        ends = first + 1 + np.flatnonzero(costs < cost[first + 1 : first + 1 + most])
-        cost[ends], begins[ends] = costs[ends - first - 1], first
-    result: list[list[int]] = []
-    end = len(order)
-    while end:
-        result.append(order[begins[end] : end])
-        end = int(begins[end])
-    return result[::-1]
-
-
-def window_of(model: Any, tokenizer: Any) -> int:
-    """Tokens that the model takes at a time, special ones included."""
-    limits = [tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or 0]
-    for name, module in model.named_modules():
-        # RoBERTa and its kin number positions from the padding's number on.
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
-            limits.append(module.num_embeddings - module.padding_idx - 1)
-    # A tokenizer that knows no limit says 1e30.
-    return min((int(limit) for limit in limits if 0 < limit < 1e6), default=_WINDOW)
 
 
 def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:

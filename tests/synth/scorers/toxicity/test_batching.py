@@ -1,4 +1,7 @@
-"""Whatever the batches and pieces: the score of a text is its own, and that of its worst piece."""
+"""Whatever the batches and pieces: the score of a text is its own, and that of its worst piece.
+
+Covers synth.scorers.toxicity.batching, synth.scorers.padded_batches.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.items import NewsmillError
-from synth.scorers.toxicity.batching import OVERLAP, Scorer, batches, window_of
+from synth.scorers.padded_batches import batches, window_of
+from synth.scorers.toxicity.batching import OVERLAP, Scorer
 from synth.scorers.toxicity.models import Choice
 from tests.synth.scorers.toxicity.toxicity_tiny import (
     ORIGINAL,
