@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth.ratings.calibration import NOTHING_KNOWN, Calibration, calibration_of, judge_name
+from synth.ratings.intervals import wilson_bounds
 from synth.samples.sample import CURRENT
 from synth.translation.checks import meanings
 
@@ -46,8 +47,6 @@ _LEFT_MEANINGS = {
 EXAMPLES = 10
 #: Characters of a text in an example.
 _EXCERPT = 300
-#: 97.5 % quantile of the normal distribution.
-_Z = 1.959964
 _TRANSLATIONS: dict[str, Any] = {**CURRENT, "task": "translation"}
 
 
@@ -83,10 +82,8 @@ def wilson(count: int, total: int) -> tuple[float, float] | None:
     """The 95 % interval of a share (Wilson 1927); None of nothing."""
     if not total:
         return None
-    share = count / total
-    middle = (share + _Z**2 / (2 * total)) / (1 + _Z**2 / total)
-    half = _Z / (1 + _Z**2 / total) * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
+    low, high = wilson_bounds(count / total, total)
+    return round(low, 4), round(high, 4)
 
 
 def mean_interval(mean: float, deviation: float | None, count: int, most: float = 5.0) -> tuple[float, float] | None:

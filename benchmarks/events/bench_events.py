@@ -42,7 +42,7 @@ from benchmarks.helpers.corpora import (
     labelled_corpus,
     vietnamese_events,
 )
-from benchmarks.helpers.measures import Scores, nmi, scores
+from benchmarks.helpers.measures import Scores, nmi
 from crawler.items import NewsmillError
 from synth.cluster.linkage import LINKAGES, agglomerate
 from synth.cluster.settings import Settings
@@ -150,20 +150,6 @@ def _distances(rows: Any) -> np.ndarray:
     return np.clip(far, 0.0, 2.0)
 
 
-def interval(labels: Labels, corpus: Corpus, rounds: int = 1000) -> tuple[float, float]:
-    """95 % of BCubed F when the events are drawn again and again (bootstrap)."""
-    precision, recall = corpus.shares(labels)
-    gold = corpus.true[corpus.scored_rows]
-    events = [np.flatnonzero(gold == event) for event in np.unique(gold)]
-    rng = np.random.default_rng(SEED)
-    replicates = []
-    for _ in range(rounds):
-        rows = np.concatenate([events[i] for i in rng.integers(len(events), size=len(events))])
-        replicates.append(scores(float(precision[rows].mean()), float(recall[rows].mean())).f)
-    low, high = np.percentile(replicates, [2.5, 97.5])
-    return float(low), float(high)
-
-
 # ---- the tables
 
 
@@ -265,7 +251,7 @@ def as_it_is(corpus: Corpus) -> Setting:
 def print_report(corpus: Corpus, rows: Iterator[tuple[str, Labels]]) -> None:
     for name, labels in rows:
         precision, recall, f = corpus.score(labels)
-        low, high = interval(labels, corpus)
+        low, high = event_peers.interval(corpus, labels)
         mutual = nmi(labels[corpus.scored_rows], corpus.true[corpus.scored_rows])
         print(
             f"| {corpus.name} ({len(corpus.scored_rows)}) | {name} | {precision:.3f} | {recall:.3f} | {f:.3f} "

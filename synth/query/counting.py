@@ -7,11 +7,12 @@ bounds the number lies in 95 of 100 cases (Wilson's interval).
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from synth.ratings.intervals import wilson_bounds
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -24,8 +25,6 @@ SLOW = 1.0
 _FEW, _BRIEFLY = 5_000, 300
 #: Documents that are drawn: the bounds are at most 1.6 % of all documents from the estimate.
 _DRAWN = 4_000
-#: Of the normal distribution, for 95 of 100.
-_Z = 1.96
 #: Digits of a number that is an estimate.
 _DIGITS = 3
 
@@ -98,10 +97,8 @@ def estimate(documents: Documents, query: Mapping[str, Any], milliseconds: int) 
 
 def _projected(hits: int, draws: int, total: int, at_least: int) -> Count:
     """The number of all documents of which so many of those drawn are a part."""
-    share, spread = hits / draws, _Z**2 / draws
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / draws + spread / (4 * draws))
-    number, low, high = (_rounded(total * part) for part in (share, max(0.0, middle - half), min(1.0, middle + half)))
+    share = hits / draws
+    number, low, high = (_rounded(total * part) for part in (share, *wilson_bounds(share, draws)))
     low = max(low, at_least)
     return Count(max(number, low), low, max(high, low + 1))
 

@@ -102,10 +102,14 @@ def share_interval(hits: Scores, clusters: Places) -> list[float] | None:
     size = float(count(clusters))
     if jackknifed is not None:
         size = min(float(len(hits)), share * (1 - share) / _deviation(jackknifed) ** 2)
-    z = _quantile(groups)
+    return [round(bound, 4) for bound in wilson_bounds(share, size, _quantile(groups))]
+
+
+def wilson_bounds(share: float, size: float, z: float = 1.959964) -> tuple[float, float]:
+    """[low, high] of a share of so many (Wilson 1927); z: of the normal distribution, 95 % if not said otherwise."""
     middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * math.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
-    return [round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)]
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _left_out(statistic: Statistic, clusters: Places) -> Scores | None:

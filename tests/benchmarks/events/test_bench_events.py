@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.events import bench_events
-from benchmarks.events.bench_events import Clusterer, Setting, choose, interval
+from benchmarks.events.bench_events import Clusterer, Setting, choose
 from benchmarks.helpers.corpora import Corpus
+from benchmarks.helpers.event_peers import interval
 from benchmarks.helpers.measures import Scores
 
 
@@ -23,7 +24,7 @@ def test_a_plateau_is_chosen_not_a_peak() -> None:
 
 def test_interval_of_a_perfect_partition() -> None:
     whole = Corpus("x", [{}] * 4, np.zeros(4), np.array([0, 0, 1, 1]))
-    assert interval(whole.true, whole, rounds=10) == (1.0, 1.0)
+    assert interval(whole, whole.true, rounds=10) == (1.0, 1.0)
 
 
 def test_a_window_parts_what_lies_apart() -> None:
