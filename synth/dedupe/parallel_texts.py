@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+
+from synth.language.segmentation import without_marks
 
 #: Cosine, weight in common (nats) and the second best's share of the best, chosen on those sets: precision first.
 _COSINE, _WEIGHT, _SECOND = 0.2, 16.0, 0.7
@@ -32,8 +33,7 @@ def _anchors_of(word: str) -> Iterator[str]:
     if word[0].isdigit():
         yield "#" + re.sub(r"\D", "", word)
         return
-    decomposed = unicodedata.normalize("NFD", word.casefold())
-    folded = "".join(character for character in decomposed if not unicodedata.combining(character))
+    folded = without_marks(word.casefold())
     if len(folded) >= _LETTERS - 1:
         yield folded[:_LETTERS]
     if word.startswith("http") or "_" in word:

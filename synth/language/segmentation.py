@@ -64,6 +64,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
+def without_marks(text: str) -> str:
+    """The letters without accents and tones; letters of their own stay: đ, ø, ß."""
+    return "".join(mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
+
+
 def sentences(text: str, language: str = "") -> list[str]:
     """The sentences in order, white space folded; joined, they hold every character of `text` that is no space.
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from synth.language import international
 from synth.language.countries import countries_of, titles
+from synth.language.segmentation import without_marks
 from synth.language.tables import is_syllabic, tables_read_with
 from synth.scorers.faithful.tokens import Token
 
@@ -259,7 +260,7 @@ class NameIndex:
             for _, _, numbers in countries_of(row, folded, is_syllabic(language)):
                 self.countries |= numbers
             self.capital.update(each for word, each in zip(row, folded, strict=True) if word.isupper())
-            letters = [_plain(word)[:1] for word in row if word.lower() not in small]
+            letters = [without_marks(word)[:1] for word in row if word.lower() not in small]
             self.letters.add("".join(letters))
 
     def _is_spelled_out(self, acronym: str) -> bool:
@@ -279,7 +280,7 @@ class NameIndex:
         self.last.add(folded[-1])
         self.pairs.update(itertools.pairwise(folded))
         for first, second in itertools.pairwise(folded):
-            self.capital.add(_plain(first + second))
+            self.capital.add(without_marks(first + second))
         if len(folded) > 1:
             letters = "".join(word[0] for word in folded)
             self.initials.update(letters[at:] for at in range(min(3, len(letters) - 1)))
@@ -313,7 +314,7 @@ class NameIndex:
     def _has_whole(self, name: Name, words: list[str], vietnamese: bool) -> bool:
         if len(words) == 1:
             return self._has_single(name, words[0], vietnamese)
-        if "".join(word[0] for word in words) in self.acronyms or _plain("".join(words)) in self.capital:
+        if "".join(word[0] for word in words) in self.acronyms or without_marks("".join(words)) in self.capital:
             return True
         parts = self._parts(words)
         alone = len(parts) == len(words) and not (name.initial and len(words) == 2)
@@ -327,8 +328,8 @@ class NameIndex:
     def resembles(self, name: Name) -> bool:
         """Whether each word begins as one of the texts does: names in another language (Palestinians, Palestina)."""
         if not self._beginnings:
-            self._beginnings = {_plain(word)[:_BEGINNING] for word in self.any}
-        return all(_plain(fold(word))[:_BEGINNING] in self._beginnings for word in name.words)
+            self._beginnings = {without_marks(word)[:_BEGINNING] for word in self.any}
+        return all(without_marks(fold(word))[:_BEGINNING] in self._beginnings for word in name.words)
 
     def _parts(self, words: list[str]) -> list[list[str]]:
         parts = [[words[0]]]
@@ -340,7 +341,7 @@ class NameIndex:
         return parts
 
     def _has_single(self, name: Name, word: str, vietnamese: bool) -> bool:
-        if word in self.capital or _plain(word) in self.capital:
+        if word in self.capital or without_marks(word) in self.capital:
             return True
         if is_acronym(name.words[0]) and (word in self.initials or self._is_spelled_out(word)):
             return True
@@ -368,7 +369,7 @@ def _joined_initials(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def is_syllable(word: str) -> bool:
     """Whether a folded word may be one of Vietnamese."""
-    return _SYLLABLE.fullmatch(_plain(word).replace("đ", "d")) is not None
+    return _SYLLABLE.fullmatch(without_marks(word).replace("đ", "d")) is not None
 
 
 def is_acronym(word: str) -> bool:
@@ -378,10 +379,6 @@ def is_acronym(word: str) -> bool:
 
 def _stem(word: str) -> str:
     return word[:-1] if len(word) > 5 else word
-
-
-def _plain(word: str) -> str:
-    return "".join(mark for mark in unicodedata.normalize("NFD", word) if not unicodedata.combining(mark))
 
 
 # ---- quotes

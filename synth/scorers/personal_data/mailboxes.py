@@ -9,7 +9,8 @@ its words stand only others of roles, a place or desk after a newsroom's (`redaz
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from synth.language.segmentation import without_marks
 
 #: Words of roles, in small letters without accents: English, Italian, Vietnamese, French, Spanish, German, Portuguese.
 _ROLES = frozenset("""
@@ -66,5 +67,4 @@ def _is_desk(name: str, rest: str, owners: set[str]) -> bool:
 
 
 def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return without_marks(text.casefold().replace("đ", "d"))

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from synth.language.segmentation import without_marks
 from synth.translation.language_bound.table import BoundTable
 from synth.translation.language_bound.tables import table_of
 
@@ -107,8 +108,7 @@ def _is_sorted(match: re.Match[str], material: str, answer: str, table: BoundTab
 
 def collation_key(word: str) -> tuple[str, str]:
     """Order of a dictionary: first without accents. Only words that differ in an unaccented letter are given out."""
-    plain = "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
-    return plain.replace("đ", "d~"), word
+    return without_marks(word).replace("đ", "d~"), word
 
 
 _RIGHT: dict[str, Callable[[re.Match[str], str, str, BoundTable], bool]] = {
