@@ -15,13 +15,14 @@ from synth.scorers.faithful.lexicon import lexicon
 #: Classes: "" none, "%", "money:EUR", "unit:length" with the value in the dimension's smallest unit.
 Reading = tuple[str, object] | tuple[str, object, object] | tuple[str, object, object, object]
 
+# A group is repeated within an atomic one: possessively (`)*+`), Python before 3.11.5 takes "3/" for a number.
 _TOKEN = re.compile(
-    r"(?P<number>(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3}(?![\d]))++(?:[.,]\d++)?+"
-    r"|\d++(?:[.,:’'/\-–]\d++)*+)|(?P<word>[^\W\d_]\w*+)|(?P<sign>[%€$£¥₫°º])"
+    r"(?P<number>(?<![\d.,])\d{1,3}(?>(?:[ \u00a0\u202f]\d{3}(?![\d]))+)(?>(?:[.,]\d++)?)"
+    r"|\d++(?>(?:[.,:’'/\-–]\d++)*))|(?P<word>[^\W\d_]\w*+)|(?P<sign>[%€$£¥₫°º])"
 )
 #: Digits of the longest number that is read as one; more are a text.
 _LONGEST = 24
-_GROUPED = re.compile(r"\d{1,3}(?:([.,’' \u00a0\u202f])\d{3})(?:\1\d{3})*+\Z")
+_GROUPED = re.compile(r"\d{1,3}(?:([.,’' \u00a0\u202f])\d{3})(?>(?:\1\d{3})*)\Z")
 
 
 class Token(NamedTuple):
